@@ -7,8 +7,7 @@
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use std::collections::VecDeque;
 
-/// The maximum amount of audio in the buffer, in samples, while no engine is ready or while the caller's speech is
-/// unanswered.
+/// The maximum amount of audio in the buffer, in samples.
 const MAX_BUFFERED: u64 = 60_000 * BYTES_PER_MS;
 /// The maximum number of pieces in the buffer: twice the number of Twilio's 20 ms frames in 60 seconds. It limits the
 /// memory that very short pieces take.
@@ -42,7 +41,6 @@ pub(super) struct CallerAudio {
 }
 
 impl CallerAudio {
-    /// Adds a piece to the buffer. [`CallerAudio::poll`] returns the pieces to send to the engine.
     pub(super) fn push(&mut self, timestamp_ms: u64, audio: EncodedAudio) {
         let gap = self.expected_ms.map_or(0, |expected| timestamp_ms.saturating_sub(expected));
         self.expected_ms = Some(timestamp_ms.saturating_add(audio.ms()));
@@ -60,13 +58,12 @@ impl CallerAudio {
         self.append(EncodedAudio::silence(ms));
     }
 
-    /// Resets the gap detection: the timestamp of the next piece is not compared with earlier timestamps. The
-    /// timestamps of another stream of the same phone call start at 0.
+    /// The timestamp of the next piece is not compared with earlier timestamps: those of another stream of the same
+    /// phone call start at 0.
     pub(super) fn restart_clock(&mut self) {
         (self.expected_ms, self.advanced_ms) = (None, 0);
     }
 
-    /// Returns the next piece to send to the engine.
     pub(super) fn poll(&mut self) -> Option<EncodedAudio> {
         let audio = self.buffered.get(self.sent)?.clone();
         self.sent += 1;
@@ -74,19 +71,17 @@ impl CallerAudio {
         Some(audio)
     }
 
-    /// Records that the caller has been speaking since position `at`, or since now if `at` is none. While earlier
-    /// speech is unanswered, the earlier position is kept.
+    /// The caller has been speaking since position `at`, or since now if `at` is none. While earlier speech is
+    /// unanswered, the earlier position is kept.
     pub(super) fn speech_started(&mut self, at: Option<u64>) {
         let at = at.unwrap_or(self.end).min(self.end);
         self.unanswered.get_or_insert(at);
     }
 
-    /// Records that all speech so far has been answered.
     pub(super) fn answered(&mut self) {
         self.unanswered = None;
     }
 
-    /// Returns true while speech of the caller is unanswered.
     pub(super) fn is_unanswered(&self) -> bool {
         self.unanswered.is_some()
     }
@@ -117,8 +112,7 @@ impl CallerAudio {
         (self.engine_start, self.replayed_until) = (self.end, self.end);
     }
 
-    /// Drops all audio, because an employee has talked with the caller. The timestamp of the next piece is not compared
-    /// with earlier ones.
+    /// Drops all audio, because an employee has talked with the caller.
     pub(super) fn forget(&mut self) {
         self.buffered.clear();
         (self.start, self.sent, self.unanswered) = (self.end, 0, None);
@@ -135,7 +129,6 @@ impl CallerAudio {
         position < self.replayed_until
     }
 
-    /// Returns the position that is this long before the end of the audio.
     pub(super) fn position_ago(&self, ms: u64) -> u64 {
         self.end.saturating_sub(ms.saturating_mul(BYTES_PER_MS))
     }

@@ -36,7 +36,7 @@ pub(super) enum Change {
 }
 
 impl LocalSpeech {
-    /// Processes the next piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent now.
+    /// `is_agent_heard`: whether the caller hears the agent now.
     pub(super) fn push(
         &mut self,
         is_voice: bool,
@@ -60,7 +60,6 @@ impl LocalSpeech {
         (!was_speaking && self.has_begun()).then_some(Change::Began)
     }
 
-    /// Ends the current speech, for example after a pause, or because the line delivers no more audio.
     pub(super) fn end(&mut self) -> Option<Change> {
         let was_speaking = self.has_begun();
         let voiced = std::mem::take(&mut self.voiced);
@@ -79,7 +78,6 @@ impl LocalSpeech {
         self.began.is_some()
     }
 
-    /// Returns when the caller's voice was last detected.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.last_voice
     }

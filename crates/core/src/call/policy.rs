@@ -32,7 +32,7 @@ impl EngineKind {
 /// The time after which OpenAI ends a Realtime session.
 const REALTIME_SESSION: Duration = Duration::from_hours(1);
 
-/// The capabilities of an engine. The session requests only what the engine supports.
+/// The capabilities of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "five things that an engine can or cannot do")]
 pub struct EngineCapabilities {
@@ -70,7 +70,7 @@ pub struct CallPolicy {
     pub hold_replies: Option<Duration>,
     /// The silence after which the agent asks "are you still there?"; none disables the question.
     pub idle: Option<Duration>,
-    /// The maximum duration of the conversation. The model is prompted to wrap up a minute earlier.
+    /// The maximum duration of the conversation; a takeover by an employee may extend it.
     pub max_call: Duration,
     /// Whether the agent speaks before the caller does, at the start of the conversation.
     pub speaks_first: bool,

@@ -35,8 +35,8 @@ struct Active {
 }
 
 impl Responses {
-    /// Requests a response as soon as no response is active. One response serves all requests that wait: it follows the
-    /// instructions of all of them, and a request for a plain reply adds nothing to instructions.
+    /// One response serves all requests that wait: it follows the instructions of all of them, and a request for a
+    /// plain reply adds nothing to instructions.
     pub(super) fn request(&mut self, request: ResponseRequest) {
         self.queued = Some(match self.queued.take() {
             Some(earlier) => both(earlier, request),
@@ -52,13 +52,11 @@ impl Responses {
         self.queued = self.queued.take().filter(|request| *request != ResponseRequest::Reply);
     }
 
-    /// Requests a reply to the caller's turn.
     pub(super) fn request_reply(&mut self) {
         self.expects_turn = false;
         self.request(ResponseRequest::Reply);
     }
 
-    /// Returns the request to send to the engine now, if any.
     pub(super) fn poll_request(&mut self, now: Instant) -> Option<ResponseRequest> {
         let is_busy = self.active.is_some() || self.in_flight.is_some() || self.expects_turn;
         if is_busy || self.not_before.is_some_and(|at| at > now) {
@@ -70,18 +68,15 @@ impl Responses {
         self.in_flight.clone()
     }
 
-    /// Retries a failed request at the given time.
     pub(super) fn retry(&mut self, request: ResponseRequest, at: Instant) {
         self.request(request);
         self.not_before = Some(at);
     }
 
-    /// Delays the queued request at least until this time.
     pub(super) fn not_before(&mut self, at: Instant) {
         self.not_before = self.not_before.max(Some(at));
     }
 
-    /// Returns the id of the active response.
     pub(super) fn active(&self) -> Option<ResponseId> {
         self.active.as_ref().map(|active| active.id.clone())
     }
@@ -96,7 +91,7 @@ impl Responses {
         self.request_count
     }
 
-    /// Records that the engine started a response. Returns true if the request for the response was cancelled before.
+    /// Returns true if the request for the response was cancelled before.
     pub(super) fn started(&mut self, response: &ResponseId) -> bool {
         let request = self.in_flight.take();
         if request.is_none() {
@@ -108,16 +103,14 @@ impl Responses {
         std::mem::take(&mut self.is_in_flight_cancelled)
     }
 
-    /// Records that the engine ended a response.
     pub(super) fn done(&mut self, response: &ResponseId) {
         if self.active.as_ref().is_none_or(|active| active.id == *response) {
             self.active = None;
         }
     }
 
-    /// Handles the engine's rejection of a request because another response was active. If the other response is known,
-    /// the request is queued until that response ends. Otherwise, the request is returned. A cancelled request is
-    /// dropped.
+    /// Handles the engine's rejection of a request because another response was active. Returns the request unless it
+    /// is queued or was cancelled.
     pub(super) fn rejected(&mut self) -> Option<ResponseRequest> {
         if std::mem::take(&mut self.is_in_flight_cancelled) {
             self.in_flight = None;
@@ -135,8 +128,8 @@ impl Responses {
     }
 
     /// Cancels the active response and the request in flight, and drops the queued request, because the caller's words
-    /// come first: information that the agent must keep is a note, not an instruction. Further audio of the cancelled
-    /// response is discarded. Returns the id of the active response.
+    /// come first: information that the agent must keep is a note, not an instruction. Returns the id of the active
+    /// response.
     pub(super) fn cancel_active(&mut self) -> Option<ResponseId> {
         self.queued = None;
         self.is_in_flight_cancelled = self.in_flight.is_some();
@@ -145,7 +138,7 @@ impl Responses {
         Some(response)
     }
 
-    /// Cancels this response. Its further audio is discarded.
+    /// The further audio of the response is discarded.
     pub(super) fn cancel(&mut self, response: &ResponseId) {
         if !self.is_cancelled(response) {
             if self.cancelled.len() == MAX_CANCELLED {
@@ -159,7 +152,6 @@ impl Responses {
         self.cancelled.contains(response)
     }
 
-    /// Returns true while a response is active, requested, expected or queued.
     pub(super) fn is_busy(&self) -> bool {
         self.is_awaited() || self.queued.is_some()
     }
@@ -176,7 +168,6 @@ impl Responses {
         self.is_speaking() || is_in_flight
     }
 
-    /// Returns true while a response is active and was not cancelled.
     pub(super) fn is_speaking(&self) -> bool {
         self.active.as_ref().is_some_and(|active| !self.is_cancelled(&active.id))
     }

@@ -47,16 +47,13 @@ pub(super) struct RobotWatch {
     tones: MachineToneDetector,
     speech: SpeechDetector,
     samples: Vec<u8>,
-    /// The duration of the audio that was processed.
     heard: Duration,
     /// When the caller began to speak, and for how long the caller has spoken without a pause since then.
     nonstop: Option<(Duration, Duration)>,
-    /// The caller's utterances, in order.
     words: Vec<(ItemId, String)>,
 }
 
 impl RobotWatch {
-    /// Processes the caller's audio. Returns the evidence of a tone.
     pub(super) fn audio(&mut self, audio: &EncodedAudio) -> Option<RobotEvidence> {
         if self.heard >= TONES_WITHIN {
             return None;
@@ -69,8 +66,7 @@ impl RobotWatch {
         self.tones.push(&self.samples).map(RobotEvidence::Tone)
     }
 
-    /// Processes the words of an utterance, which replace earlier words of the same utterance. Returns the evidence of
-    /// an announcement.
+    /// The words replace earlier words of the same utterance.
     pub(super) fn words(&mut self, item: &ItemId, text: &str) -> Option<RobotEvidence> {
         if self.heard >= WORDS_WITHIN {
             return None;

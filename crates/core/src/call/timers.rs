@@ -93,7 +93,6 @@ impl Timers {
         self.at = [None; COUNT];
     }
 
-    /// Returns the deadline for this purpose, if it is set.
     pub(super) fn at(&self, timer: Timer) -> Option<Instant> {
         self.at[timer as usize]
     }
@@ -102,7 +101,6 @@ impl Timers {
         self.at[timer as usize].is_some()
     }
 
-    /// Returns the earliest deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.at.iter().flatten().min().copied()
     }

@@ -25,16 +25,12 @@ struct PendingReply {
     speech_stopped: Option<Instant>,
     /// When the last partial transcript of the speech arrived.
     transcript_partial: Option<Instant>,
-    /// When the final transcript of the speech arrived.
     transcript_final: Option<Instant>,
-    /// When the engine started to reply.
     response_created: Option<Instant>,
-    /// When the first text of the reply arrived.
     first_token: Option<Instant>,
 }
 
 impl PendingReply {
-    /// Returns the latencies of a reply whose first audio arrives now.
     fn latency(&self, now: Instant) -> TurnLatency {
         let since = |stage| latency_ms(self.speech_stopped, stage);
         TurnLatency {
@@ -63,7 +59,6 @@ struct Turn {
 }
 
 impl Transcript {
-    /// Records that the caller started to speak.
     pub(super) fn caller_started(&mut self, item: &ItemId, at_ms: u64) {
         self.turn(item, Speaker::Caller, at_ms);
         self.pending_reply = PendingReply::default();
@@ -79,7 +74,6 @@ impl Transcript {
         }
     }
 
-    /// Records that the caller stopped speaking.
     pub(super) fn caller_stopped(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
         self.pending_reply.speech_stopped = Some(now);
         self.pending_reply.response_created = None;
@@ -105,7 +99,7 @@ impl Transcript {
         is_final.then(|| turn.record.clone())
     }
 
-    /// Records when a transcript of the caller's last turn arrived. Ignores transcripts of earlier turns.
+    /// Ignores transcripts of earlier turns.
     fn trace_caller_text(&mut self, item: &ItemId, is_final: bool, now: Instant) {
         let Some(last) = self.turns.iter().rposition(|turn| turn.record.speaker == Speaker::Caller) else { return };
         if !self.turns[last].is(item) || self.turns[last].text_final {
@@ -122,7 +116,6 @@ impl Transcript {
         }
     }
 
-    /// Returns the text of the caller's turn, as far as it is known.
     pub(super) fn caller_words(&mut self, item: &ItemId) -> &str {
         self.find(item).map_or("", |turn| &turn.record.text)
     }
@@ -131,27 +124,22 @@ impl Transcript {
         self.turns.iter().rev().find(|turn| turn.record.speaker == Speaker::Agent)
     }
 
-    /// Returns the item of the agent's last turn.
     pub(super) fn last_agent_item(&self) -> Option<ItemId> {
         self.last_agent_turn().map(|turn| turn.record.item.clone())
     }
 
-    /// Returns true if the agent's last turn ends with a question.
     pub(super) fn has_asked(&self) -> bool {
         self.last_agent_turn().is_some_and(|turn| turn.record.text.trim_end().ends_with(['?', '\u{61f}']))
     }
 
-    /// Records that the caller's last speech needs no reply.
     pub(super) fn needs_no_reply(&mut self) {
         self.pending_reply.speech_stopped = None;
     }
 
-    /// Records that the engine started to reply.
     pub(super) fn response_started(&mut self, now: Instant) {
         self.pending_reply.response_created.get_or_insert(now);
     }
 
-    /// Records that the engine sent the first audio of an utterance.
     pub(super) fn first_delta(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
         let pending = std::mem::take(&mut self.pending_reply);
         let turn = self.turn(item, Speaker::Agent, at_ms);
@@ -159,8 +147,7 @@ impl Transcript {
         turn.record.latency = pending.latency(now);
     }
 
-    /// Records that the first audio of an utterance was sent to the caller. Returns the milliseconds since the caller
-    /// stopped speaking, if the caller had spoken.
+    /// Returns the milliseconds since the caller stopped speaking, if the caller had spoken.
     pub(super) fn first_sent(&mut self, item: &ItemId, now: Instant) -> Option<u64> {
         let turn = self.find(item)?;
         turn.record.latency.first_sent_ms = latency_ms(turn.latency_start, Some(now));
@@ -202,7 +189,6 @@ impl Transcript {
         (is_final && turn.closed).then(|| turn.record.clone())
     }
 
-    /// Adds a turn for a tool call of the agent.
     pub(super) fn tool_started(&mut self, id: &str, tool: &ToolUse, at_ms: u64) -> TurnRecord {
         let turn = self.turn(&tool_item(id), Speaker::Tool, at_ms);
         (turn.closed, turn.text_final) = (true, true);
@@ -210,7 +196,6 @@ impl Transcript {
         turn.record.clone()
     }
 
-    /// Adds a turn for information that the staff gave to the agent.
     pub(super) fn hint(&mut self, text: &str, at_ms: u64) -> TurnRecord {
         let item = format!("hint:{}", self.next_seq + 1).into();
         let turn = self.turn(&item, Speaker::System, at_ms);
@@ -221,7 +206,6 @@ impl Transcript {
         turn.record.clone()
     }
 
-    /// Adds a turn for an employee who starts to talk with the caller.
     pub(super) fn employee_started(&mut self, name: &str, at_ms: u64) -> TurnRecord {
         let item = format!("employee:{}", self.next_seq + 1).into();
         let turn = self.turn(&item, Speaker::Employee, at_ms);
@@ -231,7 +215,6 @@ impl Transcript {
         turn.record.clone()
     }
 
-    /// Records that the employee no longer talks with the caller.
     pub(super) fn employee_stopped(&mut self, item: &ItemId, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.closed = true;
@@ -239,7 +222,6 @@ impl Transcript {
         Some(turn.record.clone())
     }
 
-    /// Adds the output to the turn of a tool call.
     pub(super) fn tool_finished(&mut self, id: &str, output: &str, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(&tool_item(id))?;
         let tool = ToolUse::from_text(&turn.record.text)?.with_output(output);
@@ -248,7 +230,7 @@ impl Transcript {
         Some(turn.record.clone())
     }
 
-    /// Records that the caller heard an utterance completely. Returns the turn if its text is known.
+    /// Returns the turn if its text is known.
     pub(super) fn heard(&mut self, item: &ItemId, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.closed = true;
@@ -268,12 +250,10 @@ impl Transcript {
         Some(turn.record.clone())
     }
 
-    /// Removes the turn of an utterance that the caller never heard.
     pub(super) fn forget(&mut self, item: &ItemId) {
         self.turns.retain(|turn| !turn.is(item));
     }
 
-    /// Returns true if there is a turn of this utterance.
     pub(super) fn has(&self, item: &ItemId) -> bool {
         self.turns.iter().any(|turn| turn.is(item))
     }
@@ -286,14 +266,14 @@ impl Transcript {
         Some(texts.join(" "))
     }
 
-    /// Adds the usage of a response to its last utterance. Returns the turn if it was already complete.
+    /// Returns the turn if it was already complete.
     pub(super) fn add_usage(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.record.usage = usage;
         turn.closed.then(|| turn.record.clone())
     }
 
-    /// Closes the transcript at the end of the call. Returns the turns that were still open, in their final state.
+    /// Returns the turns that were still open, in their final state.
     pub(super) fn close(&mut self, at_ms: u64) -> Vec<TurnRecord> {
         let open = self.turns.iter_mut().filter(|turn| !turn.closed || !turn.text_final);
         open.map(|turn| {
@@ -321,7 +301,6 @@ impl Transcript {
         .collect()
     }
 
-    /// Records that everything that the caller has said so far has been answered.
     pub(super) fn answered(&mut self) {
         self.answered_seq = self.next_seq;
     }
@@ -334,8 +313,7 @@ impl Transcript {
         }
     }
 
-    /// Returns the conversation so far, for an engine that must continue it. If `replays` is true, leaves out the
-    /// caller's turns whose audio is replayed to the engine.
+    /// If `replays` is true, leaves out the caller's turns whose audio is replayed to the engine.
     pub(super) fn history(&self, replays: bool) -> Vec<HistoryTurn> {
         let answered = self.answered_seq;
         let mut turns: Vec<_> = self.turns.iter().filter(|turn| !replays || !turn.is_unanswered(answered)).collect();
@@ -348,12 +326,10 @@ impl Transcript {
         entries.filter(|entry| !entry.text.is_empty()).collect()
     }
 
-    /// Returns the conversation so far, with the part of the caller's last turn that is known.
     pub(super) fn words_so_far(&self) -> CallerWords {
         CallerWords { turns: self.history(false), is_pending: self.has_pending_words() }
     }
 
-    /// Returns true if the text of the caller's last turn is not final.
     pub(super) fn has_pending_words(&self) -> bool {
         let of_caller = self.turns.iter().filter(|turn| turn.record.speaker == Speaker::Caller);
         of_caller.max_by_key(|turn| turn.record.seq).is_some_and(|turn| !turn.text_final)

@@ -74,7 +74,6 @@ impl Answer {
         }
     }
 
-    /// Adds a piece of the model's text.
     pub(super) fn add_text(&mut self, text: &str) {
         let complete = self.splitter.push(text);
         self.add_clauses(complete);
@@ -131,8 +130,7 @@ impl Answer {
         }
     }
 
-    /// Handles a failed clause. The clause is synthesised again if no audio of it has arrived and an attempt is left.
-    /// Otherwise the answer has failed, and the function returns true.
+    /// Returns true if the answer has failed; otherwise the clause may be synthesised again.
     pub(super) fn clause_failed(&mut self, clause: ClauseId) -> bool {
         let Some(clause) = self.open(clause) else { return false };
         let may_retry = clause.audio == 0 && clause.attempts < MAX_ATTEMPTS;
@@ -145,7 +143,6 @@ impl Answer {
         self.clauses.get_mut(index).filter(|clause| clause.state == ClauseState::Open)
     }
 
-    /// Returns the next clause to synthesise, if another synthesis may start now.
     pub(super) fn poll_speak(&mut self) -> Option<Action> {
         let open = self.clauses.iter().filter(|clause| clause.state == ClauseState::Open).count();
         if open >= MAX_OPEN {
@@ -158,8 +155,7 @@ impl Answer {
         Some(Action::Speak { clause: id, text: clause.text.trim().to_owned() })
     }
 
-    /// Returns the first clause if no clause was synthesised yet. A speculative answer uses this function, so that only
-    /// its first clause is synthesised.
+    /// A speculative answer uses this function, so that only its first clause is synthesised.
     pub(super) fn poll_speak_first(&mut self) -> Option<Action> {
         if self.clauses.iter().any(|clause| clause.attempts > 0) {
             return None;
@@ -167,7 +163,6 @@ impl Answer {
         self.poll_speak()
     }
 
-    /// Returns the clauses that are being synthesised.
     pub(super) fn open_clauses(&self) -> impl Iterator<Item = ClauseId> {
         let open = self.clauses.iter().enumerate().filter(|(_, clause)| clause.state == ClauseState::Open);
         open.map(|(index, _)| ClauseId { answer: self.number, index: index as u64 })
@@ -193,17 +188,14 @@ impl Answer {
         }
     }
 
-    /// Returns the duration of the audio that was passed on since this function was last used.
     pub(super) fn take_passed_on(&mut self) -> Duration {
         Duration::from_millis(std::mem::take(&mut self.passed_on) / BYTES_PER_MS)
     }
 
-    /// Returns the outcome once the model has finished and all clauses are complete.
     pub(super) fn outcome(&self) -> Option<(ResponseOutcome, Usage)> {
         self.model.filter(|_| self.clauses.iter().all(|clause| clause.state == ClauseState::Done))
     }
 
-    /// Emits the last events of a complete answer: the end of its audio, its text and its tool calls.
     pub(super) fn finish_events(&self, events: &mut VecDeque<EngineEvent>) {
         let (response, item) = (&self.response, &self.item);
         let text: String = self.clauses.iter().map(|clause| clause.text.as_str()).collect();
@@ -218,8 +210,7 @@ impl Answer {
         }
     }
 
-    /// Converts the answer to its message in the conversation. The tool calls of an incomplete answer are dropped,
-    /// because they were not run.
+    /// The tool calls of an incomplete answer are dropped, because they were not run.
     pub(super) fn into_message(self, is_complete: bool) -> AnswerMessage {
         let said = self.clauses.into_iter().take(self.current + 1).filter_map(|mut clause| {
             clause.text.truncate(clause.passed_on);

@@ -21,8 +21,8 @@ pub(super) struct ClauseSplitter {
 }
 
 impl ClauseSplitter {
-    /// Adds a piece of text and returns the clauses that are complete. Together with the result of
-    /// [`ClauseSplitter::finish`], the clauses contain the whole text.
+    /// Returns the clauses that are complete. Together with the result of [`ClauseSplitter::finish`], the clauses
+    /// contain the whole text.
     pub(super) fn push(&mut self, text: &str) -> Vec<String> {
         self.rest.push_str(text);
         let mut clauses = Vec::new();
@@ -34,13 +34,11 @@ impl ClauseSplitter {
         clauses
     }
 
-    /// Returns the rest of the text, once the text is complete.
     pub(super) fn finish(&mut self) -> Option<String> {
         let rest = std::mem::take(&mut self.rest);
         (!rest.is_empty()).then_some(rest)
     }
 
-    /// Returns the end of the first clause in the rest of the text, if it is complete.
     fn end(&self) -> Option<usize> {
         let (at_comma, longest) =
             if self.has_first { (LATER_AT_COMMA, LATER_MAX) } else { (FIRST_AT_COMMA, FIRST_MAX) };

@@ -72,9 +72,7 @@ enum Message {
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
     messages: Vec<Message>,
-    /// The hints from the business's staff for the agent.
     hints: Vec<String>,
-    /// The number of changes so far.
     revision: u64,
 }
 
@@ -106,7 +104,6 @@ impl Conversation {
         self.tool_output(id, tool.output_for_model());
     }
 
-    /// Adds a hint from the business's staff for the agent.
     pub(super) fn hint(&mut self, text: String) {
         self.revision += 1;
         self.hints.push(text);
@@ -118,7 +115,6 @@ impl Conversation {
         self.push(Message::Caller { item: None, text });
     }
 
-    /// Adds an utterance of the caller.
     pub(super) fn caller_said(&mut self, item: ItemId, text: &str) {
         let text = if text.chars().any(char::is_alphanumeric) { text.trim() } else { UNINTELLIGIBLE };
         self.push(Message::Caller { item: Some(item), text: text.to_owned() });
@@ -150,7 +146,6 @@ impl Conversation {
         }
     }
 
-    /// Returns the number of changes so far.
     pub(super) fn revision(&self) -> u64 {
         self.revision
     }

@@ -31,7 +31,6 @@ const COVERED_MS: u64 = 100;
 
 #[derive(Debug)]
 pub(super) struct Listener {
-    /// The id of the engine.
     engine: String,
     /// The amount of audio that was sent to the transcriber, in milliseconds.
     received_ms: u64,
@@ -140,7 +139,6 @@ impl Listener {
         }
     }
 
-    /// Records that a piece of audio was sent to the transcriber.
     pub(super) fn audio(&mut self, ms: u64, is_voice: bool) -> Option<AudioChange> {
         if is_voice {
             if self.received_ms > self.voice.until_ms + PAUSE_MS && self.voice.voiced_ms < SURE_SPEECH_MS {
@@ -200,12 +198,10 @@ impl Listener {
         (is_settled && current.text.split_whitespace().nth(1).is_some()).then_some(current.text.as_str())
     }
 
-    /// Returns the words of the current utterance.
     pub(super) fn words_so_far(&self) -> Option<&str> {
         self.current.as_ref().map(|current| current.text.as_str())
     }
 
-    /// Ends the turn with the known words, on request of the session.
     pub(super) fn commit(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.committed_ms = Some(self.received_ms);
         self.voice = Voice::default();
@@ -257,8 +253,7 @@ impl Listener {
         (current.text, current.until_ms, current.words_until_ms) = (text, until_ms, words_until_ms);
     }
 
-    /// Handles the end of an utterance at the transcriber. The turn is over, unless the caller still has time to
-    /// continue the sentence. That time depends on the completeness of the sentence.
+    /// The turn is over, unless the caller still has time to continue the sentence.
     fn part_ended(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
         // A transcriber may report the end of a voice in which it found no words. `progress` makes such a voice a turn.
@@ -271,7 +266,6 @@ impl Listener {
         }
     }
 
-    /// Ends the turn: adds its words to the conversation, and reports the end of the speech.
     pub(super) fn end(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.voice = Voice::default();
         let Some(Utterance { item, text, until_ms, .. }) = self.current.take() else { return };

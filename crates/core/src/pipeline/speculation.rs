@@ -20,12 +20,10 @@ struct Guess {
     words: String,
     /// The revision of the conversation before the words are added.
     revision: u64,
-    /// The output of the model and the synthesiser so far.
     answer: Answer,
 }
 
 impl Speculation {
-    /// Returns true if an answer may be requested speculatively.
     pub(super) fn may_ask(&self) -> bool {
         self.tries < MAX_TRIES && self.guess.is_none()
     }
@@ -35,17 +33,14 @@ impl Speculation {
         self.guess = Some(Guess { words: words.to_owned(), revision, answer });
     }
 
-    /// Returns the speculative answer, if there is one.
     pub(super) fn answer(&mut self) -> Option<&mut Answer> {
         self.guess.as_mut().map(|guess| &mut guess.answer)
     }
 
-    /// Discards the speculative answer, and returns it. The answer is requested again when the turn has ended.
     pub(super) fn discard(&mut self) -> Option<Answer> {
         self.guess.take().map(|guess| guess.answer)
     }
 
-    /// Discards the speculative answer if the caller's words have changed, and returns it.
     pub(super) fn revise(&mut self, words: &str) -> Option<Answer> {
         self.guess.take_if(|guess| !is_same(&guess.words, words)).map(|guess| guess.answer)
     }

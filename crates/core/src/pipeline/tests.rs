@@ -113,7 +113,6 @@ impl Rig {
         self.drain();
     }
 
-    /// Sends the next piece of a clause's audio, or its end.
     fn speak(&mut self, clause: ClauseId) {
         let Some((text, sent)) = self.open.get_mut(&clause) else { return };
         let event = if *sent >= text.chars().count() as u64 {

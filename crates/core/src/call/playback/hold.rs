@@ -42,7 +42,6 @@ impl Playback {
         self.is_held = true;
     }
 
-    /// Ends the hold, so that audio is sent again.
     pub(in crate::call) fn resume(&mut self) {
         self.is_held = false;
     }

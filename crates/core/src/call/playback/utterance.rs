@@ -25,7 +25,6 @@ pub(super) struct Utterance {
     pub(super) sent: u64,
     pub(super) received: u64,
     pub(super) done: bool,
-    /// True once a part of the utterance was sent.
     pub(super) was_sent: bool,
     /// Built-in sentences that were played within the utterance: (offset in the utterance, length).
     pub(super) inserted: Vec<(u64, u64)>,
@@ -57,7 +56,6 @@ impl Utterance {
         self.start.map_or(0, |start| start + self.sent - self.resumed_at + inserted)
     }
 
-    /// Returns true if more audio was received than was sent.
     pub(super) fn has_unsent(&self) -> bool {
         self.sent < self.received
     }

@@ -14,7 +14,6 @@ pub(super) struct Announcement {
 }
 
 impl Announcement {
-    /// Finds the signs in a text.
     pub(super) fn of(text: &str) -> Self {
         let lower = text.to_lowercase();
         let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -48,7 +47,6 @@ impl Announcement {
     }
 }
 
-/// Returns the key that a word names.
 fn key(word: &str) -> Option<char> {
     let mut chars = word.chars();
     if let (Some(digit @ '0'..='9'), None) = (chars.next(), chars.next()) {
@@ -85,7 +83,6 @@ const BETWEEN: &[&str] =
 const PRESS: &[&str] =
     &["press", "dial", "push", "הקש", "הקישו", "הקישי", "להקיש", "הקשה", "לחץ", "לחצו", "לחצי", "ללחוץ"];
 
-/// The names of keys.
 const KEYS: &[(char, &[&str])] = &[
     ('0', &["zero", "אפס"]),
     ('1', &["one", "אחת", "אחד"]),
@@ -184,7 +181,6 @@ mod tests {
     }
 
     proptest! {
-        /// A text without a request to press a key is never classified as an announcement.
         #[test]
         fn words_without_a_request_are_no_announcement(text in "[א-תa-z0-9 ,.?!]{0,200}") {
             let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();

@@ -23,8 +23,8 @@ const STUCK_GRACE: Duration = Duration::from_secs(1);
 /// The maximum duration of speech without a detected end. Longer sound is music, which the local detector also
 /// classifies as voice.
 const MAX_TURN: Duration = Duration::from_mins(1);
-/// The maximum duration of speech without words: after the last words of the speech, if the engine reports words during
-/// speech; or after its start, if the last speech that was too long had no words.
+/// The maximum duration of speech without new words. Not applied while the engine has never reported words during
+/// speech, unless the last speech that was too long had no words.
 const MAX_WORDLESS_TURN: Duration = Duration::from_secs(12);
 /// If the engine's last detection is at most this much earlier than the start of the local speech, both belong to the
 /// same speech.
@@ -44,9 +44,7 @@ const MAX_REPEATED: Duration = Duration::from_secs(5);
 /// Short sounds that follow each other.
 #[derive(Clone, Copy, Debug)]
 struct ShortSounds {
-    /// How much voice the sounds contain.
     voiced: Duration,
-    /// When the first sound began.
     began: Instant,
     /// When the end of the last sound was found.
     ended: Instant,
@@ -59,7 +57,6 @@ pub(super) struct CallerSpeech {
     detected: Option<ItemId>,
     /// When the engine last detected the start or the end of an utterance.
     noticed: Option<Instant>,
-    /// When the caller's audio last arrived.
     last_audio: Option<Instant>,
     /// How often silence was inserted into the current speech because no audio arrived.
     gap_fills: u32,
@@ -86,42 +83,34 @@ pub(super) struct CallerSpeech {
 }
 
 impl CallerSpeech {
-    /// Returns true while the caller is speaking by either detector, so that the agent should not start to speak.
     pub(super) fn is_in_progress(&self, now: Instant) -> bool {
         self.detected.is_some() || self.local.is_speaking(now)
     }
 
-    /// Returns true while the local detector finds speech.
     pub(super) fn has_local_speech(&self, now: Instant) -> bool {
         self.local.is_speaking(now)
     }
 
-    /// Returns true while the engine detects speech.
     pub(super) fn is_detected(&self) -> bool {
         self.detected.is_some()
     }
 
-    /// Returns the utterance that the engine is detecting, if any.
     pub(super) fn detected(&self) -> Option<&ItemId> {
         self.detected.as_ref()
     }
 
-    /// Returns true while the engine is detecting this utterance.
     pub(super) fn is_detecting(&self, item: &ItemId) -> bool {
         self.detected.as_ref() == Some(item)
     }
 
-    /// Returns true if the local detector finds voice now, or found voice less than `JUST_NOW` ago.
     pub(super) fn has_local_voice(&self, now: Instant) -> bool {
         self.last_voice().is_some_and(|at| now.saturating_duration_since(at) < JUST_NOW)
     }
 
-    /// Returns true while the engine has not detected speech that the local detector found.
     pub(super) fn is_missed(&self) -> bool {
         self.missed_since.is_some()
     }
 
-    /// Returns true if the engine detects speech now, and began to detect it less than [`TRUSTED`] ago.
     pub(super) fn is_trusted(&self, now: Instant) -> bool {
         self.detected_since().is_some_and(|at| now.saturating_duration_since(at) < TRUSTED)
     }
@@ -136,8 +125,7 @@ impl CallerSpeech {
         std::mem::take(&mut self.is_known)
     }
 
-    /// Records that the current speech has interrupted the agent. If the engine does not detect the speech, only the
-    /// local detector finds its end.
+    /// Records that the current speech has interrupted the agent.
     pub(super) fn interrupts(&mut self) {
         self.is_interruption = self.detected.is_none();
     }
@@ -147,14 +135,11 @@ impl CallerSpeech {
         std::mem::take(&mut self.is_interruption)
     }
 
-    /// Returns when the local detector last found voice.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.local.last_voice()
     }
 
-    /// Returns when the caller's voice ended: the time that the engine reports (`reported_ms_ago`); otherwise the time
-    /// from the local detector; otherwise the time at which audio last arrived; otherwise `now`. A time of a detector
-    /// that is more than `RECENT_MS` ago is ignored.
+    /// Returns when the caller's voice ended. `reported_ms_ago` is the engine's report of that time.
     pub(super) fn ended_at(&self, reported_ms_ago: Option<u64>, now: Instant) -> Instant {
         let reported = reported_ms_ago.filter(|ago| *ago <= RECENT_MS);
         let reported = reported.and_then(|ago| now.checked_sub(Duration::from_millis(ago)));
@@ -169,8 +154,8 @@ impl CallerSpeech {
         self.is_in_progress(now).then(|| last + MEDIA_GAP + fills)
     }
 
-    /// Returns the deadline for speech whose end the engine does not detect; none if the engine detects no speech now,
-    /// or if the line is late. `turn_end` is the time that the engine may wait after the caller's last word.
+    /// Returns the deadline for speech whose end the engine does not detect. `turn_end` is the time that the engine may
+    /// wait after the caller's last word.
     pub(super) fn stuck_at(&self, turn_end: Duration, now: Instant) -> Option<Instant> {
         let detected = self.detected_since()?;
         if self.gap_fills > 0 {
@@ -186,14 +171,12 @@ impl CallerSpeech {
         Some(endless.min(quiet + turn_end + STUCK_GRACE))
     }
 
-    /// Returns when speech that was detected at `detected` exceeds its maximum duration.
     fn endless_at(&self, detected: Instant) -> Instant {
         let since = if self.is_wordless { Some(detected) } else { self.words_at.map(|at| at.max(detected)) };
         let wordless = since.map(|since| since + MAX_WORDLESS_TURN);
         wordless.map_or(detected + MAX_TURN, |at| at.min(detected + MAX_TURN))
     }
 
-    /// Records whether the transcript of an utterance contains words.
     pub(super) fn words_known(&mut self, item: &ItemId, has_words: bool, is_final: bool, now: Instant) {
         if has_words && self.is_detecting(item) {
             self.words_at = Some(now);
@@ -211,7 +194,6 @@ impl CallerSpeech {
         self.noticed.filter(|_| self.detected.is_some())
     }
 
-    /// Processes a piece of the caller's audio. `is_agent_heard`: whether the caller hears the agent now.
     pub(super) fn received(
         &mut self,
         is_voice: bool,
@@ -224,20 +206,17 @@ impl CallerSpeech {
         self.local.push(is_voice, is_agent_heard, length, now)
     }
 
-    /// Records that the engine has detected the start of an utterance.
     pub(super) fn started(&mut self, item: ItemId, now: Instant) {
         (self.detected, self.noticed) = (Some(item), Some(now));
         (self.missed_since, self.is_interruption) = (None, false);
         (self.gap_fills, self.short_sounds, self.ended) = (0, None, None);
     }
 
-    /// Records that the engine has detected the end of the utterance.
     pub(super) fn stopped(&mut self, now: Instant) {
         (self.detected, self.noticed) = (None, Some(now));
         self.local.end();
     }
 
-    /// Ends the current local speech, because no more audio of it is expected.
     pub(super) fn end_local(&mut self) -> Option<Change> {
         self.local.end()
     }
@@ -266,19 +245,16 @@ impl CallerSpeech {
         self.short_sounds.is_some()
     }
 
-    /// Records that the engine has not detected the speech that ended at `since`.
     pub(super) fn missed(&mut self, since: Instant) {
         self.missed_since.get_or_insert(since);
         self.short_sounds = None;
     }
 
-    /// Stops waiting for the engine to detect the missed speech.
     pub(super) fn excuse_missed(&mut self) {
         self.missed_since = None;
     }
 
-    /// Handles a gap of the line. Returns true if silence must be sent to the engine. After a long gap, the caller's
-    /// speech counts as ended.
+    /// Returns true if silence must be sent to the engine. After a long gap, the caller's speech counts as ended.
     pub(super) fn fill_gap(&mut self) -> bool {
         if self.detected.is_some() && self.gap_fills < MAX_GAP_FILLS {
             self.gap_fills += 1;
@@ -288,8 +264,7 @@ impl CallerSpeech {
         false
     }
 
-    /// Ends the utterance that the engine detects, because the utterance is too long or has no voice. Returns the
-    /// utterance and the end of its voice; without voice, its start.
+    /// Returns the utterance and the end of its voice; without voice, its start.
     pub(super) fn end_detected(&mut self) -> Option<(ItemId, Instant)> {
         let since = self.detected_since()?;
         let item = self.detected.take()?;

@@ -22,17 +22,14 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Returns true if no keys wait to be sent to the engine.
     pub(super) fn is_empty(&self) -> bool {
         self.pressed.is_empty()
     }
 
-    /// Records that the keys that were sent to the engine are answered.
     pub(super) fn answered(&mut self) {
         self.unanswered.clear();
     }
 
-    /// Prepares the keys that the lost engine has not answered for the next engine.
     pub(super) fn engine_lost(&mut self) {
         self.pressed.insert_str(0, &std::mem::take(&mut self.unanswered));
     }
@@ -44,7 +41,6 @@ impl Keys {
         }
     }
 
-    /// Returns the keys to send to the engine now.
     fn take(&mut self) -> String {
         let keys = std::mem::take(&mut self.pressed);
         self.unanswered.push_str(&keys);
@@ -72,7 +68,7 @@ impl CallSession {
         self.timers.set(Timer::Keys, now + pause);
     }
 
-    /// Sends the pressed keys to the engine. If the engine is not ready, the keys are kept until it is ready.
+    /// If the engine is not ready, the keys are kept until it is ready.
     pub(super) fn send_keys(&mut self, now: Instant) {
         self.reply_watch.record_silence(self.caller.keys.last.unwrap_or(now), now);
         if self.engine.is_ready() {
@@ -84,7 +80,6 @@ impl CallSession {
         }
     }
 
-    /// Drops the pressed keys, because an employee or voicemail continues the conversation.
     pub(super) fn forget_keys(&mut self) {
         self.timers.cancel(Timer::Keys);
         self.caller.keys = Keys { last: self.caller.keys.last, ..Keys::default() };

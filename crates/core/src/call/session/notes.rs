@@ -14,26 +14,22 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Records that the notes that were sent to the engine are answered.
     pub(super) fn answered(&mut self) {
         self.unanswered.clear();
     }
 
-    /// Prepares the notes that the lost engine has not answered for the next engine.
     pub(super) fn engine_lost(&mut self) {
         self.waiting.splice(0..0, std::mem::take(&mut self.unanswered));
     }
 }
 
 impl CallSession {
-    /// Adds a note for the agent to the conversation, as soon as the engine is ready.
     pub(super) fn note(&mut self, note: String) {
         if self.engine.capabilities().can_follow_instructions {
             self.notes.waiting.push(note);
         }
     }
 
-    /// Adds a note for the agent to the conversation, and requests a reply that takes it into account.
     pub(super) fn inform(&mut self, note: String) {
         if self.engine.capabilities().can_follow_instructions {
             self.note(note);
@@ -41,7 +37,7 @@ impl CallSession {
         }
     }
 
-    /// Sends the waiting notes to the engine, which is ready.
+    /// The engine must be ready.
     pub(super) fn send_notes(&mut self) {
         for note in std::mem::take(&mut self.notes.waiting) {
             self.notes.unanswered.push(note.clone());
