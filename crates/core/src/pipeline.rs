@@ -52,7 +52,6 @@ pub struct Pipeline {
     answer: Option<Answer>,
     /// None if answers are not requested in advance.
     speculation: Option<Speculation>,
-    /// The number of answers so far, for their ids.
     answers: u64,
     requests: u64,
     /// When the caller will have heard the audio that was passed on, if the playback is not stopped.
@@ -215,7 +214,6 @@ impl Pipeline {
         self.advance(now);
     }
 
-    /// Requests an answer from the model.
     fn ask(&mut self, instructions: Option<String>, conversation: Vec<Entry>) -> Answer {
         self.answers += 1;
         self.requests += 1;
@@ -235,7 +233,6 @@ impl Pipeline {
         }
     }
 
-    /// Discards the speculative answer if the caller's words have changed.
     fn revise_guess(&mut self) {
         let Some(speculation) = &mut self.speculation else { return };
         if let Some(guess) = self.listener.words_so_far().and_then(|words| speculation.revise(words)) {
@@ -243,13 +240,11 @@ impl Pipeline {
         }
     }
 
-    /// Returns the speculative answer, if there is one.
     fn guess(&mut self) -> Option<&mut Answer> {
         self.speculation.as_mut()?.answer()
     }
 
-    /// Handles an event of the model for the speculative answer. A failure is not reported, because the answer is
-    /// requested again when the turn has ended.
+    /// A failure is not reported, because the answer is requested again when the turn has ended.
     fn guess_model(&mut self, event: ModelEvent) {
         let Some(guess) = self.speculation.as_mut().and_then(Speculation::answer) else { return };
         match event {
@@ -265,7 +260,6 @@ impl Pipeline {
         self.actions.extend(guess.poll_speak_first());
     }
 
-    /// Handles an event of the synthesiser for the first clause of the speculative answer.
     fn guess_speech(&mut self, clause: ClauseId, event: SpeechEvent) {
         let Some(guess) = self.guess() else { return };
         match event {
@@ -284,7 +278,6 @@ impl Pipeline {
         }
     }
 
-    /// Returns the speculative answer, if it matches the conversation.
     fn take_guess(&mut self) -> Option<Answer> {
         let (words, revision) = (self.conversation.last_words(), self.conversation.revision());
         let (guess, fits) = self.speculation.as_mut()?.take(words, revision)?;
@@ -294,7 +287,6 @@ impl Pipeline {
         fits.then_some(guess)
     }
 
-    /// Shortens an utterance to the part that the caller has heard, or removes it.
     fn truncate(&mut self, item: &ItemId, heard_ms: u64) {
         self.audible_until = None;
         match &mut self.answer {
@@ -303,7 +295,6 @@ impl Pipeline {
         }
     }
 
-    /// Emits the events and actions of the answer, and ends the answer once it is complete.
     fn advance(&mut self, now: Instant) {
         let Some(answer) = &mut self.answer else { return };
         while let Some(action) = answer.poll_speak() {
@@ -319,7 +310,6 @@ impl Pipeline {
         }
     }
 
-    /// Stops the model and the synthesiser.
     fn stop_answer(&mut self) {
         if let Some(answer) = &self.answer {
             stop(answer, &mut self.actions);

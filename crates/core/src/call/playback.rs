@@ -31,7 +31,6 @@ const MARK_GRACE: Duration = Duration::from_millis(1500);
 pub(super) enum Outgoing {
     /// Audio that the caller will hear after `delay`.
     Audio { audio: EncodedAudio, delay: Duration, item: ItemId, is_first: bool },
-    /// A mark with this name.
     Mark(String),
 }
 
@@ -43,7 +42,6 @@ pub(super) struct ClearedUtterance {
     pub(super) heard: u64,
     /// Bytes that the engine had sent; the engine regards all of them as spoken.
     pub(super) received: u64,
-    /// True if the engine had sent the complete utterance.
     pub(super) is_done: bool,
 }
 
@@ -92,7 +90,6 @@ struct SentMark {
 }
 
 impl ClearedUtterance {
-    /// Returns true if the caller had heard the utterance completely.
     pub(super) fn is_fully_heard(&self) -> bool {
         self.is_done && self.heard >= self.received
     }
@@ -187,7 +184,6 @@ impl Playback {
         self.utterances.push_back(Utterance { received, done: true, ..Utterance::new(source) });
     }
 
-    /// Records that the engine has sent all audio of an utterance.
     pub(super) fn finish(&mut self, item: &ItemId) {
         if self.open().is_some_and(|open| open.source.item == *item) {
             self.finish_open();
@@ -253,7 +249,6 @@ impl Playback {
         Some(Outgoing::Audio { audio, delay, item, is_first })
     }
 
-    /// Returns when the next piece may be sent; none while no audio is queued or the playback is held.
     pub(super) fn next_send_at(&self) -> Option<Instant> {
         let (_, next) = self.queue.front().filter(|_| !self.is_held)?;
         let (offset, at) = self.clock_anchor?;
@@ -261,8 +256,7 @@ impl Playback {
         Some(at + duration((self.sent + needed).saturating_sub(offset + self.lead)))
     }
 
-    /// Records that Twilio has played the audio up to this mark. Returns false if the mark is unknown or older than the
-    /// last clear or hold.
+    /// Returns false if the mark is unknown or older than the last clear or hold.
     pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
         let Some(mark) = self.take_mark(name) else { return false };
         self.acked = mark.offset;
@@ -332,7 +326,6 @@ impl Playback {
         self.acked < self.sent || !self.queue.is_empty()
     }
 
-    /// Returns true while audio waits to be sent.
     pub(super) fn has_unsent(&self) -> bool {
         !self.queue.is_empty()
     }

@@ -310,7 +310,7 @@ pub struct Turn {
     pub text: String,
     /// The part of `text` that the other side heard.
     pub heard_text: String,
-    /// Whether the other side interrupted the utterance.
+    /// Whether the utterance was cut off before its end.
     pub interrupted: bool,
     /// When the utterance began, in milliseconds since the first stream of the call began. Utterances that only
     /// Twilio's recorder has recorded count from the start of the call.

@@ -118,7 +118,6 @@ localized_enum! {
 #[serde(from = "StoredCauses")]
 pub struct Causes(Vec<Cause>);
 
-/// The stored form of causes.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum StoredCauses {

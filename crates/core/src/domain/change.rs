@@ -7,16 +7,13 @@ text_enum! {
     ChangeKind {
         /// A new message; its thread has moved up in the list.
         MessageCreated = "message_created",
-        /// The status, the text, the time, the file, a reaction or the provider of a message has changed, or its author
-        /// deleted it.
+        /// A message has changed, or its author deleted it.
         MessageUpdated = "message_updated",
         /// A duplicate of a message was merged with the message; `ref_id` is the deleted duplicate.
         MessageDeleted = "message_deleted",
-        /// The unread count, the turn, the archiving, the position in the list, the AI mode or the provider of a thread
-        /// has changed, or its contact opted out.
+        /// A thread has changed, or its contact opted out.
         ThreadUpdated = "thread_updated",
-        /// A contact is new, was merged, unmerged, blocked or unblocked, opted out or in, or has another name, address,
-        /// language, relation, tag or field value. The titles of its threads change with its name.
+        /// A contact is new or has changed. The titles of its threads change with its name.
         ContactUpdated = "contact_updated",
         /// A contact was deleted with all its data.
         ContactDeleted = "contact_deleted",
@@ -36,8 +33,7 @@ text_enum! {
         MergeSuggestionUpdated = "merge_suggestion_updated",
         /// A new call; its thread has moved up in the list.
         CallStarted = "call_started",
-        /// The state, the engine, the end reason, the duration, the message, the summary, the lead, the cost or a
-        /// recording of a call has changed.
+        /// A call has changed.
         CallUpdated = "call_updated",
         CallEnded = "call_ended",
         /// A call that the agent was asked to make is new, was cancelled, or its state has changed.

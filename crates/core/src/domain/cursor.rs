@@ -60,7 +60,6 @@ impl FromStr for TextCursor {
     }
 }
 
-/// Returns the error for a text that is not a cursor.
 pub(super) fn unknown(text: &str) -> UnknownValue {
     UnknownValue { kind: "cursor", value: text.to_owned(), expected: "the next_cursor of an earlier page".to_owned() }
 }

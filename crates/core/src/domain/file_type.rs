@@ -18,7 +18,6 @@ pub fn sniff_mime(content: &[u8]) -> Option<&'static str> {
     MAGIC.iter().find(|(magic, _)| is(0, magic)).map(|(_, mime)| *mime)
 }
 
-/// Returns the media type of a file in the ISO base media format by its major brand.
 fn iso_brand(brand: &[u8]) -> &'static str {
     match brand {
         b"M4A " | b"M4B " => "audio/mp4",

@@ -131,7 +131,7 @@ pub struct Message {
     pub thread_id: ThreadId,
     /// Whether the contact or the business wrote the message.
     pub direction: Direction,
-    /// `text`, or `media` for a message with a file, a location, a contact or other content that is not text.
+    /// Whether the message is a text.
     pub message_type: MessageType,
     /// The kind of the content, such as an image or a voice message.
     pub media_kind: MediaKind,
@@ -139,8 +139,7 @@ pub struct Message {
     pub content_text: String,
     /// The URL of the first file: the provider's URL until the file has been fetched, then the local URL.
     pub media_url: Option<String>,
-    /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`,
-    /// or `pruned` if the file was deleted according to the retention settings.
+    /// The state of the message's file.
     pub media_state: Option<MediaState>,
     /// The provider that sent, delivered or will send the message.
     pub provider: Option<Provider>,

@@ -152,7 +152,6 @@ impl fmt::Display for PhoneNumber {
     }
 }
 
-/// The form of a written number.
 enum Form {
     /// Starts with the calling code.
     International,

@@ -18,18 +18,15 @@ fn holding() -> Rig {
     Rig::live_with(CallPolicy { hold_replies: Some(ms(500)), ..policy() })
 }
 
-/// Lets the engine detect the start of an utterance.
 fn begin(rig: &mut Rig, item: &str) {
     rig.engine(EngineEvent::SpeechStarted { item: item.into(), at_ms: None });
 }
 
-/// Lets the engine detect the end of an utterance, after a short silence.
 fn end(rig: &mut Rig, item: &str) {
     rig.frames(false, ms(SHORT));
     rig.engine(EngineEvent::SpeechStopped { item: item.into(), at_ms: None });
 }
 
-/// Lets the caller speak for a second, until the engine has ended the turn.
 fn speak(rig: &mut Rig, item: &str) {
     begin(rig, item);
     rig.frames(true, ms(1000));
@@ -48,18 +45,15 @@ fn reply(rig: &mut Rig, response: u8, item: &str) {
     rig.done(response);
 }
 
-/// Returns how many commands of this kind the engine has received.
 fn count(rig: &Rig, is: impl Fn(&EngineCommand) -> bool) -> usize {
     rig.commands().iter().filter(|command| is(command)).count()
 }
 
-/// Asserts that the engine was instructed once to delete this utterance.
 fn assert_deleted_once(rig: &Rig, item: &str) {
     let is_deletion = |command: &EngineCommand| *command == EngineCommand::Delete { item: item.into() };
     assert_eq!(count(rig, is_deletion), 1, "{:?}", rig.commands());
 }
 
-/// Returns how many tools were run.
 fn tools(rig: &Rig) -> usize {
     rig.count(|output| matches!(output, Output::RunTool { .. }))
 }

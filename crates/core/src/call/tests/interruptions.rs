@@ -52,7 +52,6 @@ fn say(rig: &mut Rig, item: &str, words: &str) {
     rig.engine(EngineEvent::CallerText { item: item.into(), text: words.into(), is_final: true });
 }
 
-/// Returns the causes for which an interruption was undone.
 fn undone(rig: &Rig) -> Vec<FalseBargeIn> {
     let causes = rig.observed.outputs.iter().filter_map(|output| match output {
         Output::Event(CallEvent::BargeInUndone { cause, .. }) => Some(*cause),

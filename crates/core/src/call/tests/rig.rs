@@ -33,7 +33,6 @@ pub(super) fn run(name: &str, arguments: String) -> ToolCall {
     ToolCall::Run { name: name.to_owned(), arguments, time_limit: ms(8000) }
 }
 
-/// Returns a tool call that transfers the caller.
 pub(super) fn transfer() -> ToolCall {
     ToolCall::Transfer { reason: "a price".into() }
 }
@@ -77,15 +76,12 @@ pub(super) struct Rig {
     next_frame: u64,
     timestamp: u64,
     engine: EngineSide,
-    /// True if marks of played audio were lost.
     has_lost_marks: bool,
     has_stalled: bool,
     waits: Waits,
-    /// The ids of the tool calls so far.
     seen_calls: BTreeSet<String>,
     /// The response with the tool call that ends the phone call or transfers the caller.
     last_words: Option<u8>,
-    /// True while the human agent's phone rings.
     is_transferring: bool,
     /// How many bytes of each utterance the simulated engine has sent to the session.
     said: BTreeMap<ItemId, u64>,
@@ -95,13 +91,11 @@ pub(super) struct Rig {
 #[derive(Default)]
 struct EngineSide {
     is_ready: bool,
-    /// The active response, if any.
     active: Option<u8>,
     /// True while a response was requested and has not started.
     is_asked: bool,
     /// Since when the engine detects speech of the caller.
     speaks: Option<Instant>,
-    /// When the engine last detected the start or the end of speech.
     noticed: Option<Instant>,
 }
 
@@ -134,9 +128,7 @@ pub(super) struct Observed {
     /// How much audio of the employee was played to the caller, and of the caller to the employee, in bytes.
     pub(super) employee_played: usize,
     pub(super) employee_heard: usize,
-    /// True while no engine is open.
     pub(super) is_engine_closed: bool,
-    /// When audio of the employee last arrived.
     employee_at: Option<Instant>,
     /// The built-in sentences that were played: the sample value and the start time of each.
     pub(super) clips: Vec<(u8, Instant)>,
@@ -175,12 +167,10 @@ impl Rig {
         rig
     }
 
-    /// Creates a call in which the caller and the engine are connected.
     pub(super) fn live() -> Self {
         Self::live_with(policy())
     }
 
-    /// Creates a connected call with this policy.
     pub(super) fn live_with(policy: CallPolicy) -> Self {
         let mut rig = Self::new(policy);
         rig.engine(EngineEvent::Ready);
@@ -294,12 +284,10 @@ impl Rig {
         self.engine.is_ready
     }
 
-    /// Returns true while a response of the engine is active.
     pub(super) fn is_engine_answering(&self) -> bool {
         self.engine.active.is_some()
     }
 
-    /// Returns true if a response was requested from the engine and has not started.
     pub(super) fn is_engine_asked(&self) -> bool {
         self.engine.is_asked
     }
@@ -310,7 +298,6 @@ impl Rig {
         self.frame_of(gap, self.is_spoken_over());
     }
 
-    /// Sends frames in real time for the given duration.
     pub(super) fn frames(&mut self, is_voice: bool, time: Duration) {
         for _ in 0..time.as_millis() / 20 {
             self.frame_of(0, is_voice);
@@ -335,7 +322,6 @@ impl Rig {
         }
     }
 
-    /// Sends audio of response `response` and item `item`.
     pub(super) fn say(&mut self, response: u8, item: &str, bytes: usize) {
         let item: ItemId = item.into();
         let known = self.observed.utterances.iter().position(|(known, _)| *known == item);
@@ -352,7 +338,6 @@ impl Rig {
         self.engine(EngineEvent::AudioDelta { response: response.to_string().into(), item, audio });
     }
 
-    /// Returns true while a sound of the caller counts as a sound during the agent's speech.
     fn is_agent_speaking(&self) -> bool {
         let is_asked = self.engine.is_asked || self.engine.active.is_some();
         // The session cannot know yet that the phone has just played the last audio.
@@ -378,13 +363,11 @@ impl Rig {
         self.engine(EngineEvent::ResponseDone { response, outcome: ResponseOutcome::Completed, usage });
     }
 
-    /// Reports that response `response` failed.
     pub(super) fn fail(&mut self, response: u8, retry_after: Option<Duration>) {
         let (response, outcome) = (response.to_string().into(), ResponseOutcome::Failed { retry_after });
         self.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
     }
 
-    /// Sends a tool call of response `response` for a tool that the session does not implement, with unique arguments.
     pub(super) fn run_tool(&mut self, response: u8, id: &str) {
         self.call(response, id, free_slots(id));
     }

@@ -6,7 +6,6 @@ fn said(text: &str, until_ms: u64) -> TranscriberEvent {
     TranscriberEvent::Words { text: text.into(), from_ms: Some(100), until_ms: Some(until_ms) }
 }
 
-/// Returns the texts of the turns that have ended.
 fn turns(rig: &Rig) -> Vec<&str> {
     let texts = rig.events.iter().filter_map(|event| match event {
         EngineEvent::CallerText { text, is_final: true, .. } => Some(text.as_str()),

@@ -6,7 +6,6 @@ use crate::call::Output;
 use crate::call::tests::rig::{Rig, ms};
 use proptest::prelude::*;
 
-/// Generates a short sound: the amount of its voice, its words, and the delay of the words.
 fn false_sound() -> impl Strategy<Value = (u64, &'static str, u64)> {
     let words =
         prop::sample::select(vec!["", "כן", "אהה", "אוקיי", "כן כן", "mm-hm", "Uh-huh.", "[noise]", "نعم", "Угу."]);

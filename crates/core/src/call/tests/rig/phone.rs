@@ -13,7 +13,6 @@ pub(super) struct Phone {
     pub(super) echoes: VecDeque<String>,
     /// How much of each utterance was heard, in bytes, by sample value.
     pub(super) heard: BTreeMap<u8, u64>,
-    /// When the last audio ended.
     silent_since: Option<Instant>,
     /// Since when the play queue has been empty.
     dry_since: Option<Instant>,
@@ -62,7 +61,6 @@ impl Phone {
         Some(self.playing_since? + self.queue.iter().take(until).map(Piece::length).sum::<Duration>())
     }
 
-    /// Plays the queued audio up to this time.
     pub(super) fn play(&mut self, now: Instant) {
         while let (Some(since), Some(piece)) = (self.playing_since, self.queue.front()) {
             let over = since + piece.length();

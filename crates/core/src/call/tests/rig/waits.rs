@@ -70,7 +70,6 @@ struct Sound {
 }
 
 impl Waits {
-    /// Forgets what the caller has said so far.
     pub(super) fn forget(&mut self) {
         (self.since, self.is_over_agent) = (None, false);
         self.voice.end();
@@ -95,7 +94,6 @@ impl CallerVoice {
         self.last_voice.filter(|at| *at + PAUSE >= start).map_or(now, |at| at.max(start))
     }
 
-    /// Ends the tracking of the caller's current sound.
     pub(super) fn end(&mut self) {
         self.last_sound = self.last_sound();
         self.sound = None;
@@ -122,7 +120,6 @@ impl CallerVoice {
 }
 
 impl Rig {
-    /// Processes 20 ms of the caller's audio.
     pub(super) fn hear_caller(&mut self, is_voice: bool) {
         let (now, is_over_agent, frame) = (self.now, self.is_agent_speaking(), ms(20));
         let voice = &mut self.waits.voice;
