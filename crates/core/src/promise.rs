@@ -89,7 +89,7 @@ impl Conduct {
     }
 
     /// Adds a tool of the owner's that may do anything. Its success is evidence for each promise but an offered time,
-    /// which its output must contain. Its effects are not stored here.
+    /// which its output must contain.
     pub fn add_own_tool(&mut self, name: String) {
         self.own_tools.insert(name);
     }

@@ -39,7 +39,6 @@ impl CallingHours {
         self.next(at) == Some(at)
     }
 
-    /// Returns the end of the hours of a day; `None` if the agent makes no calls on it.
     fn until_on(&self, date: Date) -> Option<DayTime> {
         if !self.keeps_sabbath {
             return Some(self.until);

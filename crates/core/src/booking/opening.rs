@@ -106,7 +106,6 @@ impl Opening {
         spans.filter(|(_, span)| span.from < span.to).collect()
     }
 
-    /// Returns true if a resource is available during the whole span.
     pub(super) fn is_open(&self, span: Span, resource: Option<ResourceId>, own: OwnHours<'_>) -> bool {
         let first = self.date(span.from);
         let days = (self.date(span.to) - first).get_days().clamp(0, MAX_DAYS_OF_SPAN);

@@ -44,7 +44,6 @@ impl FromIterator<Span> for Busy {
 }
 
 impl Busy {
-    /// Returns true if the span does not overlap an occupied time.
     pub(super) fn is_free(&self, blocked: Span) -> bool {
         let later = self.0.partition_point(|span| span.to <= blocked.from);
         self.0.get(later).is_none_or(|next| !next.overlaps(blocked))
@@ -85,7 +84,6 @@ pub(super) fn intersect(ranges: &[DayRange], others: &[DayRange]) -> Vec<DayRang
     parts.filter(|part| !part.is_empty()).collect()
 }
 
-/// Returns the parts of `ranges` that are not in `removed`.
 pub(super) fn subtract(ranges: &[DayRange], removed: DayRange) -> Vec<DayRange> {
     let parts = ranges.iter().flat_map(|range| {
         let before = DayRange { from: range.from, to: range.to.min(removed.from) };

@@ -40,7 +40,7 @@ pub struct AiFailure {
     pub part: AiPart,
     /// The class of the error, which decides what the owner has to do.
     pub cause: AiFailureCause,
-    /// The error text of the service, for the daemon's log.
+    /// The error text of the service.
     pub reason: String,
 }
 

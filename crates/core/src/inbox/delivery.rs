@@ -5,8 +5,7 @@
 //! have accepted it (unconfirmed). Another provider may be used only in the second case. An unconfirmed attempt through
 //! the bridge is retried with the same idempotency key, so that the bridge sends the message only once. Twilio has no
 //! such key, so its message list is searched; the message is sent again only if the list does not show it after a
-//! minute. A contact therefore never receives the same message twice. No attempt is repeated after the contact has opted
-//! out.
+//! minute. No attempt is repeated after the contact has opted out.
 //!
 //! A provider may reject a message at once, or after it has accepted the message ([`Delivery::refuse`]). Both kinds of
 //! rejection close the same routes, and [`Delivery::next`] chooses among the remaining routes.
@@ -52,8 +51,7 @@ pub enum Step {
 /// The reason why a message failed permanently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// No provider has rejected the message, but none may or can send it, for example because none is in use, no
-    /// template is set, or the contact opted out.
+    /// No provider has rejected the message, but none may or can send it.
     NoRoute(NoRoute),
     /// The message could not be sent within the delivery timeout.
     Expired,
@@ -96,8 +94,6 @@ impl Delivery {
         }
     }
 
-    /// Returns a new attempt. Gives up if no route is left, the delivery timeout has expired, the contact does not
-    /// accept the business's messages, or a user cancelled the message.
     fn next_route(&self, input: &RouteInput<'_>, expired: bool) -> Step {
         match (&self.last_refusal, self.choose(input)) {
             (Some(LateRefusal { refusal: Refusal::Contact | Refusal::Cancelled, provider_error }), _) => {
@@ -169,15 +165,13 @@ impl Delivery {
     }
 
     /// Records that the provider of the last attempt has rejected the message, at once or after it had accepted the
-    /// message. [`Delivery::next`] returns the following step. Earlier unconfirmed attempts remain unconfirmed, so no
-    /// other provider is used after them ([`Delivery::unconfirmed_attempts`]).
+    /// message. [`Delivery::next`] returns the following step.
     pub fn refuse(&mut self, late: LateRefusal) {
         self.refused = closed_routes(std::mem::take(&mut self.refused), self.route, late.refusal);
         self.last_refusal = Some(late);
     }
 
-    /// Chooses the route of a new attempt. A message with an unconfirmed attempt stays with the provider of that
-    /// attempt.
+    /// A message with an unconfirmed attempt stays with the provider of that attempt.
     fn choose(&self, input: &RouteInput<'_>) -> Result<Route, NoRoute> {
         let refused = &self.refused;
         let input = RouteInput { refused, named: self.named, ..*input };
@@ -202,7 +196,6 @@ impl Delivery {
         StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
     }
 
-    /// Fails over to another provider that is available now, or retries the same provider later.
     fn wait_or_fail_over(&self, input: &RouteInput<'_>, chance: f64) -> StepResult {
         let mut down = input.down.to_vec();
         down.push(self.route.provider);

@@ -13,8 +13,7 @@ use std::time::Duration;
 ///
 /// A provider's time is converted with the difference between the provider's clock and the monotonic clock, which is
 /// never set. The difference is estimated from live messages: the smallest difference between a message's arrival and
-/// the provider's time of the message is the difference of the clocks plus the shortest delay. The caller passes the
-/// current time, so the type needs no I/O.
+/// the provider's time of the message is the difference of the clocks plus the shortest delay.
 #[derive(Clone, Debug, Default)]
 pub struct MessageClock {
     /// How far the wall clock was ahead of the monotonic clock at the last step, in ms.
@@ -98,7 +97,6 @@ impl MessageClock {
         Timestamp::from_millis(self.time(reported.as_millis().saturating_add(difference)))
     }
 
-    /// Records that the wall clock was set, or is read for the first time.
     fn step(&mut self, steady: i64, wall: i64) {
         let is_first = self.segments.is_empty();
         self.has_new_step = true;

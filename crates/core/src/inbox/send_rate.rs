@@ -29,7 +29,6 @@ pub struct SendPacer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(u64);
 
-/// A message that counts towards the limits.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     slot: Slot,

@@ -12,13 +12,11 @@ use std::collections::BTreeSet;
 /// The start of an appointment: its day, and its time in minutes on a 12-hour clock.
 pub(super) type Start = (Date, u16);
 
-/// An action of the agent: a use of a tool, or a stored result.
 #[derive(Clone, Debug)]
 pub(super) struct AgentAction {
     pub(super) at: Moment,
     /// The promises that the action keeps, or would have kept if it had succeeded.
     pub(super) promises: BTreeSet<Promise>,
-    /// True if the action succeeded.
     pub(super) is_done: bool,
     /// The appointments that are known to exist after this action.
     pub(super) added: Vec<Start>,
@@ -199,7 +197,6 @@ fn words_of_text(text: &str) -> Vec<String> {
     words(text).into_iter().chain(signs).collect()
 }
 
-/// Collects the start times in all strings of a tool's output or arguments.
 fn collect_starts(output: &Value, starts: &mut Vec<Start>) {
     match output {
         Value::String(text) => {
@@ -221,7 +218,6 @@ const DATE_LENGTH: usize = 10;
 /// The length of a time such as `10:00`.
 const TIME_LENGTH: usize = 5;
 
-/// Returns the times of day that a sentence names, in digits or in words.
 pub(super) fn named_times(text: &str) -> Vec<u16> {
     [times(text), said_times(text)].concat()
 }

@@ -8,7 +8,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A statement that something was done or will be done.
 #[derive(Clone, Debug)]
 pub(super) struct Claim<'a> {
     pub(super) at: Moment,
@@ -155,7 +154,6 @@ pub(super) fn is_kind(object: &str) -> bool {
     LISTS.meanings.get(object).is_some_and(|first| first == object)
 }
 
-/// Returns true if the sentence is about the confirmation of an appointment.
 pub(super) fn is_about_confirmation(sentence: &str) -> bool {
     words(sentence).iter().any(|word| CONFIRMATIONS.iter().any(|stem| word.contains(stem.as_str())))
 }

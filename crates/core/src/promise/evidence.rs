@@ -5,7 +5,6 @@ use super::claim::{Claim, is_about_confirmation, is_kind, object};
 use super::terms::{Moment, Promise};
 use jiff::civil::Date;
 
-/// The result for a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     /// The promised action was done.
@@ -22,7 +21,6 @@ impl Finding {
     }
 }
 
-/// The facts about a call with which claims are compared.
 pub(super) struct Evidence<'a> {
     pub(super) actions: &'a [AgentAction],
     pub(super) has_confirmation: bool,
@@ -30,7 +28,6 @@ pub(super) struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// Returns the result for each claim.
     pub(super) fn evaluate(&self, claims: &[Claim<'_>]) -> Vec<Finding> {
         let mut found = vec![Finding::Broken { is_time_wrong: false }; claims.len()];
         for (index, claim) in claims.iter().enumerate() {
@@ -67,7 +64,6 @@ impl Evidence<'_> {
         if claim.named.times.is_empty() || is_read { Finding::Kept } else { Finding::Broken { is_time_wrong: false } }
     }
 
-    /// Evaluates a claim about an appointment.
     fn change(&self, claims: &[Claim<'_>], index: usize) -> Finding {
         let claim = &claims[index];
         let fits = |start: &Start| claim.named.fits(*start, self.today);
