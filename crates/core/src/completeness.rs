@@ -18,7 +18,6 @@ const MAQAF: char = '\u{5be}';
 /// shorter question may still continue.
 const MIN_QUESTION: usize = 3;
 
-/// Estimates whether the words so far are a complete sentence.
 pub(crate) fn estimate(text: &str) -> Completeness {
     let is_hebrew = text.chars().any(|c| ('\u{5d0}'..='\u{5ea}').contains(&c));
     let found = words(text);

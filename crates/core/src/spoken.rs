@@ -1,8 +1,8 @@
 //! Text normalisation for speech synthesis: converts written text into the text that a speech synthesiser receives.
 //!
-//! Synthesisers read digits in Hebrew text badly. The gender of a number depends on the counted noun, and a time, a
-//! price and a code are read differently. Therefore all digits of a Hebrew text are converted to words. Texts in other
-//! languages stay as they are, except that the digits of phone numbers and codes are separated.
+//! Synthesisers read digits in Hebrew text badly: the gender of a number depends on the counted noun, and a time, a
+//! price and a code are read differently. Therefore the digits of a Hebrew text are converted to words. In texts in
+//! other languages, the digits of phone numbers and codes are separated. The owner's dictionary applies to all texts.
 
 mod dictionary;
 mod hebrew;

@@ -48,7 +48,6 @@ pub struct MachineToneDetector {
     rest: Vec<u8>,
     /// The time of the next frame, in milliseconds since the first frame.
     at_ms: u64,
-    /// The tone that is heard now.
     burst: Option<Burst>,
     /// The previous burst, if its length was that of a calling tone.
     last: Option<Burst>,
@@ -101,7 +100,6 @@ impl MachineToneDetector {
         }
     }
 
-    /// Returns the tone if this burst and the previous burst have the lengths and the pause of a calling tone.
     fn burst_ended(&mut self, burst: Burst) -> Option<MachineTone> {
         if burst.tone == MachineTone::Answer || !BURST_MS.contains(&burst.ms()) {
             self.last = None;

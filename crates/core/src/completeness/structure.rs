@@ -53,7 +53,6 @@ fn is_condition(clause: &[String], is_first: bool) -> bool {
     begins && (is_first || is_joined || bare.is_some()) && !is_polite && !has_main_clause
 }
 
-/// Returns true if a subordinate clause begins with these words.
 fn subordinates(first: &str, second: Option<&String>) -> bool {
     let is_when = || {
         let bare = without_word_prefix("when", first);

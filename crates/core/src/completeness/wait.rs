@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// An estimate of whether a sentence has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Completeness {
     /// The sentence has probably ended.

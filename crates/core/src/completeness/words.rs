@@ -31,7 +31,6 @@ static CLASSES: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
     classes
 });
 
-/// Returns true if the word belongs to this class.
 pub(super) fn is(class: &str, word: &str) -> bool {
     CLASSES.get(class).is_some_and(|words| words.contains(word))
 }
@@ -42,7 +41,6 @@ pub(super) fn without_prefix<'w>(class: &str, word: &'w str) -> Option<&'w str> 
     prefixes.find_map(|prefix| word.strip_prefix(prefix)).filter(|rest| !rest.is_empty())
 }
 
-/// Returns true if the word has an ending of this class.
 pub(super) fn has_ending(class: &str, word: &str) -> bool {
     CLASSES.get(class).is_some_and(|endings| endings.iter().any(|ending| word.ends_with(ending)))
 }

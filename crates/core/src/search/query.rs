@@ -6,7 +6,7 @@ use std::ops::Range;
 /// A query: words that must all be found, or a part of a phone number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The folded words with at least two letters or digits.
+    /// The folded words.
     words: Vec<String>,
     /// The digits, if the query is a part of a phone number.
     digits: Option<String>,

@@ -2,7 +2,6 @@ use super::super::wav::{Encoding, WavFormat};
 use super::*;
 use proptest::prelude::*;
 
-/// Returns a tone of varying loudness for each channel.
 fn tones(channels: u16, rate: u32, frames: usize) -> Vec<i16> {
     let mut samples = Vec::with_capacity(frames * usize::from(channels));
     for at in 0..frames {

@@ -8,7 +8,6 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use proptest::prelude::*;
 
-/// An appointment that was booked in the test.
 #[derive(Clone, Debug)]
 struct Booked {
     booking: Booking,

@@ -15,7 +15,6 @@ fn provider_error() -> ProviderError {
     ProviderError { code: "x".into(), notice: Notice::verbatim("it did not work").into() }
 }
 
-/// The simulated outcome of an attempt at a provider.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Taken,
@@ -38,7 +37,6 @@ enum Fate {
     Killed(bool),
 }
 
-/// The simulated outcome of a search in Twilio's message list.
 #[derive(Clone, Copy, Debug)]
 enum SearchFault {
     None,
@@ -176,7 +174,6 @@ struct Run {
     took: Duration,
 }
 
-/// Runs the delivery of a message until its end.
 #[expect(clippy::too_many_arguments, reason = "everything that chance decides")]
 fn run(
     rules: &RoutingRules,

@@ -168,7 +168,6 @@ fn ends_with_number(before: &str) -> bool {
     last.is_some_and(|last| names.any(|name| name.rsplit(' ').next() == Some(last.as_str())))
 }
 
-/// Returns true if the last word before a letter is "day".
 fn is_named_day(before: &str) -> bool {
     let is_near = before.ends_with([' ', '\u{a0}']) && !before.trim_end().ends_with([',', ':', ';']);
     is_near && words_before(before).next().is_some_and(|word| List::BeforeWeekday.has(&word))

@@ -3,7 +3,6 @@
 use super::lists::{Gender, List};
 use super::numeral::cardinal;
 
-/// A time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Clock {
     pub(super) hour: u64,

@@ -6,7 +6,6 @@ use super::plain::{plain, words_before};
 use super::reading::Kind;
 use super::run::{Number, Run};
 
-/// The text around a number.
 #[derive(Clone)]
 pub(super) struct Context<'a> {
     pub(super) before: &'a str,
@@ -64,7 +63,6 @@ impl Context<'_> {
             || begins_with(List::PlacesInAddresses, self.after) && self.has_before(List::BeforeBuilding, 4)
     }
 
-    /// Returns true if the number counts a noun of the data files.
     pub(super) fn counts_known(&self) -> bool {
         self.counted().is_some_and(|counted| counted.noun.is_some())
     }
@@ -100,7 +98,6 @@ impl Context<'_> {
         self.has_before(List::Open, 5)
     }
 
-    /// Returns true if the last word before the number is the name of a weekday.
     pub(super) fn follows_weekday(&self) -> bool {
         self.last_word().is_some_and(|word| List::Weekdays.has(&word))
     }

@@ -3,7 +3,6 @@
 use super::lists::{Gender, List, Noun, bases, is_prefix};
 use super::plain::{is_dash, plain, word_length};
 
-/// The noun that a number counts.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
     pub(super) gender: Gender,

@@ -9,7 +9,6 @@ use super::reading::{Kind, Reading};
 use super::run::Run;
 use super::word_choice;
 
-/// Replaces all numbers in a text by words.
 pub(super) fn numbers(text: &str) -> String {
     let mut scan = Scan { text, at: 0, said: String::with_capacity(text.len() * 2), last: None };
     while let Some(digit) = scan.next_digit() {
@@ -43,7 +42,6 @@ impl Scan<'_> {
         self.text[self.at..].find(|c: char| c.is_ascii_digit()).map(|at| self.at + at)
     }
 
-    /// Replaces the number whose first digit is at `digit` by words.
     fn number(&mut self, digit: usize) {
         let (mut start, sign, is_joined) = self.sign(digit);
         let prefix = self.prefix(start, is_joined);
@@ -83,7 +81,6 @@ impl Scan<'_> {
         }
     }
 
-    /// Returns true if a star follows the number at `digit`.
     fn is_starred(&self, digit: usize) -> bool {
         self.text[digit..].trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('*')
     }

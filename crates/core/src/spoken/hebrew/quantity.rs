@@ -25,7 +25,6 @@ impl Amount<'_> {
     }
 }
 
-/// Reads a whole number and the noun that it counts.
 pub(super) fn integer(value: u64, context: &Context<'_>) -> Reading {
     if context.has_month() && (1..=31).contains(&value) {
         return Reading::new(cardinal(value, Gender::Masculine));
@@ -62,7 +61,6 @@ pub(super) fn range(from: u64, to: u64, context: &Context<'_>) -> Reading {
     }
 }
 
-/// Returns true if the number counts the noun after it.
 fn counts(counted: &Counted, value: u64, context: &Context<'_>) -> bool {
     // "Floor 2, 3 or 4 rooms": the first number identifies the floor.
     if counted.is_shared && follows_numbered(context) {

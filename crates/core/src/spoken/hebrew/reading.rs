@@ -9,7 +9,6 @@ pub(super) struct Reading {
     pub(super) kind: Kind,
 }
 
-/// The kind of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Hour,

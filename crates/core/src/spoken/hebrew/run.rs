@@ -98,7 +98,6 @@ impl Run {
         }
     }
 
-    /// Splits the run at its dashes.
     pub(super) fn split(&self) -> Vec<Self> {
         let mut parts = Vec::new();
         let mut part = Self { numbers: Vec::new(), marks: Vec::new(), length: 0 };
@@ -113,7 +112,6 @@ impl Run {
         parts
     }
 
-    /// Returns the number if the run consists of a single number.
     pub(super) fn integer(&self) -> Option<&Number> {
         self.numbers.first().filter(|_| self.marks.is_empty())
     }
@@ -181,7 +179,6 @@ impl Run {
     }
 }
 
-/// Parses the number at the beginning of a text.
 fn number(text: &str) -> Option<Number> {
     let count = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let first = count(text);

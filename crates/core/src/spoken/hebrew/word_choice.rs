@@ -9,7 +9,6 @@ use super::quantity::{self, Amount};
 use super::reading::{Kind, Reading};
 use super::run::{Date, Number, Run};
 
-/// Chooses the words for a run.
 pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
     if let Some((date, clock)) = run.moment() {
         return Reading::new(format!("{} {}{}", said_date(date), List::In.word(), clock.words()));
@@ -194,7 +193,6 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     Some(Reading { words: until(quantity::alone(&first, context), rest.words), ..rest })
 }
 
-/// Reads a range of dates.
 fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     let until = |from: String, to: Date| Some(Reading::new(format!("{from}{}{}", context.between(), said_date(to))));
     let last =
