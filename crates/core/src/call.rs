@@ -13,7 +13,7 @@
 //!
 //! The diagram shows the phases of most calls. After the announcement in `Ending`, a transfer waits in `Transferring`
 //! for the human agent. In `TakenOver`, an employee talks with the caller through the browser. Both phases can return
-//! to `Live`. In each phase with a stream, the call is `Done` once the caller hangs up.
+//! to `Live`.
 
 mod back_channel;
 mod caller_audio;

@@ -1,8 +1,9 @@
 //! Estimates from the last words whether the caller's sentence is complete. The estimate determines how long the agent
 //! waits before it replies.
 //!
-//! Only Hebrew is supported. The words are in `open_endings.txt`, `closed_endings.txt` and `word_classes.txt`. `words`
-//! reads them. Times are handled by rules in this file, dictated numbers in `numbers`, and clauses in `structure`.
+//! Only Hebrew and numbers in digits are supported. The words are in `open_endings.txt`, `closed_endings.txt` and
+//! `word_classes.txt`. Times are handled by rules in this file, dictated numbers in `numbers`, and clauses in
+//! `structure`.
 
 mod numbers;
 mod structure;

@@ -1,6 +1,4 @@
-//! The types of the business domain, which most other modules use.
-//!
-//! The types are independent of SQL, HTTP and provider formats. This module performs no I/O, reads no clock and
+//! The types of the business domain, which most other modules use. This module performs no I/O, reads no clock and
 //! generates no random numbers.
 
 mod actor;

@@ -42,9 +42,7 @@ pub struct Conduct {
     stored: Vec<AgentAction>,
     /// The text of the message that the caller left, if any.
     message: Option<String>,
-    /// The names of the owner's own tools that may change data in another system, such as by booking an appointment
-    /// there. A successful use of one counts as evidence for every promise but an offered time, which the output must
-    /// contain.
+    /// The names of the owner's tools, see [`Conduct::add_own_tool`].
     own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,

@@ -86,9 +86,9 @@ fn is_holocaust_remembrance_day(date: HebrewDate, weekday: Weekday) -> bool {
         }
 }
 
-/// Returns the special day in Iyar, if any. 5 Iyar can be a Monday, Wednesday, Friday or Saturday. Independence Day and
-/// the Memorial Day before it move so that they do not touch the Sabbath. Since 2004, Independence Day also moves from
-/// Monday to Tuesday, so that Memorial Day is not on a Sunday.
+/// 5 Iyar can be a Monday, Wednesday, Friday or Saturday. Independence Day and the Memorial Day before it move so that
+/// they do not touch the Sabbath. Since 2004, Independence Day also moves from Monday to Tuesday, so that Memorial Day
+/// is not on a Sunday.
 fn in_iyar(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
     let moves_off_monday = date.year >= 5764;
     if date.year < 5708 {

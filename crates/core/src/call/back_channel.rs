@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// The classification of the transcript of a short sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SpeechKind {
     /// The transcript contains no word.

@@ -1,5 +1,6 @@
-//! Buffers the caller's audio on its way to the engine. The audio is forwarded unchanged and in order, and gaps are
-//! filled with silence. Unanswered speech stays in the buffer, so that a replacement engine receives it too.
+//! Buffers the caller's audio on its way to the engine. The audio is forwarded unchanged and in order, and gaps of 20
+//! ms to 10 s are filled with silence. Unanswered speech stays in the buffer, so that a replacement engine receives it
+//! too.
 //!
 //! Positions count the samples that were added during the call, 8 per millisecond. They include the silence that fills
 //! gaps.

@@ -30,8 +30,7 @@ pub struct InboundMessage {
     /// When the message was written, by the provider's clock.
     pub provider_time: Option<Timestamp>,
     /// Whether delivery was delayed: by the provider while the daemon was not connected, or by the bridge while the
-    /// daemon did not answer. A delayed message is ordered by the provider's time, any other message by its time of
-    /// arrival.
+    /// daemon did not answer.
     pub waited: bool,
     /// Whether the message was sent to the business's Twilio sender, so that it opens Twilio's 24-hour reply window.
     pub opens_twilio: bool,

@@ -13,7 +13,6 @@ const MIN_SENTENCE: usize = 3;
 const FIRST_MAX: usize = 60;
 const LATER_MAX: usize = 180;
 
-/// Splits a text that arrives in pieces into clauses.
 #[derive(Debug, Default)]
 pub(super) struct ClauseSplitter {
     rest: String,

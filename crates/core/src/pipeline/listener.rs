@@ -106,7 +106,6 @@ impl Utterance {
     }
 }
 
-/// A change that a piece of audio caused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AudioChange {
     /// The transcriber must end the utterance, because no further words are expected.

@@ -10,7 +10,7 @@ const MAX_TRIES: u32 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Speculation {
     guess: Option<Guess>,
-    /// The number of requests since the caller's turn began.
+    /// The number of requests since the last reply was requested.
     tries: u32,
 }
 
@@ -55,7 +55,7 @@ impl Speculation {
     }
 }
 
-/// Returns true if two transcripts are equal, or differ only in their punctuation and white space.
+/// Compares only the letters and digits.
 fn is_same(one: &str, other: &str) -> bool {
     let letters = |text: &str| -> Vec<char> { text.chars().filter(|c| c.is_alphanumeric()).collect() };
     letters(one) == letters(other)

@@ -18,7 +18,7 @@ impl CallSession {
         }
     }
 
-    /// Returns the heard milliseconds; none if there was nothing to stop.
+    /// Returns the heard milliseconds; none if no audio was queued or playing.
     pub(super) fn stop_speaking(&mut self, engine_cancels: bool, now: Instant) -> Option<u64> {
         self.reconsider_ending();
         self.drop_pause(now);

@@ -23,7 +23,7 @@ const STUCK_GRACE: Duration = Duration::from_secs(1);
 /// The maximum duration of speech without a detected end. Longer sound is music, which the local detector also
 /// classifies as voice.
 const MAX_TURN: Duration = Duration::from_mins(1);
-/// The maximum duration of speech without new words. Not applied while the engine has never reported words during
+/// The maximum duration of speech without new words. Not applied while the engine has not yet reported words during
 /// speech, unless the last speech that was too long had no words.
 const MAX_WORDLESS_TURN: Duration = Duration::from_secs(12);
 /// If the engine's last detection is at most this much earlier than the start of the local speech, both belong to the

@@ -129,8 +129,8 @@ impl CallSession {
         self.end(reason, action, now);
     }
 
-    /// Handles the loss of the stream while Twilio continues the call. A conversation gets another stream, once per
-    /// call.
+    /// Handles the loss of the stream while Twilio continues the call. A conversation with the agent or an employee
+    /// gets another stream, once per call.
     pub(super) fn stream_lost(&mut self, now: Instant) {
         let is_conversation = self.is_live() && !self.engine.capabilities().controls_hangup;
         if (is_conversation || self.is_taken_over()) && self.stream.may_replace() {

@@ -1,6 +1,6 @@
-//! Decides whether a sound of the caller during the agent's speech is an interruption. The agent stops at once, and the
-//! unheard audio is kept until the decision. Back-channels, coughs and noises are not interruptions: after them, the
-//! agent resumes at the start of the word that was cut off.
+//! Decides whether a sound of the caller during the agent's speech is an interruption. Until the decision, the agent is
+//! usually stopped, and the unheard audio is kept. After a back-channel, a cough or another noise, the agent resumes at
+//! the start of the word that was cut off.
 
 mod pause;
 

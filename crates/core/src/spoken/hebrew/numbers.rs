@@ -27,7 +27,6 @@ struct Scan<'a> {
     last: Option<(Kind, usize)>,
 }
 
-/// The sign before a number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     None,

@@ -31,7 +31,6 @@ impl Number {
         (self.digits.len() <= length && !self.is_grouped).then(|| self.value()).flatten()
     }
 
-    /// Returns true if the number has several digits and begins with a zero.
     pub(super) fn has_leading_zero(&self) -> bool {
         self.digits.len() > 1 && self.digits.starts_with('0')
     }
