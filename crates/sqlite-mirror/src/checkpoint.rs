@@ -1,9 +1,9 @@
 //! Runs checkpoints, which copy the content of the write-ahead log (WAL) into the database file, while the writer
 //! works.
 //!
-//! A separate thread does most of the work, including the `fsync` calls. New commits add a few frames to the WAL
-//! meanwhile. The writer checkpoints those frames itself, between two batches, so that the WAL can restart. Without
-//! this step the WAL would grow without limit under steady load.
+//! A separate thread does most of the work, including the `fsync` calls. The writer checkpoints the frames that new
+//! commits add meanwhile, between two batches, so that the WAL can restart. Otherwise the WAL would grow without limit
+//! under steady load.
 //!
 //! Litestream reads the WAL, and must have read all of it before the WAL restarts. Litestream ensures this itself: it
 //! keeps a read transaction open, and checkpoints after it has copied everything. With Litestream configured, this
@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 
 /// State shared by the writer and the checkpoint thread.
 pub struct Checkpoints {
-    /// A checkpoint starts when the WAL has this many frames.
+    /// Length of the WAL, in frames, at which a checkpoint starts.
     checkpoint_frames: u32,
     observer: Observer,
     // Held only while a few flags are set or read.
@@ -29,9 +29,8 @@ pub struct Checkpoints {
 
 #[derive(Default)]
 struct Requests {
-    /// A checkpoint is due because the WAL is long.
     is_requested: bool,
-    /// The thread's last checkpoint left frames in the WAL or failed, and the writer should checkpoint the rest.
+    /// The thread's last checkpoint left frames in the WAL or failed.
     rest_for_writer: bool,
     stop: bool,
 }
@@ -51,8 +50,8 @@ impl Checkpoints {
         Ok((checkpoints, thread))
     }
 
-    /// Requests a checkpoint if one is due. The writer calls this after each commit, with the length of the WAL in
-    /// frames. Returns true if the writer should checkpoint the frames that the thread has left.
+    /// Requests a checkpoint if one is due. Called after each commit with the length of the WAL in frames. Returns true
+    /// if the writer should checkpoint the frames that the thread has left.
     pub fn after_commit(&self, frames: u32) -> bool {
         if frames < self.checkpoint_frames {
             return false;
@@ -101,7 +100,7 @@ pub fn passive(conn: &Connection) -> Result<u32> {
     Ok(frames.unwrap_or(0).saturating_sub(moved.unwrap_or(0)))
 }
 
-/// Runs up to `ROUNDS` passive checkpoints. Returns true if no frame remains.
+/// Returns false if frames remain or a checkpoint has failed.
 fn checkpoint_rounds(conn: &Connection, observer: &Observer) -> bool {
     for _ in 0..ROUNDS {
         match passive(conn) {

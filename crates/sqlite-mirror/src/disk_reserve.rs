@@ -51,6 +51,6 @@ fn free_bytes(folder: &Folder) -> u64 {
     sys::disk_space(folder.root()).map_or(u64::MAX, |space| space.free_bytes)
 }
 
-/// Enough bytes for a start and for the small writes of about a day.
+/// Enough for a start and for some small writes.
 const RESERVED: u64 = 8 << 20;
 const CREATE_FACTOR: u64 = 4;

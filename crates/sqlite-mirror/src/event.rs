@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An event. The documentation of each variant says what has happened and what the mirror does about it.
+/// What has happened, and what the mirror does about it.
 #[derive(Debug)]
 pub enum Event<'e> {
     /// The published file is behind the live database: a copy that is made now may lack the newest data.

@@ -111,11 +111,9 @@ impl FileId {
     /// Returns true if `self`, which was recorded earlier, and `other`, which was found now, are the same file. `boot`
     /// says whether the machine has booted in between.
     ///
-    /// If both creation times are known, the function compares them. Otherwise it compares the device numbers, but only
-    /// within one boot: at each boot the kernel assigns new numbers to USB disks, device-mapper volumes and network
-    /// shares. A reboot must not make the folder look copied. After a boot, or if it is unknown whether there was one,
-    /// only the inode number remains. A copy that happens to have the same inode number is then not detected: its live
-    /// database is verified as after any unclean stop.
+    /// If a creation time is unknown, the device numbers are compared, but only within one boot: at each boot the
+    /// kernel assigns new numbers to USB disks, device-mapper volumes and network shares. Otherwise only the inode
+    /// number remains, and a copy that happens to have the same one is not detected.
     pub fn is_same_file(self, other: Self, boot: Boot) -> bool {
         let is_same_place = if self.created != 0 && other.created != 0 {
             self.created == other.created

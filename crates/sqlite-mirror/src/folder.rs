@@ -66,7 +66,7 @@ impl Folder {
         &self.live
     }
 
-    /// Returns the path of the reserve file. A start on a full disk deletes that file to get space.
+    /// Returns the path of the reserve file.
     pub fn reserve(&self) -> PathBuf {
         self.live.join("reserve")
     }

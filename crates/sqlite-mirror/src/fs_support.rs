@@ -53,7 +53,6 @@ fn try_database(path: &Path) -> rusqlite::Result<()> {
     if mode == "wal" && read == 1 { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
 }
 
-/// A temporary folder that is deleted on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {

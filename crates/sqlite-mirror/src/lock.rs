@@ -48,7 +48,7 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(failed("cannot lock")(source)),
         }
-        // The process id is only for administrators and for the error message above. The kernel enforces the lock.
+        // The lock is valid without the process id, so an error here is only reported.
         let note = |file: &mut File| {
             file.set_len(0)?;
             file.rewind()?;

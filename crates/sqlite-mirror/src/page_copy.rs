@@ -59,7 +59,6 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     if folder.database().exists() {
         return write_pages(&open::reader(&folder.database())?, out);
     }
-    // There is no live database: the file was placed under the published name, and no daemon has adopted it yet.
     let failed = |doing| move |source| Error::File { doing, path: published.to_owned(), source };
     let mut file = BufReader::with_capacity(CHUNK, File::open(published).map_err(failed("there is no database at"))?);
     let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);

@@ -59,7 +59,6 @@ pub(crate) enum Changes {
 }
 
 impl Changes {
-    /// Returns the number of bytes of page content.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Content(content) => content.numbers.len() * content.page_size,
@@ -85,7 +84,7 @@ pub struct WalFiles {
     index: Arc<File>,
 }
 
-/// The part of the WAL's index that contains the end of the WAL.
+/// The end of the WAL, as recorded in its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub position: Position,
@@ -94,7 +93,6 @@ pub(crate) struct Header {
     pub page_count: u32,
 }
 
-/// Reads the commits in order.
 #[derive(Debug)]
 pub(crate) struct WalReader {
     files: WalFiles,
@@ -214,7 +212,6 @@ impl WalReader {
         Ok(Self { files, page_size, at, observer })
     }
 
-    /// Returns the end of the WAL up to which commits have been read.
     pub(crate) fn at(&self) -> Header {
         self.at
     }
@@ -296,18 +293,15 @@ impl Content {
         self.numbers.iter().zip(frames).map(|(number, frame)| (*number, &frame[FRAME_HEADER..]))
     }
 
-    /// Returns the page number of each frame, in WAL order.
     pub(crate) fn numbers(&self) -> &[u32] {
         &self.numbers
     }
 
-    /// Returns the buffer of the content, for reuse.
     pub(crate) fn into_buffer(self) -> Vec<u8> {
         self.frames
     }
 }
 
-/// The result of reading frames: their changes, the number of commits, and their salt.
 #[derive(Debug)]
 struct Frames {
     changes: Changes,

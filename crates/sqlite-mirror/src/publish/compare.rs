@@ -58,7 +58,7 @@ impl Publisher {
         outcome
     }
 
-    /// Delays the next write until the live database has been verified, if it has not been verified yet.
+    /// Delays the next write until the live database has been verified.
     pub(super) fn wait_for_verification(&mut self) {
         let may_write = self.verification.is_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
         if !may_write {
@@ -86,7 +86,6 @@ impl Publisher {
         self.start_bypass(Late::Frozen, clock::instant());
     }
 
-    /// Checks whether the live database is undamaged again, after a repair.
     pub(super) fn check_for_repair(&mut self) -> Progress {
         self.pending.take_commits();
         if self.verification.is_verified() {

@@ -11,7 +11,7 @@ pub(super) enum PublishError {
     Missing,
     /// The file is foreign, for example because another program has changed or replaced it.
     Foreign(ForeignCause),
-    /// A read or write failed. The publisher retries it.
+    /// An operation failed, and the publisher retries it.
     Failed(LateCause),
 }
 

@@ -102,8 +102,7 @@ impl Publisher {
     }
 
     /// Checks for a write to the spare. Another program may have opened the file for writing while the file had the
-    /// published name. That write was meant for the published file, so the file gets the published name back. Returns
-    /// [`PublishError::Foreign`] then, because the file is another program's now.
+    /// published name. That write was meant for the published file, so the file gets the published name back.
     fn check_spare(&mut self, spare: usize) -> Result<(), PublishError> {
         let image = &self.images[spare];
         if !image.is_modified().map_err(PublishError::file("inspect a spare"))? {
@@ -128,8 +127,7 @@ impl Publisher {
         outcome
     }
 
-    /// Frees memory, freezes the published file if the live database is damaged, detects changes by other programs, and
-    /// deletes unused spares. Does nothing if this function ran within the last `MAINTENANCE_INTERVAL`.
+    /// Runs the periodic tasks, at most once per `MAINTENANCE_INTERVAL`.
     pub(super) fn maintain(&mut self) -> Result<(), PublishError> {
         let now = clock::instant();
         if now < self.maintain_at {
@@ -179,12 +177,12 @@ impl Publisher {
     }
 
     /// Deletes the spares, except those that a process has open: that process may still write to the spare, which it
-    /// opened as the published file. A spare to which another program has written is kept too.
+    /// opened as the published file.
     pub(super) fn drop_spares(&mut self) {
         self.remove_spares(|spare| spare.acquire_lease() != LeaseAnswer::Busy);
     }
 
-    /// Removes the spares that `is_dropped` selects. A spare to which another program has written is kept.
+    /// A spare to which another program has written is kept.
     fn remove_spares(&mut self, is_dropped: impl Fn(&Image) -> bool) {
         let mut spares = self.images.split_off(1.min(self.images.len()));
         spares.retain(|spare| {

@@ -2,8 +2,8 @@
 //! own by one of the rules below. Any other file is foreign, and the service never writes to it.
 //!
 //! 1. The file has the recorded stamp, or the stamp of the file that was about to get the published name.
-//! 2. After a clean stop, the file differs from the recorded stamp only by its inode: the folder was moved to another
-//!    disk.
+//! 2. After a clean stop, the file differs from the recorded stamp at most by its inode and the fraction of a second of
+//! its modification time: the folder was moved to another disk.
 //! 3. The file has the recorded inode, and its header is zeroed: a write was interrupted (a torn write).
 //! 4. The file has the recorded inode, the start of a write was recorded, the machine has not booted since, and the
 //!    file contains what the write-ahead log (WAL) has up to the start or the end of that write: the process was killed
@@ -103,14 +103,11 @@ struct Observed<'o> {
     pub has_header: bool,
     /// The last run stopped cleanly, and the live database has not changed since.
     pub clean: bool,
-    /// The result of comparing the recorded boot id with this boot's.
     pub boot: Boot,
-    /// The record of the last run.
     pub record: Option<&'o Record>,
 }
 
-/// Classifies the file. `holds_write` returns true if the file contains what the WAL has up to a position. That
-/// function is called only if a write may have been completed but not recorded.
+/// `holds_write` returns true if the file contains what the WAL has up to a position.
 fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
     let foreign = || FileState::foreign(ForeignCause::NotOurs);
     let Some(record) = file.record else { return foreign() };
@@ -126,7 +123,7 @@ fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> File
     }
     match record.published {
         Some(ours) if ours.stamp == file.stamp => return FileState::Ours(missing),
-        // The folder was moved to another disk after a clean stop: everything but the inode is unchanged.
+        // The folder was moved to another disk after a clean stop.
         Some(ours) if record.closed.is_some() && ours.stamp.is_moved_to(file.stamp) => {
             return FileState::Ours(MissingPages::Any);
         }

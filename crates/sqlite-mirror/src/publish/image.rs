@@ -91,12 +91,10 @@ impl Image {
         if self.is_writable { sys::take_lease(&self.file) } else { LeaseAnswer::Denied }
     }
 
-    /// Releases the lease, so that processes that wait to open the file continue.
     pub(super) fn release_lease(&self) {
         sys::release_lease(&self.file);
     }
 
-    /// Returns true while the lease is held and no process waits for it.
     pub(super) fn is_lease_uncontended(&self) -> bool {
         sys::is_lease_uncontended(&self.file)
     }

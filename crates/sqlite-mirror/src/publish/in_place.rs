@@ -67,14 +67,12 @@ impl Publisher {
         Ok(Progress::Busy)
     }
 
-    /// Returns true if the file is larger than [`LARGE`]: a second copy of it costs so much disk space that the
-    /// publisher first waits until other processes have closed the file.
     fn is_large(&self) -> bool {
         let bytes = u64::from(self.pending.page_count) * self.source.page_size() as u64;
         bytes > fault_injection::large_threshold().unwrap_or(LARGE)
     }
 
-    /// Switches to replacing the whole published file on each update, because the lease was refused.
+    /// Switches to replacing the whole published file on each update.
     pub(super) fn switch_to_renaming(&mut self, refused: LeaseAnswer) -> Progress {
         let file = &self.folder.published;
         self.observer.report(&if refused == LeaseAnswer::Denied {
@@ -110,14 +108,13 @@ impl Publisher {
         }
     }
 
-    /// Reports a broken lease if another process has waited longer than the kernel's limit.
     fn report_a_broken_lease(&self, waited: Duration) {
         if waited >= sys::lease_break_time() {
             self.observer.report(&Event::LeaseBroken { file: &self.folder.published, waited });
         }
     }
 
-    /// Writes some of the missing pages into the published file, while its lease is held.
+    /// The caller must hold the lease of the published file.
     fn write_published(&mut self) -> Result<Progress, PublishError> {
         if self.images[0].stale.is_empty() {
             self.write_commits()?;
@@ -164,8 +161,7 @@ impl Publisher {
         self.state.record().published.map_or(Position::NOWHERE, |published| published.position)
     }
 
-    /// Writes up to `most` of the pages that an image lacks, from one snapshot. Returns true if the image is complete
-    /// afterwards.
+    /// Writes up to `most` of the pages that an image lacks. Returns true if the image is complete afterwards.
     pub(super) fn write_missing_pages(&mut self, which: usize, most: usize) -> Result<bool, PublishError> {
         let deltas = self.pending.spill_to_images(&mut self.images);
         self.queue.recycle(deltas);

@@ -28,7 +28,6 @@ impl PageSet {
         }
     }
 
-    /// Adds the pages 1 to `last`.
     pub(super) fn insert_up_to(&mut self, last: u32) {
         for page in 1..=last {
             self.insert(page);

@@ -31,7 +31,6 @@ impl PendingChanges {
         Self { position: from.position, change: from.change, page_count, ..Self::default() }
     }
 
-    /// Adds a batch taken from the queue.
     pub(super) fn add(&mut self, batch: CommitBatch, images: &mut [Image]) {
         self.committed = batch.committed;
         self.stop |= batch.stop;
@@ -59,7 +58,7 @@ impl PendingChanges {
         self.take_commits()
     }
 
-    /// Marks the changed pages as stale in the images. The content is kept.
+    /// Marks the changed pages as stale in the images, and keeps the content.
     pub(super) fn mark_stale(&self, images: &mut [Image]) {
         for delta in &self.commits {
             for image in &mut *images {
@@ -68,7 +67,6 @@ impl PendingChanges {
         }
     }
 
-    /// Returns the commits with their content.
     pub(super) fn commits(&self) -> &[Delta] {
         &self.commits
     }
@@ -82,7 +80,6 @@ impl PendingChanges {
         })
     }
 
-    /// Removes the commits with their content, and returns them.
     pub(super) fn take_commits(&mut self) -> Vec<Delta> {
         self.bytes = 0;
         std::mem::take(&mut self.commits)

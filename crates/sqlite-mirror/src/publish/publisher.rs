@@ -27,7 +27,6 @@ pub(super) struct Publisher {
     pub queue: Arc<Queue>,
     pub source: Source,
     pub state: Arc<RunState>,
-    /// The result of verifying the live database.
     pub verification: Arc<Verification>,
     pub pending: PendingChanges,
     /// The published file first, if it exists; then the spares, or the file that is being built.
@@ -65,7 +64,6 @@ impl Publisher {
         }
     }
 
-    /// Performs a step and handles its result.
     pub(super) fn advance(&mut self) {
         let outcome = self.maintain().and_then(|()| self.step());
         match outcome {
@@ -195,7 +193,6 @@ impl Publisher {
         self.record_foreign();
     }
 
-    /// Syncs the published file and its name to disk.
     fn fsync(&self) -> io::Result<()> {
         self.images.first().map_or(Ok(()), Image::sync)?;
         sync_folder(self.folder.live())?;
@@ -223,7 +220,6 @@ impl Publisher {
         });
     }
 
-    /// Records that the published file is complete.
     pub(super) fn record_complete(&self, stamp: FileStamp, position: Position) {
         self.update_record(|record| {
             record.published = Some(PublishedRecord { stamp, position, writing: None });
@@ -231,7 +227,6 @@ impl Publisher {
         });
     }
 
-    /// Changes the record that the next run reads.
     pub(super) fn update_record(&self, change: impl FnOnce(&mut Record)) {
         late::report_write_error(&self.observer, self.state.change(change));
     }
@@ -241,7 +236,6 @@ impl Publisher {
         late::start_bypass(&self.queue, &self.state, &self.observer, kind, now);
     }
 
-    /// Drops the published content, and keeps its buffers for later commits.
     pub(super) fn recycle_buffers(&mut self) {
         let deltas = self.pending.take_commits();
         self.queue.recycle(deltas);
@@ -275,7 +269,6 @@ impl LockPacer {
 /// After each lock, the file stays unlocked for this many times the duration of the lock, up to a limit.
 const FREE_FACTOR: u32 = 20;
 const RETRY_INTERVAL: Duration = Duration::from_micros(500);
-/// Interval between checks of whether the live database has been verified.
 const VERIFICATION_POLL_INTERVAL: Duration = Duration::from_millis(2);
 const FAILURE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// How long closing the database waits for processes that have the published file open.

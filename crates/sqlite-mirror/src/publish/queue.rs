@@ -33,14 +33,11 @@ pub(super) struct Queue {
 struct Inner {
     deltas: Vec<Delta>,
     bytes: usize,
-    /// Buffers that can be reused.
     buffers: Vec<Vec<u8>>,
     callers: VecDeque<Waiting>,
     committed: u64,
     published: u64,
-    /// Requested checks of the published file.
     checks: Vec<oneshot::Sender<CheckedCopy>>,
-    /// Requested deletions of the spares.
     spare_deletions: Vec<oneshot::Sender<bool>>,
     /// Set while commits are acknowledged without waiting for the copy.
     bypass: Option<Bypass>,
@@ -86,7 +83,6 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // ---- called by the writer
 
     /// Locks the WAL reader. The writer holds the lock from before a commit until [`Queue::committed`] returns.
     pub(super) fn log(&self) -> MutexGuard<'_, WalReader> {
@@ -113,7 +109,6 @@ impl Queue {
         callers
     }
 
-    // ---- called by the publisher
 
     /// Adds the commits of other programs, up to a position in the WAL.
     pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
@@ -140,17 +135,14 @@ impl Queue {
         drop(self.closing.wait_timeout_while(self.lock(), time, not_yet));
     }
 
-    /// Removes and returns the requested checks.
     pub(super) fn take_checks(&self) -> Vec<oneshot::Sender<CheckedCopy>> {
         std::mem::take(&mut self.lock().checks)
     }
 
-    /// Removes and returns the requested deletions of the spares.
     pub(super) fn take_spare_deletions(&self) -> Vec<oneshot::Sender<bool>> {
         std::mem::take(&mut self.lock().spare_deletions)
     }
 
-    /// Returns the work without waiting.
     pub(super) fn take_now(&self) -> CommitBatch {
         self.lock().take()
     }
@@ -173,7 +165,6 @@ impl Queue {
         complete_all(callers, &Ok(()));
     }
 
-    /// Adds buffers for reuse.
     pub(super) fn recycle(&self, deltas: Vec<Delta>) {
         let mut inner = self.lock();
         for delta in deltas {
@@ -194,7 +185,6 @@ impl Queue {
         inner.callers.shrink_to_fit();
     }
 
-    // ---- called while the copy is late; see `late`
 
     /// Records that the copy is late. Callers still wait until [`Queue::release_callers`].
     pub(super) fn start_bypass(&self, kind: Late, now: Instant) {
@@ -222,7 +212,6 @@ impl Queue {
         complete_all(callers, &Ok(()));
     }
 
-    // ---- called by a deletion of personal data
 
     /// Requests that the spares be deleted. The reply says whether none is left; the sender is dropped if the publisher
     /// ends before.
@@ -231,7 +220,6 @@ impl Queue {
         self.work.notify_one();
     }
 
-    // ---- called by the self-check
 
     /// Requests a check of the whole published file. The sender is dropped if the publisher ends before the check.
     pub(super) fn request_check(&self, reply: oneshot::Sender<CheckedCopy>) {
@@ -239,14 +227,12 @@ impl Queue {
         self.work.notify_one();
     }
 
-    // ---- called by the supervisor
 
     /// Returns when the oldest caller will have waited for `limit`; `None` if no caller waits.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
         self.lock().callers.front().map(|callers| callers.since + limit)
     }
 
-    /// Returns true if the database is being closed.
     pub(super) fn is_stopping(&self) -> bool {
         self.lock().stop
     }

@@ -58,7 +58,6 @@ impl Publisher {
     }
 
     /// Returns [`PublishError::Missing`] if the published name, which a foreign file had taken, is free again.
-    /// Otherwise records the state of the foreign file and waits.
     pub(super) fn check_for_free_name(&mut self) -> Result<Progress, PublishError> {
         self.pending.take_commits();
         match std::fs::symlink_metadata(&self.folder.published) {

@@ -33,7 +33,6 @@ impl Source {
         Ok(Self { conn, wal, page_size })
     }
 
-    /// Returns the page size in bytes.
     pub(super) fn page_size(&self) -> usize {
         self.page_size
     }
@@ -75,7 +74,6 @@ impl Source {
 }
 
 impl Snapshot<'_> {
-    /// Returns the length of the database in pages.
     pub(super) fn page_count(&self) -> u32 {
         self.header.page_count
     }
@@ -85,7 +83,6 @@ impl Snapshot<'_> {
         self.header.change
     }
 
-    /// Returns the end of the WAL.
     pub(super) fn position(&self) -> Position {
         self.header.position
     }

@@ -24,7 +24,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the publisher needs at the start.
 pub(super) struct PublisherContext {
     pub folder: Folder,
     pub queue: Arc<Queue>,
@@ -76,10 +75,8 @@ impl Publisher {
         Self::unattached(context, header, Phase::Building(install_mode))
     }
 
-    /// Publishes until the file is current, or until it is clear that the file cannot become current now: the live
-    /// database is damaged, the published name belongs to a foreign file, the live database has not been verified yet,
-    /// or the published file is too large to be compared now. After `START_TIMEOUT` the function also returns if the
-    /// file is already late or still being compared, or if another process has kept it open for that long.
+    /// Publishes until the file is current, or until it is clear that the file cannot become current soon.
+    /// `START_TIMEOUT` limits the wait for a comparison and for other processes.
     pub(super) fn catch_up(&mut self) {
         let deadline = clock::instant() + START_TIMEOUT;
         loop {
@@ -102,8 +99,7 @@ impl Publisher {
                 self.start_bypass(Late::Behind(LateCause::Compared), now);
                 return;
             }
-            // The start must not wait longer: another process keeps the file open, and the disk has no space for a
-            // spare.
+            // The start must not wait longer for a process that keeps the file open.
             if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > START_TIMEOUT) {
                 self.start_bypass(Late::Behind(LateCause::OpenWithoutSpace), now);
                 return;

@@ -85,7 +85,6 @@ impl Rig {
         self.commit_for(sql, Callers::new());
     }
 
-    /// Commits as the service does, with waiting callers.
     fn commit_for(&mut self, sql: &str, callers: Callers) {
         let guard = self.sink.begin_commit();
         self.conn.execute_batch(sql).unwrap();
@@ -107,7 +106,6 @@ impl Rig {
         panic!("the published file stays different: {:?}", self.difference());
     }
 
-    /// Runs one step of the publisher.
     fn publish_once(&mut self) {
         let batch = self.publisher.queue.take_now();
         self.publisher.pending.add(batch, &mut self.publisher.images);
@@ -137,7 +135,7 @@ impl Rig {
         copy
     }
 
-    /// Returns the first page in which the published file differs from the live database.
+    /// Returns the first page in which the published file differs from the live database; 0 if the length differs.
     fn difference(&self) -> Option<usize> {
         let (exact, published) = (self.exact_copy(), std::fs::read(&self.folder.published).unwrap());
         if published.len() != exact.len() {
@@ -149,7 +147,6 @@ impl Rig {
     }
 }
 
-/// A caller that waits for a commit to be published.
 #[derive(Clone, Default)]
 struct Caller(Arc<AtomicBool>);
 
