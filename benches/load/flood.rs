@@ -20,10 +20,9 @@ const QUIET_SECONDS: u64 = 10;
 const FLOOD_SECONDS: u64 = 25;
 const WEBHOOKS: u16 = 100;
 
-/// Runs this program again in a network namespace, and waits for it. Returns `None` if the program already runs in that
-/// namespace. Without root, a network namespace requires a user namespace. Sets the maximum packet size (MTU) of the
-/// loopback interface to 1,500 bytes, as on the internet. With the default size, the kernel would buffer megabytes of
-/// each unread response.
+/// Runs this program again in a network namespace, and waits for it. Returns `None` if the program already runs there.
+/// Without root, a network namespace requires a user namespace. The loopback interface gets a maximum packet size (MTU)
+/// of 1,500 bytes, as on the internet: with the default size, the kernel would buffer megabytes of an unread response.
 pub fn enter_own_network() -> Option<ExitCode> {
     if std::env::var_os(INSIDE).is_some() {
         return None;
@@ -70,7 +69,6 @@ pub async fn measure(machine: Machine) -> Flood {
         .stdout(Stdio::piped())
         .spawn()
         .expect("cannot start the attackers");
-    // Each webhook uses a new connection, as Twilio does after a pooled connection was closed.
     let messages = async {
         let (mut took, mut refused) = (Samples::default(), 0);
         let mut every = tokio::time::interval(Duration::from_millis(250));
@@ -103,7 +101,6 @@ pub async fn measure(machine: Machine) -> Flood {
     Flood { peace, calls, webhooks, refused, attackers: report, rest, highest, after }
 }
 
-/// Waits for the attackers to exit, and returns the report that they print.
 fn wait_for_report(mut attackers: Child) -> AttackReport {
     let report = attackers.stdout.take().and_then(|output| serde_json::from_reader(output).ok());
     let _ = attackers.wait();

@@ -6,7 +6,6 @@ mod webhook;
 
 pub use commit::{CommitFloor, measure as commit};
 
-/// Runs the floor that the arguments select.
 pub fn run(arguments: &[String]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();

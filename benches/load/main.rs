@@ -197,8 +197,7 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
     results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
 }
 
-/// Runs a load against a fresh server. If the generator was late or a call failed, repeats the run; at most [`TRIES`]
-/// runs.
+/// Runs a load against a fresh server, up to [`TRIES`] times, until the generator is on time and no call fails.
 async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::Outcome {
     let mut outcome = voice::Outcome::default();
     for attempt in 1..=TRIES {
@@ -288,8 +287,7 @@ fn start_hooks(name: &'static str, machine: Machine, folder: &Folder) -> (proces
     (server, hook)
 }
 
-/// Fills the database with messages, by webhooks, until it has `wanted` messages. Returns the number of stored
-/// messages.
+/// Sends webhooks until the database has `wanted` messages. Returns the number of stored messages.
 async fn top_up(machine: Machine, folder: &Folder, wanted: u64) -> u64 {
     for run in 10.. {
         let stored = stored_in(folder.path());
@@ -335,5 +333,4 @@ fn stored_in(folder: &Path) -> u64 {
         .map_or(0, |count| count as u64)
 }
 
-/// The maximum number of runs of a load of calls.
 const TRIES: usize = 3;

@@ -47,7 +47,7 @@ pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     runs
 }
 
-/// Runs `work`, and measures the memory at its peak and a minute after its end.
+/// Measures the memory at the peak of `work`, and a minute after its end.
 async fn watch(what: &'static str, server: &Server, rest_before: u64, work: impl Future<Output = ()>) -> MemoryRun {
     let mut highest = 0;
     let mut every = tokio::time::interval(Duration::from_millis(100));

@@ -25,7 +25,6 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
-/// How many rows the database is filled with.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Size {
     pub contacts: u32,
@@ -198,7 +197,6 @@ async fn ask(client: &mut Client, path: &str) -> u64 {
     u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Measures the same requests while eight clients search.
 async fn beside_searches(server: &Server, token: &str, requests: &[Request], asked: &mut [RequestLatency]) {
     let searching = Searching::start(server, token, SEARCHERS);
     let mut client = Client::connect(server.address, token).await.expect("a connection");
@@ -214,7 +212,6 @@ async fn beside_searches(server: &Server, token: &str, requests: &[Request], ask
     }
 }
 
-/// Clients that search until they are stopped.
 struct Searching {
     is_over: Rc<Cell<bool>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,

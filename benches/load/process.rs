@@ -34,7 +34,6 @@ impl Server {
         server
     }
 
-    /// Starts `program` without waiting until it listens.
     pub fn launch(machine: Machine, program: &str, configure: impl FnOnce(&mut Command, u16)) -> Self {
         let port = free_port();
         let mut command = machine.server(program);

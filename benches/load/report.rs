@@ -53,7 +53,6 @@ pub struct Counted {
     pub stored: u64,
 }
 
-/// The results of concurrent webhooks and calls.
 #[derive(Clone, Serialize)]
 pub struct Combined {
     pub calls: voice::Outcome,
@@ -63,9 +62,7 @@ pub struct Combined {
 /// The results of calls and signed webhooks during a flood. Memory is in bytes.
 #[derive(Clone, Serialize)]
 pub struct Flood {
-    /// The calls without a flood.
     pub peace: voice::Outcome,
-    /// The calls during the flood.
     pub calls: voice::Outcome,
     /// The latency of signed webhooks.
     pub webhooks: Summary,
@@ -89,7 +86,6 @@ pub struct MemoryRun {
     pub after: u64,
 }
 
-/// A goal, and whether the result meets it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Goal {
     pub what: String,
@@ -104,7 +100,7 @@ pub const DAEMON: &str = "agentlocator";
 pub const NO_RECORDING: &str = "agentlocator, no recording";
 pub const NO_PUBLISHING: &str = "agentlocator, no publishing";
 
-/// Prints a line to stdout. Ignores write errors.
+/// Ignores write errors.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
@@ -120,7 +116,6 @@ impl Results {
         }
     }
 
-    /// Returns all results as tables.
     pub fn tables(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "\nMachine: {}; load average {:.1} at the beginning\n", self.machine, self.load_average);
@@ -211,7 +206,6 @@ impl Results {
         text
     }
 
-    /// Compares the results with the goals.
     pub fn evaluate(&mut self) {
         let mut goals = Vec::new();
         for calls in [1, 50, 200] {
@@ -367,7 +361,6 @@ impl Results {
         }
     }
 
-    /// Returns the goals as a table, with ✓ for each goal that is met and ✗ for the others.
     pub fn goals_table(&self) -> String {
         let wide =
             |text: fn(&Goal) -> &str| self.goals.iter().map(|goal| text(goal).chars().count()).max().unwrap_or(0);
@@ -389,7 +382,6 @@ impl Results {
     }
 }
 
-/// Creates a goal with an upper limit.
 pub fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
     Goal {
         what: what.into(),

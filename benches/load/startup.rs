@@ -10,7 +10,6 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// The durations of the starts with this number of messages in the database.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Starts {
     pub messages: u64,
@@ -18,7 +17,6 @@ pub struct Starts {
     pub each_ms: Vec<f64>,
 }
 
-/// Starts the daemon repeatedly on the data in `folder`.
 pub fn measure(machine: Machine, folder: &Folder, messages: u64, times: usize) -> Starts {
     let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
     let each_ms: Vec<_> = (0..times)

@@ -48,12 +48,10 @@ impl Target {
         Self::Daemon { settings: Vec::new(), file: "" }
     }
 
-    /// Returns the daemon without recordings of calls.
     pub fn daemon_without_recording() -> Self {
         Self::Daemon { settings: Vec::new(), file: "[voice]\nrecording = false\n" }
     }
 
-    /// Starts the server with its data in `folder` and the AI at `ai`.
     pub fn start(&self, machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Endpoint) {
         let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
         let (server, ingress) = match self {
@@ -96,7 +94,6 @@ impl Target {
     }
 }
 
-/// Configures the daemon with environment variables and its own settings file.
 pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, file: &str, port: u16, account: &Account) {
     let config = folder.path().join("config.toml");
     // Disables the limits on the number of calls and on their costs.
@@ -228,7 +225,6 @@ impl Endpoint {
     }
 }
 
-/// Returns the bytes of a signed webhook, for a new connection.
 fn signed_post(auth_token: &str, address: SocketAddr, path: &str, fields: &[(String, String)]) -> String {
     let signature = sign(auth_token, &format!("http://{address}{path}"), fields);
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -244,5 +240,4 @@ pub fn own_program() -> String {
     std::env::current_exe().expect("this program").display().to_string()
 }
 
-/// The path of the daemon, built with the release profile.
 pub const DAEMON: &str = env!("CARGO_BIN_EXE_agentlocator");

@@ -176,7 +176,6 @@ async fn port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port")
 }
 
-/// Returns the results as a table; empty without results.
 pub fn table(runs: &[TurnRun]) -> String {
     let mut text = String::new();
     if runs.is_empty() {
@@ -200,8 +199,8 @@ pub fn table(runs: &[TurnRun]) -> String {
     text
 }
 
-/// Returns the goals for the speculative pipeline. The agent plays a filler after 1.2 s without an answer, so the real
-/// time of a slower answer is longer than the measured time.
+/// Returns the goals for the speculative pipeline. A filler counts as an answer, so a slow answer can come later than
+/// the measured time.
 pub fn goals(runs: &[TurnRun]) -> Vec<Goal> {
     let mut goals = Vec::new();
     let speculative = runs.iter().filter(|run| run.engine == SPECULATIVE);

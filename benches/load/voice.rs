@@ -52,7 +52,6 @@ impl Default for SpeechRhythm {
     }
 }
 
-/// A load of concurrent calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     pub calls: u16,
@@ -62,13 +61,11 @@ pub struct Load {
 }
 
 impl Load {
-    /// Creates a load with the default behaviour of the AI and the default rhythm of speech.
     pub fn new(calls: u16, seconds: u64) -> Self {
         Self { calls, seconds, behavior: AiBehavior::default(), shape: SpeechRhythm::default() }
     }
 }
 
-/// The measurements of a running load.
 #[derive(Default)]
 pub struct Counters {
     /// The time from the last loud frame of a burst to the first audio of the answer.
@@ -138,7 +135,7 @@ impl Outcome {
     }
 }
 
-/// Runs a load against a server. `ai` listens for the server's sessions.
+/// `ai` listens for the server's sessions.
 pub async fn run(load: Load, server: &Server, endpoint: &Endpoint, ai: TcpListener) -> Outcome {
     let clock = Clock::start();
     let counters = Rc::new(RefCell::new(Counters::default()));

@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// Runs a load of webhooks for this many seconds. `run` distinguishes its messages from those of other runs.
+/// `run` distinguishes the messages from those of other runs.
 pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Server) -> Outcome {
     let totals = Rc::new(RefCell::new((Samples::default(), 0_u64, 0_u64)));
     let (began, cpu) = (Instant::now(), server.cpu());
@@ -96,7 +96,6 @@ pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Serve
     }
 }
 
-/// A connection that sends one webhook after the other.
 pub struct Sender<'a> {
     hook: &'a Hook,
     stream: TcpStream,
@@ -151,7 +150,6 @@ async fn send_until(
     Ok(())
 }
 
-/// Writes a message in the form of Twilio's webhook.
 fn write_request(request: &mut String, hook: &Hook, url: &str, connection: u64, n: u64) {
     let sid = message_sid(connection, n);
     let contact = (connection.wrapping_mul(7_919) + n.wrapping_mul(31)) % CONTACTS;

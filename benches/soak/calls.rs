@@ -16,7 +16,6 @@ pub struct Lines {
     /// Phone numbers that also send WhatsApp messages.
     pub writers: Arc<Vec<String>>,
     pub expected: Arc<Expected>,
-    /// The number of phone lines.
     pub count: u64,
 }
 
@@ -163,7 +162,6 @@ impl Kind {
     }
 }
 
-/// Runs one phone line: places calls one after another.
 pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
     // The lines start at different times.
     tokio::time::sleep(Duration::from_millis(number * 400)).await;

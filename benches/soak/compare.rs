@@ -6,10 +6,8 @@ use agentlocator::simulator::openai::OpenAiState;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The records of the clients and the fake vendors at the end of the load.
 pub struct Observed<'a> {
     pub expected: &'a Expected,
-    /// The state of the WhatsApp server.
     pub whatsapp: Value,
     /// The texts that Twilio accepted.
     pub by_twilio: Vec<String>,
@@ -39,7 +37,6 @@ pub fn open(copy: &Copy, expected: &Expected, whatsapp: &Value) -> Vec<(&'static
     open
 }
 
-/// Returns all differences between the records in `observed` and the database.
 pub fn differences(copy: &Copy, observed: &Observed<'_>) -> Vec<String> {
     let mut found = copy.damage();
     calls(copy, observed.expected, &mut found);
@@ -168,8 +165,7 @@ fn messages_out(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     }
 }
 
-/// Checks that at least one message taken by the agent is stored, that none is stored twice, and that none is stored
-/// although its tool call failed. The text of the message contains the id of the tool call.
+/// The text of a stored message contains the id of the tool call that stored it.
 fn tools(copy: &Copy, ai: &OpenAiState, found: &mut Vec<String>) {
     let texts = copy.texts("SELECT message_text FROM calls WHERE message_text IS NOT NULL").join("\n");
     let outputs = ai.sessions.iter().flat_map(|session| &session.function_outputs);

@@ -27,7 +27,6 @@ impl Copy {
         self.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// Returns the rows of a query with one text column.
     pub fn texts(&self, sql: &str) -> Vec<String> {
         let mut statement = self.connection.prepare(sql).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -37,7 +36,6 @@ impl Copy {
         std::fs::metadata(&self.file).map_or(0, |found| found.len())
     }
 
-    /// Returns the errors that `PRAGMA integrity_check` and `PRAGMA foreign_key_check` report.
     pub fn damage(&self) -> Vec<String> {
         let mut found = self.texts("PRAGMA integrity_check(5)");
         found.retain(|line| line != "ok");
@@ -52,7 +50,6 @@ impl Drop for Copy {
     }
 }
 
-/// The statistics of the copies so far.
 #[derive(Default)]
 pub struct Copies {
     pub made: AtomicU64,
@@ -69,8 +66,7 @@ const GROWING: [&str; 8] =
     ["messages", "message_events", "calls", "call_turns", "webhook_journal", "threads", "contacts", "media"];
 
 impl Copies {
-    /// Makes a copy every 20 seconds until the load ends. Every two minutes, makes a backup and a snapshot with the
-    /// command line, and prunes the snapshots.
+    /// Runs until the load ends.
     pub async fn make(&self, published: &Path, expected: &Expected) {
         let mut every = tokio::time::interval(Duration::from_secs(20));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -25,8 +25,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Starts all processes and links the bridge. `env` contains additional environment variables of the daemon, as
-    /// `NAME=VALUE`.
+    /// `env` contains additional environment variables of the daemon, as `NAME=VALUE`.
     pub async fn begin(env: &[String]) -> Self {
         let (log, twilio_state) = (EventLog::new(), TwilioState::new(Account::random()));
         let connector = DaemonConnector::new(None).unwrap();

@@ -26,7 +26,6 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub struct Written {
     pub text: String,
-    /// Whether the message has a file.
     pub has_file: bool,
     /// Whether the daemon acknowledged the message with status 204. Always true for a message through the bridge, which
     /// retries its webhook until the daemon answers 204.

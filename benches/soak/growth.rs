@@ -3,8 +3,7 @@
 //! The load is the same in every minute, so a metric that depends only on the load stays near one level. Two conditions
 //! must hold for the minutes after the warm-up. Level: the median of their second half exceeds the median of their
 //! first half by at most the tolerance. Slope: the median slope between all pairs of minutes is at most the tolerance
-//! divided by half of the number of minutes. This is the Theil-Sen estimator, which single outliers do not affect. A
-//! steady leak fails both conditions; a single lasting increase fails only the first.
+//! divided by half of the number of minutes. This is the Theil-Sen estimator, which single outliers do not affect.
 
 use std::fmt::Write;
 
@@ -27,13 +26,11 @@ impl Growth {
         Self { what, minutes: all[warm_up..].to_vec(), tolerance }
     }
 
-    /// Returns the median of the second half minus that of the first half.
     fn step(&self) -> f64 {
         let (first, second) = self.minutes.split_at(self.minutes.len() / 2);
         median(second.to_vec()) - median(first.to_vec())
     }
 
-    /// Returns the median slope per minute.
     fn slope(&self) -> f64 {
         let minutes = &self.minutes;
         let pairs = (0..minutes.len()).flat_map(|first| (first + 1..minutes.len()).map(move |second| (first, second)));

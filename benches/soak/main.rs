@@ -1,8 +1,8 @@
 //! The soak test: runs calls, messages in both directions, outages, copies and backups at the same time, and then
 //! checks the database.
 //!
-//! The test runs the real daemon and the real bridge beside fake vendors. The result does not depend on the speed of
-//! the machine: a slower one receives less load, and gets more time to finish.
+//! The test runs the real daemon and the real bridge beside fake vendors. A slower machine receives less load, and gets
+//! more time to finish.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a soak that cannot continue has failed")]
 #![allow(clippy::disallowed_methods, reason = "a soak has its own clock and environment")]
@@ -141,7 +141,6 @@ async fn soak(arguments: &Arguments) -> ExitCode {
     results.print(kept.as_deref())
 }
 
-/// Starts the tasks that generate the load.
 fn begin(environment: &Environment, arguments: &Arguments, seed: u64, expected: &Arc<Expected>) -> JoinSet<()> {
     let mut load = JoinSet::new();
     let lines = calls::Lines {

@@ -131,8 +131,6 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
     }
 }
 
-/// Sends a random read request each second. After a list of threads or calls, also fetches the messages of a thread or
-/// a recording.
 pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(1, 1);
     let paths = ["/api/threads", "/api/calls", "/api/contacts?q=dana", "/api/alerts", "/api/contacts", "/readyz"];

@@ -49,7 +49,6 @@ impl Outage {
     ];
 }
 
-/// The outages so far.
 #[derive(Default)]
 pub struct Outages {
     windows: Mutex<Vec<Window>>,
@@ -80,7 +79,6 @@ impl Outages {
     }
 }
 
-/// The vendors whose outages are simulated.
 pub struct Vendors<'a> {
     pub ai: &'a OpenAi,
     pub ai_relay: &'a TcpRelay,

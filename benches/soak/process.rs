@@ -12,7 +12,6 @@ pub struct Sample {
     /// The anonymous part of the resident memory in KiB: heap and stacks.
     pub own: u64,
     pub threads: u64,
-    /// The number of open files.
     pub files: u64,
 }
 
@@ -42,7 +41,7 @@ fn waits(pid: u32) -> BTreeMap<String, u64> {
     workers.filter_map(|task| Some((task.file_name().to_string_lossy().into_owned(), wait(&task)?))).collect()
 }
 
-/// The samples, one each second. The results use the median of each minute.
+/// The results use the median of each minute.
 #[derive(Default)]
 pub struct Samples {
     samples: Mutex<Vec<Sample>>,
@@ -50,7 +49,6 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Takes a sample each second until the load is over.
     pub async fn take(&self, pid: u32, expected: &Expected) {
         let mut every = tokio::time::interval(Duration::from_secs(1));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -106,7 +106,6 @@ pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
     rest
 }
 
-/// Prints the load, the memory by minute, the number of busy seconds, and the explained warnings.
 pub fn tables(expected: &Expected, samples: &Samples, logged: &Logged, copy: &Copy, load_time: Duration) {
     let state = expected.state();
     let mut kinds: BTreeMap<_, usize> = BTreeMap::new();
@@ -153,7 +152,6 @@ pub fn tables(expected: &Expected, samples: &Samples, logged: &Logged, copy: &Co
     }
 }
 
-/// Prints the resource usage before the load, and a minute after its end.
 pub fn rest(idle: Sample, rest: Sample) {
     println!(
         "IDLE before the load {} ({} own), {} threads, {} files; after it and a minute of rest {} ({} own), {} threads, {} files",

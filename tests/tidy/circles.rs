@@ -57,11 +57,9 @@ struct Sources {
     files: BTreeMap<String, Source>,
 }
 
-/// The imports, definitions and code of a file.
 struct Source {
     /// Imports: the path, the name in this file, and whether other files may import the name from this file.
     imports: Vec<(Vec<String>, String, bool)>,
-    /// The names of the types, functions, constants and macros that the file defines.
     defined: BTreeSet<String>,
     /// The code without imports and strings.
     code: String,
@@ -167,7 +165,6 @@ impl Sources {
     }
 }
 
-/// Returns the files that a file uses, directly and indirectly.
 fn reached_from<'s>(path: &str, targets: &BTreeMap<&'s str, BTreeSet<&'s str>>) -> BTreeSet<&'s str> {
     let mut reached = BTreeSet::new();
     let mut next: Vec<&str> = targets[path].iter().copied().collect();

@@ -54,7 +54,6 @@ fn every_path_in_the_map_exists() {
     none(&missing, "the paths in ARCHITECTURE.md exist");
 }
 
-/// Returns the targets of a document's links.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }

@@ -27,8 +27,7 @@ fn every_error_code_is_in_the_list_and_used() {
     none(&findings, "the page has a text for each code of the list");
 }
 
-/// Returns the codes that are string literals where errors are created. Codes that are passed to a function are checked
-/// at run time.
+/// Returns the codes that are string literals where errors are created.
 fn codes(text: &str) -> impl Iterator<Item = &str> {
     let made = ["ApiError::new(", "Self::new(StatusCode", "ApiError::expired(", "CodedConflict { code:"];
     made.into_iter().flat_map(move |place| text.split(place).skip(1)).filter_map(|rest| {

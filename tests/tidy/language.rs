@@ -302,7 +302,6 @@ fn prose_is_plain() {
     none(&findings, "write what an engineer would search for");
 }
 
-/// Returns the exception that allows a word in a line of the file with this path.
 fn exception(word: &str, path: &str, line: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
     EXCEPTIONS.iter().find(|(start, part, _)| word.starts_with(start) && (path.contains(part) || line.contains(part)))
 }

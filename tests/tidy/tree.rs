@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A text file.
 pub(crate) struct File {
     /// The path relative to the project's root, with `/`.
     pub(crate) path: String,
@@ -26,7 +25,6 @@ pub(crate) fn files() -> Vec<File> {
     found
 }
 
-/// Returns the Rust files below these folders.
 pub(crate) fn rust(folders: &[&str]) -> Vec<File> {
     let below = |path: &str| folders.iter().any(|folder| path.starts_with(folder));
     files().into_iter().filter(|file| file.has_extension("rs") && below(&file.path)).collect()

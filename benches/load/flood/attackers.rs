@@ -20,7 +20,7 @@ const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
 const WORKERS: u64 = 2048;
 const HOLD: Duration = Duration::from_secs(8);
 
-/// What the attackers sent: connection attempts, how many of them failed, and bytes.
+/// `connections` counts the attempts, including the `refused` ones.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AttackReport {
     pub connections: u64,
@@ -51,7 +51,6 @@ async fn longest_asset(port: u16) -> String {
     longest.1
 }
 
-/// Floods the server's port for this many seconds, and prints the report.
 pub async fn run(port: u16, seconds: u64) {
     let link = Rc::new(SharedLink { asset: longest_asset(port).await, ..SharedLink::default() });
     let began = Instant::now();

@@ -21,7 +21,6 @@ pub struct Row {
     pub done: oneshot::Sender<()>,
 }
 
-/// How many rows a second the writer thread commits, and how long a producer waits for its row.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct CommitFloor {
     pub producers: usize,
@@ -30,7 +29,7 @@ pub struct CommitFloor {
     pub p99_ms: f64,
 }
 
-/// Starts the writer thread with a database in `folder`. Returns the channel for its rows.
+/// Returns the channel for the rows of the writer thread.
 pub fn writer(folder: &Path) -> mpsc::Sender<Row> {
     let (rows, waiting) = mpsc::channel::<Row>();
     let file = folder.join("floor.sqlite");
@@ -67,7 +66,6 @@ pub fn writer(folder: &Path) -> mpsc::Sender<Row> {
     rows
 }
 
-/// Runs producers that send rows directly to the writer thread.
 pub async fn run(producers: usize, seconds: u64, folder: &str) -> CommitFloor {
     let rows = writer(Path::new(folder));
     let samples = Rc::new(RefCell::new(Samples::default()));
@@ -98,7 +96,7 @@ pub async fn run(producers: usize, seconds: u64, folder: &str) -> CommitFloor {
     CommitFloor { producers, per_second: count as f64 / seconds, p50_ms: p50, p99_ms: p99 }
 }
 
-/// Measures the floor on the server's core.
+/// Measures the floor in a process that is scheduled like the server.
 pub fn measure(machine: Machine, producers: usize, seconds: u64) -> CommitFloor {
     let folder = Folder::new("commit");
     let output = machine

@@ -9,7 +9,6 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// Serves calls on `port`, with the AI at `ai`.
 pub async fn serve(port: u16, ai: &str) {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
     let local = tokio::task::LocalSet::new();

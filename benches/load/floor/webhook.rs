@@ -9,7 +9,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// Serves webhooks on `port` with the database in `folder`.
 pub async fn serve(port: u16, folder: &str, token: &str) {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
     let rows = writer(Path::new(folder));

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A connection with a token.
 pub struct Client {
     stream: TcpStream,
     token: String,

@@ -23,7 +23,6 @@ pub fn lists(contact: i64, thread: i64, (from, to): (&str, &str)) -> Vec<Request
     all
 }
 
-/// Returns searches, and lists that are filtered by a word.
 pub fn searches() -> Vec<Request> {
     let search = |name, words| (name, format!("/api/search?q={}", utf8_percent_encode(words, NON_ALPHANUMERIC)));
     let list = |name, of, words| (name, format!("/api/{of}?q={}", utf8_percent_encode(words, NON_ALPHANUMERIC)));

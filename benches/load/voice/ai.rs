@@ -15,7 +15,6 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// The behaviour of the AI.
 #[derive(Clone, Copy, Debug)]
 pub struct AiBehavior {
     /// The delay from the end of the turn to the first audio of the answer.

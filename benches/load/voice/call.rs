@@ -1,5 +1,5 @@
-//! A caller of the bench: sends a frame every 20 ms and a burst of speech every 3 s, and plays the received audio in
-//! real time with marks.
+//! A caller of the bench: sends a frame every 20 ms with bursts of speech, and plays the received audio in real time
+//! with marks.
 
 use super::{Clock, Counters, SpeechRhythm};
 use crate::target::Endpoint;
@@ -62,7 +62,6 @@ impl Caller {
         }
     }
 
-    /// Starts a call, talks until `end`, and hangs up.
     pub async fn run(mut self, endpoint: &Endpoint, end: Instant) -> Result<(), String> {
         // A server remembers the ended calls of an earlier load, so call ids must be unique across loads.
         static CALLS: AtomicU64 = AtomicU64::new(1);

@@ -22,7 +22,6 @@ pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub struct DaemonConnector {
     connect_to: Option<SocketAddr>,
     http: reqwest::Client,
-    /// The TLS settings of [`DaemonConnector::by_tls`].
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
@@ -61,7 +60,6 @@ impl DaemonConnector {
         }
     }
 
-    /// Opens a WebSocket to `url` with `headers`.
     pub(super) async fn open_socket(
         &self,
         url: &Url,

@@ -1,5 +1,4 @@
-//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers. With a spread,
-//! the delays differ from one request to the next, as with real servers.
+//! The HTTP server of the fakes, the query parameters of its requests, and the delays of its answers.
 
 use crate::shop_year::random::Random;
 use axum::Router;
@@ -20,12 +19,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Creates the state with `state` and the router with `router`, and serves the router on `listener`. Returns the
-    /// server and the state. The token that is passed to `state` is cancelled when the server stops. WebSockets need
-    /// this token because they outlive their request.
-    ///
-    /// # Errors
-    /// If the local address of the listener cannot be read.
+    /// Creates the state and the router, and serves the router on `listener`. The token that is passed to `state` is
+    /// cancelled when the server stops: WebSockets need it because they outlive their request.
     pub(super) fn start<S>(
         listener: TcpListener,
         state: impl FnOnce(SocketAddr, CancellationToken) -> S,
@@ -42,7 +37,6 @@ impl Server {
         Ok((Self { address, stop, task }, state))
     }
 
-    /// Returns the address of the listener.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -71,7 +65,6 @@ const DRAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Parameters(pub(crate) Vec<(String, String)>);
 
 impl Parameters {
-    /// Parses the query of a URL, or the body of a form.
     pub(crate) fn parse(text: &str) -> Self {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
@@ -80,12 +73,10 @@ impl Parameters {
         Self::parse(uri.query().unwrap_or_default())
     }
 
-    /// Returns the values of a parameter, in order.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the first value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
@@ -95,7 +86,6 @@ impl Parameters {
         self.get(name).unwrap_or_default()
     }
 
-    /// Returns a complaint for each parameter that is not in `known`.
     pub(crate) fn unknown(&self, known: &[&str]) -> Vec<String> {
         let unknown = self.0.iter().filter(|(name, _)| !known.contains(&name.as_str()));
         unknown.map(|(name, _)| format!("there is no parameter {name}")).collect()

@@ -1,5 +1,4 @@
-//! The transcriber that the fake speech services share. The transcriber returns the planned words of each utterance
-//! while the audio has sound.
+//! The transcriber that the fake speech services share. It returns planned words while the audio has sound.
 
 use crate::openai::vad::{Vad, VadEvent, VadSettings};
 use crate::sound::millis;
@@ -57,17 +56,14 @@ impl Transcriber {
         millis(self.received)
     }
 
-    /// Returns the number of utterances that have ended.
     pub(crate) fn ended(&self) -> usize {
         self.ended
     }
 
-    /// Returns true while an utterance is in progress.
     pub(crate) fn is_in_utterance(&self) -> bool {
         self.current.is_some()
     }
 
-    /// Transcribes a piece of mu-law audio.
     pub(crate) fn receive(&mut self, audio: &[u8]) -> Vec<TranscriberEvent> {
         self.received += audio.len();
         let now_ms = self.now_ms();
@@ -127,12 +123,10 @@ impl Transcriber {
     }
 }
 
-/// Returns the default transcripts.
 pub(crate) fn sentences() -> Vec<String> {
     ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into()
 }
 
-/// Returns the words as one text.
 pub(crate) fn text_of(words: &[Word]) -> String {
     words.iter().map(|word| word.text.as_str()).collect::<String>().trim().to_owned()
 }

@@ -139,7 +139,6 @@ impl BridgeInbound {
     }
 }
 
-/// Returns the HMAC-SHA256 as lower-case hex.
 fn hmac_hex(key: &str, body: &[u8]) -> String {
     // HMAC accepts a key of any length.
     let code = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map(|mut mac| {

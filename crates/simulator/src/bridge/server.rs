@@ -88,7 +88,6 @@ fn routes(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Applies `BridgeBehavior`: a hanging bridge never answers, and a minimal bridge rejects optional paths.
 async fn apply_behavior(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let behavior = lock(&shared.options).behavior;
     if behavior == BridgeBehavior::Hanging {
@@ -167,7 +166,6 @@ fn record_sent(shared: &Shared, key: &str, asked: Value) -> String {
     id
 }
 
-/// Returns the errors in a send request; an empty list if the request is valid.
 fn complaints(kind: &str, asked: &Value) -> Vec<String> {
     let Value::Object(fields) = asked else { return vec!["the body is no JSON object".into()] };
     let mut wrong = Vec::new();
@@ -231,7 +229,6 @@ fn not_connected() -> Response {
     error(StatusCode::SERVICE_UNAVAILABLE, "not_connected", "WhatsApp is not connected")
 }
 
-/// The routes of the media files of messages, which the bridge keeps until the daemon releases them.
 fn file_routes() -> Router<Arc<Shared>> {
     Router::new().route("/media/{id}", get(show_file).delete(release_file))
 }

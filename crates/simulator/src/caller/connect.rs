@@ -126,7 +126,6 @@ impl RunningCall {
     }
 }
 
-/// Opens the WebSocket of a stream, with the `X-Twilio-Signature` header.
 async fn open(connector: &DaemonConnector, auth_token: &str, url: &Url) -> Result<Socket, Error> {
     let headers = [("X-Twilio-Signature", sign(auth_token, url.as_str(), &[]))];
     let opening = connector.open_socket(url, &headers);

@@ -11,7 +11,6 @@ use url::Url;
 /// The maximum number of documents that the dialled phone executes.
 const MAX_DOCUMENTS: usize = 10;
 
-/// The outcome of the dialled call.
 struct Dialled {
     /// Twilio's `DialCallStatus`.
     status: &'static str,
@@ -83,8 +82,7 @@ impl RunningCall {
         }
     }
 
-    /// Simulates a dialled phone that is answered. If the TwiML names a document for the dialled party, executes it
-    /// first. Connects the two parties unless the document hangs up or fails.
+    /// Simulates a dialled phone that is answered. `asks` is the document that runs before the two are connected.
     async fn answered(
         &mut self,
         asks: Option<Url>,

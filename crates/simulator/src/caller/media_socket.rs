@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// How a stream ended.
 pub(super) struct Outcome<I> {
     pub(super) end: StreamEnd,
     pub(super) interrupt: Option<I>,
@@ -109,7 +108,6 @@ fn read(message: Option<Result<Message, Error>>) -> Read {
     }
 }
 
-/// Sends `stop`, then closes the socket, as when the call ends or continues with other TwiML.
 async fn close(
     media_stream: &mut MediaStream,
     outgoing: &mpsc::UnboundedSender<Message>,
@@ -121,7 +119,6 @@ async fn close(
     wait_for_close(stream, log).await;
 }
 
-/// Waits until the daemon closes the socket. Records a violation if the daemon does not do so within 10 s after `stop`.
 async fn wait_for_close(stream: &mut SplitStream<Socket>, log: &EventLog) {
     let gone = async { while !matches!(read(stream.next().await), Read::Closed(_)) {} };
     if tokio::time::timeout(CLOSE_LIMIT, gone).await.is_err() {

@@ -17,14 +17,10 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The ids of a stream and its call.
 #[derive(Clone, Debug)]
 pub(super) struct StreamIds {
-    /// Twilio's id of the account, `AC…`.
     pub account_sid: String,
-    /// Twilio's id of the call, `CA…`.
     pub call_sid: String,
-    /// Twilio's id of the stream, `MZ…`.
     pub stream_sid: String,
     /// The names and values of the TwiML's `<Parameter>`s.
     pub parameters: Vec<(String, String)>,
@@ -56,7 +52,6 @@ pub(super) struct MediaStream {
 }
 
 impl MediaStream {
-    /// Starts a stream at time 0: queues `connected` and `start`.
     pub(super) fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
         let mut media_stream = Self {
             rng: SeededRng::new(chaos.seed),
@@ -90,7 +85,6 @@ impl MediaStream {
         media_stream
     }
 
-    /// Handles a text message of the daemon that arrives at `now_us`.
     pub(super) fn handle_message(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         match read_message(text, &self.ids.stream_sid, &mut self.complaints) {
@@ -171,7 +165,6 @@ impl MediaStream {
         others.into_iter().flatten().fold(self.next_frame_us(), u64::min)
     }
 
-    /// Returns the `stop` message, with the next sequence number.
     pub(super) fn stop_message(&mut self) -> String {
         let (account, call) = (self.ids.account_sid.clone(), self.ids.call_sid.clone());
         self.send("stop", &json!({"accountSid": account, "callSid": call}));

@@ -34,7 +34,6 @@ impl Phone {
         self.run_call(plan, sid, updates).await
     }
 
-    /// Runs a call until it ends, and returns the report.
     pub(super) async fn run_call(
         &self,
         plan: CallPlan,
@@ -60,7 +59,6 @@ impl Phone {
         call.run().await
     }
 
-    /// Returns the form fields that the webhooks about a call have in common.
     pub(super) fn call_fields(&self, plan: &CallPlan, sid: &str, status: &str) -> Vec<(String, String)> {
         let account = &self.twilio_state.account().sid;
         let (from, to) = (&plan.from, &plan.to);
@@ -148,7 +146,7 @@ impl RunningCall {
         EndedBy::Error
     }
 
-    /// Requests a document from the daemon. If the request fails or is interrupted, the error is the call's next step.
+    /// If the request fails or is interrupted, the error is the call's next step.
     async fn fetch(&mut self, url: &Url, method: &str, fields: Vec<(String, String)>) -> Result<String, Next> {
         let fields = self.fields(&fields);
         let phase = if self.status == "ringing" { Phase::Ringing } else { Phase::Waiting };
@@ -218,7 +216,7 @@ impl RunningCall {
         }
     }
 
-    /// Waits for an interruption: an update of the call by REST, the caller's hangup, or the time limit of the call.
+    /// Waits until the call is interrupted, and returns the next step.
     pub(super) async fn interruption(&mut self, phase: Phase) -> Next {
         let hang_up = self.plan.hang_up.filter(|(planned, _)| *planned == phase).map(|(_, after)| after);
         let hang_up = async {
@@ -250,7 +248,6 @@ impl RunningCall {
         }
     }
 
-    /// Returns the common fields of the webhooks about this call, followed by `more`.
     pub(super) fn fields(&self, more: &[(String, String)]) -> Vec<(String, String)> {
         [&self.phone.call_fields(&self.plan, &self.sid, self.status), more].concat()
     }

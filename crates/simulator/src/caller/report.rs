@@ -181,8 +181,8 @@ impl StreamReport {
         self.answers = answers;
     }
 
-    /// Returns how many milliseconds of `sound` the caller heard from its start without a gap. The first 20 ms of
-    /// `sound` are used to find it in the audio; returns 0 if they are not found.
+    /// Returns how many milliseconds of `sound` the caller heard from its start without a gap; 0 if the first 20 ms do
+    /// not occur in the audio.
     pub fn heard_of(&self, sound: &[u8]) -> u64 {
         let Some(head) = sound.get(..160) else { return 0 };
         let Some(at) = memchr::memmem::find(&self.heard, head) else { return 0 };

@@ -68,12 +68,12 @@ impl Call {
         Some(Ok(content))
     }
 
-    /// Sends a message. Returns false if the client has cancelled the call or closed the connection.
+    /// Returns false if the client has cancelled the call or closed the connection.
     pub(super) fn send(&mut self, message: &impl Message) -> bool {
         self.send_raw(&message.encode_to_vec())
     }
 
-    /// Sends a message with this content, which need not be valid protobuf.
+    /// The content need not be valid protobuf.
     pub(super) fn send_raw(&mut self, content: &[u8]) -> bool {
         let mut frame = vec![0];
         frame.extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -86,7 +86,7 @@ impl Call {
         let _: Result<Reason, _> = std::future::poll_fn(|context| self.sending.poll_reset(context)).await;
     }
 
-    /// Ends the call with this status code; 0 means success.
+    /// 0 means success.
     pub(super) fn end(mut self, code: u32, message: &str) {
         let _ = self.sending.send_trailers(status(code, message));
     }

@@ -62,7 +62,6 @@ fn refuse(status: u16, error: &str, description: &str) -> Response {
     (status, Json(json!({"error": error, "error_description": description}))).into_response()
 }
 
-/// Checks the signature and the claims of an assertion.
 fn check(assertion: &str, audience: &str) -> Result<(), &'static str> {
     let (text, signature) = assertion.rsplit_once('.').ok_or("Bad Request")?;
     let (header, claims) = text.split_once('.').ok_or("Bad Request")?;

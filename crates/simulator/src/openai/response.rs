@@ -24,7 +24,6 @@ pub(super) enum AudioFormat {
     Pcm24k,
 }
 
-/// How a response ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ResponseEnd {
     ClientCancelled,
@@ -44,7 +43,6 @@ pub(super) struct Response {
     pub(super) content: Content,
     /// The whole audio, in mu-law.
     pub(super) sound: Vec<u8>,
-    /// The number of bytes of the audio that have been sent.
     pub(super) sent_bytes: usize,
     pub(super) begun: bool,
     /// The id of the item before the response's item in the conversation.
@@ -185,7 +183,6 @@ impl Response {
         events
     }
 
-    /// Returns the item in the API's format, with this status.
     pub(super) fn item(&self, status: &str) -> Value {
         let common = json!({"id": self.item_id, "object": "realtime.item", "status": status});
         match &self.content {
@@ -206,7 +203,6 @@ impl Response {
         }
     }
 
-    /// Returns the length of the sent audio, in milliseconds.
     pub(super) fn sent_ms(&self) -> u64 {
         millis(self.sent_bytes)
     }
@@ -226,7 +222,6 @@ impl Response {
         words
     }
 
-    /// Returns all words that have been sent.
     fn said(&self, text: &str) -> String {
         text.split_inclusive(' ').take(self.words_sent).collect()
     }

@@ -76,7 +76,6 @@ fn unanswered_call(items: &[Value]) -> Option<String> {
     calls.into_iter().find(|call| !is_answered(call)).map(|call| format!("no output for the call {}", call["call_id"]))
 }
 
-/// The numbered events of a stream.
 #[derive(Default)]
 struct Events {
     sent: Vec<String>,

@@ -133,8 +133,7 @@ pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, u
 }
 
 impl Shared {
-    /// Records a request, checks its key, and applies the faults that concern all REST requests. Returns the error
-    /// response, if any.
+    /// Records the request. Returns the error response if the request is rejected.
     pub(super) async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
         self.log.note(Party::OpenAi, format!("is asked for {path}"));
         self.record_request(path, asked);

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 pub struct OpenAiState {
     /// Realtime sessions, in order.
     pub sessions: Vec<SessionRecord>,
-    /// REST requests, in order: the path without `/v1`, and the body as JSON (`null` for a GET request); for a form,
-    /// its fields, and the name and the length of its file.
+    /// REST requests, in order: the path without `/v1`, and the body as JSON; `null` if it is not JSON. For a form: its
+    /// fields, and the name and the length of its file.
     pub requests: Vec<(String, serde_json::Value)>,
 }
 
@@ -43,7 +43,6 @@ impl Shared {
         Self { log, stopping, began, options: Mutex::new(options), memory: Mutex::default() }
     }
 
-    /// Returns the requests that the server has received.
     pub(super) fn state(&self) -> OpenAiState {
         let memory = lock(&self.memory);
         let sessions = memory.sessions.iter().map(|session| lock(session).clone()).collect();
@@ -103,7 +102,6 @@ impl Shared {
     }
 }
 
-/// Creates an error response in the form of the API.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let error: Value =
         json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});

@@ -36,7 +36,6 @@ impl Random {
         usize::try_from(at).ok().and_then(|at| all.get(at)).copied().unwrap_or_default()
     }
 
-    /// Returns `digits` hexadecimal digits.
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::new();
         while text.len() < digits {

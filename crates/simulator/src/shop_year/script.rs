@@ -5,12 +5,10 @@ use super::random::Random;
 /// The lines of a conversation: whether the shop says the line, and its text.
 pub(super) type Lines = Vec<(bool, &'static str)>;
 
-/// Returns the WhatsApp conversations.
 pub(super) fn chats() -> Vec<Lines> {
     blocks(include_str!("chats.txt")).into_iter().map(|(_, lines)| lines).collect()
 }
 
-/// Returns the phone conversations, each with its summary.
 pub(super) fn calls() -> Vec<(&'static str, Lines)> {
     blocks(include_str!("calls.txt"))
 }

@@ -83,7 +83,6 @@ impl Shared {
     }
 }
 
-/// Returns the errors in a start message; an empty list if the message is valid.
 pub(super) fn complaints(config: &Value, required: &[&str], optional: &[&str]) -> Vec<String> {
     let Some(fields) = config.as_object() else { return vec!["the start message is no JSON object".into()] };
     let missing = required.iter().filter(|name| !fields.contains_key(**name)).map(|name| format!("{name} is missing"));

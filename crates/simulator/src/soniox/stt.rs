@@ -149,7 +149,6 @@ impl Transcription {
         self.pending.push_back((due, response));
     }
 
-    /// Returns the responses to a piece of audio.
     fn receive(&mut self, audio: &[u8]) -> Vec<Value> {
         let heard = self.transcriber.receive(audio);
         let now_ms = self.transcriber.now_ms();

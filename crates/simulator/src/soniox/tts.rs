@@ -71,7 +71,6 @@ async fn send_all(socket: &mut Socket, replies: Vec<Value>) -> bool {
     true
 }
 
-/// Returns the replies to a message from the client.
 fn handle(shared: &Shared, streams: &mut Vec<Stream>, text: &str) -> Vec<Value> {
     let message: Value = serde_json::from_str(text).unwrap_or_default();
     if message["keep_alive"] == true {

@@ -40,7 +40,6 @@ pub(crate) struct SignedRequest<'a> {
 }
 
 impl SignedRequest<'_> {
-    /// Sends the request, and returns the daemon's response.
     pub(crate) async fn send(&self, connector: &DaemonConnector) -> Result<WebhookResponse, reqwest::Error> {
         let mut url = self.url.clone();
         let (method, form) = if self.method == "GET" {

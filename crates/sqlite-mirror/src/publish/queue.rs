@@ -83,7 +83,6 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-
     /// Locks the WAL reader. The writer holds the lock from before a commit until [`Queue::committed`] returns.
     pub(super) fn log(&self) -> MutexGuard<'_, WalReader> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
@@ -108,7 +107,6 @@ impl Queue {
         self.work.notify_one();
         callers
     }
-
 
     /// Adds the commits of other programs, up to a position in the WAL.
     pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
@@ -185,7 +183,6 @@ impl Queue {
         inner.callers.shrink_to_fit();
     }
 
-
     /// Records that the copy is late. Callers still wait until [`Queue::release_callers`].
     pub(super) fn start_bypass(&self, kind: Late, now: Instant) {
         self.lock().start_bypass(kind, now, &self.observer);
@@ -212,7 +209,6 @@ impl Queue {
         complete_all(callers, &Ok(()));
     }
 
-
     /// Requests that the spares be deleted. The reply says whether none is left; the sender is dropped if the publisher
     /// ends before.
     pub(super) fn request_spare_deletion(&self, reply: oneshot::Sender<bool>) {
@@ -220,13 +216,11 @@ impl Queue {
         self.work.notify_one();
     }
 
-
     /// Requests a check of the whole published file. The sender is dropped if the publisher ends before the check.
     pub(super) fn request_check(&self, reply: oneshot::Sender<CheckedCopy>) {
         self.lock().checks.push(reply);
         self.work.notify_one();
     }
-
 
     /// Returns when the oldest caller will have waited for `limit`; `None` if no caller waits.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {

@@ -153,7 +153,6 @@ impl Session {
         self.active = Some(response);
     }
 
-    /// Returns the content of the next response, by the configured turns and faults.
     fn next_content(&mut self) -> Content {
         let trigger = std::mem::replace(&mut self.trigger, ResponseTrigger::Nothing);
         let faults = &self.options.faults;

@@ -94,7 +94,6 @@ impl Faults {
         }
     }
 
-    /// Applies the faults that follow the execution of the request.
     pub(super) async fn after(&self, operation: Operation) {
         match self.take(operation, Fault::follows) {
             Some(Fault::AnswerAfter(time)) => tokio::time::sleep(time).await,

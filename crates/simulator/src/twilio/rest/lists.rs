@@ -53,8 +53,7 @@ pub(super) fn is_within(at: Option<Timestamp>, query: &Parameters, name: &str) -
     })
 }
 
-/// Creates the response with the requested page of `all`. `resource` is the last part of the path, such as
-/// `Calls.json`; `field` is the name of the list.
+/// `resource` is the last part of the path, such as `Calls.json`; `field` is the name of the list.
 fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Parameters) -> Response {
     let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
     let (page, size) = (number("Page").unwrap_or(0), number("PageSize").unwrap_or(50).clamp(1, 1000));

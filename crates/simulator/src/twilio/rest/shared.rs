@@ -63,8 +63,8 @@ pub struct RecordedRequest {
 }
 
 impl Shared {
-    /// Records a request, checks its credentials and its parameters, and applies the faults that precede its execution.
-    /// `operation` is the method and path in Twilio's document. Returns the error response as `Err`.
+    /// Records a request, checks it, and applies the faults that precede its execution. `operation` is the method and
+    /// path in Twilio's document. Returns the error response as `Err`.
     pub(super) async fn check_request(
         &self,
         kind: Operation,
@@ -88,7 +88,6 @@ impl Shared {
         self.faults.before(kind).await
     }
 
-    /// Parses the form of a request, and checks the request as [`Self::check_request`] does.
     pub(super) async fn check_form(
         &self,
         kind: Operation,
