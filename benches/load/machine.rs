@@ -2,7 +2,6 @@
 
 use std::process::{Command, Stdio};
 
-/// How the system schedules the server and this process.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
     /// The server's core; `None` if the server is not pinned to a core.
@@ -28,7 +27,6 @@ impl Machine {
         Self { server_core: None, real_time: false, is_released: self.server_core.is_some() || self.real_time }
     }
 
-    /// Returns a command that runs a program with the core and the priority of the server.
     pub fn server(self, program: &str) -> Command {
         let mut words: Vec<String> = Vec::new();
         if self.is_released {
@@ -54,7 +52,7 @@ impl Machine {
     }
 }
 
-/// Returns the load average of the last minute, which shows the load by other processes.
+/// Shows the load by other processes.
 pub fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0)

@@ -245,7 +245,7 @@ async fn measure_webhooks(arguments: &Arguments, machine: Machine, results: &mut
     }
 }
 
-/// Runs the webhook load at both rates against a fresh server. Returns its data folder.
+/// Returns the data folder of the server.
 async fn measure_hooks(name: &'static str, machine: Machine, seconds: u64, results: &mut Results) -> Folder {
     let folder = Folder::new("webhooks");
     let (server, hook) = start_hooks(name, machine, &folder);

@@ -32,7 +32,6 @@ pub struct Size {
     pub calls: u32,
 }
 
-/// The latency of a request, alone and during searches.
 #[derive(Clone, Serialize)]
 pub struct RequestLatency {
     pub what: &'static str,
@@ -120,7 +119,7 @@ fn seed(folder: &Folder, size: Size) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
-/// Waits until all data is in the search index. Returns the duration in seconds.
+/// Returns how long it took until all data was indexed, in seconds.
 async fn wait_for_index(folder: &Folder) -> f64 {
     say("the office: waiting for the search index");
     let began = Instant::now();

@@ -64,14 +64,11 @@ pub struct Combined {
 pub struct Flood {
     pub peace: voice::Outcome,
     pub calls: voice::Outcome,
-    /// The latency of signed webhooks.
     pub webhooks: Summary,
     /// The number of signed webhooks that failed or took longer than ten seconds.
     pub refused: u64,
     pub attackers: AttackReport,
-    /// The resident memory before the flood.
     pub rest: u64,
-    /// The peak resident memory during the flood.
     pub highest: u64,
     /// The resident memory a minute after the flood.
     pub after: u64,

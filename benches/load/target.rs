@@ -19,7 +19,7 @@ pub enum Target {
     Other { command: String, path: String },
 }
 
-/// How a caller connects to a server. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Endpoint {
     pub account_sid: Rc<str>,
@@ -35,7 +35,6 @@ enum Ingress {
     Socket(String),
 }
 
-/// Where a caller opens its media stream.
 pub struct StreamTarget {
     pub url: String,
     pub parameters: Vec<(String, String)>,
@@ -134,7 +133,6 @@ pub fn set_daemon_environment(variables: &[String]) {
 
 static MORE_VARIABLES: OnceLock<Vec<String>> = OnceLock::new();
 
-/// Runs a command of the daemon on the data in `folder`. Returns its output.
 pub fn run_command(folder: &Folder, words: &[&str]) -> String {
     let output = std::process::Command::new(DAEMON)
         .env_clear()
@@ -160,12 +158,11 @@ impl Endpoint {
         }
     }
 
-    /// Returns the auth token that signs the server's webhooks.
     pub fn token(&self) -> Rc<str> {
         self.auth_token.clone()
     }
 
-    /// Starts a call. Returns the target of its stream.
+    /// Returns the target of the call's stream.
     pub async fn call(&self, call_sid: &str, number: u16) -> Result<StreamTarget, String> {
         match &*self.ingress {
             Ingress::Socket(path) => Ok(StreamTarget {

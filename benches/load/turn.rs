@@ -17,7 +17,6 @@ use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// The turns of one engine at one number of calls.
 #[derive(Clone, Debug, Serialize)]
 pub struct TurnRun {
     pub engine: &'static str,
@@ -76,7 +75,7 @@ const WORD_MS: usize = 300;
 /// The agent's answer. Its first clause is short, so the speech synthesis can start after the first words of the model.
 const ANSWER: &str = "בשמחה רבה, רגע אחד.";
 
-/// Measures each engine with each profile. `turns` is the number of turns of a run; with one call, a tenth of it.
+/// `turns` is the number of turns of a run; with one call, a tenth of it.
 pub async fn measure(machine: Machine, turns: usize) -> Vec<TurnRun> {
     let mut runs = Vec::new();
     for profile in PROFILES {
@@ -156,7 +155,6 @@ async fn run(
     }
 }
 
-/// Returns the plan of a call in which the caller says one sentence after the other, and listens to each answer.
 fn plan(server: &Server, number: usize, turns: usize) -> CallPlan {
     let mut plan = CallPlan::new(format!("http://{}/webhook/incoming_call", server.address));
     plan.from = format!("+97250{number:07}");

@@ -38,11 +38,9 @@ impl Clock {
 /// The rhythm of the callers' speech: one burst in each period.
 #[derive(Clone, Copy, Debug)]
 pub struct SpeechRhythm {
-    /// The length of a period.
     pub every: Duration,
     /// The start of the burst within the period.
     pub first: Duration,
-    /// The length of the burst.
     pub burst: Duration,
 }
 
@@ -76,7 +74,6 @@ pub struct Counters {
     pub down: Samples,
     /// The time from the start of a burst during an answer to the server's `clear`.
     pub cleared: Samples,
-    /// The response time of the voice webhook.
     pub webhook: Samples,
     /// How late the load generator sends its frames.
     pub late: Samples,
@@ -103,7 +100,6 @@ impl Counters {
     }
 }
 
-/// The results of a load, from its [`Counters`] and from the server's process.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     pub calls: u16,

@@ -13,7 +13,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// Where a load sends its webhooks, and the token that signs them.
 #[derive(Clone)]
 pub struct Hook {
     pub address: SocketAddr,

@@ -7,7 +7,6 @@ use agentlocator::simulator::openai::{OpenAi, Turn};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The state that all phone lines share.
 #[derive(Clone)]
 pub struct Lines {
     pub phone: Phone,

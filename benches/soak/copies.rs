@@ -55,7 +55,6 @@ pub struct Copies {
     pub made: AtomicU64,
     /// The number of successful backup and snapshot commands.
     pub backups: AtomicU64,
-    /// The size of the last copy.
     pub bytes: AtomicU64,
     /// The number of rows of each table in `GROWING`, in the last copy.
     rows: Mutex<Vec<i64>>,

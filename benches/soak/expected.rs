@@ -19,7 +19,6 @@ pub struct State {
     pub sent: Vec<Sent>,
     pub calls: Vec<Call>,
     pub calls_now: usize,
-    /// Unexpected responses and failures.
     pub problems: Vec<String>,
 }
 

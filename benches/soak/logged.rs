@@ -8,7 +8,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-/// What explains a warning or an error.
 enum Cause {
     /// An outage of these kinds that was active, or that had ended less than [`AFTERMATH`] before the event.
     During(&'static [Outage]),

@@ -112,7 +112,7 @@ pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng
     }
 }
 
-/// Waits for this time, or until the load is over. Returns false if the load is over.
+/// Returns false if the load is over.
 async fn wait(time: Duration, expected: &Expected) -> bool {
     let end = tokio::time::Instant::now() + time;
     while tokio::time::Instant::now() < end && !expected.is_over() {

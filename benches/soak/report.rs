@@ -41,12 +41,10 @@ pub async fn progress(minutes: u64, expected: &Expected, samples: &Samples, copi
     expected.stop();
 }
 
-/// The results of the checks, each with its findings.
 #[derive(Default)]
 pub struct CheckResults(Vec<(String, Option<bool>, Vec<String>)>);
 
 impl CheckResults {
-    /// Adds a check, which passes if there are no findings.
     pub fn add(&mut self, what: &str, found: Vec<String>) {
         self.0.push((what.to_owned(), Some(found.is_empty()), found));
     }

@@ -17,7 +17,6 @@ mod views;
 mod workflows;
 mod writes;
 
-/// Fails with the complete list of findings, if there are any.
 fn none(findings: &[String], rule: &str) {
     assert!(findings.is_empty(), "{rule}:\n  {}", findings.join("\n  "));
 }

@@ -87,7 +87,6 @@ impl File {
         lines.lines().take_while(move |line| !inline || before_tests(line)).enumerate().filter_map(code)
     }
 
-    /// Returns the code lines with their numbers, including tests.
     pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().filter_map(code)
     }

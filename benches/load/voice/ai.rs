@@ -25,7 +25,6 @@ pub struct AiBehavior {
     pub delta: Duration,
     /// How many times faster than real time an answer is sent.
     pub speed: u32,
-    /// The length of an answer.
     pub answer: Duration,
     /// The delay from the request for a WebSocket to the response that opens it.
     pub connect: Duration,
@@ -69,7 +68,6 @@ struct Session {
     /// Whether the AI itself starts and interrupts responses, which the client can switch off.
     leads_turns: bool,
     caller: u16,
-    /// The length of the received audio of the caller.
     heard_ms: u128,
     loud_frames: u32,
     quiet_frames: u32,

@@ -9,7 +9,6 @@ const WORD_MS: u64 = 300;
 /// The silence that ends a sound if the plan has no endpoint. The next sound can then start an utterance.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The transcripts that a transcriber returns.
 #[derive(Clone, Debug)]
 pub(crate) struct TranscriberPlan {
     /// The words of each utterance, in order. After the last one, the list starts again.
@@ -18,7 +17,6 @@ pub(crate) struct TranscriberPlan {
     pub(crate) endpoint: Option<Duration>,
 }
 
-/// A word and its position in the audio.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
     /// The word, with the space that follows it in the transcript.
@@ -35,14 +33,12 @@ pub(crate) enum TranscriberEvent {
     End(Vec<Word>),
 }
 
-/// A transcription in progress.
 pub(crate) struct Transcriber {
     plan: TranscriberPlan,
     vad: Vad,
     received: usize,
     /// The utterance in progress: its start, and the number of its words that were reported.
     current: Option<(u64, usize)>,
-    /// The number of utterances that have ended.
     ended: usize,
 }
 

@@ -9,7 +9,6 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-/// The server side of a client's WebSocket.
 pub(crate) type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
 /// Returns the response that upgrades the connection, and runs `serve` on the WebSocket afterwards. Returns `None` if

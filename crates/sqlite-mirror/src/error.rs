@@ -59,7 +59,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the error of a failed read of the write-ahead log.
     pub(crate) fn log_unreadable(source: std::io::Error) -> Self {
         Self::File { doing: "cannot read the log of", path: "live/db.sqlite".into(), source }
     }

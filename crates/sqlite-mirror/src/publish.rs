@@ -156,9 +156,8 @@ impl Publishing {
         deleted
     }
 
-    /// Publishes the remaining commits, if that is possible, and stops. Returns false if the publisher failed or did
-    /// not stop in time, and true also if commits remain unpublished, for example because another process has the file
-    /// open.
+    /// Publishes the remaining commits, if that is possible, and stops. Returns false if the publisher ended with a
+    /// panic or did not stop in time. True does not mean that all commits are published.
     pub fn stop(self) -> bool {
         self.queue.stop();
         self.supervisor.join().unwrap_or(false)

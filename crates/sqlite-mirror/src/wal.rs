@@ -34,7 +34,6 @@ impl Position {
     pub const NOWHERE: Self = Self { salt: [255; 8], frame: u32::MAX };
 }
 
-/// The changes of one commit.
 #[derive(Debug)]
 pub(crate) struct Delta {
     pub changes: Changes,
@@ -46,10 +45,8 @@ pub(crate) struct Delta {
     pub change: u32,
 }
 
-/// The changed pages and their content.
 #[derive(Debug)]
 pub(crate) enum Changes {
-    /// All changed pages with their content.
     Content(Content),
     /// Only the page numbers, because the content is too large.
     Numbers(Vec<u32>),

@@ -68,7 +68,6 @@ pub enum Step {
 pub struct Script(pub Vec<Step>);
 
 impl Default for Script {
-    /// Returns the default script: say something and listen to the answer, twice.
     fn default() -> Self {
         Self(vec![Step::Say(Clip::Voice(1_500)), Step::Listen, Step::Say(Clip::Voice(1_200)), Step::Listen])
     }

@@ -3,7 +3,6 @@
 use crate::sound::{loudness, millis};
 use serde::Serialize;
 
-/// Analyses all audio that the caller hears on a stream, in order.
 #[derive(Debug, Default)]
 pub(super) struct SpeechMonitor {
     listened_bytes: usize,

@@ -2,7 +2,6 @@
 
 use crate::sound::{bytes_of, loudness, millis};
 
-/// Detects speech in audio, frame by frame.
 #[derive(Debug, Default)]
 pub(crate) struct Vad {
     /// The received audio after the last complete frame.

@@ -108,7 +108,6 @@ impl TwilioState {
         receiver
     }
 
-    /// Ends an unanswered call, and sets its status.
     pub(crate) fn end_unanswered(&self, sid: &str, status: &str) {
         self.end_call(sid);
         self.set_call_status(sid, status);

@@ -19,7 +19,6 @@ use crate::wal::Position;
 use std::time::Duration;
 
 impl Publisher {
-    /// Compares some pages, waits for the verification of the live database, or continues to publish.
     pub(super) fn verify(&mut self) -> Result<Progress, PublishError> {
         let Phase::Verifying(mut comparison) = self.phase else { return Ok(Progress::Working) };
         self.pending.spill_to_images(&mut self.images);

@@ -56,7 +56,6 @@ fn record_late(queue: &Queue, state: &RunState, observer: &Observer) {
     );
 }
 
-/// Reports a failure to write the state file.
 pub(super) fn report_write_error(observer: &Observer, outcome: std::io::Result<()>) {
     if let Err(error) = outcome {
         observer.report(&Event::StateUnwritten { error: &error });

@@ -9,7 +9,6 @@ pub(super) struct PageSet {
 }
 
 impl PageSet {
-    /// Creates a set of the pages 1 to `last`.
     pub(super) fn up_to(last: u32) -> Self {
         let mut set = Self::default();
         set.insert_up_to(last);

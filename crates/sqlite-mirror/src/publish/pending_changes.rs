@@ -6,7 +6,6 @@ use super::source::Snapshot;
 use crate::event::{Event, Observer};
 use crate::wal::{Changes, Delta, Header, Position};
 
-/// Commits that are not in the published file yet.
 #[derive(Debug, Default)]
 pub(super) struct PendingChanges {
     /// Commits with their content. A commit whose content was dropped is not included: its pages are stale in the

@@ -3,7 +3,6 @@
 use crate::clock;
 use std::time::Instant;
 
-/// The phase of the publisher, which determines what its next step does.
 #[derive(Debug)]
 pub(super) enum Phase {
     /// The service wrote the published file, and all pages that it lacks are known.
@@ -30,7 +29,6 @@ pub(super) enum InstallMode {
     Replace,
 }
 
-/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     /// The published file contains all commits that had been added.
@@ -44,7 +42,6 @@ pub(super) enum Progress {
     Waiting,
 }
 
-/// The progress of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comparison {
     /// The next page to compare; `None` when no page remains to be compared.

@@ -21,7 +21,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The state of the publisher's thread.
 pub(super) struct Publisher {
     pub folder: Folder,
     pub queue: Arc<Queue>,
@@ -209,7 +208,7 @@ impl Publisher {
         });
     }
 
-    /// Records that an update of the published file has failed. The service wrote whatever content the file has.
+    /// After a failure it is unknown which pages the file lacks.
     fn record_write_failure(&self) {
         let image = self.images.first().filter(|image| image.path == self.folder.published);
         self.update_record(|record| {
@@ -260,7 +259,6 @@ impl LockPacer {
         self.next = Some(ended + pause.min(self.longest));
     }
 
-    /// Returns the time until the next lock is allowed.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }

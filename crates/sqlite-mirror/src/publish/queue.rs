@@ -15,7 +15,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// The commits, in order, and their callers.
 pub(super) struct Queue {
     // Held for a short time: usually only while a few values are moved in or out.
     inner: Mutex<Inner>,
@@ -62,7 +61,6 @@ struct Bypass {
     until: Option<u64>,
 }
 
-/// The work that the publisher takes from the queue.
 pub(super) struct CommitBatch {
     /// The commits since the last batch was taken.
     pub deltas: Vec<Delta>,
@@ -73,7 +71,6 @@ pub(super) struct CommitBatch {
 }
 
 impl Queue {
-    /// Creates a queue for the commits that the WAL reader `log` will read.
     pub(super) fn new(log: WalReader, observer: Observer) -> Self {
         let (work, closing) = (Condvar::new(), Condvar::new());
         Self { inner: Mutex::default(), work, closing, log: Mutex::new(log), observer }

@@ -23,9 +23,8 @@ pub(super) fn start_publisher(context: PublisherContext, publisher: Publisher) -
     Ok(ended)
 }
 
-/// Publishes until the database is closed. If the publisher panics, a replacement creates a new file, because the last
-/// write of the panicked publisher is unknown. Returns true if a publisher ran until the database was closed, even if
-/// it could not publish everything. Returns false if the database is closed before a replacement has started.
+/// Publishes until the database is closed. Returns false if the database is closed after a panic of the publisher and
+/// before a replacement has started.
 pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {

@@ -47,7 +47,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Returns true if the fault happens after the request was executed.
     fn follows(self) -> bool {
         matches!(self, Self::HangAfterAccept | Self::AnswerAfter(_))
     }

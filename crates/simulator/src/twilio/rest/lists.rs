@@ -9,7 +9,6 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 
-/// A list endpoint of an account.
 pub(super) struct List {
     pub(super) operation: Operation,
     /// The last part of the path, without `.json`, such as `Calls`.
