@@ -111,9 +111,9 @@ impl FileId {
     /// Returns true if `self`, which was recorded earlier, and `other`, which was found now, are the same file. `boot`
     /// says whether the machine has booted in between.
     ///
-    /// The inode numbers must be equal, and the creation times if both are known. Otherwise, within one boot, the device
-    /// numbers must be equal. They are not compared across boots, because at each boot the kernel assigns new numbers to
-    /// USB disks, device-mapper volumes and network shares.
+    /// The inode numbers must be equal, and the creation times if both are known. If one is unknown, the device numbers
+    /// must be equal within one boot. They are not compared across boots, because at each boot the kernel assigns new
+    /// numbers to USB disks, device-mapper volumes and network shares.
     pub fn is_same_file(self, other: Self, boot: Boot) -> bool {
         let is_same_place = if self.created != 0 && other.created != 0 {
             self.created == other.created

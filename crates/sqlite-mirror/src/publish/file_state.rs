@@ -3,7 +3,7 @@
 //!
 //! 1. The file has the recorded stamp, or the stamp of the file that was about to get the published name.
 //! 2. After a clean stop, the file differs from the recorded stamp at most by its inode and the fraction of a second of
-//! its modification time: the folder was moved to another disk.
+//!    its modification time: the folder was moved to another disk.
 //! 3. The file has the recorded inode, and its header is zeroed: a write was interrupted (a torn write).
 //! 4. The file has the recorded inode, the start of a write was recorded, the machine has not booted since, and the
 //!    file contains what the write-ahead log (WAL) has up to the start or the end of that write: the process was killed
