@@ -41,7 +41,7 @@ fn waits(pid: u32) -> BTreeMap<String, u64> {
     workers.filter_map(|task| Some((task.file_name().to_string_lossy().into_owned(), wait(&task)?))).collect()
 }
 
-/// The results use the median of each minute.
+/// One sample each second. The results use the median of each minute.
 #[derive(Default)]
 pub struct Samples {
     samples: Mutex<Vec<Sample>>,
