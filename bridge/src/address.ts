@@ -1,16 +1,10 @@
 /** A WhatsApp address (JID), without the number of the device. */
 export interface Address {
-  /**
-   * `phone` and `lid`: a contact's number or LID; `list`: a group, a broadcast list, a channel or the status updates;
-   * `other`: an address of any other server.
-   */
+  /** `list`: a group, a broadcast list, a channel or the status updates. `other`: any other server. */
   readonly kind: 'phone' | 'lid' | 'list' | 'other'
   /** The part before the device: the digits of a number or a LID, or the id of another chat. */
   readonly user: string
-  /**
-   * The address in the usual form: `…@s.whatsapp.net` for each number, `…@lid` for each LID, and the given server for
-   * every other address.
-   */
+  /** The address without the device. The server of a number is always `s.whatsapp.net`, and of a LID `lid`. */
   readonly bare: string
 }
 
@@ -34,16 +28,12 @@ export function lidAddress(digits: string): string {
   return `${digits}@lid`
 }
 
-/** Returns whether an address is a single contact's. */
 export function isContact(address: string): boolean {
   const kind = addressOf(address)?.kind
   return kind === 'phone' || kind === 'lid'
 }
 
-/**
- * Returns whether the bridge ignores a chat: a group, a broadcast list, a channel or status updates. The CRM has chats
- * with single contacts only.
- */
+/** Returns whether the bridge ignores a chat: the CRM has chats with single contacts only. */
 export function isIgnored(address: string): boolean {
   return addressOf(address)?.kind === 'list'
 }
@@ -69,20 +59,14 @@ export function readPhone(text: string): string | undefined {
   return /^[1-9]\d{6,14}$/.test(digits) ? digits : undefined
 }
 
-/**
- * Masks a phone number or WhatsApp address for a log: `+9725•••••12`, `2000•••••01@lid`. A number of up to six digits
- * is masked completely.
- */
+/** Masks a phone number or WhatsApp address for a log: `+9725•••••12`, `2000•••••01@lid`. */
 export function masked(address: string): string {
   const { kind, user, bare } = addressOf(address) ?? { kind: 'phone', user: address.replace(/^\+/, ''), bare: '' }
   const shown = user.length > 6 ? `${user.slice(0, 4)}•••••${user.slice(-2)}` : '•••'
   return kind === 'phone' ? `+${shown}` : `${shown}${bare.slice(user.length)}`
 }
 
-/**
- * The kind of address by the server part of a JID (after `@`). `hosted` and `hosted.lid` are the servers of the numbers
- * and LIDs of businesses whose messages are received by Meta's servers.
- */
+/** `hosted` and `hosted.lid`: numbers and LIDs of businesses whose messages are received by Meta's servers. */
 const KINDS: ReadonlyMap<string, Address['kind']> = new Map([
   ['s.whatsapp.net', 'phone'],
   ['c.us', 'phone'],

@@ -139,10 +139,7 @@ export class BridgeSession {
     })
   }
 
-  /**
-   * Opens the session file, and resumes the downloads of files; {@link start} starts everything else. Throws
-   * `DamagedLog`, or an error of the disk.
-   */
+  /** Opens the session file, and resumes the downloads of files. Throws `DamagedLog`, or an error of the disk. */
   static async open(dependencies: BridgeSessionDependencies): Promise<BridgeSession> {
     const session = await Session.open(dependencies.settings.sessionFolder)
     try {
@@ -159,10 +156,6 @@ export class BridgeSession {
     }
   }
 
-  /**
-   * Starts to deliver the waiting events to the daemon, connects to WhatsApp, and starts the link check and the pruning
-   * of sent messages.
-   */
   start(): void {
     this.delivery.start()
     this.link.connect()
@@ -172,7 +165,6 @@ export class BridgeSession {
     this.#prune()
   }
 
-  /** Stops all parts, and closes the session file after its pending writes. */
   async stop(): Promise<void> {
     this.#ended = true
     clearInterval(this.#pruning)
@@ -183,7 +175,7 @@ export class BridgeSession {
     await this.session.close().catch(() => undefined)
   }
 
-  /** Yields the ids of the messages in the session file that were passed to WhatsApp or refused, oldest first. */
+  /** Yields the ids of the outbound messages in the session file, oldest first. */
   sentIds(): Iterable<string> {
     return this.#sent.ids()
   }

@@ -30,11 +30,7 @@ export class Bridge {
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   #replacing: Promise<void> | undefined
-  /**
-   * The ids of the newest messages that may have been passed to WhatsApp: those in the session file when it was last
-   * opened, and those that this process has passed to WhatsApp since its start. The list survives when the session is
-   * replaced.
-   */
+  /** The ids of the newest messages that may have been passed to WhatsApp, also in earlier sessions. */
   readonly #maybeSent = boundedCache(MAX_KEPT)
   #wasOpen = false
 
@@ -47,7 +43,7 @@ export class Bridge {
 
   /**
    * Locks the session's folder, and opens the session. Throws `InUse` if another process has the lock, or another error
-   * if the folder cannot be created or locked. If the session cannot be opened, only {@link state} reports it.
+   * if the folder cannot be created or locked. If the session cannot be opened, {@link state} reports it.
    */
   start(): Promise<void> {
     this.#started = this.#start()
@@ -66,7 +62,6 @@ export class Bridge {
     await this.#openSession()
   }
 
-  /** The open bridge session, if there is one. */
   get current(): BridgeSession | undefined {
     return this.#current
   }
@@ -172,7 +167,6 @@ export class Bridge {
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#openSession(), DISK_RETRY_MS)
   }
 
-  /** Prints a QR code on stdout, in a size that a phone can scan and that stays legible in the systemd journal. */
   async #printQr(qr: string): Promise<void> {
     const blocks = await QRCode.toString(qr, { type: 'utf8', errorCorrectionLevel: 'L', margin: 2 })
     this.#log.info('WA_QR', 'Scan this QR code with WhatsApp on the phone: Settings, Linked devices, Link a device')

@@ -205,10 +205,7 @@ function choice<T extends string>(name: string, text: string, allowed: readonly 
   return found
 }
 
-/**
- * Returns the interval of the watchdog notifications in ms, a third of systemd's timeout; `undefined` if systemd has no
- * watchdog for this process.
- */
+/** `undefined` if systemd has no watchdog for this process. */
 function watchdogInterval({ WATCHDOG_USEC, WATCHDOG_PID }: Environment): number | undefined {
   const interval = Math.floor(Number(WATCHDOG_USEC) / 3000)
   const isMeant = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid

@@ -6,7 +6,6 @@ import type { Settings } from '../settings.ts'
 import type { WireEvent } from '../wire/event.ts'
 import { DaemonProof } from './daemon-proof.ts'
 
-/** The result of an attempt to deliver an event to the daemon. */
 export type DeliveryResult =
   /** The daemon has the event on disk. */
   | { readonly kind: 'accepted' }
@@ -15,7 +14,6 @@ export type DeliveryResult =
   /** The event was not delivered, and a retry may succeed. `status` is missing if the daemon did not answer it. */
   | { readonly kind: 'later'; readonly why: string; readonly status?: number }
 
-/** The HTTP client for the daemon's webhook. */
 export class DaemonClient {
   readonly #settings: Settings
   readonly #agent: http.Agent

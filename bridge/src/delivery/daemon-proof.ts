@@ -34,18 +34,16 @@ export class DaemonProof {
   }
 
   /**
-   * Returns whether an event may be sent now, signed and without the secret: the daemon has proved its identity, and if
-   * the event needs a new connection, it has done so recently. `isConnected`: the event is sent over a connection that
-   * is already open.
+   * Returns whether an event may be sent now, signed and without the secret: the daemon has proved its identity, and
+   * has done so recently if the event needs a new connection (`isConnected` is false).
    */
   isVerified(isConnected: boolean): boolean {
     return performance.now() - this.#verifiedAt < (isConnected ? Number.POSITIVE_INFINITY : CONNECT_MS)
   }
 
   /**
-   * Challenges the daemon, and returns whether an event must carry the secret itself in addition to its signature. Does
-   * not ask if the answer is known without a challenge. Throws if no event may be sent at the moment. Concurrent
-   * invocations share one challenge.
+   * Returns whether an event must carry the secret itself in addition to its signature; challenges the daemon if
+   * needed. Throws if no event may be sent at the moment. Concurrent invocations share one challenge.
    */
   needsSecret(): Promise<boolean> {
     this.#running ??= this.#needsSecret().finally(() => {
@@ -128,10 +126,7 @@ export class DaemonProof {
     }
   }
 
-  /**
-   * Sends the challenge and returns the proof from the response header, whatever the status; `undefined` if there is
-   * none.
-   */
+  /** Returns the proof from the response's header, whatever the status; `undefined` if there is none. */
   #ask(nonce: string): Promise<string | undefined> {
     const { target } = this.#settings
     const { get } = target.protocol === 'https:' ? https : http
@@ -166,7 +161,7 @@ export class DaemonProof {
 }
 
 const ANSWER_MS = 5000
-/** How long after a proof a new connection may be opened without another one, in ms. */
+/** How long after a proof a new connection may be opened without another proof, in ms. */
 const CONNECT_MS = 1000
 /** How long a missing proof is remembered, in ms: an upgraded daemon is detected after this time. */
 const ASK_AGAIN_MS = 60_000

@@ -23,11 +23,9 @@ export interface ToEventsDependencies {
   readonly keys: SignalKeyStore
   readonly media: MediaStore
   readonly placeholders: Placeholders
-  /** Returns the URL from which the daemon fetches the file with this id. */
   readonly mediaUrl: (id: string) => string
 }
 
-/** Returns the function that converts an entry of the inbox to events for the daemon. */
 export function makeToEvents(dependencies: ToEventsDependencies): ToEvents {
   return async function* (_id: string, entry: InboxEntry): AsyncGenerator<WireEvent> {
     if ('event' in entry) {

@@ -5,10 +5,7 @@ import type { Inbox, InboxEntry } from '../spool/inbox.ts'
 import type { WireEvent } from '../wire/event.ts'
 import type { DaemonClient } from './daemon-client.ts'
 
-/**
- * Converts an entry of the inbox to events for the daemon. One entry can yield many events, because a message from our
- * own phone can contain the history of all chats.
- */
+/** One entry can yield many events: a message from our own phone can contain the history of all chats. */
 export type ToEvents = (id: string, entry: InboxEntry) => AsyncIterable<WireEvent>
 
 /** An entry cannot be converted to events at the moment, because an external resource is unavailable. */
@@ -28,13 +25,13 @@ export interface WebhookDeliveryDependencies {
 
 /**
  * Delivers the waiting entries to the daemon: in order within each lane, several lanes concurrently. Retries without a
- * limit until the daemon has an event on disk. An event whose content the daemon refuses, and an entry that cannot be
- * converted, are archived. The daemon deduplicates repeated events.
+ * limit until the daemon has an event on disk, and archives what the daemon refuses or what cannot be converted. The
+ * daemon deduplicates repeated events.
  */
 export class WebhookDelivery {
   readonly #dependencies: WebhookDeliveryDependencies
   readonly #lanes = new Map<string, Waiting[]>()
-  /** Lanes that wait for a free place among the {@link MAX_LANES} running ones, or for the end of a pause. */
+  /** Lanes that wait for a free place, or for the end of a pause. */
   readonly #idleLanes: string[] = []
   #activeLanes = 0
   #failures = 0
@@ -62,12 +59,12 @@ export class WebhookDelivery {
     clearTimeout(this.#timer)
   }
 
-  /** The number of events that the daemon has refused because of their content since this object was created. */
+  /** The number of events refused because of their content, since this object was created. */
   get refused(): number {
     return this.#refused
   }
 
-  /** The number of events that the daemon has acknowledged since this object was created. */
+  /** The number of events that the daemon has acknowledged, since this object was created. */
   get delivered(): number {
     return this.#delivered
   }
@@ -116,10 +113,7 @@ export class WebhookDelivery {
     }
   }
 
-  /**
-   * Archives an entry that cannot be converted. After {@link RetryLater}, retries the entry's lane with a back-off
-   * instead, up to {@link MAX_TRIES} attempts.
-   */
+  /** Archives an entry that cannot be converted; after {@link RetryLater} only if it was the last attempt. */
   async #onConversionError(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
     if (error instanceof DiskError) throw error
     const tries = (this.#conversionTries.get(id) ?? 0) + 1
@@ -152,10 +146,7 @@ export class WebhookDelivery {
     }, afterMs).unref()
   }
 
-  /**
-   * Delivers the events of an entry. Returns `done` if no further attempt is needed: the daemon has accepted or
-   * permanently refused all events, or the entry was archived or deleted.
-   */
+  /** Returns `done` if no further attempt is needed, also for an entry that was archived or deleted. */
   async #deliver({ id, since }: Waiting): Promise<Delivery> {
     const entry = await this.#dependencies.inbox.read(id)
     if (!entry) return 'done'
@@ -206,7 +197,6 @@ export class WebhookDelivery {
     this.#failures++
     const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
     const afterMs = backOff(this.#failures, Math.random(), MAX_PAUSE_MS)
-    // Logs at most one failure per interval.
     const isDue = performance.now() - this.#warnedAt > WARNING_INTERVAL_MS
     if (isDue) {
       this.#warnedAt = performance.now()
@@ -234,7 +224,6 @@ function waited(event: WireEvent): WireEvent {
   return event.event === 'message' && !event.history ? { ...event, waited: true } : event
 }
 
-/** An entry that waits for its delivery. */
 interface Waiting {
   readonly id: string
   /** When the entry arrived, by `performance.now()`; `-Infinity` for an entry from before the start. */

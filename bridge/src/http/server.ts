@@ -6,7 +6,6 @@ import type { RequestAuth } from './request-auth.ts'
 
 export interface Reply {
   readonly status: number
-  /** A text, or a function that opens a stream. */
   readonly body?: string | (() => Readable)
   readonly type?: string
   readonly headers?: Readonly<Record<string, string | number>>
@@ -15,14 +14,12 @@ export interface Reply {
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: RegExp
-  /** Whether the route accepts unauthenticated requests. */
+  /** The route accepts unauthenticated requests. */
   readonly open?: true
   handle(request: ParsedRequest): Promise<Reply> | Reply
 }
 
-/** A request, as a route receives it. */
 export interface ParsedRequest {
-  /** The match of the route's path, with its groups. */
   readonly match: RegExpExecArray
   readonly raw: IncomingMessage
   /** Parses the body as JSON, an empty one as `{}`. Throws {@link BadRequest}, or {@link TooLarge}. */

@@ -27,7 +27,6 @@ export function healthOf(bridge: Bridge) {
   }
 }
 
-/** Returns the status for an authenticated client. */
 export function statusOf(bridge: Bridge) {
   const { current } = bridge
   const me = current?.session.isPaired ? current.session.creds.me : undefined
@@ -42,7 +41,7 @@ export function statusOf(bridge: Bridge) {
   }
 }
 
-/** Returns the metrics in Prometheus' text format. */
+/** Returns the metrics in the Prometheus text format. */
 export function metricsOf(bridge: Bridge): string {
   const health = healthOf(bridge)
   const status = statusOf(bridge)

@@ -93,7 +93,6 @@ export class LogFile {
     return [...this.#tables.keys()]
   }
 
-  /** Returns the number of values in a table. */
   count(table: string): number {
     return this.#tables.get(table)?.size ?? 0
   }
@@ -131,7 +130,6 @@ export class LogFile {
     return !this.#mustRewrite
   }
 
-  /** Waits for pending writes, and closes the file. */
   async close(): Promise<void> {
     this.#broken ??= new DiskError('the session file is closed')
     while (this.#flushing) await this.#flushing
@@ -196,7 +194,6 @@ export class LogFile {
     this.#size += line.length
   }
 
-  /** Writes the current values to a new file, which replaces the old one. */
   async #compact(): Promise<void> {
     // The values are captured synchronously: later commits are appended to the new file.
     const kept = [...this.#tables].flatMap(([table, entries]) =>

@@ -1,39 +1,35 @@
 import * as zlib from 'node:zlib'
 import { BufferJSON } from 'baileys'
 
-/** A change of one value: its table, its id within the table, and the new value (`null` deletes it). */
+/** A change of one value; a `value` of `null` deletes it. */
 export type Change = readonly [table: string, id: string, value: unknown]
 
-/** A change, the JSON with which it is written, and the length of that JSON in UTF-8, in bytes. */
+/** `json` is the change as it is written, `bytes` the length of that JSON in UTF-8. */
 export interface EncodedChange {
   readonly change: Change
   readonly json: string
   readonly bytes: number
 }
 
-/** The position and the length of a line in the file, in bytes. The length includes the line feed. */
+/** A line's position in the file and its length with the line feed, in bytes. */
 export interface RecordPosition {
   readonly at: number
   readonly length: number
 }
 
-/**
- * The part of a value that is in memory. `bytes` is the length of the change on disk, in bytes. `position` is the
- * position on disk, `undefined` until the value is written.
- */
+/** The part of a value that is in memory. `position` is `undefined` until the value is written. */
 export interface Entry {
   readonly value: unknown
   readonly bytes: number
   position: RecordPosition | undefined
 }
 
-/** A value that is being written, and its entry in memory. */
 export interface Written {
   readonly encoded: EncodedChange
   readonly entry: Entry
 }
 
-/** The length of the valid part of a file (`good`), and the total length (`whole`), in bytes. */
+/** The length of the valid part of a file, and the total length, in bytes. */
 export interface LogLength {
   readonly good: number
   readonly whole: number
@@ -56,7 +52,6 @@ export function encodeLine(changes: readonly EncodedChange[]): Buffer {
   return sealed(`[${changes.map(change => change.json).join(',')}]`)
 }
 
-/** Encodes the first line of a file. */
 export function headerLine(): Buffer {
   return sealed(JSON.stringify({ format: FORMAT, version: VERSION }))
 }
@@ -86,7 +81,6 @@ const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** Computes the CRC-32 without zlib. */
 export function crc32ByTable(bytes: Uint8Array): number {
   let value = -1
   for (const byte of bytes) value = (TABLE[(value ^ byte) & 255] as number) ^ (value >>> 8)

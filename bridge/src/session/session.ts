@@ -30,7 +30,7 @@ export class Session {
     this.#creds = creds
   }
 
-  /** Opens the session of a folder, or creates one. Throws `DamagedLog` if the file is damaged. */
+  /** Opens or creates the session of a folder. Throws `DamagedLog` if the file is damaged. */
   static async open(folder: string): Promise<Session> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
@@ -62,10 +62,7 @@ export class Session {
     return this.#file.commit([[CREDS, ME, this.#creds]])
   }
 
-  /**
-   * The key store that Baileys requires. All changes of one `set` are one commit, including those of the bridge's own
-   * tables.
-   */
+  /** All changes of one `set` are one commit, including those of the bridge's own tables. */
   readonly keys: SignalKeyStore = {
     get: <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
       const found: { [id: string]: SignalDataTypeMap[T] } = {}
@@ -94,7 +91,6 @@ export class Session {
     return this.#file.commitAndRewrite([...changes, [CREDS, ME, this.#creds]])
   }
 
-  /** The session file, for access to the tables that are not key tables. */
   get file(): LogFile {
     return this.#file
   }

@@ -9,7 +9,6 @@ import type { SentHead } from '../whatsapp/sent-messages.ts'
 import type { Inbox, InboxEntry, InboxHead } from './inbox.ts'
 import type { MediaEntry, MediaStore } from './media.ts'
 
-/** How many items of each kind were deleted. */
 export interface Forgotten {
   readonly events: number
   readonly sent: number
@@ -76,7 +75,7 @@ function resentChats(entry: InboxEntry | undefined): (string | null | undefined)
   }
 }
 
-/** Returns the addresses, and the LIDs under which WhatsApp addresses the same contacts. */
+/** Returns the addresses, and the LIDs that are known for the numbers among them. */
 async function withLids(session: Session, addresses: readonly string[]): Promise<readonly string[]> {
   const numbers = addresses.filter(address => !addressOf(address))
   const contacts = await Promise.all(numbers.map(number => identify(session.keys, { chat: phoneAddress(number) })))

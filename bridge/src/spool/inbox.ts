@@ -4,7 +4,6 @@ import type { WireEvent } from '../wire/event.ts'
 
 /** A decrypted message. */
 export interface StanzaEntry {
-  /** The attributes of the message's stanza. */
   readonly stanza: Readonly<Record<string, string>>
   readonly plain: Uint8Array
 }
@@ -44,7 +43,7 @@ export class Inbox {
     this.#listener(id, lane, true)
   }
 
-  /** Adds an entry. Resolves when the entry is on disk. */
+  /** Resolves when the entry is on disk. */
   async add(lane: string, entry: InboxEntry): Promise<void> {
     const { id, change } = this.prepare(lane, entry)
     await this.#session.file.commit([change])
@@ -63,7 +62,6 @@ export class Inbox {
     return value?.entry
   }
 
-  /** Deletes an entry that was delivered or archived. */
   async done(id: string): Promise<void> {
     await this.#session.file.commit([[INBOX, id, null]])
   }

@@ -9,7 +9,6 @@ import type { MediaContent } from '../whatsapp/message-content.ts'
 /** The file is never downloaded: it is too large, or its address is not on WhatsApp's servers. */
 export class MediaGone extends Error {}
 
-/** A file to download. */
 export interface Download {
   readonly content: Pick<MediaContent, 'type' | 'message'>
   /** The path at which the complete file appears, once it is verified. */
@@ -80,7 +79,6 @@ function dispatcherToAllowed(mayUseLoopback: boolean): Dispatcher {
   return { dispatch } as Dispatcher
 }
 
-/** Returns whether a URL is on WhatsApp's servers, or on a test server on this machine. */
 function isAllowed(url: string, mayUseLoopback: boolean): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, hostname } = new URL(url)

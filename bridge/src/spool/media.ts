@@ -13,7 +13,6 @@ import { withTimeout } from '../with-timeout.ts'
 
 import { downloadMedia, MediaGone } from './media-download.ts'
 
-/** The record of a message's file. */
 export interface MediaEntry {
   /** `wanted`: not downloaded yet. `here`: on disk. `gone`: permanently unavailable. */
   readonly state: 'wanted' | 'here' | 'gone'
@@ -103,7 +102,6 @@ export class MediaStore {
     return { id, change: [MEDIA, id, entry] }
   }
 
-  /** Starts to download a file whose record is committed. */
   arrived(id: string): void {
     if (this.#get(id)?.state === 'wanted') this.#enqueue(id)
   }
@@ -130,14 +128,12 @@ export class MediaStore {
     return join(this.#dependencies.folder, id)
   }
 
-  /** Deletes a file and its record. */
   async forget(id: string): Promise<void> {
     if (!this.#get(id)) return
     await this.#dependencies.session.file.commit([[MEDIA, id, null]])
     await rm(this.path(id), { force: true })
   }
 
-  /** The number of files that wait to be downloaded. */
   get waiting(): number {
     return this.#entries().filter(([, entry]) => entry.state === 'wanted').length
   }

@@ -1,7 +1,6 @@
 import type { WASocket } from 'baileys'
 import { type Log, reason } from '../log.ts'
 
-/** One socket to WhatsApp, and the time of the last frame that it received. */
 export class Connection {
   readonly socket: WASocket
   #lastFrameAt = performance.now()
@@ -14,7 +13,6 @@ export class Connection {
     })
   }
 
-  /** The time since the last received frame, in ms. */
   get silentMs(): number {
     return performance.now() - this.#lastFrameAt
   }

@@ -44,7 +44,7 @@ export function isSelf(address: string | undefined, self: Self): boolean {
   return own !== undefined && own.kind === kind && own.user === user
 }
 
-/** Returns whether an address is set, and is of the other kind (number or LID) than `than`. */
+/** Returns whether an address is set, and is of another kind than `than`. */
 function isOther(other: string | undefined, than: string): boolean {
   return other !== undefined && addressOf(other)?.kind !== addressOf(than)?.kind
 }

@@ -58,7 +58,6 @@ export class DurableInbound {
     return this.#unreadable
   }
 
-  /** The factory of the Signal repository, for `makeWASocket`. */
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'] = (auth, logger, lookUp) => {
     const { keys } = this.#dependencies
     const { repository, lockOf } = makeSignal(keys, auth, logger, lookUp)
@@ -93,7 +92,6 @@ export class DurableInbound {
     return repository
   }
 
-  /** Attaches to a new socket's messages. */
   attach(socket: WASocket): void {
     this.#serial.attach(socket, 'CB:message', stanza => this.#note(stanza))
     socket.ev.on('messages.upsert', ({ messages }) => {
@@ -150,7 +148,6 @@ export class DurableInbound {
     await this.#dependencies.inbox.add(laneOf(contact), { event })
   }
 
-  /** Prepares the changes that store a message and the record of its file. */
   async #prepare(entry: StanzaEntry): Promise<{ changes: Change[]; arrived(): void }> {
     const { inbox, media, session, self } = this.#dependencies
     const envelope = envelopeOf(entry.stanza, self())
@@ -169,10 +166,7 @@ export class DurableInbound {
   }
 }
 
-/**
- * Returns the file of a message, if the message has one. Returns nothing if the message cannot be parsed, since the
- * message is stored anyway.
- */
+/** Returns nothing if the message cannot be parsed: the message is stored anyway. */
 function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileOf> {
   try {
     return fileOf(decode(entry), envelope, entry.stanza.id)

@@ -9,7 +9,7 @@ import { messageIdOf } from './sent-messages.ts'
  */
 export type CheckResult = 'ok' | 'no_ack' | 'no_echo'
 
-/** The reported result of the checks. {@link LinkCheck} defines when a failed check is reported. */
+/** The reported result, which changes later than a single check: see {@link LinkCheck}. */
 export interface CheckStatus {
   readonly result: CheckResult
   /** When a check last had this result, or an arriving stanza replaced `no_echo` by `ok`, Unix ms. */
@@ -21,9 +21,7 @@ export interface CheckStatus {
 export interface LinkCheckDependencies {
   /** Returns the socket while messages can be sent and received. */
   readonly socket: () => WASocket | undefined
-  /** Closes the connection and opens a new one. */
   readonly reconnect: (why: string) => void
-  /** The interval of the checks, in ms. */
   readonly everyMs: number
   readonly log: Log
 }
@@ -203,7 +201,6 @@ function isLong({ at, checks }: Silence, everyMs: number): boolean {
   return checks >= SILENT_CHECKS && performance.now() - at >= SILENT_INTERVALS * everyMs
 }
 
-/** One check in progress. */
 class Running {
   readonly result: Promise<CheckResult | undefined>
   readonly #id: string
@@ -220,14 +217,13 @@ class Running {
     this.#timer = setTimeout(() => this.end(this.#isAcknowledged ? 'no_echo' : 'no_ack'), ms)
   }
 
-  /** Notes the server's acknowledgement of a message. A refusal counts too, since the server has read the message. */
+  /** A refusal counts too, since the server has read the message. */
   noteAck(id: string | undefined): void {
     if (id !== this.#id) return
     this.#isAcknowledged = true
     if (this.#isRouted) this.end('ok')
   }
 
-  /** Notes that the server routed a stanza to this device. */
   noteRouted(): void {
     this.#isRouted = true
     if (this.#isAcknowledged) this.end('ok')
@@ -239,7 +235,7 @@ class Running {
   }
 }
 
-/** A message that only the phone processes, and no chat shows. */
+/** Only the phone processes this message; no chat shows it. */
 const NO_KEYS: proto.IMessage = {
   protocolMessage: {
     type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_REQUEST,

@@ -47,7 +47,6 @@ export type Phase =
       readonly since: number
       readonly isLinking: boolean
     }
-  /** A code is shown for a phone. */
   | { readonly kind: 'pairing'; readonly connection: Connection; readonly shown: ShownCode }
   | { readonly kind: 'connected'; readonly connection: Connection; readonly since: number }
   /** The last connection has ended; the next one opens when the timer fires. */
@@ -60,7 +59,6 @@ export type ShownCode =
   | { readonly kind: 'qr'; readonly qr: string }
   | { readonly kind: 'code'; readonly code: PairingCode; readonly timer: NodeJS.Timeout }
 
-/** Returns the state of the link in a phase. */
 export function stateOf(phase: Phase): LinkState {
   switch (phase.kind) {
     case 'opening':

@@ -24,7 +24,7 @@ export interface LinkDependencies {
 }
 
 export interface LinkListener {
-  /** A new QR code for a phone to scan. Called once for each code. */
+  /** A new QR code for a phone to scan. */
   onQr(qr: string): void
   /** A socket was created, and has not connected yet. */
   onSocket(socket: WASocket): void
@@ -101,7 +101,7 @@ export class Link {
     return this.#phase.kind === 'pairing' ? this.#phase.shown : undefined
   }
 
-  /** Connects, unless a connection exists or the link was stopped. Called at the start, on request and after delays. */
+  /** Connects, unless a connection exists or the link was stopped. */
   connect(): void {
     if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'waiting') return
     this.#setPhase({ kind: 'opening' })
@@ -141,7 +141,7 @@ export class Link {
     return connectionOf(this.#phase) === connection
   }
 
-  /** Ends a working connection and opens a new one. */
+  /** Ends a working connection; a new one follows. */
   reconnect(why: string): void {
     if (this.connectedSocket) void this.#onClose(408, why)
   }
@@ -154,7 +154,7 @@ export class Link {
     await this.#settling
   }
 
-  /** Unlinks this device at WhatsApp, if WhatsApp is reachable, and starts a new session. */
+  /** Unlinks this device at WhatsApp, if the bridge is connected, and starts a new session. */
   async logOut(): Promise<void> {
     const socket = this.connectedSocket
     this.#closeSocket(socket !== undefined)
@@ -251,7 +251,6 @@ export class Link {
     this.#setPhase({ kind: 'waiting', state, timer: setTimeout(() => this.connect(), ms) })
   }
 
-  /** Archives the session, and then shows new codes. */
   async #endLink(): Promise<void> {
     const { session, listener } = this.#dependencies
     this.#codePairing?.reject(new Error('the link to WhatsApp has ended'))
@@ -318,7 +317,6 @@ export class Link {
     return pairing.first.finally(() => clearTimeout(timer))
   }
 
-  /** Requests a code from WhatsApp, and shows the code until it expires. */
   async #showPairingCode(connection: Connection, pairing: CodePairing): Promise<void> {
     const { codeMs } = this.#dependencies.settings
     try {

@@ -1,7 +1,6 @@
 import { extractMessageContent, normalizeMessageContent, type proto } from 'baileys'
 import type { Kind } from '../wire/event.ts'
 
-/** The content of a message, unwrapped. */
 export interface Content {
   readonly kind: Kind
   readonly text: string
@@ -39,7 +38,6 @@ export function readContent(message: proto.IMessage): Content | undefined {
   return { ...content, text: content.text.slice(0, MAX_TEXT), viewOnce, context }
 }
 
-/** Returns the field of a message that holds its content. */
 function contentField(message: proto.IMessage): [name: string, value: unknown] | undefined {
   return Object.entries(message).find(
     ([name, value]) => value !== null && value !== undefined && !WITHOUT_CONTENT.has(name),
@@ -178,7 +176,6 @@ function poll(message: proto.Message.IPollCreationMessage | null | undefined): s
   return lines(message?.name, ...(message?.options ?? []).slice(0, MAX_ITEMS).map(option => `• ${option.optionName}`))
 }
 
-/** Returns the text of other kinds of messages, such as the buttons and lists of another business. */
 function textOfOtherKinds(message: proto.IMessage): string {
   const simple = extractMessageContent(message)
   const { interactiveMessage: interactive, listMessage: list } = message

@@ -43,7 +43,6 @@ export class Outbound {
     this.#dependencies = dependencies
   }
 
-  /** Listens to a new socket's acknowledgements. */
   attach(socket: WASocket): void {
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#acks.get(attrs.id ?? '')?.(attrs.error))
   }
@@ -136,7 +135,6 @@ export class Outbound {
     }
   }
 
-  /** Sends the message to WhatsApp's server, and waits for the acknowledgement. */
   async #relay(
     socket: WASocket,
     id: string,
@@ -222,7 +220,6 @@ export class Outbound {
   }
 }
 
-/** The log's words for what became of a message that WhatsApp did not acknowledge. */
 const FAILED: Readonly<Record<Exclude<SendResult['kind'], 'sent'>, string>> = {
   refused: 'was refused by WhatsApp',
   not_connected: 'was not sent',
@@ -234,7 +231,6 @@ interface Prepared {
   readonly message: proto.IMessage
 }
 
-/** Shows a typing indicator before a text, as a phone does. */
 async function showTyping(socket: WASocket, address: string, text: string): Promise<void> {
   try {
     await socket.sendPresenceUpdate('composing', address)

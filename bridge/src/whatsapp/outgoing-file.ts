@@ -9,7 +9,6 @@ import { basename, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** A local file to send. */
 export interface OutgoingFile {
   readonly path: string
   readonly mime: string | undefined
@@ -69,7 +68,6 @@ function requestDaemon(url: URL, socketPath: string | undefined, signal: AbortSi
   })
 }
 
-/** Writes the body of a response to a file in `folder`. */
 async function store(
   response: IncomingMessage,
   name: string | undefined,

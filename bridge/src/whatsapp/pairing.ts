@@ -16,7 +16,6 @@ export class PairingRefused extends Error {
 export class CodePairing {
   /** The phone number: digits only. */
   readonly phone: string
-  /** The number of codes shown so far. */
   given = 0
   /** Resolves with the first code, or rejects with the reason why there is none. */
   readonly first: Promise<PairingCode>

@@ -116,7 +116,7 @@ export function parseUnavailable(incoming: Omit<Incoming, 'message'>): ParsedMes
   }
 }
 
-/** Returns the messages that our own phone sends again because they reached this device without their content. */
+/** Returns the messages that our own phone sends again, because this device did not get their content. */
 export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[] {
   const response = normalizeMessageContent(message)?.protocolMessage?.peerDataOperationRequestResponseMessage
   return (response?.peerDataOperationResult ?? []).flatMap(result => {

@@ -37,7 +37,6 @@ export class Placeholders {
     await this.#session.file.commit([[PLACEHOLDERS, attrs.id, placeholder]])
   }
 
-  /** Deletes the record, if there is one: the content has arrived, or the record has expired. */
   async forget(id: string): Promise<void> {
     if (this.#session.file.get(PLACEHOLDERS, id)) await this.#session.file.commit([[PLACEHOLDERS, id, null]])
   }

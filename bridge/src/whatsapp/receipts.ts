@@ -21,7 +21,7 @@ export class Receipts {
     this.#self = self
   }
 
-  /** Attaches to a new socket's receipts: their content is on disk before they are acknowledged to WhatsApp. */
+  /** Attaches to a new socket: receipts are on disk before they are acknowledged to WhatsApp. */
   attach(socket: WASocket): void {
     this.#serial.attach(socket, 'CB:receipt', stanza => this.#note(stanza))
   }

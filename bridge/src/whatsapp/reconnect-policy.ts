@@ -1,7 +1,6 @@
 import { backOff, spread } from '../back-off.ts'
 import type { LinkState } from './link-state.ts'
 
-/** The action to take after a connection has ended. */
 export type ReconnectDecision =
   /** Connect again after a delay (ms). */
   | { readonly kind: 'retry'; readonly state: LinkState; readonly afterMs: number }
@@ -10,11 +9,9 @@ export type ReconnectDecision =
   /** Do nothing until a client requests a connection. */
   | { readonly kind: 'stop'; readonly state: LinkState }
 
-/** The facts about a connection that has ended. */
 export interface ConnectionEnd {
   /** The code of the reason, from WhatsApp or Baileys. */
   readonly code: number | undefined
-  /** Whether a phone has linked this device. */
   readonly paired: boolean
   /** Whether all QR codes of a round, or all codes of a pairing by code, have been shown. */
   readonly codesUsedUp: boolean
@@ -60,10 +57,7 @@ export function decideReconnect(end: ConnectionEnd): ReconnectDecision {
   }
 }
 
-/**
- * Returns a delay that doubles with each failure, up to 12 hours, with a jitter. Used for failures that end only by a
- * user's action or after a day.
- */
+/** Returns a delay that doubles with each failure, up to 12 hours before its jitter. */
 function longBackOff(failures: number, first: number, chance: number): number {
   return spread(Math.min(first * 2 ** Math.max(0, Math.min(failures, 30) - 1), 12 * HOUR), chance)
 }

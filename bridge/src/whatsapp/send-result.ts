@@ -1,4 +1,3 @@
-/** The result of a request to send. */
 export type SendResult =
   /** WhatsApp's server has acknowledged the message. */
   | { readonly kind: 'sent'; readonly id: string }

@@ -46,7 +46,7 @@ export class SentMessages {
     return value?.message?.length ? proto.Message.decode(value.message) : undefined
   }
 
-  /** Stores a record. Resolves when it is on disk. */
+  /** Resolves when the record is on disk. */
   put(id: string, head: SentHead, message: proto.IMessage | undefined): Promise<void> {
     const bytes = message ? Buffer.from(proto.Message.encode(message).finish()) : Buffer.alloc(0)
     return this.#session.file.commit([[SENT, id, { head, message: bytes }]])
@@ -100,5 +100,4 @@ function hashOf({ to, type, text, quoted }: SendRequest, mediaUrl: string | unde
 }
 
 const KEPT_MS = 30 * 24 * 3_600_000
-/** The number of records that are kept. */
 export const MAX_KEPT = 50_000

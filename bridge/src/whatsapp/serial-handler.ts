@@ -15,7 +15,6 @@ export class SerialHandler {
   #socket: WASocket | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  /** Attaches to the stanzas of this event on a new socket. */
   attach(socket: WASocket, event: string, before: (stanza: BinaryNode) => Promise<void> | void): void {
     const handlers = socket.ws.listeners(event) as Handler[]
     socket.ws.removeAllListeners(event)

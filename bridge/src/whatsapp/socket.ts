@@ -77,5 +77,4 @@ export function quietLogger(log: Log): BaileysLogger {
   return logger
 }
 
-/** The time limit of a query to WhatsApp, in ms. */
 const QUERY_MS = 15_000

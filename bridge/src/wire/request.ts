@@ -22,7 +22,6 @@ export interface SendRequest {
   readonly quoted: Quoted | undefined
 }
 
-/** A message that the new message quotes. */
 export interface Quoted {
   readonly id: string
   /** Whether this account wrote the quoted message. */
