@@ -34,8 +34,7 @@ else
 fi
 status=${PIPESTATUS[0]}
 
-# came_of TEST: prints the result of a test: passed, failed, "bridge" for a file of the bridge's tests, "walk" for a check of the
-# package, or missing.
+# came_of TEST: prints passed, failed, "bridge" for a test file of the bridge, "walk" for a check of the package, or missing.
 came_of() {
     if grep -qE "(FAIL|TIMEOUT|SIG[A-Z]+) .*(::| )$1\$|test .*\b$1 \.\.\. FAILED" "$output"; then
         echo failed

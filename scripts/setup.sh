@@ -31,7 +31,7 @@ fail() {
     exit 1
 }
 
-# Searches only PATH for a program, because functions of this script may have the same name.
+# Searches only PATH, because functions of this script may have the same name.
 has() { type -P "$1" >/dev/null; }
 
 # is_at_least LEAST FOUND: succeeds if version FOUND is at least LEAST.
@@ -80,7 +80,6 @@ need_node() {
     need npm npm
 }
 
-# The tools that build the Debian package.
 need_packaging() {
     need git git
     need strip binutils
@@ -91,8 +90,7 @@ need_packaging() {
 # can_boot_debian: fails if this machine cannot boot a Debian container for tests of the package, which only root can do.
 can_boot_debian() { [ "$(id -u)" = 0 ] && has apt-get; }
 
-# The tools that boot a Debian container for tests of the package. If the machine cannot do that, walk.sh prints the reason and skips the
-# tests.
+# If the machine cannot boot a Debian container, walk.sh prints the reason and skips the tests.
 need_booted_debian() {
     can_boot_debian || return 0
     need systemd-nspawn systemd-container
@@ -112,7 +110,6 @@ need_bootstrap() {
     fi
 }
 
-# Python's venv, which installs tools from PyPI into separate folders.
 need_venv() {
     need python3 python3 python3-venv
     if has python3 && ! python3 -c 'import ensurepip' 2>/dev/null; then
@@ -160,12 +157,10 @@ need_for_test() {
     need_booted_debian
 }
 
-# The compiler for the C libraries of the other architecture.
 need_for_arm64() {
     [ "$(uname -m)" = aarch64 ] || need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 }
 
-# need_for TASK: records all missing system packages of the task.
 need_for() {
     need_rust
     need_compiler
@@ -219,7 +214,6 @@ need_for() {
 
 # --- Installation ----------------------------------------------------------------------------------------------------
 
-# as_root COMMAND…: runs the command as root; fails if this user may not.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
@@ -248,7 +242,6 @@ apt_get() {
     rm -f "$log"
 }
 
-# Installs all missing packages in one step, or prints the command that installs them.
 install_missing() {
     local task=$1 packages command
     mapfile -t packages < <(printf '%s\n' "${MISSING_PACKAGES[@]}" | awk 'NF && !seen[$0]++')
@@ -342,10 +335,8 @@ bridge() {
     (cd bridge && node build.mjs "$@") || fail "the WhatsApp bridge could not be built"
 }
 
-# Builds the web page into web/dist, which is compiled into the daemon.
 page() { scripts/page.sh build || fail "the web page could not be built"; }
 
-# Downloads the other supported versions of Node for the bridge.
 other_nodes() {
     local version
     for version in 18 22 24; do
@@ -354,7 +345,7 @@ other_nodes() {
     done
 }
 
-# cargo_tool NAME VERSION OPTION…: builds a tool into target, so that the user's installed programs stay unchanged.
+# cargo_tool NAME VERSION OPTION…: builds into target, so that the user's installed programs stay unchanged.
 cargo_tool() {
     local name=$1 version=$2
     shift 2
@@ -372,7 +363,6 @@ dependency_tools() {
 
 cargo_deb() { cargo_tool cargo-deb '' --no-default-features; }
 
-# Installs the oldest supported Rust.
 oldest_rust() {
     has rustup || fail "rustup is missing, which installs Rust $NEEDED_RUST beside the Rust that is in use"
     rustup run "$NEEDED_RUST" rustc --version >/dev/null 2>&1 && return
@@ -380,7 +370,6 @@ oldest_rust() {
     rustup toolchain install --profile minimal "$NEEDED_RUST" >/dev/null 2>&1 || fail "rustup could not install Rust $NEEDED_RUST"
 }
 
-# Installs the Rust standard library for arm64.
 arm64_target() {
     ! has rustup || rustup target list --installed | grep -qx aarch64-unknown-linux-gnu && return
     echo "setup: installing Rust's standard library for arm64"

@@ -190,9 +190,7 @@ test('a target that does not answer the question gets no event, and an endless a
   await until('the event', () => bodies.join('').includes('שלום'))
 })
 
-/**
- * Waits for two attempts, and verifies that all requests are challenges, which contain no secret and no message.
- */
+/** Verifies that the bridge has sent only challenges, which contain no secret and no message. */
 async function onlyQuestions({ daemon }: TestEnv): Promise<void> {
   await until('another question', () => daemon.received.length >= 2)
   await pause(100)
@@ -204,7 +202,6 @@ async function onlyQuestions({ daemon }: TestEnv): Promise<void> {
   }
 }
 
-/** Requests the bridge's nonce, and verifies the proof. */
 async function verifiedNonce(bridge: BridgeProcess, expectedStatus?: number): Promise<string> {
   const { status, headers } = await bridge.get('/healthz', { 'x-baileys-secret': '', 'x-baileys-nonce': NONCE })
   if (expectedStatus !== undefined) assert.equal(status, expectedStatus)

@@ -15,12 +15,11 @@ const DANA = '972501234567'
 const AVI = '972523334455'
 const LONG_MS = 60_000
 
-/** The session file of a test environment. */
 const fileOf = (env: TestEnv) => join(env.folder, 'session.log')
 
 /**
- * Returns an environment whose linked bridge had traffic and has exited, and the size of the session file before most
- * of that traffic.
+ * Returns an environment with a linked bridge that had traffic and has exited. `linkedBytes`: the size of the session
+ * file before most of the traffic.
  */
 async function used(): Promise<{ env: TestEnv; linkedBytes: number }> {
   const env = await TestEnv.create()
@@ -235,15 +234,11 @@ test('a flood while the daemon is down waits on disk, and is delivered in order'
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0, LONG_MS)
 })
 
-/**
- * Returns a command that starts a process whose files are limited to this number of blocks of 512 bytes, to simulate a
- * full disk.
- */
+/** Simulates a full disk with a limit on the size of each file, in blocks of 512 bytes. */
 function limited(blocks: number): string[] {
   return ['sh', '-c', `ulimit -S -f ${blocks}; exec "$@"`, 'sh']
 }
 
-/** Removes the limit, so that the disk has space again. */
 function lift(bridge: BridgeProcess): void {
   execFileSync('prlimit', ['--fsize=unlimited', '--pid', String(bridge.child.pid)])
 }

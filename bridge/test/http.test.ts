@@ -262,7 +262,6 @@ test('the process stops within seconds of a signal, also during a send', async (
   assert.equal(await (await env.start()).stop('SIGINT'), 0)
 })
 
-/** Sends raw text to the bridge; returns the answer. */
 function raw(bridge: BridgeProcess, text: string): Promise<string> {
   const socket = connect(Number(new URL(bridge.url).port), '127.0.0.1')
   let said = ''

@@ -266,7 +266,6 @@ test('while the daemon is down, files are fetched, and messages of a contact wit
     ids.push((await server.inbound({ from: DANA, media })).id)
   }
   await until('the files are here', () => readdirSync(join(env.folder, 'media')).length === ids.length)
-  // A kill in between must change nothing.
   await bridge.stop('SIGKILL')
   daemon.behaviour = 'accepts'
   const again = await env.start()

@@ -29,7 +29,6 @@ test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t =>
     stop.asked = true
     await Promise.all(traffic)
     bridge = await env.start()
-    // Sometimes the bridge is killed again before it has started.
     if (random.below(3) > 0) await bridge.becomes('connected', LONG_MS)
     else await pause(random.below(600))
   }

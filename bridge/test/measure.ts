@@ -28,7 +28,6 @@ const contacts = Array.from({ length: CONTACTS }, (_, i) => `9725400000${String(
 const contact = (i: number) => contacts[i % CONTACTS] as string
 const print = (what: string, value: string) => process.stdout.write(`${what.padEnd(44)} ${value}\n`)
 
-/** Returns the resident memory in MB after an idle period. */
 async function resident(bridge: BridgeProcess): Promise<string> {
   await pause(5000)
   const { body } = await bridge.get('/metrics')

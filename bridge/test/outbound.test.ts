@@ -10,7 +10,7 @@ import { until } from './support/until.ts'
 const DANA = '972501234567'
 const AVI = '972523334455'
 
-/** Repeats a request with the same key, as the daemon does, until the message is sent. */
+/** Repeats the request, as the daemon does, until the message is sent. */
 const sendUntilTaken = (bridge: BridgeProcess, to: string, text: string, key: string) =>
   until(
     `"${text}" is taken`,
@@ -300,7 +300,6 @@ test('a message that cannot be sent is refused with a reason', async () => {
   assert.deepEqual(env.server.state().outbound, [])
 })
 
-/** Sends pipelined requests over one connection; returns their statuses in order. */
 async function pipelined(bridge: BridgeProcess, bodies: readonly object[]): Promise<number[]> {
   const socket = connect(Number(new URL(bridge.url).port), '127.0.0.1')
   let text = ''

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import { TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
-/** Resolves when this many seconds have passed since `began` (by `performance.now()`). */
 const passed = (seconds: number, began: number) =>
   until(`${seconds} s`, () => performance.now() - began > 1000 * seconds, 1000 * (seconds + 30))
 

@@ -9,13 +9,11 @@ const DANA = '972501234567'
 const LONG_MS = 60_000
 
 const connects = (server: WaServer) => server.events().filter(one => one.event === 'connect').length
-/** Waits for a new login, and then until the bridge reports that it is connected. */
 async function comesBack(bridge: BridgeProcess, server: WaServer, logins: number): Promise<void> {
   await until('another login', () => server.state().logins > logins, LONG_MS)
   await bridge.becomes('connected', LONG_MS)
 }
 
-/** Verifies that messages pass in both directions. */
 async function flows({ bridge, server, daemon }: TestEnv, name: string): Promise<void> {
   await server.inbound({ from: DANA, text: `אל ${name}` })
   await daemon.message(`אל ${name}`)

@@ -65,7 +65,6 @@ for (const seed of SEEDS) {
   })
 }
 
-/** Returns an environment in which both sides have used a session with each contact. */
 async function settled(): Promise<TestEnv> {
   const env = await TestEnv.create()
   const bridge = await env.startLinked()
@@ -77,7 +76,6 @@ async function settled(): Promise<TestEnv> {
   return env
 }
 
-/** Returns how often the device has requested messages again from their senders. */
 function askedAgain(server: WaServer): number {
   return server.state().inbound.reduce((sum, { retries }) => sum + retries, 0)
 }

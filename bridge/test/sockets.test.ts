@@ -93,7 +93,6 @@ async function setUp() {
   return { env, socket, start }
 }
 
-/** Requests the status through a Unix socket; returns the HTTP status. */
 function ask(socketPath: string, secret: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path: '/status', headers: { 'x-baileys-secret': secret } }, response => {

@@ -16,7 +16,6 @@ const built = existsSync(join(dist, '.vite/manifest.json'))
 
 const manifestOf = () => JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
 
-/** Returns the concatenated contents of the files in `dist/assets` with this ending. */
 const contents = ending =>
   readdirSync(join(dist, 'assets'))
     .filter(name => name.endsWith(ending))

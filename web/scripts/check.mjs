@@ -1,9 +1,4 @@
-// The project-specific rules of the page: node scripts/check.mjs
-//
-// In addition to TypeScript and Biome, it checks that features are independent, also in their styles, that imports form
-// no circle, that styles use no left or right, that phone numbers use their component, that texts are translated and
-// are not inserted as HTML, that toasts get strings, that files are not too long, and that the catalogs and the API's
-// types are up to date.
+// The project-specific rules of the page, in addition to TypeScript and Biome: node scripts/check.mjs
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix, relative } from 'node:path'
@@ -12,19 +7,18 @@ import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The maximum number of lines of a `.tsx` file, without empty lines and comments. */
+/** Without empty lines and comments. */
 const MAX_COMPONENT = 250
 const MAX_FILE = 400
 
 const PHYSICAL =
   /(^|[\s;{(-])(left|right)\b|\b(margin|padding|border)-(left|right)|\b(text-align|float|clear):\s*(left|right)/
 const HEBREW = /[\u0590-\u05FF]/
-/** Matches a phone number that is rendered without the component for it. */
 const BARE_NUMBER = /(?<!=)\{\s*[\w.?]*\b(peer_number|own_number|phone|number|address)\s*\}/
-/** Matches the ways to insert a text as HTML. React escapes all other texts, which contacts may have chosen. */
+// React escapes all texts that are not inserted as HTML, and contacts may have chosen them.
 const RAW_HTML = /\b(dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML)\b/
 
-/** Returns the findings in one file, as `[line, sentence]`. */
+/** Returns `[line, sentence]` for each finding. */
 export function findings(path, text) {
   const found = []
   const lines = text.split('\n')
@@ -72,7 +66,6 @@ export function findings(path, text) {
   return found
 }
 
-/** Returns the class names in the `className` attributes of a source file. */
 function classesIn(text) {
   const attributes = text.matchAll(/className=(?:"([^"]*)"|\{((?:[^{}]|\{[^{}]*\})*)\})/g)
   return [...attributes].flatMap(([, plain, code = '']) =>
@@ -110,8 +103,8 @@ export function leaks(sources) {
 }
 
 /**
- * Returns the circles of imports, as `[path, sentence]`: files that need each other cannot be read or moved one by one.
- * Imports of types count; an import that loads a page later does not.
+ * Returns the circles of imports, as `[path, sentence]`. Imports of types count; an import that loads a page later does
+ * not.
  */
 export function circles(sources) {
   const paths = new Set(sources.map(([path]) => path))
@@ -127,7 +120,6 @@ export function circles(sources) {
     const names = [...text.matchAll(/^(?:import|export|\})(?:[^;'"]*? from)? '([#.][^']*)'/gm)].map(([, from]) => from)
     imports.set(path, new Set(names.map(from => resolve(path, from)).filter(Boolean)))
   }
-  /** Returns all files that a file imports, also through others. */
   const reach = path => {
     const found = new Set()
     const open = [path]
@@ -189,7 +181,6 @@ const TRANSLATED = new Set(['Trans', 'Plural', 'Select', 'SelectOrdinal', 'code'
 /** Attributes that are shown to users or read by screen readers. */
 const SPOKEN = new Set(['aria-label', 'title', 'placeholder', 'alt', 'label'])
 
-/** Returns the texts in a source file that are not translated, as `[line, words]`. */
 export function untranslated(text) {
   const source = ts.createSourceFile('x.tsx', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX)
   const found = []
@@ -218,7 +209,6 @@ export function untranslated(text) {
   return found
 }
 
-/** Returns the texts of a catalog without a translation. */
 export function missing(catalog) {
   const found = []
   for (const entry of catalog.split('\n\n')) {
@@ -253,7 +243,6 @@ function main() {
   process.exitCode = problems.length === 0 ? 0 : 1
 }
 
-/** Returns the generated files that are out of date. */
 function stale() {
   const found = []
   const run = (...command) =>

@@ -1,11 +1,9 @@
-// Collects the licences of the npm packages in the bundle.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Packages that the style sheets import. They are listed even if no module of the bundle is from them. */
 const BY_STYLE = ['@fontsource-variable/assistant', '@mantine/core']
 
-/** Returns the packages that contain the modules, sorted by name. */
 export function packagesOf(modules) {
   const names = modules.flatMap(id => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(id)?.[1] ?? [])
   return [...new Set([...names, ...BY_STYLE])].sort()

@@ -12,7 +12,6 @@ const LANGUAGES = ['he', 'en']
 /** The path to which `/app` redirects. */
 const HOME = '/app/today'
 
-/** Returns the routes, in the order in which the page matches them. */
 export function routesOf(root) {
   const folder = join(root, 'src/features')
   const sources = readdirSync(folder)

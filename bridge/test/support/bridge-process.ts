@@ -4,7 +4,7 @@ import type { WaServer } from '../wa-server/server.ts'
 import { BRIDGE } from './paths.ts'
 import { until } from './until.ts'
 
-/** A response of the bridge. `body` is the parsed JSON, or the bytes of another media type. */
+/** `body` is the parsed JSON, or the bytes of another media type. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -12,7 +12,6 @@ export interface Answer {
   readonly body: any
 }
 
-/** One line of the bridge's log. */
 export interface LogLine {
   readonly event: string
   readonly level: string
@@ -39,7 +38,6 @@ const TRUST = join(BRIDGE, 'test/wa-server/trust-preload.cjs')
 export class BridgeProcess {
   readonly child: ChildProcess
   readonly log: LogLine[] = []
-  /** The process's output on stdout. */
   output = ''
   readonly #secret: string
   readonly #ended: Promise<number | string>
@@ -81,7 +79,6 @@ export class BridgeProcess {
     })
   }
 
-  /** Starts the process, and waits until it listens. */
   static async start(options: BridgeOptions): Promise<BridgeProcess> {
     const bridge = new BridgeProcess(options)
     await until('the bridge listens', () => bridge.#port ?? bridge.child.exitCode !== null)
@@ -89,12 +86,10 @@ export class BridgeProcess {
     return bridge
   }
 
-  /** Starts the process without waiting. */
   static spawn(options: BridgeOptions): BridgeProcess {
     return new BridgeProcess(options)
   }
 
-  /** Starts a process that is expected to exit by itself, and waits until it does. */
   static async fail(options: BridgeOptions): Promise<{ code: number | string; errors: string }> {
     const bridge = new BridgeProcess(options)
     const code = await bridge.#ended
@@ -143,12 +138,10 @@ export class BridgeProcess {
     return this.post('/send', { to, type: 'text', text, idempotencyKey: key, ...more })
   }
 
-  /** Returns the state in the health report. */
   async state(): Promise<string> {
     return (await this.get('/health')).body.state
   }
 
-  /** Waits until the bridge has this state. */
   becomes(state: string, limitMs?: number): Promise<unknown> {
     return until(`the state "${state}"`, async () => (await this.state()) === state, limitMs)
   }
@@ -163,12 +156,10 @@ export class BridgeProcess {
     await this.becomes('connected')
   }
 
-  /** Waits for a line of the bridge's log with this event for which `fits` returns true. */
   logged(event: string, fits: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     return until(`${event} in the log`, () => this.log.find(line => line.event === event && fits(line)))
   }
 
-  /** The complete output on stdout and stderr. */
   get everything(): string {
     return this.output + this.#errors
   }
@@ -188,5 +179,4 @@ export class BridgeProcess {
   }
 }
 
-/** The bridge's secret, unless a test sets another one. */
 export const SECRET = 'the secret of the tests'

@@ -10,24 +10,21 @@ export type Behaviour = 'accepts' | 'hangs' | number
 /** How the daemon proves that it has the secret: not at all (as older versions do), or with the given secret. */
 export type Proof = 'none' | { readonly secret: string }
 
-/** A request as the daemon received it. */
 export interface DaemonRequest {
   readonly method: string | undefined
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
-/** A fake daemon that records the accepted events, and whose answers can be set. */
 export class FakeDaemon {
   behaviour: Behaviour = 'accepts'
   proof: Proof = 'none'
-  /** All requests, including those for a proof. */
+  /** Also those for a proof. */
   readonly received: DaemonRequest[] = []
-  /** The accepted events in order, including repeated ones. */
+  /** In order, including repeated events. */
   readonly taken: WireEvent[] = []
-  /** The number of requests with an event, accepted or not. */
+  /** The number of posted events, accepted or not. */
   requests = 0
-  /** Errors found in requests. */
   readonly complaints: string[] = []
   readonly #server: Server
   readonly #secret: string
@@ -67,7 +64,6 @@ export class FakeDaemon {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/webhook/whatsapp/baileys`
   }
 
-  /** Accepted messages. */
   get messages(): MessageEvent[] {
     return this.taken.filter((event): event is MessageEvent => event.event === 'message')
   }
@@ -76,12 +72,10 @@ export class FakeDaemon {
     return this.messages.map(message => message.text)
   }
 
-  /** Waits for a matching event. */
   event(what: string, fits: (event: WireEvent) => boolean): Promise<WireEvent> {
     return until(what, () => this.taken.find(fits))
   }
 
-  /** Waits for a message with this text. */
   async message(text: string): Promise<MessageEvent> {
     return until(`a message "${text}"`, () => this.messages.find(message => message.text === text))
   }

@@ -1,6 +1,6 @@
-/** A seeded random number generator: the same seed gives the same numbers. */
+/** The same seed gives the same numbers. */
 export interface Random {
-  /** An integer from 0 to `limit` - 1. */
+  /** Returns an integer from 0 to `limit` - 1. */
   below(limit: number): number
 }
 

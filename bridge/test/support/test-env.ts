@@ -17,7 +17,7 @@ export class TestEnv {
     readonly folder: string,
   ) {}
 
-  /** Creates a test environment, which is removed after the tests of the file (or after the test that creates it). */
+  /** The environment is removed after the tests of the file (or after the test that creates it). */
   static async create(options: OptionsPatch = {}): Promise<TestEnv> {
     const server = await WaServer.start({ options: { preKeyCount: 1, ...options } })
     const daemon = await FakeDaemon.start(SECRET)
@@ -27,20 +27,18 @@ export class TestEnv {
     return env
   }
 
-  /** The bridge that was started last. */
   get bridge(): BridgeProcess {
     if (!this.#bridge) throw new Error('no bridge was started')
     return this.#bridge
   }
 
-  /** Starts a bridge. A bridge that was started earlier must have been stopped. */
+  /** A bridge that was started earlier must have been stopped. */
   async start(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
     const { server, folder, daemon } = this
     this.#bridge = await BridgeProcess.start({ server, folder, target: daemon.target, ...options })
     return this.#bridge
   }
 
-  /** Starts the bridge, and links it with a QR code. */
   async startLinked(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
     const bridge = await this.start(options)
     await bridge.link(this.server)
@@ -56,5 +54,4 @@ export class TestEnv {
 }
 
 let keys = 0
-/** Returns a new idempotency key. */
 export const newKey = () => `key-${++keys}`

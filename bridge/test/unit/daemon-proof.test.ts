@@ -97,7 +97,7 @@ interface Received {
 
 const methodsOf = (received: readonly Received[]) => received.map(({ method }) => method)
 
-/** Starts a daemon, with `isSocket` on a Unix socket; returns a client for it. */
+/** With `isSocket`, the daemon listens on a Unix socket. */
 async function start({ isSocket, ...environment }: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'daemon-proof-'))
   const received: Received[] = []

@@ -22,7 +22,6 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 const newPath = () => join(folder, `${files++}.log`)
 
-/** Returns all values of a file by `table/id`. */
 async function contents(path: string): Promise<Record<string, unknown>> {
   const file = await LogFile.open(path, ['cold'])
   const found: Record<string, unknown> = {}

@@ -133,7 +133,6 @@ test('a client that ends a signed request before its body causes no error in the
   assert.deepEqual(errors, [])
 })
 
-/** Starts a server with the bridge's kinds of routes; returns its client. */
 async function start(auth = new RequestAuth(SECRET, NONCE)) {
   const routes: Route[] = [
     { method: 'GET', path: /^\/health$/, open: true, handle: ({ raw }) => json(200, {}, auth.proof(raw)) },

@@ -11,7 +11,6 @@ class Side {
 
   constructor(readonly partner: ProtocolAddress) {}
 
-  /** Opens a session, which replaces the previous one. */
   async openSession(other: Side): Promise<void> {
     const { id, key } = other.store.newPreKey()
     const { identity, signedPreKey, registrationId } = other.store

@@ -1,19 +1,16 @@
 // The linked device, from the server's point of view.
 
-/** A public signed pre-key of the device. */
 export interface SignedPreKey {
   id: number
   key: Buffer
   signature: Buffer
 }
 
-/** A public one-time pre-key of the device. */
 export interface PreKey {
   id: number
   key: Buffer
 }
 
-/** The keys and ids that a device sends when it registers. */
 export interface Registration {
   identityKey: Buffer
   registrationId: number
@@ -21,11 +18,10 @@ export interface Registration {
   signedPreKey: SignedPreKey
 }
 
-/** A device that is linked to the business's account. */
 export class Account {
   /** Unused one-time keys. */
   preKeys: PreKey[] = []
-  /** Whether the phone has removed the device, or the device has logged out. The device can then no longer log in. */
+  /** Whether the link has ended: the device can no longer log in. */
   revoked = false
   signedPreKey: SignedPreKey
   readonly identityKey: Buffer
@@ -44,12 +40,10 @@ export class Account {
     this.signedPreKey = registration.signedPreKey
   }
 
-  /** The device's address by phone number. */
   get jid(): string {
     return `${this.phone}:${this.device}@s.whatsapp.net`
   }
 
-  /** The device's address by LID. */
   get lidJid(): string {
     return `${this.lid}:${this.device}@lid`
   }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** A self-signed certificate in its own folder. */
 export interface Certificate {
   key: Buffer
   certificate: Buffer
@@ -14,7 +13,6 @@ export interface Certificate {
   remove(): Promise<void>
 }
 
-/** Creates a certificate that is valid only for 127.0.0.1. */
 export async function makeCertificate(): Promise<Certificate> {
   const folder = await mkdtemp(join(tmpdir(), 'wa-server-'))
   const [keyFile, file] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]

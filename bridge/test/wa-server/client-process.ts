@@ -1,4 +1,3 @@
-// Starts and controls the client process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +7,7 @@ import type { WaServer } from './server.ts'
 /** The time limit of a client's commands and events, in ms. A client takes seconds to start on a busy machine. */
 const LIMIT_MS = 30_000
 
-/** A process with several clients. All of them connect to servers with the same root key and certificate. */
+/** All clients of the process connect to servers with the same root key and certificate. */
 export class ClientProcess {
   private readonly child: ChildProcess
   private readonly journals = new Map<string, Journal>()
@@ -28,7 +27,7 @@ export class ClientProcess {
     })
   }
 
-  /** Creates an unlinked client, which connects at once. */
+  /** The client is not linked yet, and connects at once. */
   client(url: string, settings: { keepAliveMs?: number; history?: boolean } = {}): TestClient {
     const name = `client-${this.journals.size + 1}`
     const journal = new Journal()
@@ -54,7 +53,6 @@ export class ClientProcess {
   }
 }
 
-/** A client, as tests use it. */
 export class TestClient {
   constructor(
     private readonly journal: Journal,
@@ -62,17 +60,15 @@ export class TestClient {
     readonly ask: (command: string, given?: object) => Promise<Record<string, unknown>>,
   ) {}
 
-  /** The current position in the client's events, for use as `after`. */
+  /** For use as `after`. */
   get now(): number {
     return this.journal.last
   }
 
-  /** Waits for a matching event with that name after a position. */
   until(event: string, fits: (entry: JournalEntry) => boolean = () => true, after = 0): Promise<JournalEntry> {
     return this.journal.wait(entry => entry.event === event && fits(entry), { after, limitMs: LIMIT_MS })
   }
 
-  /** Returns the events with that name so far. */
   seen(event: string): JournalEntry[] {
     return this.journal.after().filter(entry => entry.event === event)
   }

@@ -16,7 +16,6 @@ import makeWASocket, {
 // libsignal prints private keys to standard output, which carries the events of this process.
 for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) console[level] = () => {}
 
-/** A command of a test: the name of a method below, and its arguments. */
 interface Command {
   client: string
   command: string
@@ -166,7 +165,7 @@ class Client {
     await this.sock?.logout()
   }
 
-  /** Closes the connection without a logout, and reports no event. */
+  /** Reports no event. */
   end() {
     this.sock?.ev.removeAllListeners('connection.update')
     this.sock?.end(undefined)

@@ -37,12 +37,10 @@ export class Connection {
     socket.on('error', () => {})
   }
 
-  /** Whether stanzas can be sent and received. */
   get open(): boolean {
     return this.socket.readyState === WebSocket.OPEN && !this.frozen
   }
 
-  /** Sends a stanza, unless the connection is closed or frozen. */
   send(node: BinaryNode): void {
     if (!this.open) return
     this.events.trace('>>', node)
@@ -54,7 +52,6 @@ export class Connection {
     setTimeout(() => this.socket.close(), FAREWELL_MS)
   }
 
-  /** Resets the TCP connection. */
   reset(): void {
     this.tcp.resetAndDestroy()
   }

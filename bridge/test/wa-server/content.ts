@@ -3,10 +3,8 @@ import { normalizeMessageContent, proto } from 'baileys'
 import { decryptMedia, encryptMedia, MEDIA_KINDS, type MediaKind, sha256Of } from './media.ts'
 import type { MediaHost } from './media-host.ts'
 
-/** Media in a message, as a test writes it. */
 export interface MediaRequest {
   kind: MediaKind
-  /** The file's content. */
   base64: string
   mimetype: string
   /** Whether the audio is a voice note. */
@@ -29,7 +27,6 @@ export interface ContentRequest {
   message?: Record<string, unknown>
 }
 
-/** Builds the message that a test requests. */
 export function contentOf({ text, media, message }: ContentRequest, host: MediaHost): proto.IMessage {
   if (message) return proto.Message.fromObject(message)
   if (media) return mediaMessage(media, host)
@@ -47,7 +44,6 @@ function mediaMessage(request: MediaRequest, host: MediaHost): proto.IMessage {
   return proto.Message.fromObject({ [`${kind}Message`]: details })
 }
 
-/** Kinds of messages, as tests name them. */
 export type Kind = 'text' | MediaKind | 'reaction' | 'edit' | 'deletion' | 'other'
 
 /** The media of a sent message, as far as its file could be downloaded. */
@@ -85,11 +81,9 @@ export function describe(message: proto.IMessage, host: MediaHost): ContentSeen 
   return { kind: text === undefined ? 'other' : 'text', text }
 }
 
-/** Returns the text of a plain message. */
 export const textOf = (message: proto.IMessage): string | undefined =>
   message.conversation || message.extendedTextMessage?.text || undefined
 
-/** Returns the media of a message, of any kind. */
 export function mediaPartOf(message: proto.IMessage) {
   const content = normalizeMessageContent(message) ?? {}
   const kind = MEDIA_KINDS.find(name => content[`${name}Message`])

@@ -24,7 +24,7 @@ const CALLS = {
   'POST /options': 'options',
 } as const
 
-/** Answers requests: 200 with the method's result, 404 for an unknown path, 400 with the message of an exception. */
+/** Answers 200 with the method's result, 404 for an unknown path, 400 with the message of an exception. */
 export function controlServer(server: Controlled): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(server, request).then(

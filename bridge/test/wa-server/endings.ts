@@ -22,7 +22,6 @@ export const DROPS = [
 
 export type Drop = (typeof DROPS)[number]
 
-/** Ends a connection in the given way. `code` is for the kind `code`. */
 export function drop(network: Network, connection: Connection, kind: Drop, code?: number): void {
   const farewell = farewellOf(kind, code)
   network.journal.note('drop', { connection: connection.id, kind, ...(code !== undefined && { code }) })

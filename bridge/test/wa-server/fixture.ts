@@ -13,13 +13,11 @@ const program = new URL('./wa-server/client.mjs', import.meta.url)
 const root = Curve.generateKeyPair()
 const servers: WaServer[] = []
 let certificate: Certificate
-/** The process of all clients. */
 export let clients: ClientProcess
 /** A server with a linked client, shared by the tests that do not change them. */
 export let server: WaServer
 export let client: TestClient
 
-/** Starts a server for one test. */
 export async function start(options: OptionsPatch = {}): Promise<WaServer> {
   const started = await WaServer.start({ root, certificate, options: { preKeyCount: 1, ...options } })
   servers.push(started)
@@ -34,7 +32,7 @@ export async function link(to: WaServer, settings = {}): Promise<TestClient> {
   return linked
 }
 
-/** Prepares a test file: creates the shared server, and its client unless every test creates its own. */
+/** Creates the shared server, and its client unless every test creates its own. */
 export async function prepare({ linked = true } = {}): Promise<void> {
   certificate = await makeCertificate()
   server = await start()
@@ -51,22 +49,18 @@ after(async () => {
 export type Key = { id: string; remoteJid: string; remoteJidAlt?: string; participant?: string; fromMe: boolean }
 export type Content = Record<string, { [name: string]: unknown }> & { conversation?: string }
 
-/** Waits for the client's copy of the message with that id. */
 export async function received(id: string, by = client) {
   const message = await by.until('message', ({ key }) => (key as Key).id === id)
   const { n, type, name } = message
   return { n, type, name, key: message.key as Key, content: message.content as Content }
 }
 
-/** Returns the server's record of a message to the device. */
 export const inboundOf = (id: string, on = server) => on.state().inbound.find(message => message.id === id)
 
-/** Waits until the device has acknowledged a message. */
 export async function acknowledged(id: string, on = server): Promise<void> {
   await on.until(() => inboundOf(id, on)?.state === 'acknowledged')
 }
 
-/** Sends a message, and waits for the server's acknowledgement. */
 export async function send(to: string, content: object, by = client, id?: string): Promise<string> {
   const sent = String((await by.ask('send', { to, content, id })).id)
   await by.until('ack', ack => ack.id === sent)
@@ -81,7 +75,6 @@ export const status = (id: string, expected: number, by = client) =>
     by.until('message', message => (message.key as Key).id === id && message.status === expected),
   ])
 
-/** Returns the latest copy of the message with that id that the server has received. */
 export const outboundOf = (id: string, on = server) =>
   on
     .state()

@@ -5,7 +5,6 @@ import { encryptMedia } from './media.ts'
 import type { MediaHost } from './media-host.ts'
 import { seconds } from './stanza.ts'
 
-/** The conversations of the history. */
 export interface HistoryRequest {
   conversations: {
     jid: string
@@ -24,7 +23,6 @@ export interface HistoryRequest {
   inline?: boolean
 }
 
-/** The message that carries a part of the history. */
 export function historyMessage({ conversations, syncType = 0, inline = true }: HistoryRequest, host: MediaHost) {
   const progress = { syncType, chunkOrder: 1, progress: 100 }
   const history = proto.HistorySync.fromObject({

@@ -10,7 +10,6 @@ import type { User } from './user.ts'
  */
 export type InboundState = 'queued' | 'sent' | 'acknowledged' | 'refused' | 'retry' | 'gone'
 
-/** A message to the device. */
 export interface InboundMessage {
   readonly id: string
   readonly sender: User
@@ -29,11 +28,9 @@ export interface InboundMessage {
   deliveries: number
   retries: number
   read: boolean
-  /** The encrypted content. */
   sealed: BinaryNode[] | undefined
   /** A retry receipt has arrived. Baileys sends a refusal after it, which must be ignored. */
   refusalIsRetry: boolean
 }
 
-/** The fields of a new message. */
 export type NewMessage = Pick<InboundMessage, 'id' | 'sender' | 'route' | 'content' | 'unavailable' | 'lost'>

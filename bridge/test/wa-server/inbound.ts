@@ -14,14 +14,12 @@ const FEW_KEYS = 5
 /** The maximum number of times that a sender encrypts a message again. */
 const MAX_RETRIES = 5
 
-/** All messages to the device since the start. */
 export class Inbound {
   private readonly messages: InboundMessage[] = []
   private corrupt = false
 
   constructor(private readonly network: Network) {}
 
-  /** Queues a message; it is sent at once if the device is online. */
   async add(from: NewMessage): Promise<InboundMessage> {
     const { network } = this
     if (!network.account || network.account.revoked) throw new Error('no device is linked')
@@ -34,17 +32,15 @@ export class Inbound {
     return message
   }
 
-  /** The number of messages that wait for the device. */
   get waiting(): number {
     return this.pending().length
   }
 
-  /** Sends the waiting messages, as offline messages. */
   async deliverPending(): Promise<void> {
     for (const message of this.pending()) await this.deliver(message, true)
   }
 
-  /** Sends the messages with that id again, with the same ciphertext. */
+  /** The ciphertext is the same as before. */
   redeliver(id: string, offline = false): Promise<void> {
     const messages = this.messages.filter(message => message.id === id)
     if (!messages.length) throw new Error(`no message has the id ${id}`)
@@ -54,7 +50,6 @@ export class Inbound {
     })
   }
 
-  /** Corrupts the next message in transit. */
   corruptNext(): void {
     this.corrupt = true
   }
@@ -66,7 +61,6 @@ export class Inbound {
     }
   }
 
-  /** Handles a receipt of the device. */
   async takeReceipt(receipt: BinaryNode): Promise<void> {
     const { options, journal } = this.network
     const { id, type, to, participant } = receipt.attrs
@@ -77,7 +71,6 @@ export class Inbound {
     for (const message of this.addressed(ids, receipt.attrs)) await this.applyReceipt(message, receipt)
   }
 
-  /** Handles the device's acknowledgement or refusal of a message. */
   takeAck({ attrs }: BinaryNode): void {
     for (const message of this.addressed([attrs.id ?? ''], attrs)) {
       if (attrs.error && message.refusalIsRetry) message.refusalIsRetry = false
@@ -85,7 +78,6 @@ export class Inbound {
     }
   }
 
-  /** Returns all messages in the form of `/state`. */
   view() {
     return this.messages.map(({ id, sender, route, content, state, deliveries, retries, read }) => ({
       id,
@@ -100,7 +92,6 @@ export class Inbound {
     }))
   }
 
-  /** Returns the first message with that id. */
   find(id: string): InboundMessage | undefined {
     return this.messages.find(message => message.id === id)
   }
@@ -124,7 +115,7 @@ export class Inbound {
     }
   }
 
-  /** Handles a retry receipt: the sender encrypts the message again, in a new session. */
+  /** The sender encrypts the message again, in a new session. */
   private async retry(message: InboundMessage, receipt: BinaryNode): Promise<void> {
     message.retries++
     message.state = 'retry'

@@ -3,18 +3,16 @@
 export interface JournalEntry {
   /** The number of the entry, from 1. */
   n: number
-  /** When it was recorded, Unix ms. */
+  /** Unix ms. */
   t: number
   event: string
   [detail: string]: unknown
 }
 
-/** The ordered log of all relevant events, which tests can read and wait on. */
 export class Journal {
   private readonly entries: JournalEntry[] = []
   private readonly watchers = new Set<(entry: JournalEntry) => void>()
 
-  /** Records an event. */
   note(event: string, details: Record<string, unknown> = {}): void {
     const entry = { n: this.entries.length + 1, t: Date.now(), event, ...details }
     this.entries.push(entry)
@@ -27,12 +25,10 @@ export class Journal {
     if (last) for (const watcher of this.watchers) watcher(last)
   }
 
-  /** Returns the entries after number `n`. */
   after(n = 0): JournalEntry[] {
     return this.entries.slice(Math.max(0, n))
   }
 
-  /** The number of the last entry, for use as `after`. */
   get last(): number {
     return this.entries.length
   }

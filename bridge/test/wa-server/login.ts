@@ -6,17 +6,13 @@ import type { Network } from './network.ts'
 import type { Pairing } from './pairing.ts'
 import { seconds, stanza } from './stanza.ts'
 
-/**
- * The result of the next login: a refusal with the code `failure`, for one login or (`sticky`) for all until the result
- * is cleared.
- */
+/** `failure`: the code with which the next login is refused; with `sticky`, all logins until it is cleared. */
 export interface NextLogin {
   failure?: string | number
   sticky?: boolean
 }
 
 export class Login {
-  /** The number of successful logins so far. */
   count = 0
   private next: NextLogin = {}
 
@@ -25,12 +21,10 @@ export class Login {
     private readonly pairing: Pairing,
   ) {}
 
-  /** Sets the result of the next login. */
   expect(next: NextLogin): void {
     this.next = next
   }
 
-  /** Handles the end of a handshake: a registration, or the login of a linked device. */
   arrive(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void {
     const { failure, sticky } = this.next
     if (failure !== undefined) {

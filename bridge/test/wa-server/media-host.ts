@@ -12,7 +12,6 @@ interface StoredFile {
   refusal: number | undefined
 }
 
-/** The media host. It stores files by path. */
 export class MediaHost {
   private readonly files = new Map<string, StoredFile>()
   private readonly server: Server
@@ -26,7 +25,6 @@ export class MediaHost {
     })
   }
 
-  /** Listens on a free port. */
   async listen(): Promise<void> {
     await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve))
   }
@@ -48,7 +46,6 @@ export class MediaHost {
     return this.files.get(path)?.bytes
   }
 
-  /** Closes all connections, and stops listening. */
   close(): void {
     this.server.closeAllConnections()
     this.server.close()

@@ -31,7 +31,6 @@ export interface EncryptedMedia {
 
 export const sha256Of = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
-/** Encrypts a file with a new key. */
 export function encryptMedia(plain: Uint8Array, kind: Encrypted): EncryptedMedia {
   const mediaKey = randomBytes(32)
   const { iv, cipherKey, macKey } = keysOf(mediaKey, kind)
@@ -41,7 +40,7 @@ export function encryptMedia(plain: Uint8Array, kind: Encrypted): EncryptedMedia
   return { file, mediaKey, fileSha256: sha256Of(plain), fileEncSha256: sha256Of(file), fileLength: plain.length }
 }
 
-/** Decrypts a file. Throws if the key is wrong or the file was changed. */
+/** Throws if the key is wrong or the file was changed. */
 export function decryptMedia(file: Buffer, mediaKey: Uint8Array, kind: Encrypted): Buffer {
   const { iv, cipherKey, macKey } = keysOf(mediaKey, kind)
   const body = file.subarray(0, -MAC_LENGTH)
@@ -50,7 +49,7 @@ export function decryptMedia(file: Buffer, mediaKey: Uint8Array, kind: Encrypted
   return Buffer.concat([decipher.update(body), decipher.final()])
 }
 
-/** Encrypts the phone's answer to a request to upload a file again. */
+/** Encrypts the answer to a request to upload a file again. */
 export function encryptReupload(
   notification: proto.IMediaRetryNotification,
   mediaKey: Uint8Array,
@@ -61,7 +60,7 @@ export function encryptReupload(
   return { ciphertext: aesEncryptGCM(plain, reuploadKey(mediaKey), iv, Buffer.from(id)), iv }
 }
 
-/** Decrypts a request to upload a file again; returns the id of its message. */
+/** Returns the id of the message whose file is requested again. */
 export function decryptReuploadRequest(ciphertext: Buffer, iv: Buffer, mediaKey: Uint8Array, id: string): string {
   const plain = aesDecryptGCM(ciphertext, reuploadKey(mediaKey), iv, Buffer.from(id))
   return proto.ServerErrorReceipt.decode(plain).stanzaId ?? ''

@@ -8,11 +8,9 @@ import type { Options } from './options.ts'
 import type { User } from './user.ts'
 import type { Users } from './users.ts'
 
-/** The state of the simulated WhatsApp: users, one business account, and at most one live connection of its device. */
 export class Network {
   /** The linked device; undefined until one is paired. */
   account: Account | undefined
-  /** The connection on which the device is logged in. */
   live: Connection | undefined
   /** The users who have written to each group, by the group's JID. */
   readonly groups = new Map<string, Set<User>>()
@@ -25,12 +23,12 @@ export class Network {
     readonly media: MediaHost,
   ) {}
 
-  /** The connection that currently accepts messages, if there is one. */
+  /** The connection that currently accepts messages. */
   get receiving(): Connection | undefined {
     return this.live?.active && !this.options.deaf ? this.live : undefined
   }
 
-  /** The linked device; throws if there is none, or if its link has ended. */
+  /** Throws if no device is linked. */
   get device(): Account {
     if (!this.account || this.account.revoked) throw new Error('no device is linked')
     return this.account
@@ -43,7 +41,7 @@ export class Network {
     return done
   }
 
-  /** Sends a stanza to the live connection, without queueing. */
+  /** Does nothing if the device is not connected. */
   send(node: BinaryNode): void {
     this.live?.send(node)
   }

@@ -70,7 +70,6 @@ export class NoiseResponder {
     return events
   }
 
-  /** Sends the bytes of one stanza. */
   send(bytes: Uint8Array): void {
     this.writeFrame(aesEncryptGCM(bytes, this.writeKey, nonce(this.writes++), NOTHING))
   }

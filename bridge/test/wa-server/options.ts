@@ -101,7 +101,7 @@ export const DEFAULTS: Readonly<Options> = {
 /** Changes to the options; null restores the default. */
 export type OptionsPatch = { [Name in keyof Options]?: Options[Name] | null }
 
-/** Changes options in place. Throws for an unknown name. */
+/** Throws for an unknown name. */
 export function change(options: Options, patch: OptionsPatch): void {
   for (const name of Object.keys(patch)) {
     if (!(name in DEFAULTS)) throw new Error(`no such option: ${name}`)

@@ -7,7 +7,6 @@ import type { Receipts } from './receipts.ts'
 import { bytesOf, child, children, seconds, stanza } from './stanza.ts'
 import type { User } from './user.ts'
 
-/** One recipient's copy of a message. */
 export interface Copy {
   jid: string
   /** The type of the encryption: pkmsg, msg, skmsg or plaintext. */
@@ -21,7 +20,6 @@ export interface Copy {
   error?: string
 }
 
-/** A message from the device. */
 export interface OutboundMessage extends ContentSeen {
   id: string
   /** The chat's address, as the device wrote it. */
@@ -40,7 +38,6 @@ export interface OutboundMessage extends ContentSeen {
   t: number
 }
 
-/** Receives messages from the device. */
 export class Outbound {
   readonly messages: OutboundMessage[] = []
   /** The ids that recipients have shown, and have not requested again since. */
@@ -53,7 +50,6 @@ export class Outbound {
     private readonly onPeerMessage: (message: proto.IMessage | undefined) => void,
   ) {}
 
-  /** Handles a message from the device. */
   async take(connection: Connection, node: BinaryNode): Promise<void> {
     const { id = '', to = '', category } = node.attrs
     const copies: Copy[] = []
@@ -84,7 +80,6 @@ export class Outbound {
     this.shown.delete(id)
   }
 
-  /** Returns the first message with that id. */
   find(id: string): OutboundMessage | undefined {
     return this.messages.find(message => message.id === id)
   }
@@ -129,7 +124,6 @@ export class Outbound {
     }
   }
 
-  /** Decrypts a group message for every user who has any group key of the device. */
   private async readGrouped(to: string, enc: BinaryNode, copies: Copy[]): Promise<proto.Message | undefined> {
     let message: proto.Message | undefined
     for (const user of this.network.users.all.filter(({ readsGroups }) => readsGroups)) {
@@ -165,7 +159,6 @@ export class Outbound {
     }, options.ackDelayMs)
   }
 
-  /** Confirms the device's request, as the business's own phone does. */
   private confirm(id: string): void {
     const { own } = this.network.users
     // Not awaited, because both the acknowledgement and the receipt are queued, and the receipt must come second.
@@ -195,7 +188,6 @@ export class Outbound {
 /** The maximum number of times that a phone requests the same message. */
 const MAX_TRIES = 5
 
-/** Returns the copies for single recipients. */
 function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryNode }[] {
   const listed = children(child(node, 'participants'), 'to').flatMap(recipient =>
     children(recipient, 'enc').map(enc => ({ jid: recipient.attrs.jid ?? '', enc })),
@@ -204,6 +196,5 @@ function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryN
   return [...listed, ...direct.map(enc => ({ jid: node.attrs.participant ?? to, enc }))]
 }
 
-/** Returns true if a message contains more than a sender key. */
 const hasContent = (message: proto.Message): boolean =>
   Object.keys(message.toJSON()).some(name => name !== 'senderKeyDistributionMessage' && name !== 'messageContextInfo')

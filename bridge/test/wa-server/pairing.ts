@@ -28,7 +28,6 @@ const CODE_LIMIT_MS = 10_000
 /** The range of the delay before WhatsApp restarts the connection of a newly linked device, in ms. */
 const RESTART_MS = { least: 300, most: 1500 }
 
-/** The addresses of a newly linked device. */
 export interface Linked {
   jid: string
   lid: string
@@ -55,7 +54,6 @@ interface Candidate {
 }
 
 export class Pairing {
-  /** The number of clients that have registered so far. */
   registrations = 0
   private candidate: Candidate | undefined
 
@@ -97,10 +95,7 @@ export class Pairing {
     connection.send(serverQuery('pair-device', [stanza('pair-device', {}, nodes)], 'md'))
   }
 
-  /**
-   * Scans a QR code with the phone. Returns `refresh` if the server has retired the code's secret: then a new code must
-   * be scanned.
-   */
+  /** Returns `refresh` if the server has retired the code's secret: then a new code must be scanned. */
   scan(qr: string): Linked | { refresh: true } {
     const candidate = this.current()
     const { connection, registration, refs } = candidate
@@ -122,7 +117,7 @@ export class Pairing {
     return this.link(candidate, Buffer.from(secret, 'base64'))
   }
 
-  /** Enters a pairing code on the phone. Throws if the code is wrong or has expired, or if no client waits for one. */
+  /** Throws if the code is wrong or has expired, or if no client waits for a code. */
   async enterCode(code: string): Promise<Linked> {
     const candidate = this.current()
     const { connection, wrappedKey } = candidate
@@ -154,7 +149,6 @@ export class Pairing {
     })
   }
 
-  /** Handles a client's step of pairing by code; returns the content of the response. */
   codeStep(connection: Connection, step: BinaryNode): BinaryNode[] {
     const candidate = this.candidate
     if (candidate?.connection !== connection) throw new Error('a pairing step of a client that did not register')

@@ -2,7 +2,6 @@
 import type { BinaryNode } from 'baileys'
 import { inner } from './stanza.ts'
 
-/** One presence update of the device. */
 export interface Presence {
   /** The chat; empty for all chats. */
   to: string
@@ -10,7 +9,6 @@ export interface Presence {
   state: string
 }
 
-/** Reads a `<presence>` or a `<chatstate>`. */
 export function presenceOf(node: BinaryNode): Presence | undefined {
   const { tag, attrs } = node
   if (tag === 'presence') return attrs.type ? { to: attrs.to ?? '', state: attrs.type } : undefined

@@ -21,7 +21,6 @@ export class Queries {
     private readonly onActive: (connection: Connection) => Promise<void>,
   ) {}
 
-  /** Handles a query, or the device's answer to a query of this server. */
   async take(connection: Connection, query: BinaryNode): Promise<void> {
     const { id, type, xmlns, to } = query.attrs
     if (type === 'result' || type === 'error') return this.pairing.acknowledged(connection, query)
@@ -39,7 +38,6 @@ export class Queries {
     if (name === 'md:remove-companion-device') this.removeDevice(connection)
   }
 
-  /** Returns the content of the response; empty for an unknown query. */
   private answer(connection: Connection, name: string, query: BinaryNode, subject?: BinaryNode): BinaryNode[] {
     const { network } = this
     switch (name) {
@@ -122,7 +120,6 @@ export class Queries {
   }
 }
 
-/** Reads a signed pre-key in the form in which the device sends it. */
 export const signedPreKeyOf = (node: BinaryNode) => ({
   id: unsigned(bytesOf(child(node, 'id'))),
   key: bytesOf(child(node, 'value')),

@@ -10,7 +10,6 @@ export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', '
 
 export type ReceiptType = (typeof RECEIPT_TYPES)[number]
 
-/** The messages of a receipt. */
 export interface ReceiptSubject {
   /** The ids of the first message, and of further messages in the same chat. */
   ids: string[]
@@ -26,7 +25,6 @@ export class Receipts {
 
   constructor(private readonly network: Network) {}
 
-  /** Sends a receipt, or queues it if the device is offline. */
   send(type: ReceiptType, subject: ReceiptSubject): Promise<void> {
     return this.network.turn(() => {
       const receipt = { node: this.nodeOf(type, subject), taken: false }
@@ -35,17 +33,14 @@ export class Receipts {
     })
   }
 
-  /** The number of receipts that wait for the device. */
   get waiting(): number {
     return this.pending().length
   }
 
-  /** Sends the waiting receipts, as offline receipts. */
   deliverPending(): void {
     for (const { node } of this.pending()) this.network.send({ ...node, attrs: { ...node.attrs, offline: '1' } })
   }
 
-  /** Handles the device's acknowledgement of a receipt. */
   takeAck({ attrs }: BinaryNode): void {
     const same = ({ node }: { node: BinaryNode }) => node.attrs.id === attrs.id && node.attrs.type === attrs.type
     for (const receipt of this.kept.filter(same)) receipt.taken = true

@@ -57,13 +57,11 @@ export interface ReceiptRequest {
   addressing?: Addressing
 }
 
-/** A restriction of the account. */
 export interface RestrictRequest {
-  /** When it ends, Unix ms; null: it is lifted. */
+  /** Unix ms; null: the restriction is lifted. */
   until: number | null
 }
 
-/** A request to end a connection. */
 export interface DropRequest {
   kind: Drop
   /** The code for the kind "code". */

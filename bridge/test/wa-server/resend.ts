@@ -8,7 +8,6 @@ import { newMessageId } from './stanza.ts'
 const { PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE } = proto.Message.ProtocolMessage.Type
 const { PLACEHOLDER_MESSAGE_RESEND } = proto.Message.PeerDataOperationRequestType
 
-/** Answers a request of the device for missing content. Ignores other requests. */
 export function resend(network: Network, inbound: Inbound, request: proto.IMessage | undefined): void {
   const asked = request?.protocolMessage?.peerDataOperationRequestMessage?.placeholderMessageResendRequest ?? []
   const found = asked.flatMap(({ messageKey }) => {

@@ -6,7 +6,6 @@ import { decryptReuploadRequest, encryptReupload } from './media.ts'
 import type { Network } from './network.ts'
 import { bytesOf, child, seconds, stanza } from './stanza.ts'
 
-/** Answers the device's request (a receipt of type server-error). */
 export function reupload(network: Network, message: InboundMessage, receipt: BinaryNode): void {
   const { id } = message
   const media = mediaPartOf(message.content)

@@ -21,7 +21,6 @@ export type Route =
 /** Returns whether the message is encrypted once for all members, with a sender key. */
 export const bySenderKey = ({ kind }: Route): boolean => kind === 'group' || kind === 'status'
 
-/** Returns the attributes of the message's stanza that depend on the route. */
 export function attributesOf(route: Route, sender: User): Attributes {
   switch (route.kind) {
     case 'chat': {

@@ -42,7 +42,7 @@ export interface StartOptions {
 
 let quiet = false
 
-/** The server. Its methods implement the control API; a method throws an exception for an invalid request. */
+/** The methods implement the control API; each throws an exception for an invalid request. */
 export class WaServer {
   /** The URL for `waWebSocketUrl`. */
   readonly url: string
@@ -85,7 +85,6 @@ export class WaServer {
     controlHttp.on('request', controlServer(this))
   }
 
-  /** Starts a server on 127.0.0.1. */
   static async start(start: StartOptions = {}): Promise<WaServer> {
     if (!quiet) quietLibsignal()
     quiet = true
@@ -101,7 +100,6 @@ export class WaServer {
     return new WaServer(network, http, controlHttp, certificate, start)
   }
 
-  /** Closes all connections and servers. */
   async stop(): Promise<void> {
     for (const socket of this.sockets.clients) socket.terminate()
     for (const server of [this.http, this.controlHttp]) {
@@ -112,17 +110,14 @@ export class WaServer {
     if (!this.start.certificate) await this.certificate.remove()
   }
 
-  /** Scans the QR code with that text on the phone. */
   scan({ qr }: { qr: string }): Linked | { refresh: true } {
     return this.parts.pairing.scan(qr)
   }
 
-  /** Enters the pairing code on the phone. */
   enterCode({ code }: { code: string }): Promise<Linked> {
     return this.parts.pairing.enterCode(code)
   }
 
-  /** Sends a message from a user to the business. */
   async inbound(request: requests.InboundRequest): Promise<{ id: string }> {
     const { users, groups, media } = this.network
     const sender = users.byPhone(request.from, { name: request.name, lid: request.lid })
@@ -136,7 +131,7 @@ export class WaServer {
     return { id }
   }
 
-  /** Sends a message from the business's own phone to a user. Its linked device gets a copy. */
+  /** The linked device gets a copy. */
   async fromPhone(request: requests.FromPhoneRequest): Promise<{ id: string }> {
     const { users, media } = this.network
     const { addressing = 'pn', id = newMessageId() } = request
@@ -146,7 +141,6 @@ export class WaServer {
     return { id }
   }
 
-  /** Sends a part of the history from the business's own phone. */
   async history(request: requests.HistoryRequest): Promise<{ id: string }> {
     const content = historyMessage(request, this.network.media)
     const sender = this.network.users.own
@@ -155,12 +149,11 @@ export class WaServer {
     return { id }
   }
 
-  /** Sends the messages with that id again, with the same ciphertext. */
+  /** The ciphertext is the same as before. */
   async redeliver({ id, offline }: { id: string; offline?: boolean }): Promise<void> {
     await this.parts.inbound.redeliver(id, offline)
   }
 
-  /** Corrupts the next message to the device in transit. */
   corruptNext(): void {
     this.parts.inbound.corruptNext()
   }
@@ -194,24 +187,22 @@ export class WaServer {
     drop(this.network, connection, kind, code)
   }
 
-  /** Notifies the device that the account cannot begin new chats until a time, or (null) that it can again. */
+  /** `until`: when the account may begin new chats again, Unix ms; null: now. */
   restrict({ until }: requests.RestrictRequest): void {
     if (!this.network.live) throw new Error('the bridge is not connected')
     this.network.send(restrictionNotice(until))
   }
 
-  /** Sets the result of the next login. Without a request, the login succeeds. */
+  /** Without a request, the login succeeds. */
   nextLogin(next: NextLogin = {}): void {
     this.parts.logins.expect(next)
   }
 
-  /** Changes the options; returns all of them. */
   options(patch: OptionsPatch = {}): Options {
     change(this.network.options, patch)
     return { ...this.network.options }
   }
 
-  /** Returns the connection, the account, and all messages so far; the control API's `/state`. */
   state() {
     const { account, live } = this.network
     return {
@@ -229,17 +220,14 @@ export class WaServer {
     }
   }
 
-  /** Returns the events after entry number `after`. */
   events({ after = 0 }: { after?: number } = {}): JournalEntry[] {
     return this.network.journal.after(after)
   }
 
-  /** The log of events, to wait on. */
   get journal(): Journal {
     return this.network.journal
   }
 
-  /** Waits until a condition of the server is true. */
   async until(isSo: () => boolean): Promise<void> {
     if (!isSo()) await this.network.journal.wait(isSo, { after: this.network.journal.last })
   }
@@ -252,7 +240,6 @@ export class WaServer {
   }
 }
 
-/** Listens on 127.0.0.1. */
 async function listening(port = 0): Promise<Server> {
   const server = createHttpServer()
   await new Promise<void>((resolve, reject) => {

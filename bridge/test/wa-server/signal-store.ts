@@ -9,7 +9,6 @@ const signalKeys = (pair: KeyPair) => ({
   pubKey: Buffer.from(generateSignalPubKey(pair.public)),
 })
 
-/** One user's keys and sessions. */
 export class SignalStore implements SignalStorage {
   readonly signedPreKey
   private readonly sessions = new Map<string, SessionRecord>()
@@ -23,7 +22,6 @@ export class SignalStore implements SignalStorage {
     this.signedPreKey = signedKeyPair(identity, 1)
   }
 
-  /** Creates a one-time key, which is kept until it is used. */
   newPreKey(): { id: number; key: Uint8Array } {
     const id = ++this.preKeyCount
     const pair = Curve.generateKeyPair()
@@ -31,7 +29,6 @@ export class SignalStore implements SignalStorage {
     return { id, key: pair.public }
   }
 
-  /** Deletes all sessions. */
   forget(): void {
     this.sessions.clear()
   }
@@ -85,7 +82,6 @@ export class SignalStore implements SignalStorage {
   }
 }
 
-/** Sender keys of groups, in memory. */
 export class SenderKeyStore {
   private readonly records = new Map<string, SenderKeyRecord>()
 
@@ -97,7 +93,6 @@ export class SenderKeyStore {
     this.records.set(name.toString(), record)
   }
 
-  /** Whether no member's key is known. */
   get empty(): boolean {
     return this.records.size === 0
   }

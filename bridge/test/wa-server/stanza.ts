@@ -5,26 +5,21 @@ import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, S_WHATSAPP_
 /** Attributes of a node; undefined ones are omitted. */
 export type Attributes = Record<string, string | undefined>
 
-/** Creates a node of the protocol. */
 export function stanza(tag: string, attributes: Attributes = {}, content?: BinaryNode['content']): BinaryNode {
   const attrs: BinaryNode['attrs'] = {}
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) attrs[name] = value
   return content === undefined ? { tag, attrs } : { tag, attrs, content }
 }
 
-/** Creates a query from the server itself. */
 export function serverQuery(id: string, content: BinaryNode[], xmlns?: string): BinaryNode {
   return stanza('iq', { from: S_WHATSAPP_NET, type: 'set', id, t: seconds(), xmlns }, content)
 }
 
-/** Returns the first child with that tag. */
 export const child = (node: BinaryNode | undefined, tag: string): BinaryNode | undefined =>
   getBinaryNodeChild(node, tag)
 
-/** Returns all children with that tag. */
 export const children = (node: BinaryNode | undefined, tag: string): BinaryNode[] => getBinaryNodeChildren(node, tag)
 
-/** Returns all children. */
 export const inner = (node: BinaryNode | undefined): BinaryNode[] => (Array.isArray(node?.content) ? node.content : [])
 
 /** Returns the bytes inside a node. Throws if there are none, which is an error of the client. */
@@ -35,20 +30,17 @@ export function bytesOf(node: BinaryNode | undefined): Buffer {
   throw new Error(`no bytes in <${node?.tag ?? 'missing node'}>`)
 }
 
-/** Reads a big-endian number. */
 export const unsigned = (bytes: Uint8Array): number => Buffer.from(bytes).readUIntBE(0, bytes.length)
 
-/** Encodes a number as big-endian bytes. */
 export function bigEndian(value: number, length: number): Buffer {
   const bytes = Buffer.alloc(length)
   bytes.writeUIntBE(value, 0, length)
   return bytes
 }
 
-/** Returns the current time in Unix seconds, as in attributes. */
 export const seconds = (): string => String(Math.floor(Date.now() / 1000))
 
-/** Returns an id in the format of WhatsApp Web's messages. */
+/** In the format of WhatsApp Web's ids. */
 export const newMessageId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
 
 /** Returns the digits of a phone number, a JID or a similar text. */

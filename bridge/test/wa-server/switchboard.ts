@@ -14,7 +14,6 @@ import { stanza } from './stanza.ts'
 
 const SERVER = 's.whatsapp.net'
 
-/** The parts of the server, and the stanzas that each of them handles. */
 export class Switchboard implements ConnectionEvents {
   readonly inbound: Inbound
   readonly receipts: Receipts
@@ -65,7 +64,7 @@ export class Switchboard implements ConnectionEvents {
     if (this.tracing) process.stderr.write(`${direction} ${JSON.stringify(node).slice(0, 400)}\n`)
   }
 
-  /** Runs handlers one at a time. An exception in a handler is recorded. */
+  /** An exception in a handler is recorded. */
   private guard(connection: Connection, work: () => void | Promise<void>): void {
     this.network.turn(work).catch(error => this.failed(connection, error))
   }
@@ -97,7 +96,6 @@ export class Switchboard implements ConnectionEvents {
     }
   }
 
-  /** Sends the waiting stanzas when the device is online. */
   private async deliverPending(): Promise<void> {
     const { network } = this
     if (network.options.deaf === 'always') return

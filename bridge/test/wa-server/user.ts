@@ -28,7 +28,6 @@ const PRE_KEY_MESSAGE = 3
 /** The version byte of a key bundle: Curve25519. */
 const KEY_TYPE = Buffer.from([5])
 
-/** An encrypted message, as `<enc>` carries it. */
 export interface Ciphertext {
   type: 'pkmsg' | 'msg'
   body: Buffer
@@ -48,22 +47,18 @@ export class User {
     this.store = new SignalStore(identity, randomBytes(2).readUInt16BE() & 0x3fff)
   }
 
-  /** The address by phone number. */
   get jid(): string {
     return `${this.phone}@s.whatsapp.net`
   }
 
-  /** The address by LID. */
   get lidJid(): string {
     return `${this.lid}@lid`
   }
 
-  /** The registration id, as in stanzas. */
   get registration(): Buffer {
     return bigEndian(this.store.registrationId, 4)
   }
 
-  /** Returns the keys with which a device opens a session with this user. */
   keyBundle(jid: string): BinaryNode {
     const { signedPreKey, identity } = this.store
     const preKey = this.store.newPreKey()
@@ -80,7 +75,6 @@ export class User {
     ])
   }
 
-  /** Encrypts a message for the linked device, and opens a session if there is none. */
   async encrypt(account: Account, message: proto.IMessage): Promise<Ciphertext> {
     const address = addressOf(account)
     const session = await this.store.loadSession(address.toString())
@@ -89,14 +83,12 @@ export class User {
     return { type: type === PRE_KEY_MESSAGE ? 'pkmsg' : 'msg', body: Buffer.from(body, 'binary') }
   }
 
-  /** Decrypts a message of the linked device. */
   async decrypt(account: Account, type: string | undefined, body: Buffer): Promise<proto.Message> {
     const cipher = new SessionCipher(this.store, addressOf(account))
     const plain = type === 'pkmsg' ? cipher.decryptPreKeyWhisperMessage(body) : cipher.decryptWhisperMessage(body)
     return proto.Message.decode(unpadRandomMax16(await plain))
   }
 
-  /** Encrypts a message for a group, together with the key that its members need to decrypt it. */
   async encryptForGroup(group: string, message: proto.IMessage): Promise<{ distribution: Uint8Array; body: Buffer }> {
     const name = senderKeyName(group, this.phone, 0)
     const distribution = await new GroupSessionBuilder(this.ownSenderKeys).create(name)
@@ -104,7 +96,6 @@ export class User {
     return { distribution: distribution.serialize(), body: Buffer.from(body) }
   }
 
-  /** Stores the linked device's sender key for a group. */
   async learnSenderKey(group: string, account: Account, distribution: Uint8Array): Promise<void> {
     const message = new SenderKeyDistributionMessage(null, null, null, null, distribution)
     const name = senderKeyName(group, account.phone, account.device)
@@ -116,7 +107,6 @@ export class User {
     return !this.learntSenderKeys.empty
   }
 
-  /** Decrypts a message of the linked device to a group. */
   async decryptFromGroup(group: string, account: Account, body: Buffer): Promise<proto.Message> {
     const name = senderKeyName(group, account.phone, account.device)
     return proto.Message.decode(unpadRandomMax16(await new GroupCipher(this.learntSenderKeys, name).decrypt(body)))

@@ -4,7 +4,6 @@ import type { Options } from './options.ts'
 import { digitsOf } from './stanza.ts'
 import { User } from './user.ts'
 
-/** The directory of users, including the business's own phone. */
 export class Users {
   /** The key of the business's own phone, which signs the keys of linked devices. */
   readonly accountKey: KeyPair = Curve.generateKeyPair()
@@ -12,19 +11,17 @@ export class Users {
 
   constructor(private readonly options: Options) {}
 
-  /** The business's own phone. */
   get own(): User {
     const { phone, lid, name } = this.options
     return this.byPhone(phone, { lid, name })
   }
 
-  /** All users, the business's own phone first. */
+  /** The business's own phone comes first. */
   get all(): User[] {
     const { own } = this
     return [own, ...[...this.users.values()].filter(user => user !== own)]
   }
 
-  /** Returns the user with that number, and creates a new user if necessary. */
   byPhone(number: string, known: { lid?: string | undefined; name?: string | undefined } = {}): User {
     const phone = digitsOf(number)
     if (!phone) throw new Error(`not a phone number: ${number}`)
@@ -46,14 +43,12 @@ export class Users {
     return undefined
   }
 
-  /** Returns the user with that number or address. */
   named(text: string): User {
     const user = text.endsWith('@lid') ? this.byJid(text) : this.byPhone(text)
     if (!user) throw new Error(`no contact has the address ${text}`)
     return user
   }
 
-  /** Returns whether that user has a WhatsApp account. */
   exists(user: User): boolean {
     return !this.options.notOnWhatsApp.includes(user.phone)
   }
