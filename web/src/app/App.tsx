@@ -15,7 +15,6 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.c
 // The scroll lock of dialogs inserts a `<style>`, which the CSP allows only with this nonce.
 if (nonce) setNonce(nonce)
 
-/** The root component: the providers, and within them the page that {@link Gate} chooses. */
 export function App() {
   return (
     <I18nProvider i18n={i18n}>
@@ -40,7 +39,6 @@ export function App() {
   )
 }
 
-/** Updates Mantine's text direction when the language changes. */
 function FollowDirection({ children }: { children: ReactNode }) {
   const locale = useLocale()
   const { setDirection } = useDirection()

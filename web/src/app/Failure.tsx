@@ -15,7 +15,6 @@ interface State {
   attempts: number
 }
 
-/** Error boundary: catches errors that occur while a page is rendered, so that the rest of the page keeps working. */
 export class Failure extends Component<Props, State> {
   override state: State = { error: undefined, attempts: 0 }
 

@@ -59,7 +59,7 @@ export function Gate() {
   )
 }
 
-/** Redirects a visitor without a session: to the set-up of a new machine, otherwise to the login. */
+/** A new machine is sent to the set-up. */
 function Entrance() {
   const [path] = useLocation()
   const setup = useQuery({ ...apiQuery('/api/setup'), retry: false })
@@ -69,7 +69,7 @@ function Entrance() {
   return <Redirect to={loginPath(path + location.search)} replace />
 }
 
-/** Returns the URL of the login, with `path` as the page to open afterwards if it is a page of the shell. */
+/** `path` is the page to open afterwards, if it is a page of the shell. */
 function loginPath(path: string): string {
   return isInside(path) ? `/login?to=${encodeURIComponent(path)}` : '/login'
 }

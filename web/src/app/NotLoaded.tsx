@@ -9,9 +9,8 @@ const RETRY_MS = 3_000
 const MIN_AGE_MS = 30_000
 
 /**
- * Replaces a page whose code could not be loaded. `retry` loads the code again. As soon as the daemon answers, this
- * component calls `retry` once and, if loading fails again, reloads the page, at most once in `MIN_AGE_MS`. If the daemon
- * serves a new version, the user decides when to reload.
+ * Replaces a page whose code could not be loaded. As soon as the daemon answers, calls `retry` once and, if loading
+ * fails again, reloads the page. If the daemon serves a new version, the user decides when to reload.
  */
 export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: number }) {
   const connection = useConnection()

@@ -1,9 +1,6 @@
 import type { Page } from './registry'
 
-/**
- * The page of a route. `Component` is read at each render, because `reloadFailedPages` replaces the component of a page
- * whose code failed to load.
- */
+/** `Component` is read at each render: `reloadFailedPages` replaces the component of a page that failed to load. */
 export function PageBody({ page: { Component } }: { page: Page }) {
   return <Component />
 }

@@ -12,7 +12,6 @@ import { useSession } from '#shared/session'
 import { useWhenAnswered } from '#shared/when-answered'
 import { type Group, usePaletteGroups } from './palette-groups'
 
-/** The command palette: one search field for the features' data, such as contacts, and for pages and actions. */
 export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const { t } = useLingui()
   const id = useId()

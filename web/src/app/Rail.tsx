@@ -17,7 +17,6 @@ const none = () => 0
 /** The highest number in a badge. The list of open tasks, which one badge counts, is fetched only up to 100. */
 const MAX_SHOWN = 99
 
-/** Returns true if the page at `path` belongs to this entry. */
 const isCurrent = (entry: NavEntry, path: string) => path === entry.href || path.startsWith(`${entry.href}/`)
 
 function Entry({ entry }: { entry: NavEntry }) {
@@ -51,7 +50,6 @@ function Entry({ entry }: { entry: NavEntry }) {
   )
 }
 
-/** The navigation rail at the start side, on tablets and desktops. */
 export function Rail({ onSearch }: { onSearch: () => void }) {
   const { t } = useLingui()
   const isShown = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
@@ -87,10 +85,8 @@ export function Rail({ onSearch }: { onSearch: () => void }) {
   )
 }
 
-/** Returns the entries in the bottom bar of phones. */
 export const inBar = (): readonly NavEntry[] => navigation.filter(({ place }) => place === 'main').slice(0, 4)
 
-/** The bottom bar on phones. */
 export function Tabs() {
   const { t } = useLingui()
   const [path] = useLocation()

@@ -14,7 +14,6 @@ import { home, pages, palette, preloadPalette, shortcuts } from './registry'
 import { Strips } from './Strips'
 import { useAppKeys } from './shortcuts'
 
-/** The layout of a logged-in user: rail or bottom bar, strips, and the current page. */
 export function Shell() {
   const [path] = useLocation()
   const [isSearching, setSearching] = useState(false)
@@ -76,7 +75,6 @@ export function Shell() {
   )
 }
 
-/** The page for a URL that no route matches. */
 function NotFound() {
   return (
     <main className="page">

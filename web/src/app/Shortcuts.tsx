@@ -8,9 +8,6 @@ import { features, navigation } from './registry'
 
 const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl'
 
-/**
- * The list of keyboard shortcuts: those of every page, G followed by a letter, and those that the features declare.
- */
 export function Shortcuts({ onClose }: { onClose: () => void }) {
   const { i18n } = useTexts()
   const everywhere: [keys: string[], label: ReactNode][] = [

@@ -14,7 +14,6 @@ const OFFLINE_DELAY_MS = 2_500
 /** After this time, in ms, components that show their own error have rendered it. */
 const SAID_MS = 500
 
-/** The strips above every page. Each is rendered only while its condition is true. */
 export function Strips() {
   const connection = useConnection()
   const isOffline = useLasting(connection === 'lost', OFFLINE_DELAY_MS)
@@ -70,7 +69,7 @@ export function Strips() {
 const oldest = (...times: (number | undefined)[]) =>
   times.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)))
 
-/** Shows the time up to which the shown data is current; nothing if it is unknown. */
+/** The time up to which the shown data is current. */
 function AsOf({ at }: { at: number | undefined }) {
   const format = useFormat()
   const now = useNow()
@@ -85,7 +84,6 @@ function AsOf({ at }: { at: number | undefined }) {
   )
 }
 
-/** Returns true once the condition has been true for `ms` without interruption. */
 function useLasting(condition: boolean, ms: number): boolean {
   const [lasts, setLasts] = useState(false)
   useEffect(() => {
@@ -96,10 +94,7 @@ function useLasting(condition: boolean, ms: number): boolean {
   return lasts
 }
 
-/**
- * Returns true when the daemon serves another build of the page. Checked after each reconnection, since an upgrade
- * restarts the daemon.
- */
+/** Whether the daemon serves another build. Checked after each reconnection: an upgrade restarts the daemon. */
 function useNewVersion(connection: Connection): boolean {
   const [isOld, setOld] = useState(false)
   useEffect(() => {

@@ -15,7 +15,6 @@ import { Hidden } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { useLanguageSwitch, useLogOut, useScheme } from './preferences'
 
-/** The user menu at the end of the rail: account, theme, language, log out. */
 export function UserMenu() {
   const { user } = useSession()
   const [, go] = useLocation()

@@ -1,9 +1,8 @@
 const own = document.querySelector<HTMLMetaElement>('meta[name=page-version]')?.content
 
 /**
- * Returns true if the daemon serves a build of the page other than the running one, and `undefined` if the daemon does
- * not answer: no response arrives, or only an error, such as that of a proxy. Returns false on the development server,
- * which has no builds, and for a response without a version.
+ * Returns true if the daemon serves a build of the page other than the running one, and `undefined` if no valid answer
+ * arrives. The development server has no builds, so the result is false there.
  */
 export async function hasNewVersion(signal?: AbortSignal): Promise<boolean | undefined> {
   try {

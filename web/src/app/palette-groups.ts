@@ -6,7 +6,6 @@ import { letterOf } from '#shared/keys'
 import { MIN_SEARCH, matchOf } from '#shared/search'
 import { commands, navigation, providers } from './registry'
 
-/** Hits with a common heading. */
 export interface Group {
   id: string
   heading: string
@@ -16,10 +15,7 @@ export interface Group {
 /** The debounce time of the search, in ms. */
 const PAUSE_MS = 120
 
-/**
- * Returns the results for the query: first the features' hits, then pages and actions. The previous hits are shown
- * until the new ones arrive.
- */
+/** First the features' hits, then pages and actions. The previous hits are shown until the new ones arrive. */
 export function usePaletteGroups(query: string, isOwner: boolean): { groups: Group[]; isSearching: boolean } {
   const { t } = useLingui()
   const { i18n } = useTexts()

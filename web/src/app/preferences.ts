@@ -7,14 +7,12 @@ import { queryClient } from '#shared/api/query'
 import { chooseLocale, type Locale, useLocale } from '#shared/i18n/locale'
 import { forgetOwn } from '#shared/storage'
 
-/** Returns the current language, and the language to switch to. */
 export function useLanguageSwitch() {
   const locale = useLocale()
   const other: Locale = locale === 'he' ? 'en' : 'he'
   return { locale, otherName: other === 'he' ? 'עברית' : 'English', other, choose: () => void chooseLocale(other) }
 }
 
-/** Returns the colour scheme (light, dark or the system's), and a function that changes it. */
 export function useScheme() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return { scheme: colorScheme, choose: (scheme: MantineColorScheme) => setColorScheme(scheme) }

@@ -24,27 +24,23 @@ const TIMEOUT_MS = 10_000
 const inTime = <T>(loading: Promise<T>): Promise<T> =>
   Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
 
-/** A component whose code is loaded when it is first rendered. */
 interface Part<P = object> {
   /** `reloadFailedPages` replaces this component, so read it at each render. */
   Component: LazyExoticComponent<ComponentType<P>>
 }
 
-/** Loads the frame around a page, with the texts of the feature that provides the frame. */
 function frameOf({ frame }: FeatureRoute): Promise<{ default: Frame }> | undefined {
   const owner = frame === undefined ? undefined : features.find(({ frames }) => frames?.[frame])
   const load = frame === undefined ? undefined : owner?.frames?.[frame]
   return owner && load && withTexts(owner.id, load())
 }
 
-/** Loads the page of a route, with its texts and its frame. */
 async function loadPage(feature: Feature, route: FeatureRoute): Promise<{ default: ComponentType }> {
   const [page, frame] = await Promise.all([withTexts(feature.id, route.load()), frameOf(route)])
   if (!frame) return page
   return { default: () => createElement(frame.default, { children: createElement(page.default) }) }
 }
 
-/** A route, with the component that loads its page and texts. */
 export interface Page extends FeatureRoute, Part {}
 
 /** The parts that failed to load. `React.lazy` caches a rejected import, so these parts need a new lazy component. */
@@ -113,7 +109,6 @@ export function reloadFailedPages(): void {
   failed.clear()
 }
 
-/** The navigation entries of all features, sorted by `order`. */
 export const navigation: readonly NavEntry[] = features
   .flatMap(({ nav }) => nav ?? [])
   .sort((a, b) => a.order - b.order)
@@ -121,5 +116,5 @@ export const navigation: readonly NavEntry[] = features
 export const commands: readonly Command[] = features.flatMap(feature => feature.commands ?? [])
 export const providers: readonly PaletteProvider[] = features.flatMap(feature => feature.palette ?? [])
 
-/** Returns the path of the first main entry of the navigation, which is the start page. */
+/** The start page: the first main entry of the navigation. */
 export const home = (): string => navigation.find(({ place }) => place === 'main')?.href ?? '/app/problems'

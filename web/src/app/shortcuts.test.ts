@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../features/', import.meta.url))
 
-/** Returns the label of a key in the list of shortcuts. */
 const shown = (code: string): string =>
   ({ BracketLeft: '[', BracketRight: ']', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' })[code] ??
   code.replace(/^Key/, '')

@@ -6,10 +6,7 @@ import { commands, navigation } from './registry'
 /** How long the key G waits for the second key, in ms. */
 const CHORD_MS = 1_200
 
-/**
- * Registers the keys that work on every page: the palette, the list of shortcuts, G followed by a letter, and the keys
- * of commands.
- */
+/** Registers the keys that work on every page. */
 export function useAppKeys(openPalette: () => void, openShortcuts: () => void): void {
   const [, go] = useLocation()
   const chord = useRef(Number.NEGATIVE_INFINITY)

@@ -3,18 +3,16 @@ import { useEffect, useMemo, useSyncExternalStore } from 'react'
 /** The playback speeds, which the keys [ and ] step through. */
 export const SPEEDS = [0.75, 1, 1.25, 1.5, 2] as const
 
-/** The state of a player, for the components that render it. */
 export interface PlayerState {
   isPlaying: boolean
   positionMs: number
   speed: number
-  /** The sound could not be loaded. */
   hasFailed: boolean
 }
 
 let current: Player | undefined
 
-/** Plays one sound. When a player starts, the player of this class that was playing before pauses. */
+/** When a player starts, the player of this class that was playing before pauses. */
 export class Player {
   readonly #audio: HTMLAudioElement
   readonly #listeners = new Set<() => void>()
@@ -61,7 +59,7 @@ export class Player {
     else this.pause()
   }
 
-  /** Seeks to a position. If the sound is not loaded yet, the position is applied later. */
+  /** If the sound is not loaded yet, the position is applied later. */
   seek(ms: number): void {
     const place = Math.max(0, ms)
     if (this.#audio.readyState === 0) this.#wanted = place
@@ -69,7 +67,6 @@ export class Player {
     this.#set({ positionMs: place })
   }
 
-  /** Seeks by `ms`, forwards or backwards. */
   step(ms: number): void {
     this.seek(this.state.positionMs + ms)
   }
@@ -84,13 +81,13 @@ export class Player {
     this.#set({ speed })
   }
 
-  /** Selects the next slower (-1) or faster (1) speed. */
+  /** -1 is slower, 1 is faster. */
   changeSpeed(direction: -1 | 1): void {
     const at = SPEEDS.findIndex(speed => speed >= this.state.speed)
     this.setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at + direction))] ?? 1)
   }
 
-  /** Stops the playback, and closes the connection. */
+  /** Also closes the connection. */
   dispose(): void {
     cancelAnimationFrame(this.#frame)
     this.#audio.pause()
@@ -116,23 +113,23 @@ export class Player {
   }
 }
 
-/** Returns a player of `source`, which is disposed of when the component unmounts. */
+/** The player is disposed of when the component unmounts. */
 export function usePlayer(source: string): Player {
   const player = useMemo(() => new Player(source), [source])
   useEffect(() => () => player.dispose(), [player])
   return player
 }
 
-/** Returns a part of the player's state. The component renders again only when that part changes. */
+/** The component renders again only when the selected part changes. */
 export function usePlayerState<T>(player: Player, select: (state: PlayerState) => T): T {
   return useSyncExternalStore(player.subscribe, () => select(player.state))
 }
 
-/** Returns true if the browser plays recordings as they are stored. Safari before 18.4 does not. */
+/** Safari before 18.4 does not play Ogg. */
 const playsOpus = (): boolean =>
   typeof Audio !== 'undefined' && new Audio().canPlayType('audio/ogg; codecs=opus') !== ''
 
-/** Returns the URL of a call's recording in a format that this browser plays. */
+/** In a format that this browser plays. */
 export function recordingUrl(callId: number, recordingId?: number): string {
   const query = new URLSearchParams({ format: playsOpus() ? 'opus' : 'wav' })
   if (recordingId !== undefined) query.set('recording_id', String(recordingId))

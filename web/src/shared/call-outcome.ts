@@ -44,7 +44,6 @@ export const isAgent = (engine: string | null | undefined): boolean => engine ==
 
 export const isCallOutcome = (name: string): name is CallOutcome => Object.hasOwn(OUTCOMES, name)
 
-/** Returns the icon, text and colour of a call's outcome. */
 export function outcomeOf(call: { outcome: string; direction: string }): Shown {
   if (call.direction === 'out' && call.outcome === 'answered') return OUTGOING
   if (call.direction === 'out' && call.outcome === 'missed') return NOT_REACHED

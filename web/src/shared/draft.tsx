@@ -5,7 +5,7 @@ import { recallOwn, rememberOwn, storedUser } from './storage'
 
 const keyOf = (name: string) => `draft.${name}`
 
-/** Returns the unsaved input of a form that this browser has stored; undefined if there is none. */
+/** Returns the unsaved input of a form; undefined if this browser has stored none. */
 export function recallDraft<T>(name: string): T | undefined {
   const kept = recallOwn(keyOf(name))
   if (kept === null) return undefined
@@ -22,14 +22,13 @@ interface Draft<T> {
   value: T
   /** Whether the input differs from the saved state. Only then is a draft stored. */
   isDirty: boolean
-  /** Opens the form again. */
   back: () => void
 }
 
 /**
  * Stores the input of a form in this browser until it is saved or discarded. If the user leaves the page with a draft,
- * a toast offers to return to the form. The returned function ends the draft of an input that was saved: call it with
- * the input that was sent, also if the form still shows it, or was left while it was being saved.
+ * a toast offers to return to the form. Call the returned function with the input that was sent: it ends the draft,
+ * also if the form was left meanwhile.
  */
 export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): (saved: T) => void {
   const key = keyOf(name)

@@ -4,13 +4,12 @@ import type { IconGlyph } from './components/Icon'
 import type { ChangeMap } from './events/changes'
 import type { Span } from './search'
 
-/** A page of a feature. */
 export interface FeatureRoute {
   /** A path pattern of wouter: `/app/inbox/:contactId?`. */
   path: string
   /** Loads the page's component. Its chunk and texts are fetched when the page is first opened. */
   load: () => Promise<{ default: ComponentType }>
-  /** Whether the page is rendered without navigation and without a login. */
+  /** The page is rendered without navigation and without a login. */
   bare?: boolean
   /** The name of the frame around the page. The feature that lists the name in `frames` renders it. */
   frame?: string
@@ -24,7 +23,7 @@ export interface FeatureRoute {
 /** A layout around pages of several features, such as the list of settings. */
 export type Frame = ComponentType<{ children: ReactNode }>
 
-/** An entry of the navigation: in the rail, and on phones in the bottom bar or on the page "More". */
+/** In the rail, and on phones in the bottom bar or on the page "More". */
 export interface NavEntry {
   label: MessageDescriptor
   icon: IconGlyph
@@ -32,17 +31,16 @@ export interface NavEntry {
   /** The sort order. The first four entries with the place `main` are in the bottom bar of phones. */
   order: number
   place: 'main' | 'end'
-  /** A hook that returns the number in the badge. With 0 no badge is shown. */
+  /** The number in the badge; 0 shows no badge. */
   useBadge?: () => number
-  /** Whether the badge is red, for a problem. */
+  /** The badge is red, for a problem. */
   isUrgent?: boolean
-  /** Whether the rail hides the entry while its badge is 0. */
+  /** The rail hides the entry while its badge is 0. */
   isHiddenWhenZero?: boolean
   /** The physical key that opens the entry after G, such as `KeyI`. */
   key?: string
 }
 
-/** An action in the command palette. */
 export interface Command {
   id: string
   label: MessageDescriptor
@@ -57,7 +55,6 @@ export interface Command {
   more?: 'work' | 'business' | 'account'
 }
 
-/** A search hit in the command palette. */
 export interface PaletteHit {
   id: string
   icon: IconGlyph
@@ -73,7 +70,6 @@ export interface PaletteHit {
   href: string
 }
 
-/** Provides a group of hits for the command palette. */
 export interface PaletteProvider {
   id: string
   heading: MessageDescriptor
@@ -83,7 +79,6 @@ export interface PaletteProvider {
   whenNone?: { label: MessageDescriptor; icon: IconGlyph; href: (query: string) => string }
 }
 
-/** A keyboard shortcut of a feature's pages, as shown in the list of shortcuts. */
 export interface ShortcutText {
   keys: readonly string[]
   label: MessageDescriptor

@@ -10,13 +10,11 @@ type Kind = SearchHit['kind']
 /** A range of a text, in UTF-16 units. */
 export type Span = readonly [from: number, to: number]
 
-/** The minimum length of a query. */
 export const MIN_SEARCH = 2
 
-/** The kinds of hits beside contacts: messages, turns, calls and notes. */
+/** Contacts are searched separately. */
 const WORDS = 'message,turn,call,note' satisfies `${Kind},${string}`
 
-/** Creates the paginated query for hits within conversations. */
 export const searchPages = (q: string, limit: number) => apiPages('/api/search', { query: { q, kinds: WORDS, limit } })
 
 registerChanges({
@@ -37,7 +35,6 @@ export const HIT_ICONS: Record<Kind, IconGlyph> = {
   note: IconNote,
 }
 
-/** Returns the link of a hit: to the message, the note, the call, the turn's time in the call, or the contact. */
 export function hitHref({ kind, id, contact_id: contact, call_id: call, offset_ms: ms }: SearchHit): string {
   if (kind === 'message') return `/app/inbox/${contact}?message=${id}`
   if (kind === 'note') return `/app/inbox/${contact}?note=${id}`
@@ -68,7 +65,7 @@ export function snippetOf({ text, highlights }: Pick<SearchHit, 'text' | 'highli
   }
 }
 
-/** Returns the position of the query in the text, ignoring case; undefined if the text does not contain it. */
+/** Ignores case. */
 export function matchOf(text: string, query: string): Span | undefined {
   const wanted = query.trim().toLowerCase()
   const at = text.toLowerCase().indexOf(wanted)
@@ -77,6 +74,6 @@ export function matchOf(text: string, query: string): Span | undefined {
 
 const LIKE_NUMBER = /^[\d\s()+-]{3,}$/
 
-/** Returns the link to the form for a new contact, filled with the query that found no contact. */
+/** The form is filled with the query that found no contact. */
 export const newContactHref = (words: string): string =>
   `/app/contacts?new=1&${LIKE_NUMBER.test(words) ? 'number' : 'name'}=${encodeURIComponent(words.trim())}`

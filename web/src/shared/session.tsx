@@ -7,7 +7,7 @@ import { queryClient } from './api/query'
 import { Formatter } from './format/time'
 import { setStoredUser } from './storage'
 
-/** The logged-in user (null for an API token), and the business. */
+/** `user` is null for an API token. */
 export interface Session {
   user: Schemas['User'] | null
   role: Schemas['Role']
@@ -21,21 +21,17 @@ export const sessionQuery = queryOptions({
   queryFn: async ({ signal }) => take(await unwrap(client.GET('/api/session', { signal }))),
 })
 
-/** Returns a text that differs if the user or the role differs. */
+/** The text differs if the user or the role differs. */
 export const identityOf = ({ user, role }: Schemas['SessionResponse']): string => `${user?.id ?? ''} ${role}`
 
 const cached = () => queryClient.getQueryData(sessionQuery.queryKey)
 
-/**
- * Sets the token of all further requests and the user of the stored values. They change together, so that a text of one
- * user is never sent with the session of another.
- */
+/** The token and the owner of the stored values change together: a text is never sent with another user's session. */
 export function enterSession({ csrf_token, user }: Schemas['SessionResponse']): void {
   setCsrfToken(csrf_token ?? null)
   setStoredUser(user?.id ?? 0)
 }
 
-/** Enters the session of a login or the set-up. */
 export function startSession(session: Schemas['SessionResponse']): void {
   enterSession(session)
   queryClient.setQueryData(sessionQuery.queryKey, session)
@@ -60,7 +56,6 @@ renewSessionWith(async () => {
 
 const Context = createContext<Session | null>(null)
 
-/** Provides the session to the logged-in part of the page. */
 export function SessionProvider({ answer, children }: { answer: Schemas['SessionResponse']; children: ReactNode }) {
   const session = useMemo<Session>(
     () => ({
@@ -74,24 +69,21 @@ export function SessionProvider({ answer, children }: { answer: Schemas['Session
   return <Context.Provider value={session}>{children}</Context.Provider>
 }
 
-/** Returns the session. Throws outside the shell. */
+/** Throws outside the shell. */
 export function useSession(): Session {
   const session = useContext(Context)
   if (!session) throw new Error('no session here')
   return session
 }
 
-/** Returns a formatter for the page's language and the business's time zone. */
 export function useFormat(): Formatter {
   const { i18n } = useLingui()
   const zone = useContext(Context)?.business.time_zone ?? 'Asia/Jerusalem'
   return useMemo(() => new Formatter(i18n.locale === 'en' ? 'en' : 'he', zone), [i18n.locale, zone])
 }
 
-/** Returns the business's country outside components. */
 export const currentCountry = (): string => cached()?.business.default_country ?? 'IL'
 
-/** Returns the business's country, for the national format of phone numbers. */
 export const useCountry = (): string => useContext(Context)?.business.default_country ?? 'IL'
 
 /**
@@ -100,7 +92,7 @@ export const useCountry = (): string => useContext(Context)?.business.default_co
  */
 const RETRY_MS = 3_000
 
-/** Fetches the session of this browser, if needed. Without a session the error has the status 401. */
+/** Without a session the error has the status 401. */
 export const useSessionQuery = (isNeeded: boolean) =>
   useQuery({
     ...sessionQuery,

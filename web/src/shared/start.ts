@@ -3,7 +3,7 @@ import { queryClient } from './api/query'
 /** The entry under this path contains the number of the newest change, not a response. */
 const EVENTS = '/api/events'
 
-/** Returns the responses that the HTML file contains, by path. The development server embeds none. */
+/** The development server embeds none. */
 function responses(): Record<string, unknown> {
   try {
     const start: unknown = JSON.parse(document.getElementById('start')?.textContent ?? '{}')
@@ -16,7 +16,7 @@ function responses(): Record<string, unknown> {
 let isOut = false
 let position: number | undefined
 
-/** Stores the embedded responses in the cache, so that the page renders without requests. */
+/** The embedded responses let the page render without requests. */
 export function takeStart(): void {
   const start = responses()
   isOut = start['/api/session'] === null
@@ -26,9 +26,7 @@ export function takeStart(): void {
   }
 }
 
-/**
- * Returns the number of the last change that the page's embedded data contains, only once: for the first event stream.
- */
+/** The last change in the page's embedded data; returned only once, for the first event stream. */
 export function takePosition(): number | undefined {
   const taken = position
   position = undefined

@@ -4,10 +4,8 @@ let userId = 0
 /** Values that the browser refused to store, for example in a private window: they last until the page is reloaded. */
 const unstored = new Map<string, string>()
 
-/** Returns the browser's storage key for a value. */
 export const stored = (key: string): string => `agentlocator.${key}`
 
-/** Returns a value that this browser has stored, or null. */
 export function recall(key: string): string | null {
   const kept = unstored.get(key)
   if (kept !== undefined) return kept
@@ -18,7 +16,7 @@ export function recall(key: string): string | null {
   }
 }
 
-/** Stores a value; null deletes it. */
+/** Null deletes the value. */
 export function remember(key: string, value: string | null): void {
   unstored.delete(key)
   try {
@@ -29,12 +27,11 @@ export function remember(key: string, value: string | null): void {
   }
 }
 
-/** Selects the user whose values `recallOwn` and `rememberOwn` access if no other user is given. */
 export function setStoredUser(id: number): void {
   userId = id
 }
 
-/** Returns the id of the current user, 0 before the first session. */
+/** 0 before the first session. */
 export const storedUser = (): number => userId
 
 const ownKey = (key: string, user = userId) => `own.${user}.${key}`

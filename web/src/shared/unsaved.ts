@@ -2,7 +2,6 @@ import { useEffect } from 'react'
 
 let forms = 0
 
-/** Counts a form while it has unsaved changes. */
 export function useUnsaved(isDirty: boolean): void {
   useEffect(() => {
     if (!isDirty) return
@@ -13,5 +12,5 @@ export function useUnsaved(isDirty: boolean): void {
   }, [isDirty])
 }
 
-/** Returns true if a form of this tab has unsaved changes, which automatic navigation would lose. */
+/** Automatic navigation would lose unsaved changes. */
 export const hasUnsaved = (): boolean => forms > 0

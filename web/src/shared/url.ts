@@ -4,13 +4,9 @@ import { useSearchParams } from 'wouter'
 /** Query parameters to set; `null`, `undefined` and '' remove a parameter. */
 export type UrlChange = Record<string, string | number | null | undefined>
 
-/** Parses an id from a query parameter; null if the parameter is not an id. */
 export const idOf = (text: string | null): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
 
-/**
- * Returns true for a path of the shell, with or without a query. After a login only these are opened, to prevent an open
- * redirect.
- */
+/** Whether a path is one of the shell. After a login only these are opened, to prevent an open redirect. */
 export const isInside = (path: string): boolean => /^\/(app\/|calendar(\?|$))/.test(path)
 
 /**

@@ -10,10 +10,7 @@ interface Bar {
   height: number
 }
 
-/**
- * Returns bars that look like speech; the same seed gives the same bars. Only for pictures of calls, never for a real
- * recording.
- */
+/** Only for pictures of calls, never for a real recording. The same seed gives the same bars. */
 export function speechBars(seed: number, count: number, parts: readonly Part[]): Bar[] {
   let state = seed
   const random = () => {

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 
 /**
- * Returns a function that runs `run` once the answer to the current input has arrived. While the user types, a list
- * still shows the answer to an earlier input, which Enter must not open. A change of the input withdraws the request.
+ * Runs `run` once the answer to the current input has arrived: until then a list shows the answer to an earlier input,
+ * which Enter must not open. A change of the input withdraws the request.
  */
 export function useWhenAnswered(input: string, isAnswered: boolean, run: () => void): () => void {
   const [asked, setAsked] = useState<string | null>(null)

@@ -8,7 +8,7 @@ import { MODES } from './modes'
 import { type Answering, type Mode, useAnswering, useSwitch } from './useAnswering'
 import './answering.css'
 
-/** Shows who answers calls now. Owners can change the choice here; other users only see it. */
+/** Only owners can change the choice here. */
 export function WhoAnswers() {
   const { t } = useLingui()
   const { isOwner } = useSession()
@@ -95,7 +95,6 @@ function Until({ answering: { until, next_opening: opening }, set }: UntilProps)
   )
 }
 
-/** Asks for a time of day, and calls `set` with its next occurrence. */
 function TimeOfDay({ set }: { set: (until: string) => void }) {
   const { t } = useLingui()
   const format = useFormat()
@@ -126,7 +125,7 @@ function TimeOfDay({ set }: { set: (until: string) => void }) {
   )
 }
 
-/** Returns a function that formats when a choice ends: «17:00», «יום ו׳ 9:00». */
+/** Formats when a choice ends: «17:00», «יום ו׳ 9:00». */
 function useWhen(): (at: string) => string {
   const format = useFormat()
   const now = useNow()
@@ -137,7 +136,6 @@ function useWhen(): (at: string) => string {
   }
 }
 
-/** Explains what happens to a call that comes in now. */
 function Meaning({ answering: { mode, rings, can_ring: canRing, ring_first: ringFirst } }: { answering: Answering }) {
   if (mode === 'agent') return <Trans>הסוכן עונה לכל שיחה מיד, ואצלכם לא מצלצל.</Trans>
   if (!canRing && (mode === 'ring' || ringFirst !== 'never')) {
@@ -158,7 +156,6 @@ function Meaning({ answering: { mode, rings, can_ring: canRing, ring_first: ring
   return rings ? <Trans>כל שיחה מצלצלת קודם אצלכם.</Trans> : <Trans>הסוכן עונה מיד.</Trans>
 }
 
-/** Shows who made the choice, and when. */
 function SetBy({ answering: { set_by: actor, set_by_name: name, set_at: at } }: { answering: Answering }) {
   const format = useFormat()
   const now = useNow()
@@ -173,7 +170,6 @@ function SetBy({ answering: { set_by: actor, set_by_name: name, set_at: at } }: 
   )
 }
 
-/** The choice as a sentence, for users who cannot change it. */
 function Words({ answering }: { answering: Answering }) {
   const when = useWhen()
   const until = answering.until && when(answering.until)

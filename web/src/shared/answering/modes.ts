@@ -2,7 +2,6 @@ import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import type { Schemas } from '../api/client'
 
-/** The text for each choice of who answers calls. */
 export const MODES: Record<Schemas['AnswerMode'], MessageDescriptor> = {
   settings: msg`לפי ההגדרות`,
   agent: msg`הסוכן, מיד`,

@@ -9,7 +9,6 @@ import { serverNow } from '../format/clock'
 export type Answering = Schemas['Answering']
 export type Mode = Schemas['AnswerMode']
 
-/** A choice of who answers calls, as the page sends it to the daemon. */
 export type Choice = Pick<Answering, 'mode' | 'until'>
 
 export const answeringQuery = apiQuery('/api/answering')
@@ -18,7 +17,7 @@ const show = (answering: Answering) => queryClient.setQueryData(answeringQuery.q
 const send = ({ mode, until }: Choice) =>
   unwrap(client.PUT('/api/answering', { body: { mode, ...(until && { until }) } }))
 
-/** Returns the query of who answers calls. Fetches it again when the choice ends, because no event reports the end. */
+/** Fetches the answer again when the choice ends, because no event reports the end. */
 export function useAnswering() {
   const query = useQuery(answeringQuery)
   const until = query.data?.until
@@ -26,7 +25,7 @@ export function useAnswering() {
   return query
 }
 
-/** Returns the action that switches who answers calls. It can be undone. */
+/** The action can be undone. */
 export function useSwitch() {
   const { t } = useLingui()
   return useAction({

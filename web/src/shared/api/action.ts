@@ -4,7 +4,6 @@ import { asApiError } from './errors'
 import { type Patch, showPatches } from './optimistic'
 import { problemText } from './problem-text'
 
-/** Creates a patch with the type of its data. */
 export const patch = <D>(key: QueryKey, update: (data: D) => D): Patch => ({ key, update }) as unknown as Patch
 
 interface Items<T> {
@@ -14,7 +13,7 @@ interface Items<T> {
 /** A cached list: the response of `apiQuery`, or the pages of `apiPages`. The keys of both start with the same path. */
 type List<T> = Partial<Items<T>> & { pages?: Items<T>[] }
 
-/** Creates a patch for the items of every cached list whose key starts with this key. */
+/** Patches the items of every cached list whose key starts with this key. */
 export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch =>
   patch<List<T>>(key, data => {
     if (data.pages) return { ...data, pages: data.pages.map(page => ({ ...page, items: update(page.items) })) }
@@ -31,13 +30,11 @@ interface Action<V, R> {
   done?: (values: V, result: R) => string | undefined
   /** Reverses the change. If present, the toast of `done` has an undo button. */
   undo?: (values: V, result: R) => Promise<unknown>
-  /** Called after the request has succeeded. */
   onDone?: (result: R, values: V) => void
   /** Handles the error. Returns true if no toast is needed. */
   onError?: (error: ReturnType<typeof asApiError>, values: V) => boolean | undefined
 }
 
-/** Returns the mutation of an action, with optimistic updates, undo, and an error toast that can offer a retry. */
 export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const cache = useQueryClient()
   const mutation = useMutation({

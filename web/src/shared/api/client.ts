@@ -40,8 +40,8 @@ export function renewSessionWith(fetch: () => Promise<boolean>): void {
 }
 
 /**
- * Returns true if a refused request can be repeated: the browser has a newer session of the same user, for example
- * after a login in another tab. The daemon checks the token before it changes anything.
+ * Whether the browser has a newer session of the same user, for example after a login in another tab. The daemon checks
+ * the token before it changes anything, so the request can be repeated.
  */
 const canRepeat = async (code: string): Promise<boolean> => code === 'csrf' && (await fetchSession?.()) === true
 
@@ -87,7 +87,6 @@ const session: Middleware = {
   },
 }
 
-/** Returns the time limit of a request, in ms. */
 const timeLimitOf = ({ method, url }: Request): number =>
   method === 'GET' && !SLOW.test(new URL(url).pathname) ? READ_TIMEOUT_MS : TIMEOUT_MS
 
@@ -129,7 +128,7 @@ async function sessionFetch(request: Request): Promise<Response> {
   return send()
 }
 
-/** The typed client; the operations and their types come from `docs/openapi.json`. */
+/** The operations and their types come from `docs/openapi.json`. */
 export const client = createClient<paths>({ baseUrl: '', fetch: sessionFetch })
 client.use(session)
 
@@ -160,7 +159,7 @@ export function raw(path: string, init: RequestInit = {}): Promise<Response> {
   })
 }
 
-/** Returns the session headers for a request that is not made by this module, such as an upload with progress. */
+/** For a request that this module does not send, such as an upload with progress. */
 export const sessionHeaders = (): Record<string, string> => (csrfToken === null ? {} : { 'X-CSRF-Token': csrfToken })
 
 /** Returns random hex digits for an `Idempotency-Key`. `crypto.randomUUID` does not exist over plain http. */

@@ -61,7 +61,6 @@ export class ApiError extends Error {
   }
 }
 
-/** Converts any thrown value to an `ApiError`. */
 export function asApiError(reason: unknown): ApiError {
   if (reason instanceof ApiError) return reason
   // The body is truncated, or is a page of another server.

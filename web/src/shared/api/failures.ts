@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from 'react'
 import { asApiError } from './errors'
 import { queryClient } from './query'
 
-/** The errors that components show themselves, each with the number of these components. */
+/** How many components show each error themselves. */
 const shown = new Map<unknown, number>()
 const listeners = new Set<() => void>()
 
@@ -28,7 +28,7 @@ function count(error: unknown, by: 1 | -1): void {
  */
 const FAILED = /^(offline|timeout|bad_answer|gateway|internal|unavailable|too_large|too_many_requests|http_\d+)$/
 
-/** Returns true if the last request of a query failed, a component needs its data, and no component shows the error. */
+/** Whether the last request failed, a component needs the data, and no component shows the error. */
 const isSilent = (query: Query): boolean => {
   const { status, error, fetchMeta } = query.state
   if (status !== 'error' || !query.isActive() || shown.has(error)) return false
@@ -51,18 +51,14 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Returns true if a part of the page could not be loaded and does not show the error itself. */
+/** Whether a part of the page could not be loaded and does not show the error itself. */
 export const useSilentFailure = (): boolean => useSyncExternalStore(subscribe, () => silent(false).length > 0)
 
-/**
- * Returns when the oldest data on the screen that could not be fetched again was fetched, in Unix ms. Undefined if
- * there is no such data.
- */
+/** When the oldest data on the screen that could not be fetched again was fetched, in Unix ms. */
 export const useStaleSince = (): number | undefined =>
   useSyncExternalStore(subscribe, () => {
     const times = silent(true).map(({ state }) => state.dataUpdatedAt)
     return times.length > 0 ? Math.min(...times) : undefined
   })
 
-/** Repeats the failed requests whose errors no component shows. */
 export const retrySilent = (): void => void queryClient.refetchQueries({ predicate: isSilent })

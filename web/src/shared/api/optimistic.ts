@@ -1,6 +1,6 @@
 import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
 
-/** An optimistic update: a change of cached data that is shown before the daemon has confirmed it. */
+/** A change of cached data that is shown before the daemon has confirmed it. */
 export interface Patch<D = never> {
   /** All cached queries whose key starts with this key are patched. */
   key: QueryKey
@@ -23,7 +23,6 @@ const layers = new WeakMap<Query, Layer>()
 /** The running changes of each API path, and the keys to fetch again after the last of them. */
 const paths = new Map<unknown, { running: number; keys: QueryKey[] }>()
 
-/** The optimistic updates of one running change. */
 export interface Optimistic {
   /** Removes the updates from the cached data; those of other running changes stay. */
   remove: () => void
@@ -31,10 +30,7 @@ export interface Optimistic {
   end: () => void
 }
 
-/**
- * Shows the updates of a change in the cached data. Several changes of the same data can run at once, and each can fail
- * without affecting the others.
- */
+/** Several changes of the same data can run at once, and each can fail without affecting the others. */
 export async function showPatches(cache: QueryClient, patches: readonly Patch[]): Promise<Optimistic> {
   const by = {}
   const touched = new Set<Query>()

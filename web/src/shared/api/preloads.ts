@@ -6,13 +6,10 @@ const preloaded = new Set(
 )
 let isOutdated = false
 
-/** Records that the page has received a change, which the preloaded responses may not contain. */
+/** The page has received a change, which the preloaded responses may not contain. */
 export function outdatePreloads(): void {
   isOutdated = true
 }
 
-/**
- * Returns true if the browser would answer this request with a preloaded response that may be older than a received
- * change. Returns true at most once for each URL, because the browser uses a preloaded response only once.
- */
+/** Whether the browser would answer with an outdated preloaded response; true at most once for each URL. */
 export const takeOutdatedPreload = (url: string): boolean => preloaded.delete(url) && isOutdated

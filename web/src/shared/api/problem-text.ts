@@ -91,16 +91,13 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   nothing_to_undo: msg`אין מה לבטל: המספר הזה לא הופנה מכאן.`,
 }
 
-/** Returns the text of a code, or undefined if this page does not know the code. */
+/** Returns undefined if this page does not know the code. */
 export function codeText(code: string | null | undefined): string | undefined {
   const own: MessageDescriptor | undefined = TEXTS[code as ErrorCode]
   return own && i18n._(own)
 }
 
-/**
- * Returns the error text in the page's language: that of the code, or a general one for a response without a code. For
- * a code that this page does not know, returns the daemon's own message.
- */
+/** For a code that this page does not know, returns the daemon's own message, which is not translated. */
 export function problemText({ code, message, status }: ApiError): string {
   const own = codeText(code)
   if (own) return own

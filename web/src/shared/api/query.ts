@@ -4,14 +4,12 @@ import { client, unwrap } from './client'
 import { ApiError, TIMEOUT } from './errors'
 import type { paths } from './schema'
 
-/** The API paths that can be fetched with GET. */
 export type GetPath = {
   [P in keyof paths]: paths[P] extends { get: { responses: { 200: { content: { 'application/json': unknown } } } } }
     ? P
     : never
 }[keyof paths]
 
-/** The type of the response body of a GET. */
 export type GetData<P extends GetPath> = paths[P] extends {
   get: { responses: { 200: { content: { 'application/json': infer D } } } }
 }
@@ -22,7 +20,6 @@ type Parameters<P extends GetPath> = paths[P] extends { get: { parameters: infer
 type Query<P extends GetPath> = Parameters<P> extends { query?: infer Q } ? NonNullable<Q> : never
 type Path<P extends GetPath> = Parameters<P> extends { path: infer Q } ? Q : undefined
 
-/** The parameters of a GET: those in its path, its query, and its headers. */
 export type GetParams<P extends GetPath> = (Path<P> extends undefined ? { path?: never } : { path: Path<P> }) & {
   query?: Query<P>
   /** The language of the texts in the answer. */

@@ -13,7 +13,6 @@ interface Upload {
 /** The time without progress, or without a response after the last byte, after which an upload fails, in ms. */
 const STALLED_MS = 20_000
 
-/** Sends a file as the body of a POST. */
 export const upload = <T>(file: Upload): Promise<T> => withSession(() => send<T>(file))
 
 /** Uses XMLHttpRequest because `fetch` does not report progress. */

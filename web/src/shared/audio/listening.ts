@@ -6,12 +6,12 @@ import { LiveSound } from './live-sound'
 import { SAMPLE_RATE } from './mulaw'
 import { Resampler } from './resampler'
 
-/** The state of listening to a live call. The user keeps hearing the call while other pages are opened. */
+/** The user keeps hearing the call while other pages are opened. */
 interface Listening {
-  /** The id of the call; null while the user listens to none. */
+  /** Null while the user listens to no call. */
   callId: number | null
   status: 'off' | 'connecting' | 'on'
-  /** Why listening to this call failed; undefined if it has not. */
+  /** Why listening failed. */
   error: ApiError | undefined
   /** The volume, from 0 to 1. */
   volume: number
@@ -39,7 +39,7 @@ function set(change: Partial<Listening>): void {
   for (const listener of listeners) listener()
 }
 
-/** Starts to listen to a live call. Call this function in a click handler: browsers start audio only then. */
+/** Call this function in a click handler: browsers start audio only then. */
 export function listen(callId: number): void {
   stopListening()
   const stop = new AbortController()
@@ -59,7 +59,7 @@ export function listen(callId: number): void {
     })
 }
 
-/** Stops listening, and clears the last error. */
+/** Also clears the last error. */
 export function stopListening(): void {
   release()
   set({ callId: null, status: 'off', error: undefined, bars: NO_BARS })
@@ -71,18 +71,14 @@ export function setVolume(volume: number): void {
   set({ volume })
 }
 
-/** Returns true if the user listens to this call, or the connection is being opened. */
+/** True also while the connection is being opened. */
 export const useIsHeard = (callId: number): boolean =>
   useSyncExternalStore(subscribe, () => state.callId === callId && state.status !== 'off')
 
-/** Returns why listening to this call failed; undefined if it has not, or if the user listens to another call. */
 export const useListenError = (callId: number): ApiError | undefined =>
   useSyncExternalStore(subscribe, () => (state.callId === callId ? state.error : undefined))
 
-/**
- * Returns the loudness of this call in bars of a tenth of a second; undefined while the user does not listen to it, or
- * the connection is being opened.
- */
+/** Bars of a tenth of a second; undefined unless the user listens to this call and the connection is open. */
 export const useLiveBars = (callId: number): LiveSound['bars'] | undefined =>
   useSyncExternalStore(subscribe, () => (state.callId === callId && state.status === 'on' ? state.bars : undefined))
 

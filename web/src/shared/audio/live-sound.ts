@@ -18,7 +18,7 @@ export class LiveSound {
   private readonly peaks = { caller: 0, agent: 0 }
   private measured = 0
 
-  /** Decodes a piece and returns the mix of both channels, for playback. */
+  /** Returns the mix of both channels, for playback. */
   push(piece: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
     const data = this.afterHeader(piece)
     const count = (this.half === undefined ? 0 : 1) + data.length

@@ -1,13 +1,10 @@
-/**
- * Why no microphone is available: the page is not on a secure origin, the user denied it or it could not be opened, or
- * none is connected.
- */
+/** `insecure`: no secure origin. `denied`: not permitted, or the microphone could not be opened. `missing`: none. */
 export type MicrophoneProblem = 'insecure' | 'denied' | 'missing'
 
-/** Returns true if the page may request the microphone: browsers allow this only on secure origins. */
+/** Browsers offer the microphone only on secure origins. */
 export const canAskForMicrophone = (): boolean => isSecureContext && Boolean(navigator.mediaDevices)
 
-/** Returns the cause of a rejected `getUserMedia`; `denied` for every error other than a missing microphone. */
+/** `denied` for every error other than a missing microphone. */
 export const microphoneProblem = (reason: unknown): MicrophoneProblem =>
   reason instanceof DOMException && reason.name === 'NotFoundError' ? 'missing' : 'denied'
 

@@ -30,7 +30,7 @@ export class Resampler {
     this.at = this.reach
   }
 
-  /** Adds input samples, and returns the output samples that can be computed with them. */
+  /** Returns the output samples that can be computed so far. */
   process(samples: Float32Array): Float32Array<ArrayBuffer> {
     const input = new Float32Array(this.input.length + samples.length)
     input.set(this.input)

@@ -1,4 +1,4 @@
-/** The logo: a call of two lanes, with the user's voice in the colour `pen`. */
+/** A call of two lanes, with the user's voice in the colour `pen`. */
 export function Brand() {
   return (
     <svg width="30" height="30" viewBox="0 0 30 30" aria-hidden="true">

@@ -8,7 +8,6 @@ import { Waveform } from './Waveform'
 
 const NONE: Peaks = { duration_ms: 0, caller: [], agent: [] }
 
-/** The round play and pause button. */
 export function PlayButton({ player }: { player: Player }) {
   const { t } = useLingui()
   const isPlaying = usePlayerState(player, state => state.isPlaying)
@@ -19,7 +18,6 @@ export function PlayButton({ player }: { player: Player }) {
   )
 }
 
-/** A compact player of a call: a button and a waveform of two lanes. Used in a contact's timeline. */
 export function CallPlayer({ callId, durationMs }: { callId: number; durationMs: number }) {
   const { t } = useLingui()
   const player = usePlayer(recordingUrl(callId))

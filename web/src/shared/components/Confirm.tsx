@@ -8,7 +8,6 @@ interface Props {
   onConfirm: () => void
 }
 
-/** A button for an action that cannot be undone; it opens a second button to confirm. */
 export function Confirm({ button, question, onConfirm }: Props) {
   const [isOpen, setOpen] = useState(false)
   return (

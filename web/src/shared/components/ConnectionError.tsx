@@ -2,7 +2,6 @@ import { Trans } from '@lingui/react/macro'
 import type { Schemas } from '../api/client'
 import { GatePage } from './GatePage'
 
-/** Explains why passwords are refused on this connection, and links to the https page. */
 export function ConnectionError({ error }: { error: Pick<Schemas['ErrorDetail'], 'params'> }) {
   const params = (error.params ?? {}) as Record<string, string | undefined>
   const url = params.https_url

@@ -8,7 +8,6 @@ interface Props {
   children: ReactNode
 }
 
-/** A row of a list in the settings. A press opens its form. */
 export function EditRow({ open, className = '', children }: Props) {
   return (
     <button className={`edit-row ${className}`} type="button" onClick={open}>

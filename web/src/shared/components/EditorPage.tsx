@@ -10,7 +10,6 @@ import '#shared/styles/editors.css'
 
 interface Props {
   title: string
-  /** A sentence that explains the purpose of the page. */
   lead: ReactNode
   action?: ReactNode
   /** Whether only owners may change the page's data; staff then see a notice, a general one or this one. */
@@ -18,7 +17,6 @@ interface Props {
   children: ReactNode
 }
 
-/** A settings page for one kind of data, such as services or opening hours. */
 export function EditorPage({ title, lead, action, ownerOnly = false, children }: Props) {
   useDocumentTitle(title)
   const { isOwner } = useSession()

@@ -20,7 +20,6 @@ const CALL: readonly Part[] = [
   [0.86, 1, 'you'],
 ]
 
-/** The layout of a page outside the shell: the logo, the content, and a drawn call at the bottom. */
 export function GatePage({ children, isWide = false }: { children: ReactNode; isWide?: boolean }) {
   const locale = useLocale()
   const other = locale === 'he' ? 'en' : 'he'

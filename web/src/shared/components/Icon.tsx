@@ -19,7 +19,6 @@ import {
 } from '@tabler/icons-react'
 import type { ComponentType, SVGProps } from 'react'
 
-/** An icon of `@tabler/icons-react`. */
 export type IconGlyph = ComponentType<Pick<SVGProps<SVGSVGElement>, 'className' | 'aria-hidden'>>
 
 /**
@@ -53,10 +52,7 @@ interface Props {
   className?: string
 }
 
-/**
- * Renders an icon with the stroke width of the design, mirrored where necessary. Use only this component to render
- * icons. Icons are always decorative: they are hidden from screen readers.
- */
+/** Use only this component to render icons. Icons are decorative: they are hidden from screen readers. */
 export function Icon({ icon: Glyph, size = 'm', className = '' }: Props) {
   const flip = FLIPPED.has(Glyph) ? { 'data-flip': '' } : {}
   return <Glyph className={`i ${size === 'm' ? '' : size} ${className}`} aria-hidden {...flip} />

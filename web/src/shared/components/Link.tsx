@@ -7,5 +7,4 @@ interface Props extends AnchorHTMLAttributes<HTMLAnchorElement> {
   replace?: boolean
 }
 
-/** A link to another route of the page, without a reload. */
 export const Link = (props: Props) => <Wouter {...props} />

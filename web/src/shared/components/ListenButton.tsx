@@ -3,7 +3,6 @@ import { IconHeadphones, IconHeadphonesOff } from '@tabler/icons-react'
 import { listen, stopListening, useIsHeard } from '#shared/audio/listening'
 import { Icon } from './Icon'
 
-/** A button that starts and stops listening to a live call. */
 export function ListenButton({ callId, isBig }: { callId: number; isBig?: boolean }) {
   const isHeard = useIsHeard(callId)
   return (

@@ -1,7 +1,6 @@
 import { Fragment } from 'react'
 import type { Span } from '../search'
 
-/** A text with the matched parts highlighted. */
 export function Marked({ text, spans = [] }: { text: string; spans?: readonly Span[] | undefined }) {
   let end = 0
   const parts = spans.map(([from, to]) => {

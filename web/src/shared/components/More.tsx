@@ -1,9 +1,8 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 
 /**
- * Returns a ref for an element. While `isWanted` is true, calls `run` each time the element comes into view, and once
- * at the start if it is in view already. `margin` enlarges the area that counts as in view, of the window and of elements
- * that scroll by themselves; older browsers enlarge only that of the window.
+ * Returns a ref. While `isWanted` is true, calls `run` each time the element comes into view, or is in view at the
+ * start. `margin` enlarges the area that counts as in view; in older browsers not within elements that scroll.
  */
 export function useInView<E extends HTMLElement>(
   run: () => unknown,
@@ -27,7 +26,7 @@ export function useInView<E extends HTMLElement>(
   return element
 }
 
-/** The end of a paginated list. Fetches the next page when it scrolls into view or is pressed. */
+/** Fetches the next page of a list when the element scrolls into view or is pressed. */
 export function More({ run, children }: { run: () => void; children: ReactNode }) {
   const ref = useInView<HTMLDivElement>(run)
   return (

@@ -12,7 +12,6 @@ interface Props {
   action?: ReactNode
 }
 
-/** Explains why recording is impossible, and what the user can do. */
 export function NoMicrophone({ problem, insecure, missing, action }: Props) {
   const texts: Record<MicrophoneProblem, { title: ReactNode; help: ReactNode }> = {
     insecure: { title: <Trans>הדפדפן לא נותן מיקרופון, כי הכתובת מתחילה ב־http</Trans>, help: insecure },

@@ -7,11 +7,9 @@ interface Props {
   level?: 'bad' | 'warn' | 'plain'
   title: ReactNode
   children?: ReactNode
-  /** A single button. */
   action?: ReactNode
 }
 
-/** A problem: what happened, its effect, and a button that helps. */
 export function Problem({ icon, level = 'warn', title, children, action }: Props) {
   return (
     <div className={`problem ${level}`}>

@@ -5,14 +5,11 @@ import { ChangedBy } from './ChangedBy'
 
 interface Props<T> {
   edit: Edit<T>
-  /** Renders the current item as text. */
   show: (theirs: T) => ReactNode
   remove: () => void
 }
 
-/**
- * Shown when a removal was refused because another user has changed the item: the current item, and buttons to choose.
- */
+/** Shown when a removal was refused because another user has changed the item. */
 export function RemovalRefused<T>({ edit, show, remove }: Props<T>) {
   if (edit.theirs === undefined) return null
   return (

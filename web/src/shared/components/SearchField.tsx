@@ -7,7 +7,6 @@ import { Icon } from './Icon'
 const PAUSE_MS = 200
 
 interface Props {
-  /** The active search text. */
   value: string
   /** Called with the trimmed text after the debounce time. */
   onChange: (text: string) => void
@@ -16,7 +15,6 @@ interface Props {
   className: string
 }
 
-/** A search field that reports the text after a pause in typing. */
 export function SearchField({ value, onChange, label, placeholder, className }: Props) {
   const { t } = useLingui()
   const [text, setText] = useState(value)

@@ -8,7 +8,6 @@ interface Props {
   turn: (isOn: boolean) => void
 }
 
-/** A switch at the end of the line, with its label and help text. */
 export function SwitchRow({ title, help, isOn, isDisabled = false, turn }: Props) {
   const id = useId()
   return (

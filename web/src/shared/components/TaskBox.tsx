@@ -8,7 +8,6 @@ interface Props {
   toggle: () => void
 }
 
-/** The checkbox that completes or reopens a task. */
 export function TaskBox({ label, isDone, isBusy, toggle }: Props) {
   return (
     <button

@@ -10,7 +10,6 @@ interface Props {
   /** The playback position, in ms. */
   positionMs?: number
   onSeek?: (ms: number) => void
-  /** The label for screen readers. */
   label: string
   height?: number
 }

@@ -1,4 +1,4 @@
-/** Renders a sentence of the daemon, with the commands between backticks as code. */
+/** Shows the parts between backticks as code. */
 export function WithCode({ text }: { text: string }) {
   return text.split('`').map((part, at) =>
     at % 2 === 1 ? (
@@ -11,7 +11,5 @@ export function WithCode({ text }: { text: string }) {
   )
 }
 
-/**
- * Capitalises the first letter. The daemon's reasons begin in lower case, because they are also used inside sentences.
- */
+/** The daemon's reasons begin in lower case, because they are also used inside sentences. */
 export const asSentence = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1)

@@ -10,7 +10,6 @@ interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'clas
   error?: ReactNode
 }
 
-/** A text field with its label, help and error. */
 export function Field({ label, help, error: given, ...input }: Props) {
   const id = useId()
   const [missing, checks] = useOwnChecks(input.onChange)
@@ -26,7 +25,6 @@ export function Field({ label, help, error: given, ...input }: Props) {
   )
 }
 
-/** A password field with a button that shows the password. */
 export function PasswordField({ label, help, error: given, ...input }: Props) {
   const { t } = useLingui()
   const id = useId()

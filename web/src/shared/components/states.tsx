@@ -9,13 +9,11 @@ interface EmptyProps {
   title: ReactNode
   /** What will appear here, and when. */
   children?: ReactNode
-  /** A single button. */
   action?: ReactNode
   /** `h1` if the state fills the whole page. */
   heading?: 'h1' | 'h2'
 }
 
-/** Replaces an empty list, or the content of a page that has nothing to show. */
 export function EmptyState({ title, children, action, heading: Heading = 'h2' }: EmptyProps) {
   return (
     <div className="empty">
@@ -37,7 +35,6 @@ interface ErrorProps {
 /** Whether the error says that the data does not exist or no longer exists. */
 export const isMissing = (error: unknown): boolean => Boolean(error) && asApiError(error).status === 404
 
-/** Replaces data that failed to load: the error, and a retry button. */
 export function ErrorState({ error, title, retry, missing }: ErrorProps) {
   const found = asApiError(error)
   useShownError(error)
@@ -86,11 +83,7 @@ interface QueryLike<T> {
   refetch: () => unknown
 }
 
-/**
- * Renders the data of a query, the skeleton while the data loads, or the error: with the texts of `missing` if the data
- * does not exist, otherwise with a retry button. Data that was loaded before stays in spite of a later error, except
- * after a 404 with `missing`.
- */
+/** Data that was loaded before stays in spite of a later error, except after a 404 with `missing`. */
 export function Loaded<T>(props: {
   query: QueryLike<T>
   skeleton?: ReactNode

@@ -81,8 +81,6 @@ export function Time({ at, style = 'time', className }: { at: string; style?: St
   )
 }
 
-/** A duration: «1:07». */
 export const Duration = ({ ms }: { ms: number }) => <bdi dir="ltr">{duration(ms)}</bdi>
 
-/** Text for screen readers only. */
 export const Hidden = ({ children }: { children: ReactNode }) => <span className="vh">{children}</span>

@@ -48,9 +48,8 @@ export function withToast(shown: readonly Toast[], made: Toast): readonly Toast[
   ].slice(-MAX_TOASTS)
 }
 
-/** Functions that show short messages at the bottom of the page. */
 export const toast = {
-  /** Shows that an action is complete; `undo` reverses it. */
+  /** `undo` reverses the action. */
   done(text: string, undo?: () => void): number {
     return add({ text, kind: 'done', ...(undo && { action: { label: <Trans>ביטול</Trans>, run: undo } }) })
   },
@@ -58,11 +57,10 @@ export const toast = {
   error(text: string, retry?: () => void): number {
     return add({ text, kind: 'error', ...(retry && { action: { label: <Trans>לנסות שוב</Trans>, run: retry } }) })
   },
-  /** Announces an action that will run soon; `stop` prevents it. */
+  /** The action will run soon; `stop` prevents it. */
   soon(text: string, stop: () => void): number {
     return add({ text, kind: 'done', action: { label: <Trans>עצירה</Trans>, run: stop } })
   },
-  /** Shows a message with a button. */
   offer(text: ReactNode, label: ReactNode, run: () => void): number {
     return add({ text, kind: 'done', action: { label, run } })
   },
@@ -71,7 +69,7 @@ export const toast = {
   },
 }
 
-/** The container of the toasts: at the bottom of the start side, above the bottom bar and the composer. */
+/** At the bottom of the start side, above the bottom bar and the composer. */
 export function Toasts() {
   const { t } = useLingui()
   const shown = useSyncExternalStore(

@@ -54,10 +54,8 @@ registerChanges({
   token_updated: ['/api/tokens'],
 })
 
-/** Returns the paths that a kind of change invalidates. */
 export const rootsOf = (kind: string): ReadonlySet<string> => map.get(kind) ?? new Set()
 
-/** Returns true if a change of one of these `roots` may invalidate a response cached under `path`. */
 export function concerns(path: string, roots: ReadonlySet<string>): boolean {
   for (const root of roots) if (path === root || path.startsWith(`${root}/`)) return true
   return false
@@ -75,7 +73,7 @@ function isOtherItem(params: unknown, path: string, change: Change): boolean {
   return false
 }
 
-/** Invalidates the cached data that the changes affect. Data on the screen is fetched again at once. */
+/** Data on the screen is fetched again at once. */
 export function applyChanges(cache: QueryClient, changes: readonly Change[]): void {
   void cache.invalidateQueries({
     predicate: ({ queryKey: [path, params] }) =>

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { EventStream, type Signal } from './source'
 
-/** A fake EventSource whose events the test sends. */
 class FakeSource extends EventTarget {
   static readonly CONNECTING = 0
   static readonly OPEN = 1

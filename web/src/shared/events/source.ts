@@ -1,6 +1,5 @@
 import type { Change } from './changes'
 
-/** A signal that a tab receives from the stream. */
 export type Signal =
   /**
    * The stream is open. If `isResumed`, it sends all changes since the tab's position; otherwise changes may have been
@@ -16,7 +15,6 @@ export type Signal =
   | { type: 'changes'; changes: Change[] }
   | { type: 'typing'; data: Typing }
 
-/** A user is typing in a conversation. */
 export interface Typing {
   thread_id: number
   user_id: number
@@ -68,10 +66,7 @@ export class EventStream {
     this.#emit = emit
   }
 
-  /**
-   * Opens the stream if it is not open. `after` is the number of the last change that the page's data contains, if
-   * known.
-   */
+  /** `after` is the number of the last change that the page's data contains, if known. */
   start(after?: number): void {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     this.stop()
@@ -127,10 +122,7 @@ export class EventStream {
     this.#state = undefined
   }
 
-  /**
-   * Yields the signals for a tab that joins the stream: the state, and the changes after `after`, the last change
-   * that the tab's data contains.
-   */
+  /** The signals for a tab that joins the stream: `after` is the last change that the tab's data contains. */
   *catchUp(after?: number): Generator<Signal> {
     const isKnown = after !== undefined && this.#keptSince !== undefined && after >= this.#keptSince
     if (this.#state?.type !== 'open') {
@@ -154,7 +146,7 @@ export class EventStream {
     this.#lastSign = Date.now()
   }
 
-  /** Returns true after a long pause: fetching the visible data again then costs less than receiving each change. */
+  /** After a long pause, fetching the visible data again costs less than receiving each change. */
   #isOutdated(): boolean {
     return Date.now() - this.#lastSign > FORGET_MS
   }
@@ -164,10 +156,7 @@ export class EventStream {
     this.start()
   }
 
-  /**
-   * Replaces a connection that is open but silent, for example after a sleep, or behind a router that has dropped the
-   * state of the connection.
-   */
+  /** Replaces a silent connection, for example after a sleep, or behind a router that has dropped its state. */
   #check(): void {
     if (Date.now() - this.#lastSign < SILENCE_MS || this.#source?.readyState !== EventSource.OPEN) return
     this.#enter({ type: 'waiting', since: this.#lastSign })

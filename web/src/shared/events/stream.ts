@@ -6,7 +6,6 @@ import { applyChanges } from './changes'
 import { EventStream, type Signal, type Typing } from './source'
 import type { Request } from './worker'
 
-/** The state of the page's connection to the daemon. */
 export type Connection = 'connecting' | 'open' | 'lost'
 
 let connection: Connection = 'connecting'
@@ -22,7 +21,6 @@ function set(next: Connection, since?: number): void {
   for (const listener of listeners) listener()
 }
 
-/** Returns the state of the connection: whether the page currently receives changes. */
 export const useConnection = (): Connection => useSyncExternalStore(subscribe, () => connection)
 
 /**
@@ -44,14 +42,13 @@ export function onSignal(listener: (signal: Signal) => void): () => void {
   return () => signals.delete(listener)
 }
 
-/** Calls `listener` when a user types in a conversation. */
 export const onTyping = (listener: (typing: Typing) => void): (() => void) =>
   onSignal(signal => signal.type === 'typing' && listener(signal.data))
 
 const hasFailed = ({ state }: Query): boolean =>
   state.status === 'error' || (state.isInvalidated && state.fetchStatus !== 'fetching')
 
-/** Subscribes to the daemon's changes and keeps the cache current. Returns a function that unsubscribes. */
+/** Keeps the cache current. Returns a function that unsubscribes. */
 export function followChanges(cache: QueryClient, onRefused: () => void): () => void {
   const receive = (signal: Signal) => {
     if (signal.type === 'changes' || signal.type === 'reset' || (signal.type === 'open' && !signal.isResumed))

@@ -3,10 +3,7 @@
 // stream.
 import { EventStream, type Signal } from './source'
 
-/**
- * A request of a tab to the worker; `after` is the number of the last change that the data in the tab's HTML file
- * contains.
- */
+/** `after` is the number of the last change that the data in the tab's HTML file contains. */
 export type Request = { ask: 'start' | 'stop' | 'leave'; after?: number }
 
 const ports = new Map<MessagePort, boolean>()

@@ -8,25 +8,21 @@ const TICK_MS = 20_000
  */
 const TOLERANCE_MS = 5_000
 
-/** By how many ms the daemon's clock is ahead of the device's. */
+/** The daemon's clock minus the device's, in ms. */
 let ahead = 0
 let now = new Date()
 let timer: ReturnType<typeof setInterval> | undefined
 const listeners = new Set<() => void>()
 
-/** Returns the current time by the daemon's clock, because all times that the page shows come from the daemon. */
+/** By the daemon's clock, because all times that the page shows come from the daemon. */
 export const serverNow = (): Date => fromDevice(Date.now())
 
-/** Converts a time of the device's clock, in ms, to the daemon's clock. */
 export const fromDevice = (ms: number): Date => new Date(ms + ahead)
 
 /** Returns true if a time has passed by `now` of this page, and certainly also by the daemon's clock. */
 export const hasPassed = (at: string, now: Date): boolean => Date.parse(at) < now.getTime() - TOLERANCE_MS
 
-/**
- * Measures how far the daemon's clock is ahead: `date` is the `Date` header of a response whose request was sent at
- * `sentAt` (Unix ms).
- */
+/** `date` is the `Date` header of a response whose request was sent at `sentAt` (Unix ms). */
 export function compareClocks(date: string | null, sentAt: number): void {
   const server = Date.parse(date ?? '')
   if (Number.isNaN(server)) return
@@ -53,17 +49,16 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Returns `serverNow` with a precision of 20 s. All components that use it re-render at the same time. */
+/** With a precision of 20 s. All components that use it re-render at the same time. */
 export function useNow(): Date {
   return useSyncExternalStore(subscribe, () => now)
 }
 
-/** Returns the current day by the daemon's clock, in the time zone of the formatter. It changes at midnight. */
 export function useToday(format: { day: (at: Date) => string }): string {
   return useSyncExternalStore(subscribe, () => format.day(serverNow()))
 }
 
-/** Returns `serverNow` in ms, updated once a second. */
+/** In Unix ms, updated once a second. */
 export function useSeconds(): number {
   const [now, setNow] = useState(() => serverNow().getTime())
   useEffect(() => {

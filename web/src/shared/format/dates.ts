@@ -12,7 +12,7 @@ export const addDays = (day: Day, count: number): Day => new Date(noon(day) + co
 /** Returns the day of the week; 0 is Sunday. */
 export const weekdayOf = (day: Day): number => new Date(noon(day)).getUTCDay()
 
-/** Returns the seven days, Sunday to Saturday, of the week that contains this day. */
+/** From Sunday to Saturday. */
 export function weekOf(day: Day): Day[] {
   const sunday = addDays(day, -weekdayOf(day))
   return Array.from({ length: 7 }, (_, at) => addDays(sunday, at))

@@ -62,7 +62,7 @@ export class Formatter {
       .join('')
   }
 
-  /** «א׳», «Tue»: the day of the week in the shortest form that is unique. */
+  /** «א׳», «Tue»: the shortest form that is unique. */
   narrowWeekday(at: Date | string): string {
     return this.#format({ weekday: this.locale.startsWith('he') ? 'narrow' : 'short' }).format(new Date(at))
   }

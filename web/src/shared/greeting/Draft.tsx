@@ -11,7 +11,6 @@ interface Props {
   onDrop: () => void
 }
 
-/** A new greeting that is not in use yet. */
 export function Draft({ sound, isPending, onUse, onDrop }: Props) {
   const [url, setUrl] = useState<string>()
   useEffect(() => {

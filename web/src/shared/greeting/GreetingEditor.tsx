@@ -13,10 +13,7 @@ import type { Sound } from './sound'
 import { type Greeting, greetingQuery, useGreetingActions } from './useGreeting'
 import './greeting.css'
 
-/**
- * The editor of the greeting that callers hear: play, record, upload, and restore an earlier one. Only owners can
- * change the greeting, and only if the machine's configuration does not set a file.
- */
+/** Only owners can change the greeting, and only if the machine's configuration does not set a file. */
 export function GreetingEditor() {
   const query = useQuery(greetingQuery)
   return (

@@ -8,7 +8,6 @@ import { Ltr } from '../components/text'
 import { duration } from '../format/time'
 import { MAX_MS } from './useGreeting'
 
-/** A sound with its play button, name and length. */
 export function Line({ source, ms, children }: { source: string; ms: number; children: ReactNode }) {
   const player = usePlayer(source)
   return (
@@ -20,7 +19,6 @@ export function Line({ source, ms, children }: { source: string; ms: number; chi
   )
 }
 
-/** Explains why a sound cannot be used as the greeting. */
 export function Unusable({ reason, ms }: { reason: 'long' | 'silent' | 'unreadable'; ms?: number }) {
   const seconds = Math.round((ms ?? 0) / 1000)
   return (

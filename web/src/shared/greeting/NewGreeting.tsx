@@ -12,7 +12,6 @@ import { useMicrophone } from './useMicrophone'
 
 const STEPS = 16
 
-/** Records a new greeting, or reads it from a file. */
 export function NewGreeting({ onSound }: { onSound: (sound: Sound, name: string | undefined) => void }) {
   const input = useRef<HTMLInputElement>(null)
   const [isUnreadable, setUnreadable] = useState(false)

@@ -5,7 +5,7 @@ const SILENCE = 0.015
 /** The silence that is kept at both ends, in seconds. */
 const MARGIN_S = 0.12
 
-/** A sound in the format that the daemon accepts. */
+/** The format that the daemon accepts. */
 export interface Sound {
   /** A WAV file with 16 bits and one channel. */
   file: Blob
@@ -14,7 +14,7 @@ export interface Sound {
   peak: number
 }
 
-/** Reads any sound that the browser can decode. Throws for other files. */
+/** Throws for a file that the browser cannot decode. */
 export async function readSound(file: Blob): Promise<Sound> {
   // An offline context resamples to its own rate while decoding.
   const context = new OfflineAudioContext(1, 1, RATE)
@@ -28,10 +28,8 @@ export async function readSound(file: Blob): Promise<Sound> {
   }
 }
 
-/** Returns true if nothing is audible in a sound. */
 export const isSilent = (sound: Sound): boolean => sound.peak < SILENCE * 2
 
-/** Returns the average of all channels. */
 export function mixed(channels: readonly Float32Array[]): Float32Array {
   const [first, ...others] = channels
   if (!first) return new Float32Array(0)
@@ -51,7 +49,7 @@ export function trimmed(samples: Float32Array, rate: number): Float32Array {
   return samples.slice(Math.max(0, first - margin), last + 1 + margin)
 }
 
-/** Encodes a WAV file with 16 bits and one channel. */
+/** A WAV file with 16 bits and one channel. */
 export function wavOf(samples: Float32Array, rate: number): Blob {
   const view = new DataView(new ArrayBuffer(44 + samples.length * 2))
   const text = (at: number, letters: string) => {

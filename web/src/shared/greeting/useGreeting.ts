@@ -25,7 +25,7 @@ async function send({ file }: Sound, name: string | undefined): Promise<Greeting
   return unwrap(client.PUT('/api/greeting', { body: { media_id: media.id, ...(name && { name }) } }))
 }
 
-/** Returns the actions that change the greeting. Each of them can be undone. */
+/** Each action can be undone. */
 export function useGreetingActions() {
   const { t } = useLingui()
   const before = () => currentOf(queryClient.getQueryData(greetingQuery.queryKey))
@@ -47,7 +47,7 @@ export function useGreetingActions() {
     isPending: use.isPending || goBack.isPending,
     use: (sound: Sound, name: string | undefined, onSuccess: () => void) =>
       use.mutate({ sound, name, was: before() }, { onSuccess }),
-    /** Activates a stored recording, or without an id the built-in greeting. */
+    /** Without an id, the built-in greeting. */
     goBack: (id?: number) => goBack.mutate({ id, was: before() }),
   }
 }

@@ -5,9 +5,8 @@ const LEVEL_MS = 60
 const METER_SAMPLES = 2048
 
 interface Running {
-  /** Ends the recording, and resolves with its sound. */
   finish: () => Promise<Blob>
-  /** Ends the recording, and discards its sound. */
+  /** Discards the sound. */
   drop: () => void
 }
 
@@ -16,7 +15,6 @@ interface Options {
   onSound: (sound: Blob) => void
 }
 
-/** Records from the microphone for a limited time. */
 export function useMicrophone({ maxMs, onSound }: Options) {
   const [problem, setProblem] = useState<MicrophoneProblem>()
   const [meter, setMeter] = useState<{ ms: number; level: number }>()
@@ -39,10 +37,7 @@ export function useMicrophone({ maxMs, onSound }: Options) {
     setMeter(undefined)
   }, [])
 
-  /**
-   * Starts the recording. Call this function in a click handler: without a click, browsers may suspend the
-   * `AudioContext` that measures the level.
-   */
+  /** Call this function in a click handler: otherwise browsers may suspend the `AudioContext` of the meter. */
   const start = useCallback(async () => {
     if (asking.current || running.current) return
     setProblem(undefined)
@@ -74,7 +69,7 @@ export function useMicrophone({ maxMs, onSound }: Options) {
   return { problem, meter, start, stop, cancel }
 }
 
-/** Starts a recording. `onMeter` is called with its length and its loudness, from 0 to 1. */
+/** `onMeter` gets the length so far and the loudness, from 0 to 1. */
 export async function record(onMeter: (ms: number, level: number) => void): Promise<Running> {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },

@@ -3,7 +3,6 @@ import { I18nProvider, useLingui } from '@lingui/react'
 import { type ComponentType, createElement } from 'react'
 import { recall, remember, stored } from '../storage'
 
-/** The languages of the page. */
 export type Locale = 'he' | 'en'
 
 type Catalog = () => Promise<{ messages: Messages }>
@@ -48,7 +47,6 @@ export async function withTexts<P extends object>(
   return { default: props => createElement(I18nProvider, { i18n: texts }, createElement(module.default, props)) }
 }
 
-/** Loads the texts of a language, and switches the page to it. */
 export async function activateLocale(locale: Locale): Promise<void> {
   const found = await loaderOf('app', locale)?.()
   if (found) shell.set(locale, found.messages)
@@ -64,13 +62,11 @@ export async function activateLocale(locale: Locale): Promise<void> {
   document.cookie = `agentlocator_language=${locale}; Path=/; Max-Age=31536000; SameSite=Lax`
 }
 
-/** Switches the language, and stores the choice in this browser. */
 export async function chooseLocale(locale: Locale): Promise<void> {
   remember('language', locale)
   await activateLocale(locale)
 }
 
-/** Applies a language switch from another tab of this browser. */
 export function followLocale(): void {
   window.addEventListener('storage', ({ key, newValue }) => {
     if (key === stored('language') && (newValue === 'he' || newValue === 'en')) void activateLocale(newValue)
@@ -87,7 +83,6 @@ export function directionOf(locale: string): 'rtl' | 'ltr' {
   return (direction ?? (locale === 'he' ? 'rtl' : 'ltr')) === 'rtl' ? 'rtl' : 'ltr'
 }
 
-/** Returns the page's language. The component renders again when it changes. */
 export function useLocale(): Locale {
   return useLingui().i18n.locale === 'en' ? 'en' : 'he'
 }

@@ -4,7 +4,7 @@ import type { SpeakerCommand, SpeakerOptions, SpeakerReport } from './speaker.wo
 import speakerUrl from './speaker.worklet.ts?worker&url'
 
 export interface DeviceEvents {
-  /** A frame of the microphone; `peak` is its loudest sample. */
+  /** `peak` is the loudest sample. */
   onFrame: (frame: MicrophoneFrame) => void
   /** Called when a mark was played, or dropped by `clear`. */
   onMark: (name: string) => void
@@ -14,7 +14,6 @@ export interface DeviceEvents {
   onLost?: () => void
 }
 
-/** The microphone and the loudspeaker of a call. */
 export class Devices {
   private readonly stream: MediaStream
   private readonly context: AudioContext
@@ -41,7 +40,7 @@ export class Devices {
     this.speaker.connect(context.destination)
   }
 
-  /** Requests the microphone. Call this function in a click handler: browsers start audio only then. */
+  /** Call this function in a click handler: browsers start audio only then. */
   static async open(events: DeviceEvents, signal: AbortSignal, options: SpeakerOptions = {}): Promise<Devices> {
     const context = new AudioContext({ latencyHint: 'interactive' })
     const opened: MediaStream[] = []
@@ -69,12 +68,12 @@ export class Devices {
     this.command({ mark: name })
   }
 
-  /** Drops the audio that was not played yet. Its marks are reported at once. */
+  /** The dropped marks are reported at once. */
   clear(): void {
     this.command({ clear: true })
   }
 
-  /** Plays the greeting's file to its end. A file that cannot be played is skipped. */
+  /** A file that cannot be played is skipped. */
   async playGreeting(url: string): Promise<void> {
     try {
       const response = await fetch(url)

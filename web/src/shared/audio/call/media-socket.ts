@@ -8,7 +8,7 @@ export interface MediaTicket {
   socket_path: string
 }
 
-/** A connection that carries the audio of a call. It uses Twilio's Media Streams protocol with the daemon. */
+/** Uses Twilio's Media Streams protocol with the daemon. */
 export class MediaSocket<Message> {
   private readonly socket: WebSocket
   /** The number of frames sent; undefined before `startAudio`. */
@@ -52,7 +52,6 @@ export class MediaSocket<Message> {
     this.send({ event: 'mark', mark: { name } })
   }
 
-  /** Reports that the user has ended the conversation. */
   sendStop(): void {
     this.send({ event: 'stop' })
   }

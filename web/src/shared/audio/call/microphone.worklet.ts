@@ -2,13 +2,12 @@
 import { encode, FRAME_SAMPLES, SAMPLE_RATE } from '#shared/audio/mulaw'
 import { Resampler } from '#shared/audio/resampler'
 
-/** A frame of the microphone: 20 ms of mu-law audio, and its loudest sample (0 to 1). */
+/** 20 ms of mu-law audio, and its loudest sample (0 to 1). */
 export interface MicrophoneFrame {
   bytes: Uint8Array<ArrayBuffer>
   peak: number
 }
 
-/** Converts the microphone's audio to frames of 20 ms at 8 kHz. */
 class Microphone extends AudioWorkletProcessor {
   private readonly resampler = new Resampler(sampleRate, SAMPLE_RATE)
   private frame = new Float32Array(FRAME_SAMPLES)

@@ -1,4 +1,3 @@
-/** A queue of audio and marks to play. */
 export class SpeakerQueue {
   private pieces: (Float32Array | string)[] = []
   private played = 0
@@ -31,7 +30,7 @@ export class SpeakerQueue {
     this.pieces.push(name)
   }
 
-  /** Drops what was not played yet. Returns the dropped marks. */
+  /** Returns the marks that were dropped. */
   clear(): string[] {
     const marks = this.pieces.filter(piece => typeof piece === 'string')
     this.pieces = []
@@ -40,7 +39,7 @@ export class SpeakerQueue {
     return marks
   }
 
-  /** Fills `output` with the next audio, padded with silence. Returns the marks that were reached. */
+  /** Pads the audio with silence. Returns the marks that were reached. */
   fill(output: Float32Array): string[] {
     const reached: string[] = []
     let at = 0

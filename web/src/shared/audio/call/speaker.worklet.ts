@@ -3,13 +3,9 @@ import { decode, SAMPLE_RATE } from '#shared/audio/mulaw'
 import { Resampler } from '#shared/audio/resampler'
 import { SpeakerQueue } from './speaker-queue'
 
-/** A command from the page to the loudspeaker. */
 export type SpeakerCommand = { play: Uint8Array<ArrayBuffer> } | { mark: string } | { clear: true }
 
-/**
- * A report from the loudspeaker: the marks that were reached, the marks that a `clear` dropped, or the loudest sample
- * of 20 ms.
- */
+/** The marks that were reached, the marks that a `clear` dropped, or the loudest sample of 20 ms. */
 export type SpeakerReport = { reached: string[] } | { dropped: string[] } | { peak: number }
 
 export interface SpeakerOptions {
@@ -20,7 +16,6 @@ export interface SpeakerOptions {
   maxDelayMs?: number
 }
 
-/** Plays mu-law audio at 8 kHz. */
 class Speaker extends AudioWorkletProcessor {
   private resampler = new Resampler(SAMPLE_RATE, sampleRate)
   private readonly queue: SpeakerQueue
