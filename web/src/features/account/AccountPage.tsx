@@ -6,10 +6,6 @@ import { Sessions } from './Sessions'
 import { Tokens } from './Tokens'
 import { UserSessions } from './UserSessions'
 
-/**
- * The account page: the user's own password and sessions; for owners also the API tokens, and a button for each other
- * user that ends all sessions of that user.
- */
 export default function AccountPage() {
   const { t } = useLingui()
   const { user, role, isOwner } = useSession()

@@ -5,7 +5,7 @@ import { client, unwrap } from '#shared/api/client'
 import { Field } from '#shared/components/field'
 import { useOwnPassword } from '#shared/components/own-password'
 
-/** Creates an API token, and shows it once. */
+/** The token is shown only once. */
 export function NewToken({ onCreated }: { onCreated: () => void }) {
   const { t } = useLingui()
   const [name, setName] = useState('')

@@ -12,7 +12,7 @@ import { useTarget } from '#shared/target'
 /** The daemon's minimum password length, in characters. */
 const MIN_PASSWORD = 10
 
-/** Changes the password of the logged-in user. The daemon then ends the user's other sessions. */
+/** The daemon then ends the user's other sessions. */
 export function PasswordForm({ name }: { name: string }) {
   const { t } = useLingui()
   const [current, setCurrent] = useState('')

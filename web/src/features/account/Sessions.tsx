@@ -10,7 +10,6 @@ import { useTarget } from '#shared/target'
 const sessions = apiQuery('/api/sessions')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: sessions.queryKey })
 
-/** The list of the user's own sessions, with buttons to end the other ones. */
 export function Sessions() {
   const { t } = useLingui()
   const query = useQuery(sessions)
@@ -103,10 +102,7 @@ const SYSTEMS: readonly [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ]
 
-/**
- * Returns the browser and system of a `User-Agent`, such as «Chrome · Windows». Returns the text itself (shortened) if
- * it is not a browser's, and undefined if it is empty.
- */
+/** Returns a name such as «Chrome · Windows», or else the shortened text; undefined if the text is empty. */
 function deviceName(userAgent: string): string | undefined {
   const find = (list: readonly [RegExp, string][]) => list.find(([pattern]) => pattern.test(userAgent))?.[1]
   const parts = [find(BROWSERS), find(SYSTEMS)].filter(Boolean)

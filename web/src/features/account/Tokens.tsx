@@ -12,7 +12,6 @@ import { NewToken } from './NewToken'
 const tokens = apiQuery('/api/tokens')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: tokens.queryKey })
 
-/** The API tokens, with a form to create one and a button to revoke each. For owners. */
 export function Tokens() {
   const query = useQuery(tokens)
   return (

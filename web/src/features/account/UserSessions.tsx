@@ -8,7 +8,6 @@ import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
 
-/** The list of users, with a button at each other user that ends all sessions of that user. For owners. */
 export function UserSessions() {
   const query = useQuery(apiQuery('/api/users'))
   return (

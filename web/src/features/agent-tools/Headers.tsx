@@ -12,7 +12,7 @@ interface Props {
   onChange: (all: readonly HeaderDraft[]) => void
 }
 
-/** The secret headers of the request. A stored value is never shown; it can only be replaced or removed. */
+/** A stored value is never shown; it can only be replaced or removed. */
 export function Headers({ all, error, onChange }: Props) {
   const { t } = useLingui()
   const change = (header: HeaderDraft, more: Partial<HeaderDraft>) =>

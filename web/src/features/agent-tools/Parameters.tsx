@@ -13,7 +13,6 @@ interface Props {
   onChange: (all: readonly ParameterDraft[]) => void
 }
 
-/** The rows of the parameters: what the agent asks the caller and sends. */
 export function Parameters({ all, error, onChange }: Props) {
   return (
     <Rows

@@ -12,7 +12,6 @@ interface Props {
   children: ReactNode
 }
 
-/** Rows that can be added: the frame of the parameters and of the headers. */
 export function Rows({ legend, error, add, onAdd, children }: Props) {
   return (
     <fieldset className="tool-rows">

@@ -26,7 +26,6 @@ interface Props {
   close: () => void
 }
 
-/** The form of a new or existing tool. */
 export function ToolForm({ tool, isGone = false, close }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()

@@ -17,7 +17,7 @@ import './tools.css'
 
 const tools = apiQuery('/api/agent-tools')
 
-/** The tools that the owner has defined for the agent. Only owners see them: addresses may contain keys. */
+/** Only owners see the tools: addresses may contain keys. */
 export default function ToolsPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()

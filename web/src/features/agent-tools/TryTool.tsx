@@ -6,7 +6,6 @@ import { Field } from '#shared/components/field'
 import { Ltr } from '#shared/components/text'
 import { argumentsOf, type Parameter, type Tool } from './draft'
 
-/** Sends the request of a saved tool with values that the owner enters, and shows what the agent would receive. */
 export function TryTool({ tool, isDirty }: { tool: Tool; isDirty: boolean }) {
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({})
   const attempt = useAction({

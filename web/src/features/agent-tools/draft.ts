@@ -4,7 +4,6 @@ export type Tool = Schemas['AgentTool']
 export type Parameter = Schemas['ToolParameter']
 export type ParameterType = Schemas['ParameterType']
 
-/** A parameter in the form. `key` identifies the row. */
 export interface ParameterDraft {
   key: number
   name: string
@@ -15,7 +14,7 @@ export interface ParameterDraft {
   choices: string
 }
 
-/** A header in the form. The stored value is never shown. */
+/** The stored value is never shown. */
 export interface HeaderDraft {
   key: number
   name: string
@@ -44,7 +43,6 @@ export function newHeader(): HeaderDraft {
   return { key: ++lastKey, name: '', value: '', isStored: false }
 }
 
-/** Returns the form's content for a stored tool, or for a new one. */
 export function draftOf(tool?: Tool): Draft {
   if (!tool) {
     return {
@@ -76,7 +74,6 @@ export function draftOf(tool?: Tool): Draft {
   }
 }
 
-/** Returns the body of the request that stores the form's content. */
 export function bodyOf(draft: Draft): Schemas['CreateAgentToolRequest'] {
   return {
     name: draft.name.trim(),
@@ -113,7 +110,7 @@ export const isParameterName = (text: string): boolean => /^[a-z][a-z0-9_]{0,40}
 export const isLimit = (text: string): boolean =>
   /^\d{1,2}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= 15
 
-/** Returns true if the form can be sent. The daemon checks the rest. */
+/** The daemon checks the rest. */
 export function isComplete(draft: Draft): boolean {
   return (
     isName(draft.name) &&
@@ -125,10 +122,7 @@ export function isComplete(draft: Draft): boolean {
   )
 }
 
-/**
- * Returns the arguments for trying a tool: the entered text of each parameter in the parameter's type. Empty texts are
- * left out. A text that is no number stays a text, so that the answer shows the error that the agent would get.
- */
+/** Omits empty texts. A text that is no number stays a text, so that the answer shows the error for the agent. */
 export function argumentsOf(parameters: readonly Parameter[], texts: Readonly<Record<string, string>>) {
   const values: Record<string, string | number | boolean> = {}
   for (const { name, type } of parameters) {

@@ -19,7 +19,6 @@ interface Props extends ViewProps {
   free: { gaps: ReadonlyMap<Day, readonly Gap[]>; error: unknown; refetch: () => unknown }
 }
 
-/** The calendar on phones: a strip with the days of the week, and the agenda of one day. */
 export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -143,7 +142,6 @@ export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
   )
 }
 
-/** The resources that are away during the business's opening hours, with their own hours. */
 function Away({ day, lanes }: { day: CalendarDay; lanes: ViewProps['lanes'] }) {
   const away = lanes.filter(({ id }) => awayWithin(day, id).length > 0)
   if (away.length === 0) return null

@@ -32,7 +32,6 @@ interface Props {
   close: () => void
 }
 
-/** The card of an appointment: contact, service, time, author, and the actions. */
 export function AppointmentDialog({ id, known, close }: Props) {
   const { t } = useLingui()
   useReturnFocus()

@@ -34,7 +34,6 @@ interface Props {
   leaving: Leaving
 }
 
-/** The form of a new appointment: contact, service, resource, time. */
 export function AppointmentForm({ services, shown, waiter: given, close, leaving }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -13,7 +13,7 @@ interface Props {
   open: () => void
 }
 
-/** An appointment in a lane. It has a dashed border if the agent booked it and no user has opened it yet. */
+/** The border is dashed if the agent booked the appointment and no user has opened it yet. */
 export function AppointmentSlot({ slot: { appointment }, top, height, isSelected, open }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -2,7 +2,6 @@ import { Trans } from '@lingui/react/macro'
 import { useFormat } from '#shared/session'
 import type { Appointment } from './data'
 
-/** The time, the resource and the state of an appointment, on one line. */
 export function AppointmentWords({ appointment }: { appointment: Appointment }) {
   const format = useFormat()
   const { starts_at, resource_name, state } = appointment

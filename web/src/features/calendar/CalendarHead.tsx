@@ -27,7 +27,6 @@ interface Props {
   jump: () => void
 }
 
-/** The header of the calendar: the month, the navigation, and the choice of view. */
 export function CalendarHead({ shown, change, move, resources, jump }: Props) {
   const { t } = useLingui()
   const format = useFormat()
@@ -125,7 +124,6 @@ export function CalendarHead({ shown, change, move, resources, jump }: Props) {
   )
 }
 
-/** A button that opens and closes the waiting list, with the number of its entries. */
 function WaitingButton({ isOpen, toggle }: { isOpen: boolean; toggle: (isOpen: boolean) => void }) {
   const { entries, hasNextPage } = useWaitingList()
   const count = entries?.length ?? 0

@@ -18,7 +18,6 @@ import { WaitingList } from './WaitingList'
 
 const JumpToDate = lazy(() => import('./JumpToDate'))
 
-/** The calendar: a week or a day with a lane for each resource; on phones seven days and the agenda of one. */
 export default function CalendarPage() {
   const { t } = useLingui()
   useDocumentTitle(t`יומן`)

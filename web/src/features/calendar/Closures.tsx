@@ -19,7 +19,6 @@ import { ResourceName } from './ResourceName'
 
 const closures = apiQuery('/api/closures')
 
-/** The list of days, or times of days, on which the business is closed or a resource is away. */
 export function Closures() {
   const { t } = useLingui()
   const query = useQuery(closures)
@@ -129,7 +128,6 @@ function Days({ closure: { from_date, to_date, from, to } }: { closure: Schemas[
 /** The query for all resources, because a closure may be that of an archived one. */
 const everyResource = apiQuery('/api/resources', { query: { archived: true } })
 
-/** The resource that is away, or the whole business, and the reason. */
 function About({ closure: { resource_id = null, reason } }: { closure: Schemas['Closure'] }) {
   const isWhole = resource_id === null
   const resources = useQuery({ ...everyResource, enabled: !isWhole })

@@ -4,7 +4,7 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 
-/** Reports that the chosen time was booked meanwhile. Names the next free time, unless `nextFree` is empty. */
+/** An empty `nextFree` is not shown. */
 export function Conflict({ nextFree }: { nextFree: string }) {
   const format = useFormat()
   return (

@@ -26,7 +26,6 @@ interface Props {
 
 const LOOKS_LIKE_NUMBER = /^[\d\s()+-]{3,}$/
 
-/** Finds a contact by name or number, or creates one. */
 export function ContactPicker({ value, initial, choose }: Props) {
   const { t } = useLingui()
   const id = useId()
@@ -106,7 +105,6 @@ const isNamed = (name: string) => name.trim() !== '' && !isPhone(name)
 
 const focus = (input: HTMLInputElement | null) => input?.focus()
 
-/** Creates a contact with the text that was searched for. */
 function NewContact({ words, choose }: { words: string; choose: Props['choose'] }) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)

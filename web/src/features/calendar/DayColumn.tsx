@@ -26,10 +26,7 @@ const STEP_MINUTES = 15
 /** The shortest absence that has space for its reason, in minutes. */
 const NAMED_MINUTES = 45
 
-/**
- * The column of one day: shaded closed hours, the absences of each lane's resource, the appointments, and a line for
- * the current time. A closed day in a week is narrow, and has none of these.
- */
+/** A closed day in a week is narrow, and shows only that it is closed. */
 export function DayColumn({ day, lanes, slots, first, last, isShut, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()

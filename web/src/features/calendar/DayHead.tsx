@@ -15,7 +15,6 @@ interface Props {
   change: (change: Record<string, string | number | null>) => void
 }
 
-/** The header of a day's column: the weekday, the Gregorian and the Hebrew day, the holiday, the names of the lanes. */
 export function DayHead({ day, lanes, isShut, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -12,7 +12,7 @@ interface Props {
   choose: (startsAt: string | null) => void
 }
 
-/** A field for any time of a day, also outside the opening hours. */
+/** Accepts any time of the day, also outside the opening hours. */
 export function ExactTime({ day, initial, value, choose }: Props) {
   const { t } = useLingui()
   const format = useFormat()

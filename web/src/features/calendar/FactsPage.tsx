@@ -22,7 +22,6 @@ import './calendar.css'
 
 type Fact = Schemas['Fact']
 
-/** The facts that the agent may tell callers about the business. */
 export default function FactsPage() {
   const { t } = useLingui()
   const query = useAllPages('/api/facts')

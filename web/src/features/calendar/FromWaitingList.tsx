@@ -13,7 +13,6 @@ interface Props {
   choose: ((leaves: boolean) => void) | undefined
 }
 
-/** Shows the entry of a contact on the waiting list, and whether the booking removes it. */
 export function FromWaitingList({ entry, leaves, choose }: Props) {
   return (
     <div className="note">

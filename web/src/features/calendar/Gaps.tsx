@@ -13,7 +13,7 @@ import { useOpenItems } from '#shared/open-items'
 
 type Gap = Schemas['KnowledgeGap']
 
-/** Questions of callers that the agent could not answer. An answer that a user enters becomes a fact. */
+/** An answer that a user enters becomes a fact. */
 export function Gaps() {
   const query = useAllPages('/api/knowledge-gaps')
   /** The answers that were typed and not saved yet, by the id of the question. */

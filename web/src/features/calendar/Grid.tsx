@@ -17,16 +17,12 @@ export interface ViewProps {
   change: (change: Record<string, string | number | null>) => void
 }
 
-/**
- * Returns the initial scroll position, in pixels. If the view includes today, this is an hour before the current time,
- * so that the coming appointments are visible; otherwise the top.
- */
+/** In pixels. If the view includes today, an hour before the current time, to show the coming appointments. */
 function scrollAtOpening(columns: readonly CalendarDay[], now: { day: Day; minute: number }, first: number): number {
   const hasToday = columns.some(({ date }) => date === now.day)
   return hasToday ? Math.max(0, ((now.minute - 60 - first) / 60) * HOUR_PX) : 0
 }
 
-/** A week or a day as a grid: a column for each day, with a lane for each resource, and the hours at the start side. */
 export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const { t } = useLingui()
   const format = useFormat()

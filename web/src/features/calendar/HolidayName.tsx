@@ -1,7 +1,6 @@
 import { useLocale } from '#shared/i18n/locale'
 import type { CalendarDay } from './data'
 
-/** The name of a holiday, a holiday's eve or a fast day, in the page's language. */
 export function HolidayName({
   holiday,
   className,

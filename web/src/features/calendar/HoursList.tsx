@@ -6,7 +6,6 @@ import { atNoon, weekOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { fromApi } from './week'
 
-/** A read-only list of the opening hours, for users who may not change them. */
 export function HoursList({ hours: { hours, holidays, eves } }: { hours: Schemas['OpeningHours'] }) {
   const format = useFormat()
   return (

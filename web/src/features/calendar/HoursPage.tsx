@@ -22,7 +22,6 @@ import './calendar.css'
 
 type Hours = Schemas['OpeningHours']
 
-/** The editor of the weekly opening hours, the rules for holidays and their eves, and the closed days. */
 export default function HoursPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()
@@ -50,7 +49,6 @@ interface Draft {
   until: string
 }
 
-/** The key of the draft in this browser's storage. */
 const DRAFT = 'opening-hours'
 
 const PATH = '/api/opening-hours'

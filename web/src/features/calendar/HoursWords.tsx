@@ -5,7 +5,6 @@ import { useFormat } from '#shared/session'
 import type { HoursRange } from './WeekEditor'
 import { fromApi } from './week'
 
-/** The hours of a week on one line: the days with their ranges. */
 export function HoursWords({ hours }: { hours: readonly HoursRange[] }) {
   const format = useFormat()
   return (

@@ -22,8 +22,8 @@ interface Props {
 const MIRRORED: Record<string, string> = { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' }
 
 /**
- * Swaps the left and right arrow keys in right-to-left pages: Mantine's calendar always moves to the next day with the
- * right arrow, although the next day is on the left.
+ * Mantine's calendar moves to the next day with the right arrow, although the next day is on the left in right-to-left
+ * pages.
  */
 function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
   const key = MIRRORED[event.key]
@@ -34,7 +34,6 @@ function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
   event.target.dispatchEvent(new window.KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
 }
 
-/** The dialog to choose a day, by typing a date or in a month view. */
 export default function JumpToDate({ day, today, go, close }: Props) {
   const { t } = useLingui()
   const locale = useLocale()

@@ -3,7 +3,6 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { guardBack } from '#shared/back-guard'
 import { useUnsaved } from '#shared/unsaved'
 
-/** The state of the question whether to discard a form. */
 export interface Leaving {
   onDirty: (isDirty: boolean) => void
   /** Whether the question is shown. */
@@ -12,9 +11,8 @@ export interface Leaving {
 }
 
 /**
- * Protects a form from being closed accidentally, for example by a click outside or the browser's back button. `leave`
- * closes an unchanged form at once. For a changed form it shows a question first; a second `leave`, or the back button
- * while the question is shown, closes the form.
+ * Protects a form from being closed accidentally, for example by a click outside or the browser's back button. For a
+ * changed form, `leave` shows a question first; a second `leave`, or the back button, then closes the form.
  */
 export function useLeave(close: () => void): Leaving & { leave: () => void } {
   const [isDirty, setDirty] = useState(false)
@@ -43,7 +41,6 @@ export function useLeave(close: () => void): Leaving & { leave: () => void } {
   }
 }
 
-/** The footer of a form: its buttons, or the question whether to discard it. */
 export function LeaveFoot(props: Leaving & { question: ReactNode; close: () => void; children: ReactNode }) {
   const { asks, keepEditing, question, close, children } = props
   if (!asks) return <div className="ap-foot">{children}</div>

@@ -24,7 +24,6 @@ interface Props {
 const patch = (id: number, body: { starts_at: string; resource_id: number; force?: true }, headers = {}) =>
   unwrap(client.PATCH('/api/appointments/{id}', { params: { path: { id } }, body, headers }))
 
-/** Moves an appointment to another free time, of the same or another resource. */
 export function MoveAppointment({ appointment, close, back }: Props) {
   const { t } = useLingui()
   const format = useFormat()

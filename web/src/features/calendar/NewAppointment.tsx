@@ -15,7 +15,6 @@ interface Props {
   close: (day?: Day) => void
 }
 
-/** The dialog for a new appointment: contact, service, resource, time. */
 export function NewAppointment({ shown, close }: Props) {
   const { t } = useLingui()
   const services = useServices()

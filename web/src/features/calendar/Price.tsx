@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useFormat } from '#shared/session'
 
-/** A price in minor units of the currency (agorot). A price of 0 is shown as free of charge. */
+/** `minor` is in agorot; 0 is shown as free of charge. */
 export function Price({ minor }: { minor: number }) {
   const format = useFormat()
   return minor === 0 ? <Trans>ללא עלות</Trans> : format.money(minor)

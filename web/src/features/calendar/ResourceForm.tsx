@@ -19,7 +19,6 @@ interface Props {
   close: () => void
 }
 
-/** The form of a resource: a member of staff or a room. */
 export function ResourceForm({ resource, isGone = false, services, close }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()

@@ -11,7 +11,6 @@ import { HoursWords } from './HoursWords'
 import { WeekEditor } from './WeekEditor'
 import { fromApi, isComplete, toApi } from './week'
 
-/** The hours in the form of their resource, for the form's own button. */
 export interface HoursInput {
   /** Saves changed hours. Resolves with false if they could not be saved; the reason is on the screen then. */
   save: () => Promise<boolean>
@@ -23,7 +22,7 @@ interface Shared {
   onReady: (isReady: boolean) => void
 }
 
-/** The editor of a resource's own hours. Without own hours, the business's hours apply. */
+/** Without own hours, the business's hours apply. */
 export function ResourceHours({ resource: { id }, ...shared }: Shared & { resource: Resource }) {
   const path = { path: { id } }
   const own = useQuery(apiQuery('/api/resources/{id}/hours', path))

@@ -2,7 +2,6 @@ import { Trans } from '@lingui/react/macro'
 import type { Resource, Service } from './data'
 import { ResourceName } from './ResourceName'
 
-/** The name and kind of a resource and the services that it provides, on one line. */
 export function ResourceWords({ resource, services }: { resource: Resource; services: readonly Service[] }) {
   const named = services.filter(({ id }) => resource.service_ids.includes(id))
   return (

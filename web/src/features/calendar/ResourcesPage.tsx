@@ -18,7 +18,6 @@ import { ResourceName } from './ResourceName'
 import { ResourceWords } from './ResourceWords'
 import './calendar.css'
 
-/** The settings of resources (staff and rooms): their services, and their own hours. */
 export default function ResourcesPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()

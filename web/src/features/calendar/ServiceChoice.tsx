@@ -9,7 +9,6 @@ interface Props {
   choose: (service: Service) => void
 }
 
-/** The choice of a service, with length and price. */
 export function ServiceChoice({ services, value, choose }: Props) {
   const format = useFormat()
   return (

@@ -12,7 +12,7 @@ import { isolate } from '#shared/format/bidi'
 import type { Service } from './data'
 import { ServiceWords } from './ServiceWords'
 
-/** Parses an amount in shekels to agorot; null if the text is empty, `undefined` if it is not an amount. */
+/** Returns agorot; null if the text is empty, `undefined` if it is not an amount. */
 export function minorOf(text: string): number | null | undefined {
   const trimmed = text.replace(/[₪,\s]/g, '')
   if (!trimmed) return null
@@ -28,7 +28,6 @@ interface Props {
   close: () => void
 }
 
-/** The form of a new or existing service. */
 export function ServiceForm({ service, isGone = false, close }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
@@ -74,7 +73,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
     },
   })
   const errorOf = (field: string) => (wrong?.field === field ? wrong.text : undefined)
-  /** Returns the handler of a field. An edit removes the error of the last save. */
+  /** An edit removes the error of the last save. */
   const into = (set: (text: string) => void) => (event: ChangeEvent<HTMLInputElement>) => {
     setWrong(null)
     set(event.target.value)

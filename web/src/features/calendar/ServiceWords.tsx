@@ -4,7 +4,7 @@ import { useFormat } from '#shared/session'
 import type { Service } from './data'
 import { Price } from './Price'
 
-/** The data of a service on one line; with `isWhole` all fields of its form. */
+/** With `isWhole`, shows all fields of the form. */
 export function ServiceWords({ service, isWhole = false }: { service: Service; isWhole?: boolean }) {
   const format = useFormat()
   const { name, duration_min, price_minor, buffer_before_min, buffer_after_min, description, archived } = service

@@ -19,7 +19,6 @@ import { ServiceForm } from './ServiceForm'
 import { ServiceWords } from './ServiceWords'
 import './calendar.css'
 
-/** The settings of services: what a contact can book, with length and price. */
 export default function ServicesPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()

@@ -32,14 +32,13 @@ const STEP_MIN = 30
 /** The number of days on one page. */
 const DAYS = 7
 
-/** Moves the focus to the next or previous time, also to that of another day. */
 function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
   const forward = document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
   const back = document.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
   moveFocus(event, '.slots', '.slot', { ArrowDown: 1, [forward]: 1, ArrowUp: -1, [back]: -1 })
 }
 
-/** The free times of a week as buttons, grouped by day. Tab goes from day to day, the arrow keys from time to time. */
+/** Tab goes from day to day, the arrow keys from time to time. */
 export function SlotPicker({ service, resource, from, value, moving, choose }: Props) {
   const format = useFormat()
   const [skipped, skip] = useState(0)

@@ -9,10 +9,7 @@ interface Props {
   choose: (resource: number | null) => void
 }
 
-/**
- * The choice of a resource for an appointment: one that provides the service, or the first free one. Renders nothing if
- * fewer than two resources provide the service.
- */
+/** Renders nothing if fewer than two resources provide the service. */
 export function StaffChoice({ resources, service, value, choose }: Props) {
   const { t } = useLingui()
   const able = resources.filter(({ service_ids }) => service === null || service_ids.includes(service))

@@ -4,7 +4,6 @@ import { useFormat } from '#shared/session'
 import type { WaitingEntry } from './data'
 import { daysOf } from './waiting'
 
-/** The days that suit a contact on the waiting list. */
 export function WaitingDays({ entry }: { entry: WaitingEntry }) {
   const format = useFormat()
   const days = daysOf(entry, format.day(serverNow()), format)

@@ -35,7 +35,6 @@ interface FormProps extends Props {
 /** The default last day of a new entry, in days after today. */
 const DAYS = 7
 
-/** Adds a contact to the waiting list, or changes an entry. */
 export function WaitingForm({ entry, close }: Props) {
   const { t } = useLingui()
   const { leave, ...leaving } = useLeave(close)
@@ -51,7 +50,6 @@ export function WaitingForm({ entry, close }: Props) {
   )
 }
 
-/** Loads the current entry and its version. */
 function Edit({ id, close, leaving }: { id: number } & Omit<FormProps, 'entry'>) {
   // A change by another user while the form is open does not affect the input; saving detects the conflict.
   const query = useWaitingEntry(id)

@@ -10,7 +10,7 @@ import { useWaitingList, type WaitingEntry } from './data'
 import { WaitingForm } from './WaitingForm'
 import { WaitingRow } from './WaitingRow'
 
-/** The waiting list, beside the calendar; on narrow screens it replaces the calendar. */
+/** On narrow screens, the list replaces the calendar. */
 export function WaitingList({ change }: { change: (change: UrlChange) => void }) {
   const { t } = useLingui()
   useReturnFocus()

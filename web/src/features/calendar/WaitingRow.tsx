@@ -18,7 +18,6 @@ interface Props {
   book: () => void
 }
 
-/** An entry of the waiting list: contact, service, days, waiting time, and the first free time that suits. */
 export function WaitingRow({ entry, edit, book }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -1,7 +1,6 @@
 import type { WaitingEntry } from './data'
 import { WaitingDays } from './WaitingDays'
 
-/** The service, the resource, the suitable days and the note of an entry of the waiting list, on one line. */
 export function WaitingWords({ entry }: { entry: WaitingEntry }) {
   return (
     <span className="strong">

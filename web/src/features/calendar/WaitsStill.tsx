@@ -7,10 +7,7 @@ import { useRemoveWaiting } from './useRemoveWaiting'
 import { WaitingDays } from './WaitingDays'
 import { WaitingWords } from './WaitingWords'
 
-/**
- * Shown on a booked appointment if its contact is still on the waiting list for the service, with a button that removes
- * the entry.
- */
+/** Shown on a booked appointment if its contact is still on the waiting list for the service. */
 export function WaitsStill({ appointment }: { appointment: Appointment }) {
   const { contact_id, state, id } = appointment
   const list = useQuery({

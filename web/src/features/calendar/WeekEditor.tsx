@@ -13,7 +13,6 @@ interface Props {
   onChange: (value: DraftRange[]) => void
 }
 
-/** The opening hours of a week as text fields: zero or more ranges for each day. */
 export function WeekEditor({ value, onChange }: Props) {
   const { t } = useLingui()
   const format = useFormat()

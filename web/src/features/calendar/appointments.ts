@@ -14,7 +14,7 @@ export const markDone = (id: number, headers?: Headers) =>
 export const markNoShow = (id: number, headers?: Headers) =>
   unwrap(client.POST('/api/appointments/{id}/no-show', at(id, headers)))
 
-/** Fetches appointments, free times and the waiting list again. On other devices, the event stream does the same. */
+/** On other devices, the event stream does the same. */
 export const refresh = (cache: QueryClient): void => {
   for (const path of ['/api/appointments', '/api/free-slots', '/api/free-gaps', '/api/waiting-list']) {
     void cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith(path) })

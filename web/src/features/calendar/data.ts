@@ -14,7 +14,6 @@ export type Resource = Schemas['Resource']
 export type Service = Schemas['Service']
 export type WaitingEntry = Schemas['WaitingEntry']
 
-/** The page size of the waiting list, in entries. */
 const PAGE = 200
 
 export const useServices = () => useQuery(apiQuery('/api/services'))
@@ -22,7 +21,7 @@ export const useResources = () => useQuery(apiQuery('/api/resources'))
 
 export const useDays = (from: Day, to: Day) => useQuery(apiQuery('/api/calendar/days', { query: { from, to } }))
 
-/** Returns the free time of each resource by day. The data is fetched again when the start of a gap has passed. */
+/** The data is fetched again when the start of a gap has passed. */
 export function useGaps(from: Day, enabled: boolean) {
   const zone = useSession().business.time_zone
   const { data, error, refetch } = useQuery({ ...apiQuery('/api/free-gaps', { query: { from } }), enabled })
@@ -31,10 +30,7 @@ export function useGaps(from: Day, enabled: boolean) {
   return { gaps, error: data ? null : error, refetch }
 }
 
-/**
- * Returns the fetched pages of the waiting list, longest wait first. The data is fetched again when a shown free time
- * has passed.
- */
+/** The data is fetched again when a shown free time has passed. */
 export function useWaitingList() {
   const query = useInfiniteQuery(apiPages('/api/waiting-list', { query: { limit: PAGE } }))
   const entries = useMemo(() => query.data?.pages.flatMap(page => page.items), [query.data])
@@ -45,10 +41,7 @@ export function useWaitingList() {
   return { ...query, entries }
 }
 
-/**
- * Returns an entry of the waiting list as it was when the form opened. Later changes by other users do not affect the
- * form.
- */
+/** The entry stays as it was when the form opened: later changes by other users do not affect the form. */
 export function useWaitingEntry(id: number | null) {
   const query = useQuery({ ...apiQuery('/api/waiting-list/{id}', { path: { id: id ?? 0 } }), enabled: id !== null })
   const first = useRef<WaitingEntry>(undefined)
@@ -57,7 +50,7 @@ export function useWaitingEntry(id: number | null) {
   return { data: first.current, error: query.isFetching ? null : query.error, refetch: query.refetch }
 }
 
-/** Returns all appointments of the days from `from` to `to`, both included. */
+/** Both days are included. */
 export function useAppointments(from: Day, to: Day) {
   const zone = useSession().business.time_zone
   const [begin, end] = useMemo(

@@ -3,13 +3,11 @@ import { type Day, minuteOf, wallTime } from '#shared/format/dates'
 
 type Appointment = Schemas['Appointment']
 type CalendarDay = Schemas['CalendarDay']
-/** The hours of a day: those of the business or of one resource. */
 type Hours = Pick<CalendarDay, 'open'>
 
 /** The height of one hour in the grid, in pixels. */
 export const HOUR_PX = 69
 
-/** An appointment in a day's column. */
 export interface Slot {
   appointment: Appointment
   /** The start and end, in minutes of the day in the business's time zone. */
@@ -17,13 +15,10 @@ export interface Slot {
   to: number
 }
 
-/** The appointments of one day for each resource, sorted by time. */
+/** The appointments by the resource's id, sorted by time. */
 export type Lanes = Map<number, Slot[]>
 
-/**
- * Groups appointments by day and resource, without cancelled ones. An appointment that ends after midnight is cut at
- * the end of its first day.
- */
+/** Omits cancelled appointments. An appointment that ends after midnight is cut at the end of its first day. */
 export function slotsByDay(appointments: readonly Appointment[], zone: string): Map<Day, Lanes> {
   const days = new Map<Day, Lanes>()
   for (const appointment of appointments) {
@@ -40,11 +35,11 @@ export function slotsByDay(appointments: readonly Appointment[], zone: string): 
   return days
 }
 
-/** Returns the opening intervals of a day, in minutes. */
+/** In minutes of the day. */
 export const opening = (day: Hours): [number, number][] =>
   day.open.map(({ from, to }) => [minuteOf(from) ?? 0, to === '24:00' ? 24 * 60 : (minuteOf(to) ?? 24 * 60)])
 
-/** Returns the intervals between two minutes that are outside these hours. */
+/** The intervals between two minutes that are outside these hours. */
 export function closedWithin(day: Hours, first: number, last: number): [number, number][] {
   const closed: [number, number][] = []
   let at = first
@@ -59,27 +54,19 @@ export function closedWithin(day: Hours, first: number, last: number): [number, 
 export const hoursOf = (day: CalendarDay, resource: number) =>
   day.resources.find(({ resource_id }) => resource_id === resource)
 
-/**
- * Returns the intervals in which the business is open but the resource is away, because of its own hours or a day off.
- */
+/** The intervals in which the business is open but the resource is away. */
 export function awayWithin(day: CalendarDay, resource: number): [number, number][] {
   const own = hoursOf(day, resource)
   return own ? opening(day).flatMap(([from, to]) => closedWithin(own, from, to)) : []
 }
 
-/**
- * Returns the closures of a resource that is away for the whole day; otherwise an empty text, because a closure of a
- * part of the day may not be the reason for the other hours.
- */
+/** Empty unless the resource is away for the whole day: a closure of a part may not explain the other hours. */
 export function whyAway(day: CalendarDay, resource: number): string {
   const own = hoursOf(day, resource)
   return own?.open.length === 0 ? own.closures.filter(Boolean).join(', ') : ''
 }
 
-/**
- * Returns the first and the last minute to show: full hours around all opening hours and appointments, or 9:00 to 18:00
- * if there are none.
- */
+/** Full hours around all opening hours and appointments, or 9:00 to 18:00 if there are none. In minutes of the day. */
 export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day, Lanes>): [number, number] {
   const times = days.flatMap(opening)
   for (const { date } of days) {
@@ -92,7 +79,6 @@ export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day,
   return [Math.floor(first / 60) * 60, Math.ceil(last / 60) * 60]
 }
 
-/** Returns all appointments of a day, sorted by time. */
 export const agendaOf = (lanes: Lanes | undefined): Slot[] =>
   [...(lanes?.values() ?? [])].flat().sort((a, b) => a.from - b.from || a.appointment.id - b.appointment.id)
 
@@ -103,7 +89,7 @@ export interface Gap {
   to: number
 }
 
-/** Groups the gaps by day. A gap that lasts until midnight ends with its day. */
+/** A gap that lasts until midnight ends with its day. */
 export function gapsByDay(gaps: readonly Schemas['FreeGap'][], zone: string): Map<Day, Gap[]> {
   const days = new Map<Day, Gap[]>()
   for (const { resource_id: resource, starts_at, ends_at } of gaps) {

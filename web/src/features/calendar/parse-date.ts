@@ -1,8 +1,8 @@
 import { type Day, isDay } from '#shared/format/dates'
 
 /**
- * Parses a typed date: day and month, such as «24.12» or «24/12/26», or «2026-12-24». Without a year, returns the first
- * such day that is not before `today`. Returns undefined for other text, and for a day that does not exist.
+ * Parses day and month, such as «24.12» or «24/12/26», or «2026-12-24». Without a year, returns the first such day that
+ * is not before `today`; undefined for other text, or a day that does not exist.
  */
 export function parseDate(text: string, today: Day): Day | undefined {
   const found = /^\s*(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?\s*$/.exec(text)

@@ -6,7 +6,7 @@ import { idOf, type UrlChange, useUrl } from '#shared/url'
 
 export type View = 'day' | 'week'
 
-/** The state of the calendar. It is stored in the URL, so that links and the browser's back button restore it. */
+/** Stored in the URL, so that links and the browser's back button restore it. */
 export interface Shown {
   view: View
   day: Day
@@ -25,10 +25,9 @@ export interface Shown {
   isWaitingOpen: boolean
 }
 
-/** Returns an instant from the URL; null if the text is none. */
 const instantIn = (text: string | null): string | null => (text && !Number.isNaN(Date.parse(text)) ? text : null)
 
-/** Returns the state of the calendar, and a function that changes it. `null` removes a query parameter. */
+/** `null` removes a query parameter. */
 export function useShown(): [Shown, (change: UrlChange, replace?: boolean) => void] {
   const [params, change] = useUrl(false)
   const today = useToday(useFormat())

@@ -9,10 +9,7 @@ import { refresh } from './appointments'
 import type { WaitingEntry } from './data'
 import { remove, restoreEntry } from './waiting'
 
-/**
- * Removes an entry of the waiting list, with undo. `edit` contains the current entry if another user has changed it
- * meanwhile.
- */
+/** `edit` contains the current entry if another user has changed it meanwhile. */
 export function useRemoveWaiting(entry: WaitingEntry) {
   const { t } = useLingui()
   const country = useCountry()

@@ -16,11 +16,11 @@ export const change = (id: number, body: Schemas['UpdateWaitingEntryRequest'], h
 export const remove = (id: number, headers: Headers = {}) =>
   unwrap(client.DELETE('/api/waiting-list/{id}', { params: at(id), headers }))
 
-/** Adds a removed entry again with its original time, so that it keeps its place in the list. */
+/** The original time keeps the entry's place in the list. */
 export const restoreEntry = ({ contact_id, service_id, resource_id, from_date, to_date, note, created_at }: Entry) =>
   add({ contact_id, service_id, resource_id, from_date, to_date, note, waiting_since: created_at })
 
-/** Returns how to write the suitable days: all past, one day, until a day, or a range. Leaves out days before today. */
+/** Days before today are left out. */
 export function daysOf({ from_date, to_date }: Pick<Entry, 'from_date' | 'to_date'>, today: Day, format: Formatter) {
   const name = (day: Day) => format.date(atNoon(day))
   if (to_date < today) return { kind: 'over' as const, to: name(to_date) }

@@ -11,10 +11,7 @@ export interface DraftRange {
 const DAY_END = 24 * 60
 const endOf = (text: string): number | undefined => (/^\s*24([:.]?00)?\s*$/.test(text) ? DAY_END : minuteOf(text))
 
-/**
- * Returns the error of a range: not a time, an end that is not after the start, or an overlap with another range of the
- * same day. Returns null for a valid range.
- */
+/** Null for a valid range. */
 export function problemOf(range: DraftRange, all: readonly DraftRange[]): 'time' | 'order' | 'overlap' | null {
   const [from, to] = [minuteOf(range.from), endOf(range.to)]
   if (from === undefined || to === undefined) return 'time'
@@ -27,7 +24,7 @@ export function problemOf(range: DraftRange, all: readonly DraftRange[]): 'time'
   return overlaps ? 'overlap' : null
 }
 
-/** Normalises a typed time: «8» becomes «8:00». Other text is returned unchanged. */
+/** «8» becomes «8:00». Other text is returned unchanged. */
 export function tidyTime(text: string): string {
   const minute = endOf(text)
   return minute === undefined ? text : clockText(minute)
@@ -35,10 +32,10 @@ export function tidyTime(text: string): string {
 
 export const isComplete = (all: readonly DraftRange[]): boolean => all.every(range => problemOf(range, all) === null)
 
-/** Formats a time for the API: «09:30». */
+/** «09:30» */
 export const paddedTime = (minute: number): string => clockText(minute).padStart(5, '0')
 
-/** Converts the ranges to the API's format. All ranges must be valid. */
+/** All ranges must be valid. */
 export const toApi = (all: readonly DraftRange[]): Schemas['HoursRange'][] =>
   [...all]
     .map(({ weekday, from, to }) => ({

@@ -6,7 +6,7 @@ import { NoMicrophone } from '#shared/components/NoMicrophone'
 import { Ltr } from '#shared/components/text'
 import { type AnswerProblem, answer, handBack, setMuted, useAnsweredCall } from './answered-call'
 
-/** Answers the call with the browser: the agent stops, and the user talks with the caller. */
+/** The agent stops, and the user talks with the caller. */
 export function AnswerButton({ callId }: { callId: number }) {
   const { status } = useAnsweredCall(callId)
   if (status !== 'off') return null
@@ -18,10 +18,7 @@ export function AnswerButton({ callId }: { callId: number }) {
   )
 }
 
-/**
- * Shows the controls while the user talks with the caller, or explains why the call could not be answered or why the
- * connection has ended. Nothing is explained if the call is over, which the page shows.
- */
+/** Shows no problem if the call is over: the page itself shows that. */
 export function AnsweredCall({ callId }: { callId: number }) {
   const { status, isMuted, problem } = useAnsweredCall(callId)
   if (problem) return <Why problem={problem} />

@@ -17,7 +17,6 @@ interface Props {
   messageMs: number | null
 }
 
-/** The results of a call: appointments, summary, notes, message, tasks, response times, cost. */
 export function Aside({ call, player, messageMs }: Props) {
   const summary = summaryOf(call)
   return (
@@ -57,10 +56,7 @@ export function Aside({ call, player, messageMs }: Props) {
   )
 }
 
-/**
- * Returns the full summary, or else the summary line of the list, unless that only repeats the beginning of the
- * message or of a turn.
- */
+/** Null if the summary line only repeats the beginning of the message or of a turn. */
 function summaryOf(call: CallDetail): string | null {
   if (call.summary) return call.summary
   const line = call.summary_line?.trim()
@@ -68,7 +64,7 @@ function summaryOf(call: CallDetail): string | null {
   return call.turns.some(({ text }) => text.startsWith(line)) ? null : line
 }
 
-/** The cost of the call. Users who are not owners see only a notice. */
+/** Users who are not owners see only a notice. */
 function Cost({ call }: { call: CallDetail }) {
   const format = useFormat()
   const cost = call.cost_micros ?? null

@@ -9,7 +9,6 @@ import { useFormat } from '#shared/session'
 
 type Booking = Schemas['CallBooking']
 
-/** The appointments that the agent booked, moved or cancelled in a call, in their current state. */
 export function Booked({ bookings }: { bookings: readonly Booking[] }) {
   if (bookings.length === 0) return null
   return (
@@ -63,7 +62,6 @@ function Line({ booking }: { booking: Booking }) {
   )
 }
 
-/** The agent's action on the appointment during the call. */
 function Done({ booking: { booked, moved, cancelled } }: { booking: Booking }) {
   if (booked && cancelled) return <Trans>נקבע ובוטל</Trans>
   if (cancelled) return <Trans>בוטל</Trans>
@@ -72,7 +70,6 @@ function Done({ booking: { booked, moved, cancelled } }: { booking: Booking }) {
   return null
 }
 
-/** The change of the appointment since the call. */
 function Since({ booking: { cancelled, appointment } }: { booking: Booking }) {
   switch (appointment.state) {
     case 'booked':

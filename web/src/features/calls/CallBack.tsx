@@ -19,7 +19,6 @@ type OutboundCall = Schemas['OutboundCall']
 
 const refresh = (): void => void queryClient.invalidateQueries({ queryKey: ['/api/outbound-calls'] })
 
-/** Lets the user ask the agent to return a call, and shows the state of that request. */
 export function CallBack({ call }: { call: CallDetail }) {
   const isReturnable = call.direction === 'in' && call.state === 'ended' && numberOf(call) !== null
   const { data } = useQuery({
@@ -32,7 +31,6 @@ export function CallBack({ call }: { call: CallDetail }) {
   return UNANSWERED.includes(call.outcome) ? <Ask call={call} /> : null
 }
 
-/** A button that opens a form: the user enters the purpose of the call, and the agent is asked to make it. */
 function Ask({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const note = useId()
@@ -93,7 +91,6 @@ const OUTCOMES: Record<NonNullable<OutboundCall['outcome']>, MessageDescriptor> 
   blocked: msg`הסוכן לא התקשר: הלקוח חסום.`,
 }
 
-/** The state of a requested call, with a button that cancels it while it waits. */
 function Planned({ planned }: { planned: OutboundCall }) {
   const { i18n } = useTexts()
   const cancel = useAction({

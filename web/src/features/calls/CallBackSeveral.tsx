@@ -23,7 +23,6 @@ import { askForEach, isOld, returnableCalls } from './call-back'
 /** The maximum number of pages of 200 calls. If there are more calls within 7 days, the oldest ones are not offered. */
 const MAX_PAGES = 3
 
-/** Fetches the calls of the last 7 days, of all outcomes and directions, newest first, and maybe some older ones. */
 function useRecentCalls(now: Date): CallItem[] | undefined {
   const pages = useInfiniteQuery(apiPages('/api/calls', { query: { limit: 200 } }))
   const { data } = pages
@@ -35,7 +34,6 @@ function useRecentCalls(now: Date): CallItem[] | undefined {
   return data && callsOf(data)
 }
 
-/** A button above the missed calls: the agent calls back several callers who still wait for an answer. */
 export function CallBackSeveral() {
   const [isOpen, setOpen] = useState(false)
   const now = useNow()
@@ -54,10 +52,7 @@ export function CallBackSeveral() {
   )
 }
 
-/**
- * The dialog with the callers and the purpose. A caller for whom the daemon refuses a call stays in the dialog, with
- * the reason. If the user closes the dialog meanwhile, no further calls are requested.
- */
+/** If the user closes the dialog while calls are being requested, no further calls are requested. */
 function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) {
   const { t } = useLingui()
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())

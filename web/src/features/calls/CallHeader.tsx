@@ -14,7 +14,6 @@ import { Duration, Name, Phone, Time } from '#shared/components/text'
 import { type CallDetail, callHref } from './api'
 import { numberOf } from './CallRow'
 
-/** The header of a call: contact, time, length, outcome, and the actions. */
 export function CallHeader({ call }: { call: CallDetail }) {
   const { i18n } = useTexts()
   const { t } = useLingui()
@@ -71,7 +70,6 @@ export function CallHeader({ call }: { call: CallDetail }) {
   )
 }
 
-/** The back button to the list, on phones. */
 export function Back() {
   const { t } = useLingui()
   return (

@@ -14,7 +14,6 @@ import { type CallFilter, type CallItem, callHref, callPages, callsOf } from './
 import { CallBackSeveral } from './CallBackSeveral'
 import { CallRow } from './CallRow'
 
-/** The list of calls with search and filters. The keys J and K open the next and the previous call. */
 export function CallList({ current }: { current: number | null }) {
   const { t } = useLingui()
   const [filter, setFilter] = useCallFilter()
@@ -156,7 +155,6 @@ function CallFilters({ outcome, onChange }: Props) {
   )
 }
 
-/** Returns the filter of the list, which is stored in the URL, and a function that changes it. */
 function useCallFilter(): [CallFilter, (change: UrlChange) => void] {
   const [params, change] = useUrl()
   const outcome = params.get('outcome')

@@ -6,7 +6,6 @@ import { Link } from '#shared/components/Link'
 import { Duration, Name, Time } from '#shared/components/text'
 import { type CallItem, callHref } from './api'
 
-/** A row of the list: outcome, contact, time, length. */
 export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolean }) {
   const { i18n } = useTexts()
   const { icon, text, tone } = outcomeOf(call)
@@ -37,7 +36,7 @@ export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolea
   )
 }
 
-/** Returns the contact's number; null if it was withheld or is not an international number. */
+/** Null if the number was withheld or is not an international number. */
 export function numberOf({ peer_number }: { peer_number: string }): string | null {
   return peer_number.startsWith('+') ? peer_number : null
 }

@@ -6,7 +6,6 @@ import { Plain } from '#shared/components/text'
 import { serverNow } from '#shared/format/clock'
 import { refreshTasks, type Task } from './api'
 
-/** A task about the call, with its checkbox. */
 export function CallTask({ task }: { task: Task }) {
   const { t } = useLingui()
   const params = { path: { id: task.id } }

@@ -7,7 +7,7 @@ import { CallHeader } from './CallHeader'
 import { EndedCall } from './EndedCall'
 import { LiveCall } from './LiveCall'
 
-/** A live or ended call. When a live call ends, the view changes in place. */
+/** When a live call ends, the view changes in place. */
 export function CallView({ id }: { id: number }) {
   const query = useQuery(callQuery(id))
   return (

@@ -6,7 +6,7 @@ import { EmptyState } from '#shared/components/states'
 import { CallList } from './CallList'
 import { CallView } from './CallView'
 
-/** The page of calls: the list, and one call beside it. A phone shows one of the two. */
+/** A phone shows either the list or a call. */
 export default function CallsPage() {
   const { t } = useLingui()
   const { id } = useParams<{ id?: string }>()

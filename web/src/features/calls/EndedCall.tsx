@@ -11,7 +11,6 @@ import { Transcript } from './Transcript'
 import { type Follow, useFollow } from './use-follow'
 import { type Line, linesOf, placeOf } from './words'
 
-/** An ended call: recording, transcript and results. */
 export function EndedCall({ call }: { call: CallDetail }) {
   const { recording, pick } = usePicked(call)
   const player = usePlayer(recordingUrl(call.id, recording?.id))
@@ -38,10 +37,7 @@ export function EndedCall({ call }: { call: CallDetail }) {
   )
 }
 
-/**
- * Returns the recording to play: the one the user chose, or else the daemon's own recording of both sides, or else the
- * newest complete one.
- */
+/** The recording that the user chose, or else the daemon's own of both sides, or else the newest complete one. */
 function usePicked({ recordings }: CallDetail) {
   const [picked, pick] = useState<number | null>(null)
   const complete = recordings.filter(({ state }) => state === 'complete')
@@ -50,10 +46,7 @@ function usePicked({ recordings }: CallDetail) {
   return { recording, pick }
 }
 
-/**
- * Returns the index of the transcript line at the time in the URL (`?at=12400`), or -1. Scrolls the line into view,
- * and moves the playback position there, unless the recording is playing or its times do not match the transcript.
- */
+/** The index of the transcript line at the time in the URL (`?at=12400`), or -1. */
 function useFound(lines: readonly Line[], player: Player | null, { scrollRef }: Follow): number {
   const [search] = useSearchParams()
   const at = search.get('at')
@@ -66,7 +59,6 @@ function useFound(lines: readonly Line[], player: Player | null, { scrollRef }: 
   return found
 }
 
-/** Explains why a call has no recording. */
 function NoRecording({ call }: { call: CallDetail }) {
   return (
     <div className="rec none">

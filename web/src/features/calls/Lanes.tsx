@@ -22,10 +22,7 @@ interface Props {
   agent: ReactNode
 }
 
-/**
- * The call as two lanes, the contact above and the agent below. Each lane has its own centre line; both share the time
- * axis. The drawing is also a slider for the playback position.
- */
+/** The drawing is also a slider for the playback position. */
 export function Lanes({ peaks, lines, durationMs, player, caller, agent }: Props) {
   const { t } = useLingui()
   const { ref, width } = useElementSize()
@@ -112,7 +109,6 @@ function Lane({ count, className, bars, lost }: LaneProps) {
   )
 }
 
-/** The marker of the playback position. */
 function Playhead({ player, durationMs }: { player: Player; durationMs: number }) {
   const share = usePlayerState(player, state => Math.min(1, state.positionMs / Math.max(1, durationMs)))
   return <span className="playhead" style={{ insetInlineStart: `${(share * 100).toFixed(2)}%` }} />

@@ -19,7 +19,6 @@ import { ToolLine } from './ToolLine'
 import { Whisper } from './Whisper'
 import { isSpoken, linesOf } from './words'
 
-/** A live call, with its transcript in real time. */
 export function LiveCall({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const elapsed = useCallClock(call)
@@ -69,12 +68,10 @@ export function LiveCall({ call }: { call: CallDetail }) {
   )
 }
 
-/** Returns true if the caller leaves a message instead of talking with the agent. */
 function isVoicemail({ engine }: CallDetail): boolean {
   return engine === 'voicemail'
 }
 
-/** Shows who currently talks with the caller. */
 function WhoTalks({ call, employee }: { call: CallDetail; employee: string | undefined }) {
   const isMessage = isVoicemail(call)
   return (
@@ -97,10 +94,7 @@ function WhoTalks({ call, employee }: { call: CallDetail; employee: string | und
   )
 }
 
-/**
- * The transcript. It scrolls to the newest words unless the user has scrolled up. Screen readers do not announce the
- * times.
- */
+/** Scrolls to the newest words unless the user has scrolled up. */
 function Log({ turns, caller }: { turns: readonly Turn[]; caller: string }) {
   const { t } = useLingui()
   const ref = useRef<HTMLDivElement>(null)

@@ -7,7 +7,6 @@ import { setVolume, useIsHeard, useListenError, useVolume } from '#shared/audio/
 import { Confirm } from '#shared/components/Confirm'
 import { Icon } from '#shared/components/Icon'
 
-/** The volume control while the user listens, or the reason why listening failed. */
 export function Listening({ callId }: { callId: number }) {
   const isHeard = useIsHeard(callId)
   const error = useListenError(callId)
@@ -47,7 +46,7 @@ export function Listening({ callId }: { callId: number }) {
   )
 }
 
-/** Ends the call after a confirmation, because a call cannot be restored. */
+/** Asks for a confirmation, because a call cannot be restored. */
 export function HangUp({ callId }: { callId: number }) {
   const hangUp = useAction({
     run: () => unwrap(client.POST('/api/calls/{id}/hang-up', { params: { path: { id: callId } } })),
@@ -68,7 +67,7 @@ export function HangUp({ callId }: { callId: number }) {
   )
 }
 
-/** Takes over the call: the daemon forwards it to the business's phone, which rings. */
+/** The daemon forwards the call to the business's phone, which rings. */
 export function Transfer({ callId }: { callId: number }) {
   const { t } = useLingui()
   const transfer = useAction({

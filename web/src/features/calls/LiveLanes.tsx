@@ -16,10 +16,7 @@ interface Props {
   caller: string
 }
 
-/**
- * A live call: who spoke when in the last minute. While the user listens, how loud both sides were instead, in the
- * newest bars (each a tenth of a second) that fit.
- */
+/** Who spoke when; while the user listens, how loud both sides were (bars of a tenth of a second). */
 export function LiveLanes({ callId, lines, elapsedMs, caller }: Props) {
   const { t } = useLingui()
   const { ref, width } = useElementSize()

@@ -15,7 +15,6 @@ import { CallBack } from './CallBack'
 import { numberOf } from './CallRow'
 import { CallTask } from './CallTask'
 
-/** The actions after a call, and its tasks. The key T creates a task, unless a task is open already. */
 export function Next({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const country = useCountry()

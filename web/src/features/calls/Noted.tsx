@@ -8,10 +8,7 @@ import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import type { CallDetail } from './api'
 
-/**
- * The agent's notes about the call besides the summary: the call's language if it is not the page's, a lead, and the
- * questions that the agent could not answer.
- */
+/** The agent's notes about the call besides the summary. */
 export function Noted({ call: { language, lead, questions } }: { call: CallDetail }) {
   const { isOwner } = useSession()
   const foreign = useForeign(language)
@@ -59,7 +56,6 @@ export function Noted({ call: { language, lead, questions } }: { call: CallDetai
   )
 }
 
-/** A question that the agent could not answer, and its current state. */
 function Question({ question: { question, state } }: { question: Schemas['KnowledgeGap'] }) {
   return (
     <li>
@@ -84,7 +80,7 @@ function Question({ question: { question, state } }: { question: Schemas['Knowle
   )
 }
 
-/** Returns the name of the call's language; null if it is unknown or the page's language. */
+/** Null if the language is unknown or the page's language. */
 function useForeign(language: string | null | undefined): string | null {
   const locale = useLocale()
   if (!language || language === locale) return null

@@ -26,7 +26,7 @@ interface Props {
   pick: (id: number) => void
 }
 
-/** The player, which stays at the top of the page: two lanes, time, speed. Its layout is always left to right. */
+/** The layout is always left to right. */
 export function Recording({ call, recording, lines, player, pick }: Props) {
   const { t } = useLingui()
   const peaks = useQuery(peaksQuery(call.id)).data
@@ -116,7 +116,6 @@ function Speed({ player }: { player: Player }) {
   )
 }
 
-/** A button that puts a link to the current position of this call in the clipboard and in the address bar. */
 function ShareMoment({ player }: { player: Player }) {
   const { t } = useLingui()
   const [, setParams] = useSearchParams()
@@ -145,7 +144,6 @@ function ShareMoment({ player }: { player: Player }) {
   )
 }
 
-/** The choice between several recordings of a call: the daemon's and Twilio's. */
 function Choice({ call, current, pick }: { call: CallDetail; current: number; pick: (id: number) => void }) {
   const complete = call.recordings.filter(({ state }) => state === 'complete')
   if (complete.length < 2) return null

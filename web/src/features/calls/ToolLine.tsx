@@ -6,10 +6,6 @@ import { useFormat } from '#shared/session'
 import type { Turn } from './api'
 import { factsOf, type ToolFacts } from './tool-use'
 
-/**
- * A line of the transcript for a tool that the agent used, for an instruction that a user sent to the agent, or for a
- * user who talked with the caller.
- */
 export function ToolLine({ turn }: { turn: Turn }) {
   if (turn.speaker === 'employee') {
     return (

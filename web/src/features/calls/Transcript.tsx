@@ -20,7 +20,6 @@ interface Props {
   found: number
 }
 
-/** The transcript, synchronised with the playback. */
 export function Transcript({ call, lines, player, follow, found }: Props) {
   const { t } = useLingui()
   const place = useCurrentPlace(player, lines)
@@ -64,7 +63,7 @@ export function Transcript({ call, lines, player, follow, found }: Props) {
   )
 }
 
-/** The transcript of a voicemail: it consists of the caller's message only. */
+/** A voicemail consists of the caller's message only. */
 function LeftMessage({ text, caller }: { text: string; caller: string }) {
   const { t } = useLingui()
   return (

@@ -18,10 +18,7 @@ interface Props {
   isFound: boolean
 }
 
-/**
- * A turn of the transcript: the time, the speaker, the words. A click on the time or on a word starts the playback
- * there.
- */
+/** A click on the time or on a word starts the playback there. */
 export const TranscriptLine = memo(function TranscriptLine(props: Props) {
   const { index, line, caller, player, currentWord, isFound } = props
   const { turn, fromMs, words } = line

@@ -7,7 +7,6 @@ import { type Answer, answersOf, median, SLOW_MS } from './latency'
 /** The minimum length of the time scale, in ms, so that fast answers look fast. */
 const MIN_SCALE_MS = 900
 
-/** The response time of each answer, divided into stages. Time runs left to right. */
 export function Waterfall({ turns }: { turns: readonly Turn[] }) {
   const { t } = useLingui()
   const format = useFormat()

@@ -5,7 +5,7 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 
-/** Sends the agent an instruction, which the caller does not hear. */
+/** The caller does not hear the instruction. */
 export function Whisper({ callId }: { callId: number }) {
   const { t } = useLingui()
   const note = useId()

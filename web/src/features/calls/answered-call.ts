@@ -15,7 +15,7 @@ export type AnswerProblem =
   /** The connection was lost, or the daemon ended it, for this reason. */
   | { kind: 'ended'; reason: string }
 
-/** The call that the user has answered with the browser. The call continues while the user opens other pages. */
+/** The call continues while the user opens other pages. */
 interface AnsweredCall {
   /** The id of the call; null while the user has answered none. */
   callId: number | null
@@ -42,7 +42,7 @@ function set(change: Partial<AnsweredCall>): void {
   for (const listener of listeners) listener()
 }
 
-/** Connects the user with the caller. Call this function in a click handler: browsers start audio only then. */
+/** Call this function in a click handler: browsers start audio only then. */
 export function answer(callId: number): void {
   running?.close()
   stopListening()
@@ -51,7 +51,7 @@ export function answer(callId: number): void {
   void running.open()
 }
 
-/** Ends the user's connection; the agent then continues the call. */
+/** The agent then continues the call. */
 export function handBack(): void {
   running?.close()
   set(OFF)
@@ -61,7 +61,6 @@ export function setMuted(isMuted: boolean): void {
   set({ isMuted })
 }
 
-/** Returns the state of this call: whether the user talks with the caller. */
 export function useAnsweredCall(callId: number): AnsweredCall {
   const current = useSyncExternalStore(subscribe, () => state)
   return current.callId === callId ? current : OFF
@@ -72,7 +71,6 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** The user's connection with one caller: microphone, audio output and socket. */
 class Connection {
   private readonly callId: number
   private readonly stopped = new AbortController()

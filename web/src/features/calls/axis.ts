@@ -3,7 +3,7 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]
 /** The maximum number of intervals: more labels do not fit on a phone. */
 const MAX_TICKS = 5
 
-/** Returns the times to label below the lanes of a call, in ms: multiples of the step, from 0 on. */
+/** In ms: multiples of the step, from 0 on. */
 export function axisOf(durationMs: number): number[] {
   const seconds = Math.max(0, durationMs) / 1000
   const step = STEPS.find(step => seconds / step <= MAX_TICKS) ?? 3600 * Math.ceil(seconds / 3600 / MAX_TICKS)

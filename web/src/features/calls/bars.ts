@@ -1,6 +1,5 @@
 import { BAR_PX } from '#shared/waveform'
 
-/** Returns an SVG path with one line for each bar of at least 0.02, symmetric around the axis in the middle. */
 export function mirroredPath(bars: readonly number[], height: number): string {
   const middle = height / 2
   let path = ''

@@ -11,7 +11,6 @@ export const UNANSWERED: readonly CallItem['outcome'][] = ['missed', 'failed', '
 /** How long after a call its caller is called back together with others, in ms. */
 const MAX_AGE_MS = 7 * 24 * 60 * 60_000
 
-/** Returns true if a call is too old for `returnableCalls`. */
 export const isOld = ({ started_at }: Pick<CallItem, 'started_at'>, now: Date): boolean =>
   Date.parse(started_at) < now.getTime() - MAX_AGE_MS
 
@@ -38,7 +37,6 @@ export function returnableCalls(calls: readonly CallItem[], planned: readonly Pl
   })
 }
 
-/** The results of the requests for several callers. */
 interface Asked {
   /** The ids of the calls whose callers will be called back. */
   planned: number[]

@@ -17,7 +17,6 @@ export interface Answer {
 const between = (from: number | null | undefined, to: number | null | undefined): number | null =>
   from == null || to == null ? null : Math.max(0, to - from)
 
-/** Returns the response times of those answers of the agent that were measured. */
 export function answersOf(turns: readonly Turn[]): Answer[] {
   return turns.flatMap((turn): Answer[] => {
     const {
@@ -47,7 +46,7 @@ export function answersOf(turns: readonly Turn[]): Answer[] {
   })
 }
 
-/** Returns the median of the total times; null for an empty list. */
+/** Null for an empty list. */
 export function median(answers: readonly Answer[]): number | null {
   const totals = answers.map(({ total }) => total).sort((a, b) => a - b)
   const half = Math.floor(totals.length / 2)

@@ -1,7 +1,7 @@
 import { stripMarks } from '#shared/format/bidi'
 import { isPhone } from '#shared/format/phone'
 
-/** Returns a contact's label within a call: the first name; null if no name is known. */
+/** The first name; null if no name is known. */
 export function speakerName(name: string): string | null {
   const text = stripMarks(name).trim()
   if (!text || isPhone(text)) return null

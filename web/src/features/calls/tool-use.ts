@@ -3,7 +3,6 @@ import type { Turn } from './api'
 
 type ToolUse = NonNullable<Turn['tool']>
 
-/** The readable facts about a use of a tool. */
 export interface ToolFacts {
   name: string
   state: 'running' | 'done' | 'failed'
@@ -15,7 +14,7 @@ export interface ToolFacts {
   words?: string
 }
 
-/** Reads the arguments and the output of a tool. Every value is validated, because a model may pass anything. */
+/** Every value is validated, because a model may pass anything. */
 export function factsOf(tool: ToolUse): ToolFacts {
   const given = record(tool.arguments)
   const output = record(tool.output)

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { type Player, usePlayerState } from '#shared/audio'
 import { type Line, placeOf } from './words'
 
-/** Returns the line and the word being played. Both are -1 before the first playback; between words, the word is -1. */
+/** Both are -1 before the first playback; between words, the word is -1. */
 export function useCurrentPlace(player: Player | null, lines: readonly Line[]): { line: number; word: number } {
   const key = usePlayerState(player ?? SILENT, ({ positionMs, isPlaying }) => {
     if (!player || (positionMs === 0 && !isPlaying)) return '-1:-1'
@@ -19,7 +19,7 @@ const SILENT = {
   subscribe: () => () => undefined,
 } as unknown as Player
 
-/** Keeps the current line in view, until the user scrolls away. Without a player, nothing scrolls. */
+/** Follows until the user scrolls away. Without a player, nothing scrolls. */
 export function useFollow(player: Player | null, lines: readonly Line[]) {
   const scrollRef = useRef<HTMLElement>(null)
   const [isFollowing, setFollowing] = useState(true)

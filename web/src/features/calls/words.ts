@@ -1,6 +1,5 @@
 import type { Turn } from './api'
 
-/** A word of a turn, and the time range of the recording in which it is spoken. */
 export interface Word {
   text: string
   fromMs: number
@@ -9,7 +8,6 @@ export interface Word {
   isHeard: boolean
 }
 
-/** A turn, and its time range in the recording. */
 export interface Line {
   turn: Turn
   fromMs: number
@@ -44,7 +42,7 @@ function sharedLength(text: string, heard: string): number {
   return Math.min(text.length, part.length)
 }
 
-/** Returns the turns with their words. A turn without an end lasts until the next one, or until the end of the call. */
+/** A turn without an end lasts until the next one, or until the end of the call. */
 export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
   return turns.map((turn, at) => {
     const next = turns.slice(at + 1).find(({ started_ms }) => started_ms > turn.started_ms)
@@ -69,7 +67,7 @@ export function placeOf(lines: readonly Line[], ms: number): { line: number; wor
 /** The estimated duration of unheard words, in ms per letter: about 14 letters per second. */
 const MS_PER_LETTER = 70
 
-/** Returns the time ranges of the agent's speech that the contact did not hear. */
+/** The time ranges of the agent's speech that the contact did not hear. */
 export function unheardParts(lines: readonly Line[], durationMs: number): [from: number, to: number][] {
   return lines.flatMap(({ words, toMs }, at): [number, number][] => {
     const letters = words.reduce((sum, word) => sum + (word.isHeard ? 0 : word.text.length + 1), 0)

@@ -3,10 +3,7 @@ import { patch, useAction } from '#shared/api/action'
 import { SwitchRow } from '#shared/components/SwitchRow'
 import { type ContactDetail, refresh, request } from './api'
 
-/**
- * The switch that blocks a contact: its calls are rejected, and its messages cause no notification. Without an address
- * the contact cannot be recognised, so it cannot be blocked.
- */
+/** A contact without an address cannot be recognised, so it cannot be blocked. */
 export function Block({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const send = (blocked: boolean) =>

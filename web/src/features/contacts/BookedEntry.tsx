@@ -6,7 +6,6 @@ import { useFormat } from '#shared/session'
 import type { Appointment, Merged, Task } from './api'
 import { UndoMerge } from './UndoMerge'
 
-/** An appointment in the timeline. */
 export function AppointmentEntry({ appointment }: { appointment: Appointment }) {
   const format = useFormat()
   const { id, service_name, resource_name, starts_at, ends_at, state, price_minor } = appointment
@@ -43,7 +42,7 @@ export function AppointmentEntry({ appointment }: { appointment: Appointment }) 
   )
 }
 
-/** A task in the timeline. It appears when it was created, and again when it was completed. */
+/** A task appears when it was created, and again when it was completed. */
 export function TaskEntry({ task, isDone }: { task: Task; isDone: boolean }) {
   return (
     <p className={task.done_at ? 'task-done' : undefined}>
@@ -52,7 +51,6 @@ export function TaskEntry({ task, isDone }: { task: Task; isDone: boolean }) {
   )
 }
 
-/** A merge in the timeline, with its undo button. */
 export function MergeEntry({ merge }: { merge: Merged }) {
   return (
     <p className="row wrap">

@@ -15,9 +15,7 @@ interface Change {
   isAdded: boolean
 }
 
-/**
- * The actions for the selected contacts: adding and removing tags. The undo reverses only the tags that really changed.
- */
+/** The undo reverses only the tags that really changed. */
 export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; clear: () => void }) {
   const { t } = useLingui()
   const tags = useQuery(tagsQuery).data?.items ?? []

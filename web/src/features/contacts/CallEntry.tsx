@@ -6,7 +6,6 @@ import { Link } from '#shared/components/Link'
 import { Duration, Plain } from '#shared/components/text'
 import type { CallItem } from './api'
 
-/** A call in the timeline: outcome, recording, and one line about its subject. */
 export function CallEntry({ call }: { call: CallItem }) {
   const { i18n } = useTexts()
   const { text, tone } = outcomeOf(call)

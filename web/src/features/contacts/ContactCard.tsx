@@ -24,7 +24,6 @@ import { OptOut } from './OptOut'
 import { Relation } from './Relation'
 import { TagsEditor } from './TagsEditor'
 
-/** The card of a contact: its data, and the most frequent actions. */
 export function ContactCard({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const { id, number, created_at } = contact
@@ -80,7 +79,6 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
   )
 }
 
-/** A suggestion to merge this contact with a duplicate. */
 function Duplicate({ id }: { id: number }) {
   const { data } = useAllPages('/api/merge-suggestions')
   const found = data?.items.find(({ contact, other_contact }) => contact.id === id || other_contact.id === id)
@@ -108,7 +106,6 @@ function Duplicate({ id }: { id: number }) {
   )
 }
 
-/** A menu with the less frequent actions of the card. */
 function CardMenu({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [, go] = useLocation()

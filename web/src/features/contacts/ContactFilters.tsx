@@ -6,7 +6,6 @@ import { type ContactFilter, type Relation, type Sort, tagsQuery } from './api'
 
 const SORTS: ReadonlySet<string> = new Set(['activity', 'name', 'created'])
 
-/** Returns the filter of the table, which is stored in the URL, and a function that changes it. */
 export function useContactFilter(): [ContactFilter, (change: UrlChange) => void] {
   const [params, change] = useUrl()
   const filter: ContactFilter = {}
@@ -20,7 +19,6 @@ export function useContactFilter(): [ContactFilter, (change: UrlChange) => void]
   return [filter, change]
 }
 
-/** The search field, the filters and the sort order of the table. */
 export function ContactFilters() {
   const { t } = useLingui()
   const [filter, change] = useContactFilter()

@@ -9,7 +9,6 @@ import { LeadForm } from './LeadForm'
 import { useMoveLead } from './lead-actions'
 import { stageName } from './stages'
 
-/** The leads of a contact, with their stages. */
 export function ContactLeads({ contact }: { contact: ContactDetail }) {
   const leads = useAllPages('/api/leads', { contact_id: contact.id }).data?.items ?? []
   const stages = useQuery(stagesQuery).data?.items ?? []

@@ -13,7 +13,6 @@ import { type Erased, ErasedContact } from './ErasedContact'
 import { Side } from './Side'
 import { Timeline } from './Timeline'
 
-/** The page of a contact: the card, the timeline, and the side pane. */
 export default function ContactPage() {
   const { t } = useLingui()
   const { id } = useParams<{ id: string }>()

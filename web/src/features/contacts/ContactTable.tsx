@@ -13,7 +13,6 @@ interface Props {
   more: (() => void) | undefined
 }
 
-/** The contacts as a table; on phones as rows of two lines. */
 export function ContactTable({ contacts, selected, setSelected, more }: Props) {
   const { t } = useLingui()
   const last = useRef<number | null>(null)

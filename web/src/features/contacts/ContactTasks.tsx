@@ -12,7 +12,6 @@ import { useFormat } from '#shared/session'
 import { withoutSent } from '#shared/typed'
 import { type ContactDetail, refresh, request, type Task } from './api'
 
-/** The open tasks of a contact, with a field to add one. */
 export function ContactTasks({ contact }: { contact: ContactDetail }) {
   const query = useAllPages('/api/tasks', { contact_id: contact.id, state: 'open' })
   const tasks = query.data?.items ?? []
@@ -74,7 +73,7 @@ function TaskLine({ task }: { task: Task }) {
   )
 }
 
-/** The due time of a task. Overdue is shown as text, not only by colour. */
+/** Overdue is shown as text, not only by colour. */
 function Due({ task: { due_at, due_date } }: { task: Task }) {
   const format = useFormat()
   const now = useNow()

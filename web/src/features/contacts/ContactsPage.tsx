@@ -16,7 +16,6 @@ import { ContactFilters, useContactFilter } from './ContactFilters'
 import { ContactTable } from './ContactTable'
 import { NewContact } from './NewContact'
 
-/** All contacts: a table with search, tags and bulk tagging. */
 export default function ContactsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לקוחות`)
@@ -84,7 +83,6 @@ export default function ContactsPage() {
   )
 }
 
-/** A link to the merge suggestions that wait for a decision. */
 function Duplicates() {
   const { data } = useAllPages('/api/merge-suggestions')
   const count = data?.items.length ?? 0

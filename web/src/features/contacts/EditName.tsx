@@ -10,7 +10,6 @@ import { Name } from '#shared/components/text'
 import { useUnsaved } from '#shared/unsaved'
 import { type ContactDetail, refresh, request } from './api'
 
-/** The contact's name as the heading of the page, with a button that makes it editable. */
 export function EditName({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)
@@ -39,9 +38,7 @@ interface FormProps {
   close: () => void
 }
 
-/**
- * The change includes the previous name, because the cached contact already has the new name at the time of an undo.
- */
+/** Includes the previous name: at the time of an undo, the cached contact already has the new name. */
 interface Rename {
   display_name: string
   before: string

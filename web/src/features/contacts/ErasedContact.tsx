@@ -5,7 +5,6 @@ import { useFormat } from '#shared/session'
 
 export type Erased = Schemas['EraseContactResponse']
 
-/** Says that the contact's data was deleted, and where copies remain until they expire. */
 export function ErasedContact({ erased }: { erased: Erased }) {
   const format = useFormat()
   const { overwritten, bridge_pending, snapshots, in_bucket, in_replica } = erased

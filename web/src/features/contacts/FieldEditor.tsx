@@ -11,10 +11,7 @@ interface Props {
   cancel: () => void
 }
 
-/**
- * The editor of a field's value, depending on the field's kind. In a text field, Enter and blur save a changed value;
- * Esc cancels.
- */
+/** In a text field, Enter and blur save a changed value; Esc cancels. */
 export function FieldEditor({ field, value, save, cancel }: Props) {
   const { t } = useLingui()
   if (field.kind === 'flag') {

@@ -11,7 +11,6 @@ import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } f
 import { FieldEditor } from './FieldEditor'
 import { NewField } from './NewField'
 
-/** The custom fields of the business, with this contact's values. A click on a value edits it. */
 export function Fields({ contact }: { contact: ContactDetail }) {
   const fields = useQuery(fieldsQuery).data?.items ?? []
   const values = new Map(contact.fields.map(({ field_id, value }) => [field_id, value]))

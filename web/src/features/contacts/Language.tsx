@@ -11,10 +11,7 @@ interface Change {
   before: string | null
 }
 
-/**
- * The contact's language, in which the agent starts calls. The daemon stores it after a call if none is known yet, and
- * users can change it here.
- */
+/** The daemon stores the language after a call if none is known yet. */
 export function Language({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const names = new Intl.DisplayNames([useLocale()], { type: 'language' })

@@ -17,7 +17,6 @@ interface Props {
   move: (stage: number) => void
 }
 
-/** A lead on the board. It can be moved by drag and drop, or with its menu. */
 export function LeadCard({ lead, stages, move }: Props) {
   const { t } = useLingui()
   const { i18n } = useTexts()

@@ -4,7 +4,6 @@ import { useAction } from '#shared/api/action'
 import { type Lead, refresh, request } from './api'
 import { parseAmount } from './stages'
 
-/** Adds a lead in the first stage, with a title and an optional amount. */
 export function LeadForm({ contactId }: { contactId: number }) {
   const { t } = useLingui()
   const [title, setTitle] = useState('')

@@ -12,7 +12,7 @@ import { LeadCard } from './LeadCard'
 import { useMoveLead } from './lead-actions'
 import { stageName, totalOf } from './stages'
 
-/** The board of leads by stage. The first stage is at the start side: on the right in Hebrew. */
+/** The first stage is at the start side: on the right in Hebrew. */
 export default function LeadsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לידים`)

@@ -11,7 +11,6 @@ import { contactQuery } from './api'
 import { MergePicker } from './MergePicker'
 import { MergeTable } from './MergeTable'
 
-/** Compares two contacts before they are merged. */
 export default function MergePage() {
   const { t } = useLingui()
   useDocumentTitle(t`איחוד לקוחות`)

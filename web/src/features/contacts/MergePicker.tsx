@@ -7,7 +7,6 @@ import { Name, Phone } from '#shared/components/text'
 import { isPhone } from '#shared/format/phone'
 import { type Contact, contactPages, itemsOf } from './api'
 
-/** Chooses the other contact of a merge. */
 export function MergePicker({ keep, choose }: { keep: number; choose: (id: number) => void }) {
   const { t } = useLingui()
   const [text, setText] = useState('')

@@ -32,7 +32,7 @@ const ROOTS = [
   '/api/tasks',
 ]
 
-/** Shows both contacts in columns. The user chooses the name to keep; the daemon combines the other data. */
+/** The user chooses the name to keep; the daemon combines the other data. */
 export function MergeTable({ kept, merged, suggestion }: Props) {
   const { t } = useLingui()
   const [, go] = useLocation()

@@ -7,10 +7,7 @@ import type { ContactDetail } from './api'
 /** The maximum number of timeline items to count. */
 const MAX_ENTRIES = 200
 
-/**
- * The number of messages and calls of a contact (only that there are many if the timeline has more than
- * `MAX_ENTRIES` items), and the last message with a text. These facts help to tell two contacts apart.
- */
+/** These facts help to tell two contacts apart. */
 export function Contacted({ contact: { id } }: { contact: ContactDetail }) {
   const { data } = useQuery(apiQuery('/api/contacts/{id}/timeline', { path: { id }, query: { limit: MAX_ENTRIES } }))
   if (!data) return <span className="faint">…</span>

@@ -22,7 +22,6 @@ const KINDS: Record<string, MessageDescriptor> = {
 /** The words of a message that has neither a text nor a kind from the list above. */
 const wordless = ({ media_kind }: Message): MessageDescriptor => (media_kind === 'template' ? msg`תבנית` : msg`הודעה`)
 
-/** A message in the timeline, or the newest one of several consecutive messages. */
 export function MessageEntry({ message, count, contactId }: { message: Message; count: number; contactId: number }) {
   const { i18n } = useTexts()
   const kind = KINDS[message.media_kind] ?? (message.content_text ? undefined : wordless(message))

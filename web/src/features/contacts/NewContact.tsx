@@ -9,7 +9,6 @@ import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
 import { type ContactDetail, refresh, request } from './api'
 
-/** The form for a contact who has not called or written yet. */
 export function NewContact({ isOpen, onClose, ...known }: Known & { isOpen: boolean; onClose: () => void }) {
   return (
     <Modal opened={isOpen} onClose={onClose} title={<Trans>לקוח חדש</Trans>} size={420}>

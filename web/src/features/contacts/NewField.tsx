@@ -8,7 +8,6 @@ import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { type CustomField, type FieldKind, refresh, request } from './api'
 
-/** A button that defines a new custom field for all contacts. */
 export function NewField() {
   const [isOpen, setOpen] = useState(false)
   return (

@@ -17,7 +17,6 @@ interface Props {
   edits: NoteEdits
 }
 
-/** A note: its text, its author, and the buttons to edit and delete it. */
 export function NoteEntry({ note, item, edits }: Props) {
   const { t } = useLingui()
   const params = { path: { id: note.id } }

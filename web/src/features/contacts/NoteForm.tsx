@@ -14,7 +14,7 @@ interface Props {
   close: () => void
 }
 
-/** The form for a new note, or for editing a note. Ctrl-Enter saves; Esc closes the form. */
+/** Ctrl-Enter saves; Esc closes the form. */
 export function NoteForm({ contactId, note, isGone = false, close }: Props) {
   const { t } = useLingui()
   const [text, setText] = useState(note?.text ?? '')

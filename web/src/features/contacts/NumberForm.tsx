@@ -20,10 +20,7 @@ interface Props {
   close: () => void
 }
 
-/**
- * Adds a number to a contact, or corrects one. A number that belongs to another contact is not moved; the form offers
- * to merge the two.
- */
+/** A number that belongs to another contact is not moved; the form offers to merge the two. */
 export function NumberForm({ contact, address, close }: Props) {
   const { t } = useLingui()
   const country = useCountry()

@@ -15,7 +15,6 @@ import { NumberForm } from './NumberForm'
 const iconOf = ({ kind }: Address): IconGlyph =>
   kind === 'twilio_wa' ? IconBrandWhatsapp : kind === 'mail' ? IconMail : IconPhone
 
-/** An address of a contact. A phone number has buttons to correct and remove it. */
 export function NumberLine({ address, contact }: { address: Address; contact: ContactDetail }) {
   const { t } = useLingui()
   const country = useCountry()

@@ -7,7 +7,6 @@ import type { Address, ContactDetail } from './api'
 import { NumberForm } from './NumberForm'
 import { NumberLine } from './NumberLine'
 
-/** The numbers of a contact. The ids that WhatsApp uses instead of a number are in a collapsed section below. */
 export function Numbers({ contact }: { contact: ContactDetail }) {
   const isId = ({ kind }: Address) => kind === 'lid' || kind === 'bsuid'
   const shown = contact.addresses.filter(address => !isId(address))

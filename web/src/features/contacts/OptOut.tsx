@@ -3,7 +3,6 @@ import { patch, useAction } from '#shared/api/action'
 import { SwitchRow } from '#shared/components/SwitchRow'
 import { type ContactDetail, refresh, request } from './api'
 
-/** The switch that forbids messages of the business to the contact. */
 export function OptOut({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const send = (opted_out: boolean) =>

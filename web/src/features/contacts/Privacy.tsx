@@ -19,7 +19,7 @@ interface Props {
   onErased: (answer: Erased) => void
 }
 
-/** Deletes the data of a contact. For owners only, after typing the name or the number, and without undo. */
+/** For owners only, after a typed confirmation, and without undo. */
 export function Privacy({ contact, onErased }: Props) {
   const { isOwner } = useSession()
   const [isOpen, setOpen] = useState(false)

@@ -2,10 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { patch, useAction } from '#shared/api/action'
 import { type ContactDetail, type Relation as Kind, refresh, request } from './api'
 
-/**
- * The choice of the relation of the contact to the business. Without an address the contact cannot be recognised, so it
- * is an ordinary customer.
- */
+/** A contact without an address cannot be recognised, so it is an ordinary customer. */
 export function Relation({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const send = (relation: Kind) =>

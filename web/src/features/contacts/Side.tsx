@@ -7,7 +7,6 @@ import type { Erased } from './ErasedContact'
 import { Privacy } from './Privacy'
 import { UndoMerge } from './UndoMerge'
 
-/** The side pane of a contact: tasks, leads, the contacts that were merged into this one, and the deletion. */
 export function Side({ contact, onErased }: { contact: ContactDetail; onErased: (answer: Erased) => void }) {
   const { t } = useLingui()
   return (

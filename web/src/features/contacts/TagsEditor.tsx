@@ -9,7 +9,6 @@ import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, refresh, request, type Tag, tagsQuery } from './api'
 import { tagChoices } from './tag-choices'
 
-/** The tags of a contact: chips with a remove button, and a list of tags to add. */
 export function TagsEditor({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const change = useTagChange(contact)

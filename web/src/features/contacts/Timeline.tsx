@@ -14,7 +14,6 @@ import { NoteForm } from './NoteForm'
 import { TimelineEntry } from './TimelineEntry'
 import { daysOf, keyOf, type NoteEdits, withoutShown } from './timeline'
 
-/** The timeline of a contact, newest entries first, with a filter by kind and the form for a note. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [filter, setFilter] = useState<TimelineFilter>('all')

@@ -25,7 +25,6 @@ interface Props {
   edits: NoteEdits
 }
 
-/** An entry of the timeline: the time in the margin, an icon, the content. */
 export function TimelineEntry({ entry: { item, count }, contact, edits }: Props) {
   return (
     <li className={classOf(item)}>

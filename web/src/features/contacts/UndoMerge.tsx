@@ -4,7 +4,7 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { type Merged, refresh } from './api'
 
-/** Undoes a merge of two contacts. Data from after the merge stays with the contact that was kept. */
+/** Data from after the merge stays with the contact that was kept. */
 export function UndoMerge({ merge }: { merge: Merged }) {
   const { t } = useLingui()
   const [, go] = useLocation()

@@ -5,7 +5,6 @@ import type { paths } from '#shared/api/schema'
 import { concerns } from '#shared/events/changes'
 import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
 
-// Short names for the API's types within this feature.
 export type Tag = Schemas['Tag']
 export type Contact = Schemas['Contact']
 export type Address = Schemas['Address']
@@ -48,11 +47,10 @@ interface Init {
   signal?: AbortSignal
 }
 
-/** Sends a request; `init` fills the template `path`, such as `/api/notes/{id}`. Throws an `ApiError` if it fails. */
+/** `init` fills the template `path`, such as `/api/notes/{id}`. Throws an `ApiError` if the request fails. */
 export const request = <T = unknown>(method: Method, path: keyof paths, init: Init = {}): Promise<T> =>
   unwrap((client[method] as unknown as (path: string, init: unknown) => Promise<never>)(path, init))
 
-/** Returns the query parameters without undefined ones. */
 const given = ({ q, tag_id, blocked, relation, sort, limit }: ContactFilter) => ({
   ...(q !== undefined && { q }),
   ...(tag_id !== undefined && { tag_id }),
@@ -74,10 +72,7 @@ export const tagsQuery = apiQuery('/api/tags')
 export const fieldsQuery = apiQuery('/api/custom-fields')
 export const stagesQuery = apiQuery('/api/lead-stages')
 
-/**
- * Marks the cached responses of these API paths as out of date, so that the page shows a change by the user before
- * the event stream reports it.
- */
+/** Shows the user's change at once, and not only when the event stream reports it. */
 export function refresh(...roots: string[]): void {
   const set = new Set(roots)
   void queryClient.invalidateQueries({

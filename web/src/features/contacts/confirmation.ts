@@ -5,10 +5,7 @@ import type { ContactDetail } from './api'
 /** Returns a text as it can be read and typed: without invisible characters, and with single spaces. */
 export const readable = (text: string): string => stripMarks(text).replace(/\s+/g, ' ').trim()
 
-/**
- * Returns the text that the user types to confirm that a contact is erased (`shown`), and the text that the page then
- * sends to the daemon (`confirm`): the name, otherwise the number or the first address, otherwise the id.
- */
+/** `shown` is the text that the user types to confirm the deletion, and `confirm` the one that the daemon gets. */
 export function confirmationOf(
   { id, display_name: name, number, addresses }: Pick<ContactDetail, 'id' | 'display_name' | 'number' | 'addresses'>,
   country: string,

@@ -1,6 +1,6 @@
 import { isDay } from '#shared/format/dates'
 
-/** Parses a day in the formats used in Israel: «7.6.1990», «7/6/90», «1990-06-07». Returns null for any other text. */
+/** Parses the formats used in Israel: «7.6.1990», «7/6/90», «1990-06-07». Returns null for any other text. */
 export function parseDay(text: string, thisYear = new Date().getUTCFullYear()): string | null {
   const written = text.trim()
   if (isDay(written)) return written

@@ -14,7 +14,6 @@ interface Move {
 const send = ({ lead, stage }: Move) =>
   request('PATCH', '/api/leads/{id}', { params: { path: { id: lead.id } }, body: { stage_id: stage } })
 
-/** Moves a lead to another stage, with undo. */
 export function useMoveLead(stages: readonly Stage[]) {
   const { t } = useLingui()
   const { i18n } = useTexts()

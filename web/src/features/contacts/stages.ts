@@ -9,23 +9,20 @@ const NAMES: Record<string, MessageDescriptor> = {
   lost: msg`לא יצא`,
 }
 
-/** Returns the name of a stage: the one that a user entered, or else the default name for its key. */
+/** The name that a user entered, or else the default name for the key. */
 export function stageName(stage: Pick<Stage, 'key' | 'name'>, translate: (text: MessageDescriptor) => string): string {
   if (stage.name) return stage.name
   const known = stage.key ? NAMES[stage.key] : undefined
   return known ? translate(known) : '—'
 }
 
-/** Returns the sum of the known amounts, in agorot; null if no amount is known. */
+/** In agorot; null if no amount is known. */
 export function totalOf(leads: readonly { value_minor?: number | null }[]): number | null {
   const known = leads.flatMap(({ value_minor }) => (value_minor == null ? [] : [value_minor]))
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
 }
 
-/**
- * Parses a typed amount, such as «450» or «1,200.50 ₪», to agorot. Returns undefined if the text is not an amount, and
- * null if it is empty.
- */
+/** Parses «450» or «1,200.50 ₪» to agorot; undefined if the text is not an amount, null if it is empty. */
 export function parseAmount(text: string): number | null | undefined {
   const bare = text.replace(/[\s,₪\u200E\u200F]/g, '')
   if (bare === '') return null

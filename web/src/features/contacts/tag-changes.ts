@@ -4,17 +4,13 @@ export interface TagChanges {
   removed: [contactId: number, tagId: number][]
 }
 
-/** The body of `POST /api/contacts/tags`. */
 export interface TagRequest {
   contact_ids: number[]
   add: number[]
   remove: number[]
 }
 
-/**
- * Returns the requests that reverse a change, one for each tag that was added or removed. Contacts that already had an
- * added tag before the change keep the tag.
- */
+/** Contacts that already had an added tag before the change keep the tag. */
 export function undoTags({ added, removed }: TagChanges): TagRequest[] {
   const byTag = (pairs: TagChanges['added']) => {
     const found = new Map<number, number[]>()

@@ -17,7 +17,7 @@ const TOGETHER_MS = 30 * 60_000
 
 const side = (message: Message | null | undefined) => `${message?.direction} ${message?.author ?? ''}`
 
-/** Groups the items by day of the business's calendar, newest first; `dayOf` returns the day of a time. */
+/** Newest first; `dayOf` returns the day of a time. */
 export function daysOf(items: readonly TimelineItem[], dayOf: (at: string) => string): Day[] {
   const shown = items.toSorted((a, b) => b.at.localeCompare(a.at))
   const days: Day[] = []
@@ -40,7 +40,6 @@ export function daysOf(items: readonly TimelineItem[], dayOf: (at: string) => st
   return days
 }
 
-/** Returns a key that is unique within a contact's timeline. */
 export const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem): string =>
   `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`
 
@@ -53,7 +52,6 @@ export interface NoteEdits {
   close: (note: Note) => void
 }
 
-/** Returns the edited notes that are not among the loaded items. */
 export function withoutShown(
   edited: ReadonlyMap<number, TimelineItem>,
   items: readonly TimelineItem[],

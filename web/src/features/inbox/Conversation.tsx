@@ -34,7 +34,6 @@ interface Props {
   onCard: () => void
 }
 
-/** The conversation with one contact: header, timeline, composer. */
 export function Conversation(props: Props) {
   const { t } = useLingui()
   const { contactId } = props
@@ -179,7 +178,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
   )
 }
 
-/** Returns the first value of all renders that is not undefined; null until there is one. */
+/** The first defined value of all renders; null until there is one. */
 function useFirst(value: string | undefined): string | null {
   const first = useRef<string>(undefined)
   first.current ??= value
@@ -192,10 +191,7 @@ function useForgetShown(items: ReturnType<typeof useTimeline>['items']) {
   }, [items])
 }
 
-/**
- * Returns the entry that the URL names (`?message=7`, `?call=3`, `?note=5`), or to which a quote links. The entry is
- * highlighted for a moment.
- */
+/** The entry that the URL names (`?message=7`, `?call=3`, `?note=5`), or to which a quote leads. */
 function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isReady: boolean) {
   const [search] = useSearchParams()
   const kind = ['message', 'call', 'note'].find(kind => search.get(kind))
@@ -232,7 +228,6 @@ function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isRea
 /** A conversation counts as read only after this time on the screen, in ms. */
 const MARK_READ_DELAY_MS = 600
 
-/** Marks the conversation as read while it is visible. */
 function useMarkRead(contact: Contact, newest: string | undefined): void {
   const isVisible = useVisible()
   const { id } = contact

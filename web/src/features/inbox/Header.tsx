@@ -34,7 +34,6 @@ interface Props extends Filtering {
   onCard: () => void
 }
 
-/** The header of a conversation: the contact and the actions. */
 export function Header({ contact, number, filter, onFilter, onArchive, onTask, onCard }: Props) {
   const { t } = useLingui()
   const [, go] = useLocation()

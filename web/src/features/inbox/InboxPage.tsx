@@ -23,10 +23,7 @@ import { contactQuery } from './queries'
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
 
-/**
- * The inbox: the list, the conversation and the contact's card side by side. Below 1200 px the card opens as a
- * drawer; a phone shows the list or the conversation.
- */
+/** Below 1200 px the card opens as a drawer; a phone shows the list or the conversation. */
 export default function InboxPage() {
   const { t } = useLingui()
   const [, go] = useLocation()
@@ -160,7 +157,6 @@ function focusComposer(): void {
   document.querySelector<HTMLTextAreaElement>('.write textarea')?.focus()
 }
 
-/** On a phone, returns the focus to the opened row when the user goes back to the list. */
 function useFocusOnReturn(contactId: number | null, isPhone: boolean) {
   const last = useRef<number>(undefined)
   useEffect(() => {
@@ -172,10 +168,7 @@ function useFocusOnReturn(contactId: number | null, isPhone: boolean) {
   }, [contactId, isPhone])
 }
 
-/**
- * While `isFull` is true, the page fills a phone's screen below the strips, and the bottom bar is hidden
- * (`html[data-full]` in the styles).
- */
+/** While `isFull` is true, the page fills a phone's screen below the strips (`html[data-full]` in the styles). */
 function useFullScreen(isFull: boolean): void {
   useLayoutEffect(() => {
     if (!isFull) return

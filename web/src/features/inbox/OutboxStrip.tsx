@@ -8,10 +8,7 @@ import { useConnection } from '#shared/events/stream'
 import { useSession } from '#shared/session'
 import { outbox, useRefused } from './outbox'
 
-/**
- * Sends the queued messages on every page, not only in their conversations. Shows how many messages to contacts other
- * than the one on the screen were refused or became too old, with a link to the first contact.
- */
+/** Sends the queued messages on every page, not only in their conversations. */
 export function OutboxStrip() {
   const { user } = useSession()
   const connection = useConnection()

@@ -11,7 +11,7 @@ const without = (contactId: number) =>
 
 const releases = new Set<() => void>()
 
-/** Calls `listener` after a change by this user: the list may then be reordered even under the pointer. */
+/** `listener` is called after a change by this user: the list may then be reordered even under the pointer. */
 export function whenReleased(listener: () => void): () => void {
   releases.add(listener)
   return () => releases.delete(listener)
@@ -24,7 +24,7 @@ const refresh = () => {
   }
 }
 
-/** Returns the actions on a whole conversation. Archiving and unarchiving can be undone. */
+/** Archiving and unarchiving can be undone. */
 export function useConversationActions() {
   const { t } = useLingui()
   const archive = useAction({

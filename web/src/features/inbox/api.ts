@@ -1,7 +1,6 @@
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import type { paths } from '#shared/api/schema'
 
-// Short names for the API's types within this feature.
 export type InboxFilter = 'all' | 'waiting' | 'agent' | 'archived'
 export type Provider = Schemas['Provider']
 export type MessageStatus = Schemas['MessageStatus']
@@ -27,7 +26,7 @@ export type Media = Schemas['UploadedFile']
 
 export type TimelineItem = Schemas['TimelineItem']
 
-/** A page of a paginated response. The last page has no `next_cursor`. */
+/** The last page has no `next_cursor`. */
 export interface Page<T> {
   items: T[]
   next_cursor?: string | null
@@ -41,6 +40,6 @@ interface Init {
 }
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** Sends a request; `init` fills the template `path`, such as `/api/notes/{id}`. Throws an `ApiError` if it fails. */
+/** `init` fills the template `path`, such as `/api/notes/{id}`. Throws an `ApiError` if the request fails. */
 export const call = <T>(method: Method, path: keyof paths, init: Init = {}): Promise<T> =>
   unwrap((client[method] as unknown as (path: string, init: Init) => Promise<never>)(path, init))

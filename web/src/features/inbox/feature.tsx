@@ -13,7 +13,6 @@ const useWaiting = () => useQuery(countsQuery).data?.waiting ?? 0
 /** The maximum number of hits in the palette. */
 const MAX_HITS = 6
 
-/** Searches messages, transcripts, calls and notes. */
 async function search(query: string): Promise<PaletteHit[]> {
   if (query.length < MIN_SEARCH) return []
   const { pages } = await queryClient.fetchInfiniteQuery(searchPages(query, MAX_HITS))

@@ -23,7 +23,7 @@ interface Props {
   onClose?: () => void
 }
 
-/** The contact's card beside the conversation. A section with data of its own appears once the data is loaded. */
+/** A section with data of its own appears once the data is loaded. */
 export function Card({ contact, onTask, onClose }: Props) {
   const { t } = useLingui()
   return (

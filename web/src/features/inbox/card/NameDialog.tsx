@@ -12,7 +12,6 @@ interface Props {
   onClose: () => void
 }
 
-/** The dialog to enter a name for a contact of whom only the number is known. */
 export function NameDialog({ contact: { id }, number, onClose }: Props) {
   const { t } = useLingui()
   const [name, setName] = useState('')

@@ -16,7 +16,6 @@ interface Props {
 
 const DIGITS = /^[+*\d\s().-]{3,}$/
 
-/** The dialog to find the recipient of a new message, or to create a contact from a number. */
 export function NewMessage({ onClose, onFound }: Props) {
   const { t } = useLingui()
   const [words, setWords] = useState('')

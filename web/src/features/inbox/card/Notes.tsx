@@ -12,7 +12,6 @@ import { notesQuery } from '../queries'
 
 const SHOWN = 3
 
-/** The newest notes about a contact, newest first, with a field to add one. */
 export function Notes({ contactId, notes }: { contactId: number; notes: readonly Note[] }) {
   const { t } = useLingui()
   const key = notesQuery(contactId).queryKey

@@ -13,7 +13,6 @@ import { call, type Task } from '../api'
 
 type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
 
-/** The dialog for a new task about the contact. */
 export function TaskDialog({ contactId, name, onClose }: { contactId: number; name: string; onClose: () => void }) {
   const { t } = useLingui()
   const format = useFormat()

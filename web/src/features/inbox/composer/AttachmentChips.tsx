@@ -6,7 +6,6 @@ import { useFormat } from '#shared/session'
 import { FileName } from '../timeline/Attachment'
 import type { Uploads } from './useUploads'
 
-/** The attachments of the next message, with their upload progress. */
 export function AttachmentChips({ uploads: { items, remove, retry } }: { uploads: Uploads }) {
   const { t } = useLingui()
   const format = useFormat()

@@ -16,7 +16,7 @@ const TIMES = Array.from({ length: 96 }, (_, at) => {
   return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
 })
 
-/** The dialog to choose a day and a time in the business's time zone. */
+/** The day and the time are in the business's time zone. */
 export default function ChooseTime({ onClose, onChoose }: { onClose: () => void; onChoose: (at: Date) => void }) {
   const { t } = useLingui()
   const locale = useLocale()

@@ -42,7 +42,6 @@ interface Props {
 
 const isTouch = () => matchMedia('(pointer: coarse)').matches
 
-/** The composer of messages. The line above the field shows the provider and the cost. */
 export function Composer(props: Props) {
   const { contact } = props
   const to = recipientOf(contact)

@@ -3,7 +3,6 @@ import { IconPaperclip } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 
-/** Accepts files that are dragged over the page. Visible only during a drag. */
 export function DropZone({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
   const [isOver, setOver] = useState(false)
   const latest = useRef(onFiles)

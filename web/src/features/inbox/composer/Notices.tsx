@@ -7,7 +7,6 @@ import type { MessageItem } from '../api'
 import type { Reply } from '../model/reply'
 import { sideOf } from '../model/rows'
 
-/** The quoted message above the field. */
 export function Answered({ reply, name, onClose }: { reply: Reply; name: string; onClose: () => void }) {
   const { t } = useLingui()
   return (
@@ -24,7 +23,6 @@ export function Answered({ reply, name, onClose }: { reply: Reply; name: string;
   )
 }
 
-/** Replaces the composer, and explains why messages to the contact are impossible. */
 export function CannotWrite({ hasOptedOut }: { hasOptedOut: boolean }) {
   return (
     <div className="dock">

@@ -17,16 +17,12 @@ import { useRecording } from './useRecording'
 import { uploadMedia } from './useUploads'
 
 interface Props {
-  /** The contact's name. */
   name: string
   onClose: () => void
   onSend: (media: NonNullable<Outgoing['media']>) => void
 }
 
-/**
- * Records a voice note, and replaces the text field meanwhile. The keys of the page that would leave the conversation,
- * and lose the recording, do nothing.
- */
+/** The keys of the page that would leave the conversation, and lose the recording, do nothing. */
 export function Recorder({ name, onClose, onSend }: Props) {
   const { t } = useLingui()
   const { refusal, levels, ms, isReady, finish } = useRecording()

@@ -13,7 +13,6 @@ import type { Reply } from '../model/reply'
 
 interface Props {
   route: Route | undefined
-  /** Whether the route is still being loaded. */
   isLoading: boolean
   chosen: Provider | 'auto'
   onChoose: (provider: Provider | 'auto') => void
@@ -21,7 +20,6 @@ interface Props {
   reply: Reply | null
 }
 
-/** Shows how the message will be sent: the provider, the remaining time of the 24-hour window, and the cost. */
 export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) {
   const { t } = useLingui()
   const waysText = useWays()
@@ -99,12 +97,11 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   )
 }
 
-/** A provider for the message: whether it can be used, and what it costs. */
 type RouteOption = Pick<Route['alternatives'][number], 'possible' | 'template' | 'reason' | 'cost' | 'cost_micros'> & {
   provider: Provider
 }
 
-/** The cost of the message: the amount for owners, and for others whether it costs something. */
+/** Only owners see the amount. */
 function Cost({ cost, cost_micros }: Pick<RouteOption, 'cost' | 'cost_micros'>) {
   const format = useFormat()
   if (cost === 'paid' && cost_micros == null) return <Trans>בתשלום</Trans>
@@ -117,7 +114,6 @@ function Cost({ cost, cost_micros }: Pick<RouteOption, 'cost' | 'cost_micros'>) 
   )
 }
 
-/** Explains that the message will wait and why, with a link to the solution. */
 function Outage({ since }: { since: string | null }) {
   return (
     <>
@@ -165,7 +161,7 @@ function WindowText({ route, way, isTemplate }: { route: Route; way: Provider; i
   )
 }
 
-/** Returns a function that formats the remaining time of the 24-hour window: «23 ש׳ 56 דק׳». */
+/** «23 ש׳ 56 דק׳» */
 export function useWindowLength(): (ms: number) => string {
   const { t } = useLingui()
   const format = useFormat()
@@ -181,7 +177,6 @@ function useWays(): Record<Provider, string> {
   return { baileys: t`WhatsApp, הטלפון של העסק`, twilio: t`WhatsApp דרך Twilio` }
 }
 
-/** Returns a function that explains why a provider cannot be used. */
 function useRefusal(): (reason: string | null | undefined) => string {
   const { t } = useLingui()
   return reason => {

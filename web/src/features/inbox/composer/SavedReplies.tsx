@@ -26,7 +26,6 @@ interface ListProps {
   onManage: () => void
 }
 
-/** The list of saved replies above the composer, while the message starts with a slash. */
 export function ReplyList({ replies, query, isLoaded, chosen, onChoose, onManage }: ListProps) {
   const { t } = useLingui()
   return (
@@ -73,7 +72,6 @@ const refresh = () => void queryClient.invalidateQueries({ queryKey: repliesQuer
 const remake = ({ shortcut, text }: SavedReply) =>
   call('POST', '/api/saved-replies', { body: { shortcut, text } }).then(refresh)
 
-/** The dialog to add, edit and delete saved replies. */
 export function ManageReplies({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const query = useQuery(repliesQuery)

@@ -18,7 +18,6 @@ interface Props {
   onEdit: (text: string, media?: Outgoing['media']) => void
 }
 
-/** The scheduled messages to this contact, with their times, and those that were not sent. */
 export function ScheduledList({ threadId, onEdit }: Props) {
   const { t } = useLingui()
   const failure = useFailure()

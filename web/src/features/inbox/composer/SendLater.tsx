@@ -39,7 +39,6 @@ export interface Plan {
   files: readonly UploadItem[]
 }
 
-/** The menu beside the send button: schedules the message for a suggested time or for a chosen time. */
 export function SendLater({ threadId, text, files, provider, isReady, hasReply, onPending, onScheduled }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -9,9 +9,8 @@ const requests = new Map<number, Promise<unknown>>()
 export const draftKey = (contactId: number) => `draft.${contactId}`
 
 /**
- * Sends the text that only this browser has to the daemon, after earlier requests for the thread. Returns the stored
- * text. Returns undefined if there is nothing to send, another user has logged in, or the request fails; the text then
- * stays in this browser.
+ * Sends the text that only this browser has to the daemon, and returns the stored text. Undefined if there is nothing
+ * to send, another user has logged in, or the request fails; the text then stays in this browser.
  */
 export function saveDraft(contactId: number, threadId: number, userId: number): Promise<string | undefined> {
   const key = draftKey(contactId)

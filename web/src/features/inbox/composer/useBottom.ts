@@ -1,8 +1,8 @@
 import { type RefCallback, useCallback } from 'react'
 
 /**
- * For an element of variable height at the bottom of the screen, such as the composer. Sets the CSS variable
- * `--bottom` to the distance from its top to the bottom of the screen, so that toasts appear above it on phones.
+ * Sets the CSS variable `--bottom` to the distance from the element's top to the bottom of the screen, so that toasts
+ * appear above the element on phones.
  */
 export function useBottom<E extends HTMLElement>(): RefCallback<E> {
   return useCallback((element: E) => {

@@ -7,10 +7,7 @@ import { draftKey, saveDraft } from './draft-sync'
 /** The debounce time for storing a draft, in ms. */
 const PAUSE_MS = 700
 
-/**
- * Returns the draft of a message. The daemon stores it for all devices; this browser keeps changes that the daemon has
- * not stored yet.
- */
+/** The daemon stores the draft for all devices; this browser keeps changes that the daemon has not stored yet. */
 export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
   const local = draftKey(contactId)
   const connection = useConnection()

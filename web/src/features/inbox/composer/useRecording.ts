@@ -6,7 +6,7 @@ const TYPES = ['audio/ogg;codecs=opus', 'audio/webm;codecs=opus', 'audio/mp4']
 const LEVEL_MS = 80
 const METER_SAMPLES = 512
 
-/** Records from the microphone, from the first render on. */
+/** Starts at the first render. */
 export function useRecording() {
   const [refusal, setRefusal] = useState<MicrophoneProblem | null>(null)
   const [levels, setLevels] = useState<readonly number[]>([])
@@ -14,7 +14,7 @@ export function useRecording() {
   const recorder = useRef<MediaRecorder>(undefined)
   const parts = useRef<Blob[]>([])
   const release = useRef<() => void>(undefined)
-  /** Ends the recording, and turns off the microphone, the meter and the timer. */
+  /** Also turns off the microphone, the meter and the timer. */
   const stop = useCallback(() => {
     if (recorder.current?.state === 'recording') recorder.current.stop()
     release.current?.()
@@ -56,7 +56,6 @@ export function useRecording() {
     }
   }, [stop])
 
-  /** Ends the recording, and resolves with its sound. */
   const finish = useCallback(
     () =>
       new Promise<Blob>(resolve => {

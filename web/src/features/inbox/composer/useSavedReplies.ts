@@ -4,7 +4,7 @@ import { useWhenAnswered } from '#shared/when-answered'
 import { matchingReplies, slashQuery } from '../model/replies'
 import { repliesQuery } from '../queries'
 
-/** Returns the saved replies that match a text after a leading slash, and handles the keys that choose one. */
+/** Matches the text after a leading slash, and handles the keys that choose a reply. */
 export function useSavedReplies(text: string, insert: (reply: string) => void) {
   const slash = slashQuery(text)
   const replies = useQuery({ ...repliesQuery, enabled: slash !== null, retry: false })
@@ -21,7 +21,7 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
   const insertFirst = useWhenAnswered(text, isLoaded, () => {
     if (found[0]) insert(found[0].text)
   })
-  /** Handles a key of the list. Returns true if the key was handled. */
+  /** Returns true if the key was handled. */
   const onKey = (event: KeyboardEvent): boolean => {
     if (slash !== null && !isLoaded && event.key === 'Enter' && !event.shiftKey) {
       // The customer must not get the name of a reply instead of the reply.
@@ -42,7 +42,6 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
     isOpen: slash !== null,
     onKey,
     list: { replies: found, query: slash ?? '', isLoaded, chosen },
-    /** The ARIA attributes for the text field. */
     field: {
       'aria-autocomplete': slash === null ? undefined : ('list' as const),
       'aria-controls': slash === null ? undefined : 'saved-replies',

@@ -5,7 +5,6 @@ import { upload } from '#shared/api/upload'
 import type { Media } from '../api'
 import type { Outgoing } from '../outbox'
 
-/** An attachment of the next message. */
 export interface UploadItem {
   id: number
   name: string
@@ -22,7 +21,7 @@ export type Uploads = ReturnType<typeof useUploads>
 
 let next = 1
 
-/** Uploads a file to the daemon. `onProgress` is called with the uploaded share, from 0 to 1. */
+/** `onProgress` gets the uploaded share, from 0 to 1. */
 export const uploadMedia = (
   file: Blob,
   name: string,
@@ -35,7 +34,7 @@ export const uploadMedia = (
     ...options,
   })
 
-/** Returns the attachments of the composer. Each is uploaded as soon as it is added. */
+/** Each attachment is uploaded as soon as it is added. */
 export function useUploads() {
   const [items, setItems] = useState<readonly UploadItem[]>([])
   const running = useRef(new Map<number, AbortController>())

@@ -10,11 +10,9 @@ interface Props {
   words: string
   clear: () => void
   showAll: () => void
-  /** Opens the dialog for a new message. */
   onNew: () => void
 }
 
-/** Shown instead of an empty list: why it is empty, and what the user can do. */
 export function EmptyList({ filter, words, clear, showAll, onNew }: Props) {
   if (words.trim()) {
     return (

@@ -11,7 +11,6 @@ interface Props {
   more: (() => void) | undefined
 }
 
-/** The hits in messages, calls and notes: contact, time and text. Each links to its place. */
 export function FoundWords({ hits, more }: Props) {
   if (hits.length === 0) return null
   return (

@@ -25,7 +25,6 @@ interface Props {
   onOrder: (rows: readonly InboxRow[]) => void
 }
 
-/** The list pane: filters, search, and a row for each contact. */
 export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder }: Props) {
   const { t } = useLingui()
   const [words, setWords] = useState<string | null>(null)
@@ -128,10 +127,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   )
 }
 
-/**
- * Removes the rows of contacts that the hits in messages, calls and notes below the list already show. A row stays if
- * the contact's name or number matches the search words too.
- */
+/** Removes the contacts that the hits below the list already show, unless the name or number matches too. */
 function withoutFound(rows: readonly InboxRow[], hits: readonly SearchHit[], words: string): InboxRow[] {
   const found = new Set(hits.map(hit => hit.contact_id))
   const digits = words.replace(/\D/g, '').replace(/^0/, '')

@@ -15,10 +15,6 @@ interface Props {
   typing: string | undefined
 }
 
-/**
- * A contact in the list: whose turn it is to reply, the name, the time, and on one line who is typing, the draft, or
- * the last message or call.
- */
 export const ThreadRow = memo(function ThreadRow({ row, href, isCurrent, typing }: Props) {
   const waits = row.turn === 'us'
   return (
