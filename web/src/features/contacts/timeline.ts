@@ -17,7 +17,7 @@ const TOGETHER_MS = 30 * 60_000
 
 const side = (message: Message | null | undefined) => `${message?.direction} ${message?.author ?? ''}`
 
-/** Newest first; `dayOf` returns the day of a time. */
+/** The days and entries are sorted newest first; `dayOf` returns the day of a time. */
 export function daysOf(items: readonly TimelineItem[], dayOf: (at: string) => string): Day[] {
   const shown = items.toSorted((a, b) => b.at.localeCompare(a.at))
   const days: Day[] = []

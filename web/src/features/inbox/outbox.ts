@@ -5,7 +5,6 @@ import { recall, remember } from '#shared/storage'
 import { call, type Media, type Provider } from './api'
 import type { Reply } from './model/reply'
 
-/** A message that the daemon has not accepted yet, or that the timeline does not show yet. */
 export interface Outgoing {
   /** The `Idempotency-Key`: however often the request is repeated, it creates one message. */
   key: string
@@ -32,13 +31,12 @@ export interface Outgoing {
  */
 export const againKey = (messageId: number) => `again-${messageId}`
 
-/** Returns the id of the failed message that an entry resends; undefined if it resends none. */
 export const resentBy = ({ key }: Pick<Outgoing, 'key'>): number | undefined => {
   const id = /^again-(\d+)/.exec(key)?.[1]
   return id === undefined ? undefined : Number(id)
 }
 
-/** Returns the ids of the last 50 messages of which this browser knows that they were sent again. */
+/** The last 50 messages of which this browser knows that they were sent again. */
 export const sentAgain = () => (recall('again') ?? '').split(',').filter(Boolean).map(Number)
 
 function rememberAgain(id: number | undefined): void {
@@ -85,10 +83,7 @@ const change = (key: string, part: Partial<Outgoing>) =>
 
 const own = () => entries.filter(entry => entry.userId === userId)
 
-/**
- * Sends the messages that are due. Sends one message at a time for each contact, in the order in which they were
- * written.
- */
+/** Sends one message at a time for each contact, in the order in which they were written. */
 function work(): void {
   clearTimeout(timer)
   if (userId === 0) return
@@ -147,7 +142,7 @@ async function send(entry: Outgoing): Promise<void> {
 
 /** The queue of messages to the daemon. This browser stores them until the daemon has accepted them. */
 export const outbox = {
-  /** Adds a message, which is sent after 3 s. If a message with the same key is queued already, returns that one. */
+  /** The message is sent after 3 s. If a message with the same key is queued already, returns that one. */
   add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider' | 'media' | 'reply'> & { key?: string }): Outgoing {
     const known = entries.find(({ key }) => key === made.key)
     if (known) return known
@@ -159,8 +154,8 @@ export const outbox = {
     return entry
   },
   /**
-   * Withdraws a message that was not sent yet, or was refused. After an attempt without a response the daemon may have
-   * accepted the message, so a waiting one cannot be withdrawn.
+   * Withdraws a message that was not sent yet, or was refused. A message in state `waiting` cannot be withdrawn: the
+   * daemon may have accepted it although the response was lost.
    */
   stop(key: string): Outgoing | undefined {
     const entry = entries.find(entry => entry.key === key)
@@ -169,9 +164,9 @@ export const outbox = {
     return entry
   },
   /**
-   * Sends a refused message again, by the same or another provider. It is a new message, so it gets a new key. A
-   * message that became too old keeps its key if the provider stays the same, because the daemon may have the message
-   * already. A message that resends a failed one always keeps its key, because another user may have resent it too.
+   * A refused message is sent as a new message with a new key. A message that became too old keeps its key if the
+   * provider stays the same, because the daemon may have the message already. A message that resends a failed one always
+   * keeps its key, because another user may have resent it too.
    */
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
@@ -196,11 +191,10 @@ export const outbox = {
   drop(keys: readonly string[]): void {
     if (entries.some(({ key }) => keys.includes(key))) set(entries.filter(({ key }) => !keys.includes(key)))
   },
-  /** Drops the messages that the timeline shows. */
   shown(ids: ReadonlySet<number>): void {
     outbox.drop(own().flatMap(entry => (entry.messageId !== undefined && ids.has(entry.messageId) ? entry.key : [])))
   },
-  /** Starts to send for this user, including messages that an earlier page has left. */
+  /** Sends the messages of this user, including those that an earlier page has left. */
   start(user: number): () => void {
     userId = user
     // The module was loaded before the login. Since then, other tabs may have stored messages, or sent them.
@@ -284,19 +278,17 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener)
 }
 
-/** Returns the user's messages that the daemon has refused, or that became too old. */
+/** Also contains the messages that became too old. */
 export function useRefused(): readonly Outgoing[] {
   const all = useSyncExternalStore(subscribe, () => entries)
   return useMemo(() => all.filter(entry => entry.state === 'failed' && entry.userId === userId), [all])
 }
 
-/** Returns the current user's outgoing messages to a contact. */
 export function useOutgoing(contactId: number): readonly Outgoing[] {
   const all = useSyncExternalStore(subscribe, () => entries)
   return useMemo(() => all.filter(entry => entry.contactId === contactId && entry.userId === userId), [all, contactId])
 }
 
-/** Converts an uploaded file to the attachment of a message. */
 export const mediaOf = (media: Pick<Media, 'id' | 'mime' | 'width' | 'height'>, name: string): Outgoing['media'] => ({
   id: media.id,
   mime: media.mime,

@@ -18,13 +18,12 @@ export const contactsQuery = (words: string) => apiQuery('/api/contacts', { quer
 export const inboxQuery = (filter: InboxFilter, words: string) =>
   apiPages('/api/inbox', { query: { filter, ...(words && { q: words }), limit: 50 } })
 
-/** A contact's timeline, reduced to the entries that match the filter. */
 export interface TimelineOf {
   contactId: number
   filter: TimelineFilter
 }
 
-/** Fetches a page of a timeline; without `before` the newest page. */
+/** Without `before`, the newest page. */
 export const timelinePage = (of: TimelineOf, before: string | null, limit: number, signal?: AbortSignal) =>
   call<Page<TimelineItem>>('GET', '/api/contacts/{id}/timeline', {
     params: {

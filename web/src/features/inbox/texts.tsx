@@ -26,7 +26,6 @@ import { useBridgeOutage } from '#shared/bridge'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import type { CallOutcome, MediaKind, MessageStatus, Provider } from './api'
 
-/** The icon of each kind of message; undefined for text and for unknown kinds. */
 export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {
   image: IconPhoto,
   video: IconVideo,
@@ -39,7 +38,6 @@ export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {
   template: IconTemplate,
 }
 
-/** Returns a function that describes a message without text. */
 export function useMediaText(): (kind: MediaKind) => string {
   const { t } = useLingui()
   const texts: Record<MediaKind, string> = {
@@ -66,7 +64,6 @@ export function callIcon({ direction, outcome }: { direction: 'in' | 'out'; outc
   return direction === 'out' ? IconPhoneOutgoing : outcome === 'transferred' ? IconPhone : IconPhoneIncoming
 }
 
-/** Returns a function that describes the outcome of a call. */
 export function useCallText(): (call: { direction: 'in' | 'out'; outcome: CallOutcome }) => string {
   const { t } = useLingui()
   return ({ direction, outcome }) => {
@@ -87,10 +84,7 @@ const TICKS: Record<Exclude<MessageStatus, 'received'>, [IconGlyph, ReactNode]> 
   failed: [IconAlertCircle, <Trans key="failed">לא נשלח</Trans>],
 }
 
-/**
- * The delivery status of an outgoing message, as an icon and a word. Also shows when a message waits for the
- * business's phone.
- */
+/** Also shows when a message waits for the business's phone. */
 export function Ticks({ status, provider }: { status: MessageStatus; provider?: Provider | null }) {
   const outage = useBridgeOutage(status === 'queued' && provider !== 'twilio')
   if (status === 'received') return null
@@ -103,10 +97,7 @@ export function Ticks({ status, provider }: { status: MessageStatus; provider?: 
   )
 }
 
-/**
- * Returns a function that explains why a message was not sent, from the code of the daemon or the provider. For a code
- * without a text on this page it returns `sentence`, the daemon's own message in English, or else a general text.
- */
+/** For a code without a text on this page, returns `sentence`, the daemon's own message, or else a general text. */
 export function useFailure(): (code: string | null | undefined, sentence: string | null | undefined) => string {
   const { t } = useLingui()
   return (code, sentence) => {

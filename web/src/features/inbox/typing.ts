@@ -34,7 +34,6 @@ export function useTypingIn(): (thread: number | null | undefined) => string | u
 
 let reported = { thread: 0, at: 0 }
 
-/** Reports to the other users that this user is typing. */
 export function reportTyping(thread: number): void {
   const now = performance.now()
   if (reported.thread === thread && now - reported.at < PAUSE_MS) return

@@ -17,7 +17,6 @@ const LIVE: ReadonlySet<Call['state']> = new Set<Call['state']>(['ringing', 'liv
 /** The number of newest calls to fetch. It is enough to contain the live calls, because a call lasts only minutes. */
 const NEWEST = 20
 
-/** The strip with the oldest live call and the number of the others, above every page. */
 export function LiveCallStrip() {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: NEWEST } }))
   const [path] = useLocation()
@@ -53,7 +52,6 @@ export function LiveCallStrip() {
   )
 }
 
-/** Returns the calls in one of the states of {@link LIVE}, oldest first. */
 function liveCalls(calls: readonly Call[]): Call[] {
   return calls.filter(({ state }) => LIVE.has(state)).sort((a, b) => a.started_at.localeCompare(b.started_at))
 }

@@ -3,7 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { GatePage } from '#shared/components/GatePage'
 import { Link } from '#shared/components/Link'
 
-/** Explains how to get a new password. The daemon sends no e-mail for this. */
+/** The daemon sends no e-mail for a new password. */
 export default function ForgotPage() {
   const { t } = useLingui()
   useDocumentTitle(t`שכחתי סיסמה`)

@@ -14,13 +14,11 @@ import { startSession } from '#shared/session'
 import { recall } from '#shared/storage'
 import { isInside } from '#shared/url'
 
-/** Returns the path to open after the login. */
 function destination(): string {
   const to = new URLSearchParams(location.search).get('to') ?? ''
   return isInside(to) ? to : '/app'
 }
 
-/** The login form: name and password. */
 export default function LoginPage() {
   const { t } = useLingui()
   const [, go] = useLocation()

@@ -14,7 +14,7 @@ import { Name, Phone } from '#shared/components/text'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/merge-suggestions'] })
 
-/** Pairs of contacts that may be duplicates. The daemon does not merge a suggested pair by itself; a user decides. */
+/** The daemon does not merge a suggested pair by itself; a user decides. */
 export default function SuggestionsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לקוחות כפולים`)
@@ -47,7 +47,6 @@ export default function SuggestionsPage() {
   )
 }
 
-/** The text for each reason why two contacts may be the same. */
 const REASONS: Record<Schemas['SuggestionReason'], MessageDescriptor> = {
   number_moved: msg`המספר הזה היה של אחד מהם, ועכשיו הוא של השני.`,
   named_together: msg`הודעה אחת הזכירה את שניהם.`,

@@ -12,7 +12,6 @@ import { type Choice, choose, useChoice } from './strip/choice'
 import { support, usePermission } from './strip/permission'
 import { show } from './strip/show'
 
-/** The settings of this browser's notifications, which appear while the page is not visible. */
 export default function NotificationsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`התראות בדפדפן`)

@@ -5,7 +5,6 @@ import { answerClick } from './strip/clicks'
 
 const form = { isDirty: false }
 vi.mock('#shared/unsaved', () => ({ hasUnsaved: () => form.isDirty }))
-/** The action of the button that the page has offered last. */
 let offered = () => {}
 vi.mock('#shared/components/toasts', () => ({
   toast: {
@@ -25,7 +24,7 @@ beforeEach(() => {
   did = []
 })
 
-/** Creates an open tab. `answer` handles a message of the service worker. */
+/** `answer` handles a message of the service worker. */
 const tabThat = (answer: (event: Pick<MessageEvent, 'data' | 'ports'>) => void) => ({
   focus: async () => did.push('focus'),
   navigate: async (href: string) => did.push(`reload ${href}`),
@@ -33,7 +32,7 @@ const tabThat = (answer: (event: Pick<MessageEvent, 'data' | 'ports'>) => void) 
 })
 const page = tabThat(event => answerClick(event, href => did.push(`go ${href}`)))
 
-/** Clicks a notification of the service worker. Resolves when the service worker has handled the click. */
+/** Resolves when the service worker has handled the click. */
 async function click(windows: ReturnType<typeof tabThat>[]): Promise<void> {
   const listeners = new Map<string, (event: unknown) => void>()
   const self = {

@@ -8,7 +8,6 @@ import { useSession } from '#shared/session'
 import { AlertFix, MuteMenu } from './actions'
 import { iconOf, isSevere } from './kinds'
 
-/** An alert: the problem, the remedy and the start. Owners also get a button that helps, and can mute the alert. */
 export function AlertLine({ alert }: { alert: Schemas['AlertItem'] }) {
   const locale = useLocale()
   const { isOwner } = useSession()

@@ -10,10 +10,6 @@ import { useLocale } from '#shared/i18n/locale'
 /** Alerts that mean that new data may not be stored. */
 const KINDS: readonly Schemas['AlertKind'][] = ['database_unwritable', 'disk_low']
 
-/**
- * A strip above every page while an alert that is not muted says that the disk is nearly full or the database cannot be
- * written.
- */
 export function DiskStrip() {
   const locale = useLocale()
   const { data } = useQuery(apiQuery('/api/alerts'))

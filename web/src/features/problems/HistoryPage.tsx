@@ -19,7 +19,6 @@ type Event = Schemas['AlertEventItem']
 
 const pages = apiPages('/api/alerts/history', { query: { limit: 100 } })
 
-/** The history of the alerts: when each was raised, cleared or muted, and the notifications sent; newest first. */
 export default function HistoryPage() {
   const { t } = useLingui()
   useDocumentTitle(t`תקלות שהיו`)
@@ -96,10 +95,7 @@ function Days({ events }: { events: readonly Event[] }) {
   )
 }
 
-/**
- * Returns when the problem that this event clears had begun; null for other events, and if the start is not loaded. The
- * events are sorted newest first.
- */
+/** Null for other events than the end of a problem, and if the start is not loaded. `events` are newest first. */
 function raisedBefore(events: readonly Event[], { id, kind, transition, channel }: Event): string | null {
   if (transition !== 'cleared' || channel !== '') return null
   return events.find(one => one.id < id && one.kind === kind && one.transition === 'raised' && !one.channel)?.at ?? null
@@ -142,7 +138,6 @@ function Line({ event, raised }: { event: Event; raised: string | null }) {
   )
 }
 
-/** A notification: its channel and its subject. */
 function SentNotification({ event: { channel, transition }, name }: { event: Event; name: ReactNode }) {
   const by =
     channel === 'mail' ? (

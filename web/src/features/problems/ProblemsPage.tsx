@@ -9,7 +9,6 @@ import { Problem } from '#shared/components/Problem'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { AlertLine } from './AlertLine'
 
-/** The problems that a user must solve: raised alerts, then muted ones, then limits of this browser. */
 export default function ProblemsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`תקלות`)
@@ -70,7 +69,6 @@ export default function ProblemsPage() {
   )
 }
 
-/** The features that this browser does not allow on an unencrypted origin. */
 function BrowserLimits() {
   if (window.isSecureContext) return null
   return (

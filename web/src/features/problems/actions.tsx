@@ -11,7 +11,6 @@ import { placeOf } from './kinds'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: apiQuery('/api/alerts').queryKey })
 
-/** The buttons that solve an alert, or a link to the page where it can be solved. */
 export function AlertFix({ kind }: { kind: Schemas['AlertKind'] }) {
   const { i18n } = useTexts()
   if (kind === 'foreign_file') return <ChooseDatabase />
@@ -73,7 +72,6 @@ function DismissNotice() {
   )
 }
 
-/** Mutes an alert for a day or until it clears, or unmutes it. */
 export function MuteMenu({ alert }: { alert: Schemas['AlertItem'] }) {
   const { t } = useLingui()
   const path = { kind: alert.kind }

@@ -5,7 +5,6 @@ import { apiQuery } from '#shared/api/query'
 import type { Feature } from '#shared/feature'
 import { DiskStrip } from './DiskStrip'
 
-/** Returns the number of raised alerts that are not muted. */
 function useProblemCount(): number {
   const { data } = useQuery(apiQuery('/api/alerts'))
   return data?.items.filter(({ state, muted }) => state === 'raised' && !muted).length ?? 0

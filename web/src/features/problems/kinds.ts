@@ -81,7 +81,6 @@ const TARGETS: Partial<Record<Kind, Target>> = {
   ai_limit: { href: '/app/settings/phone?at=voice.ai_usd_per_day', label: msg`לתקרה` },
 }
 
-/** The page of the system checks. */
 const HEALTH: Target = { href: '/app/settings/health', label: msg`לבדיקת המערכת` }
 
 export const placeOf = (kind: Kind): Target => TARGETS[kind] ?? HEALTH

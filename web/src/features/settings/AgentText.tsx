@@ -20,7 +20,6 @@ const MAX_CHARS = 20_000
 /** The key of the text's draft in this browser's storage. */
 const DRAFT = AGENT_TEXT
 
-/** The editor of the agent's instructions, which are saved as a whole, with their earlier versions. */
 export function AgentText({ item }: { item: Item }) {
   const { t } = useLingui()
   const format = useFormat()

@@ -20,7 +20,6 @@ interface Props {
   onRestore: (text: string) => void
 }
 
-/** The earlier versions of the agent's instructions, with the changes of each and a button to restore it. */
 export function AgentVersions({ item, canEdit, hasUnsaved, onRestore }: Props) {
   const query = useInfiniteQuery(apiPages('/api/settings/history', { query: { key: item.key, limit: 20 } }))
   const [open, setOpen] = useState<number>()

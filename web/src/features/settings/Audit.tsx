@@ -11,7 +11,6 @@ import { actionText } from './audit-words'
 
 type Entry = Schemas['AuditEntry']
 
-/** The audit log: who did what, newest first. */
 export function Audit() {
   const query = useInfiniteQuery({ ...apiPages('/api/audit', { query: { limit: 50 } }), staleTime: 0 })
   return (

@@ -11,7 +11,7 @@ import { useSettings } from './use-settings'
 
 type Entry = Schemas['AuditEntry']
 
-/** The subject of an entry of the audit log, after a dot. Renders nothing if the subject has no name to show. */
+/** Renders nothing if the subject has no name to show. */
 export function AuditSubject({ entry }: { entry: Entry }) {
   const shown = useSubject(entry)
   if (shown === null) return null
@@ -65,10 +65,7 @@ function useSubject({ actor, action, subject, subject_name, contact_id }: Entry)
   }
 }
 
-/**
- * Translates a subject such as «12 recordings, 3456 bytes, from before 2026-11-01T00:00:00.000Z» to the page's
- * language.
- */
+/** Translates a subject such as «12 recordings, 3456 bytes, from before 2026-11-01T00:00:00.000Z». */
 function Deleted({ subject }: { subject: string }) {
   const { i18n } = useTexts()
   const format = useFormat()

@@ -10,7 +10,7 @@ import { Ltr, Time } from '#shared/components/text'
 import { useLocale } from '#shared/i18n/locale'
 import { backupsQuery } from './backups-query'
 
-/** Starts a backup, and shows the one in progress. The event stream reports its end. */
+/** The event stream reports the end of the backup. */
 export function BackUpNow({ running }: { running: Schemas['BackupsResponse']['running'] }) {
   const backups = backupsQuery(useLocale())
   const [space, setSpace] = useState<{ needed: string; free: string }>()

@@ -13,7 +13,6 @@ import { backupsQuery } from './backups-query'
 import { RestoreGuide } from './RestoreGuide'
 import { Snapshots } from './Snapshots'
 
-/** The backups of the database, the result of the last one, and how to restore a backup. */
 export function Backups() {
   const query = useQuery(backupsQuery(useLocale()))
   return (

@@ -12,7 +12,6 @@ import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 import { useLocale } from '#shared/i18n/locale'
 
-/** The text for each source of the certificate, with its consequences. */
 const SOURCES: Record<Schemas['CertificateSource'], MessageDescriptor> = {
   none: msg`אין תעודה.`,
   self_signed: msg`המכונה חתמה עליה בעצמה, ולכן דפדפנים מזהירים לפני הכניסה, ו־Twilio לא מקבלת אותה.`,
@@ -20,7 +19,6 @@ const SOURCES: Record<Schemas['CertificateSource'], MessageDescriptor> = {
   acme: msg`המכונה קיבלה אותה בעצמה, ומחדשת אותה לבד.`,
 }
 
-/** The active certificate, and its problems. */
 export function Certificate() {
   const { i18n } = useTexts()
   const query = useQuery(apiQuery('/api/tls', { header: { 'Accept-Language': useLocale() } }))

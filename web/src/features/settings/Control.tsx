@@ -10,7 +10,6 @@ import { CHOICES, KNOWN_VALUES, UNITS } from './words'
 /** With more choices than this, a list is shown instead of radio buttons. */
 const MAX_RADIOS = 3
 
-/** The control of a setting, by its kind. */
 export function Control(props: ControlProps) {
   const { item, canEdit, labelledBy, describedBy } = props
   const aria = { 'aria-labelledby': labelledBy, 'aria-describedby': describedBy }
@@ -43,7 +42,6 @@ export function Control(props: ControlProps) {
   return <TextControl {...props} />
 }
 
-/** Returns a function that translates a fixed value. */
 function useWord() {
   const { i18n } = useTexts()
   return (word: string) => {
@@ -112,7 +110,6 @@ function Select({ item, canEdit, labelledBy, describedBy, onSave }: ControlProps
   )
 }
 
-/** Returns true for values that are written in natural language. */
 const isProse = (item: Item) => item.kind === 'long_text' || item.key === 'business.name'
 
 function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, onRejection }: ControlProps) {

@@ -5,7 +5,6 @@ import { diffLines } from './compare'
 
 const SIGNS = { added: '+', removed: '−', same: '' } as const
 
-/** The difference of two texts, line by line. */
 export function Diff({ before, after }: { before: string; after: string }) {
   return (
     <ol className="diff">

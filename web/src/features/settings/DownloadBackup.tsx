@@ -13,7 +13,7 @@ interface Props {
   onClose: () => void
 }
 
-/** The download of a backup. It requires the password again, because a backup contains all data. */
+/** Requires the password again, because a backup contains all data. */
 export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
   const own = useOwnPassword({ autoFocus: true })
   const confirm = useAction({
@@ -57,7 +57,7 @@ export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
   )
 }
 
-/** Starts a download by the browser, which shows the progress and can resume. */
+/** The browser downloads the file itself: it shows the progress and can resume. */
 function save(name: string): void {
   const link = document.createElement('a')
   link.href = `/api/backups/${encodeURIComponent(name)}/download`

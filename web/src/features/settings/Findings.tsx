@@ -9,10 +9,7 @@ type Finding = Pick<Schemas['CheckFinding'], 'status' | 'text' | 'remedy'> & {
   title?: string
 }
 
-/**
- * The findings of a check of settings or of the self-check, each with its status and, if something is wrong, what to
- * do. The daemon returns the sentences in the page's language.
- */
+/** The daemon returns the sentences in the page's language. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
   return (
     <ul className="findings">

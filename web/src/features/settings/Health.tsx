@@ -18,7 +18,6 @@ import { CHECKS } from './audit-words'
 import { Findings } from './Findings'
 import { Version } from './Version'
 
-/** The state of the system: the self-check, the database, and the version. */
 export function Health() {
   return (
     <>
@@ -31,7 +30,6 @@ export function Health() {
 
 const SELF_CHECK = '/api/self-check'
 
-/** The query of the self-check. The findings are in the page's language. */
 const selfCheckQuery = (locale: Locale) =>
   queryOptions({
     queryKey: [SELF_CHECK, { locale }] as const,

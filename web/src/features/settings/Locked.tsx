@@ -4,7 +4,6 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
 import type { Item } from './sections'
 
-/** Explains why a setting cannot be changed here, and where it can be changed. */
 export function Locked({ item }: { item: Item }) {
   return (
     <p className="src">

@@ -10,7 +10,6 @@ import { useOwnPassword } from '#shared/components/own-password'
 /** The daemon's minimum password length, in characters. */
 const MIN_PASSWORD = 10
 
-/** The form for a new user: name, password, role and, for a new owner, the current user's own password. */
 export function NewUser({ onCreated }: { onCreated: () => void }) {
   const { t } = useLingui()
   const radio = useId()

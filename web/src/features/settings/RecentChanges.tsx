@@ -14,10 +14,7 @@ type Change = Schemas['SettingChangeItem']
 /** The maximum number of changes shown for a section. */
 const MAX_CHANGES = 8
 
-/**
- * The recent changes of a section with their authors. The last change of each setting can be undone, except of secrets
- * and of settings that cannot be edited here.
- */
+/** The last change of each setting can be undone, except of secrets and of settings that cannot be edited here. */
 export function RecentChanges({ keys, items }: { keys: readonly string[]; items: readonly Item[] }) {
   const { data } = useQuery(apiQuery('/api/settings/history', { query: { limit: 100 } }))
   const found = (data?.items ?? []).filter(({ key }) => keys.includes(key)).slice(0, MAX_CHANGES)
@@ -70,7 +67,6 @@ export function RecentChanges({ keys, items }: { keys: readonly string[]; items:
   )
 }
 
-/** A button that restores the value before a change. */
 function Restore({ item, change: { key, id, previous = null } }: { item: Item; change: Change }) {
   const change = useChange({ onError: (error, { changes }) => refused(error, { value: changes[key] }) })
   const { ask, refused, question } = useConfirmed(item, ({ value }: { value: unknown }) =>

@@ -13,7 +13,6 @@ import type { Item } from './sections'
 const status = apiQuery('/api/restart')
 const ask = () => void queryClient.invalidateQueries({ queryKey: status.queryKey })
 
-/** Offers a restart while a changed setting requires one, and shows the progress of the restart. */
 export function Restart({ items }: { items: readonly Item[] }) {
   const { isOwner } = useSession()
   const [phase, setPhase] = useState<'asked' | 'away' | 'back'>()

@@ -9,7 +9,6 @@ interface Props {
 
 const UNITS = 'agentlocator-{web,http,https,bridge}.socket agentlocator.service'
 
-/** Explains how to restore a backup, with the commands for this machine. */
 export function RestoreGuide({ folder, database, newest }: Props) {
   const file = newest ?? 'FILE'
   const isEncrypted = file.endsWith('.age')

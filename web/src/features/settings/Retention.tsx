@@ -20,10 +20,7 @@ interface ShorterProps {
   onCancel: () => void
 }
 
-/**
- * Shows how much data a shorter limit deletes, before it is saved. If nothing would be deleted, the limit is saved at
- * once.
- */
+/** If nothing would be deleted, the limit is saved at once. */
 export function Shorter({ item, days, onConfirm, onCancel }: ShorterProps) {
   const kind = retainedKind(item.key)
   const query = useQuery({
@@ -100,7 +97,7 @@ function What({ amount: { kind, rows } }: { amount: Amount }) {
   }
 }
 
-/** Explains the limits and, for owners, shows how much data the saved limits will delete in the next hours. */
+/** The amounts are shown to owners only. */
 export function RetentionNow() {
   const { isOwner } = useSession()
   const query = useQuery({ ...apiQuery('/api/retention'), enabled: isOwner, staleTime: 0 })

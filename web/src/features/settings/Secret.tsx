@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import type { ControlProps } from './value'
 
-/** A secret setting. Its value is never shown; it can only be replaced or removed. */
+/** The value is never shown; it can only be replaced or removed. */
 export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }: ControlProps) {
   const { t } = useLingui()
   const [text, setText] = useState<string>()

@@ -29,7 +29,6 @@ interface Props {
   items: readonly Item[]
 }
 
-/** A section of the settings: its own content, its settings, and its recent changes. */
 export function SectionBody({ section, items }: Props) {
   const { i18n } = useTexts()
   const { isOwner } = useSession()
@@ -116,7 +115,6 @@ function Greeting() {
   )
 }
 
-/** A button that lets the daemon verify saved settings by using them. */
 function CheckButton({ check }: { check: Schemas['SettingsCheck'] }) {
   const locale = useLocale()
   const run = useAction({
@@ -136,7 +134,6 @@ function CheckButton({ check }: { check: Schemas['SettingsCheck'] }) {
   )
 }
 
-/** A line with a link to another page. */
 function Pointer({ href, link, children }: { href: string; link: ReactNode; children: ReactNode }) {
   return (
     <div className="set pointer">

@@ -16,7 +16,6 @@ interface Props {
   isPage: boolean
 }
 
-/** The list of sections, with a search over all settings and all parts of the sections. */
 export function SectionList({ items, current, isPage }: Props) {
   const { t } = useLingui()
   const [query, setQuery] = useState('')
@@ -108,7 +107,7 @@ function Hits({ hits, query }: { hits: readonly Hit[]; query: string }) {
   )
 }
 
-/** Moves the focus to the next section or hit, or to the previous one; above the first one is the search field. */
+/** Above the first section is the search field. */
 function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
   moveFocus(event, '.settings-list', 'input, nav a', { ArrowDown: 1, ArrowUp: -1 })
 }

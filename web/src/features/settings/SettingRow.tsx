@@ -32,7 +32,7 @@ interface Next {
   isUndo: boolean
 }
 
-/** A setting: its name and help, its control, and a note. Each setting is saved separately. */
+/** Each setting is saved separately. */
 export function SettingRow({ item }: { item: Item }) {
   const { isOwner } = useSession()
   const isTarget = useTargetName() === item.key
@@ -158,7 +158,7 @@ interface OvertakenProps {
   onTheirs: () => void
 }
 
-/** Shown when another user saved first: their value and the refused value. Secrets are not shown. */
+/** Secrets are not shown. */
 function Overtaken({ item, mine, onMine, onTheirs }: OvertakenProps) {
   const shown =
     item.kind === 'secret' ? {} : { theirs: <Shown value={item.value} />, mine: <Shown value={mine ?? item.default} /> }

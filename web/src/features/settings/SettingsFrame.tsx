@@ -7,10 +7,7 @@ import { SECTIONS } from './sections'
 import { useSettings } from './use-settings'
 import './settings.css'
 
-/**
- * Shows the list of sections beside a page of another feature that belongs to the settings. A phone shows only the
- * page.
- */
+/** A phone shows only the page, without the list of sections. */
 export default function SettingsFrame({ children }: { children: ReactNode }) {
   const { t } = useLingui()
   const isWide = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })

@@ -13,7 +13,7 @@ import { SECTIONS, type Section } from './sections'
 import { useSettings } from './use-settings'
 import './settings.css'
 
-/** The settings: the list of sections beside the chosen section. A phone shows one of the two. */
+/** A phone shows either the list of sections or a section. */
 export default function SettingsPage() {
   const { t } = useLingui()
   const { i18n } = useTexts()

@@ -3,7 +3,6 @@ import { Trans } from '@lingui/react/macro'
 import { toText } from './value'
 import { CHOICES } from './words'
 
-/** The value of a setting in a sentence. */
 export function Shown({ value }: { value: unknown }) {
   const { i18n } = useTexts()
   if (value === true) return <Trans>פועל</Trans>

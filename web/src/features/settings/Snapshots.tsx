@@ -12,7 +12,6 @@ type Snapshot = Schemas['Snapshot']
 /** The number of backups shown before the user expands the list. */
 const SHOWN = 5
 
-/** The backups on the machine, each with a download button. */
 export function Snapshots({ snapshots }: { snapshots: readonly Snapshot[] }) {
   const [isAll, setAll] = useState(false)
   const [asked, setAsked] = useState<string>()

@@ -21,7 +21,6 @@ const MIN_PASSWORD = 10
 const users = apiQuery('/api/users')
 const refresh = () => void queryClient.invalidateQueries({ queryKey: users.queryKey })
 
-/** The list of users: adds and removes users, and sets their passwords. */
 export function Users() {
   const query = useQuery(users)
   return (

@@ -7,7 +7,6 @@ import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 import { useTarget } from '#shared/target'
 
-/** The installed version, and how to install a newer one. */
 export function Version() {
   const query = useQuery(apiQuery('/api/updates'))
   return (

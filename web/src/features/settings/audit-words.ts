@@ -2,10 +2,7 @@ import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import type { Schemas } from '#shared/api/client'
 
-/**
- * The text for each action of the audit log. A test compares the list with the operations of the API and the daemon's
- * own entries.
- */
+/** A test compares the list with the operations of the API and the daemon's own entries. */
 const ACTIONS: Record<string, MessageDescriptor> = {
   login: msg`כניסה`,
   log_in: msg`כניסה`,
@@ -156,7 +153,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   retention: msg`מחיקה לפי זמן השמירה`,
 }
 
-/** Returns the text of an action; undefined for an action of a newer daemon. */
+/** Undefined for an action of a newer daemon. */
 export const actionText = (action: string): MessageDescriptor | undefined => ACTIONS[action]
 
 /**
@@ -207,7 +204,6 @@ const FORMS: Record<string, SubjectForm> = {
 /** Returns the form for the part of a subject before its id (`user:3`); undefined for a kind of a newer daemon. */
 export const subjectForm = (noun: string): SubjectForm | undefined => FORMS[noun]
 
-/** The text for each step of the set-up. */
 export const STEPS: Record<Schemas['SetupStep'], MessageDescriptor> = {
   name: msg`שם העסק`,
   address: msg`כתובת מאובטחת`,
@@ -220,7 +216,6 @@ export const STEPS: Record<Schemas['SetupStep'], MessageDescriptor> = {
   call: msg`להתקשר עכשיו`,
 }
 
-/** The subject of each alert. */
 export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
   disk_low: msg`מקום בדיסק`,
   database_unwritable: msg`מסד הנתונים`,
@@ -251,7 +246,6 @@ export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
   self_check: msg`בדיקה עצמית`,
 }
 
-/** The text for each kind of data that retention limits delete. */
 export const RETAINED: Record<string, MessageDescriptor> = {
   media: msg`קבצים`,
   recordings: msg`הקלטות`,
@@ -260,7 +254,6 @@ export const RETAINED: Record<string, MessageDescriptor> = {
   audit: msg`שורות ביומן`,
 }
 
-/** The text for each part of the self-check. */
 export const CHECKS: Record<string, MessageDescriptor> = {
   database: msg`מסד הנתונים`,
   published_copy: msg`העותק לקריאה`,

@@ -1,4 +1,3 @@
-/** A line of two compared texts. */
 export interface DiffLine {
   kind: 'same' | 'added' | 'removed'
   text: string
@@ -9,7 +8,7 @@ const MAX_LINES = 1_500
 
 const lines = (text: string): string[] => (text === '' ? [] : text.split('\n'))
 
-/** Returns the difference of two texts line by line, using the longest common subsequence. */
+/** Uses the longest common subsequence of lines. */
 export function diffLines(before: string, after: string): DiffLine[] {
   const a = lines(before)
   const b = lines(after)

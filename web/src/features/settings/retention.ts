@@ -1,17 +1,12 @@
 import type { Item } from './sections'
 
-/** The settings that limit how long data is kept. */
 const KEYS = /^retention\.(\w+)_days$/
 
-/** Returns the kind of data that a setting limits, as `/api/retention` names it. */
 export const retainedKind = (key: string): string | undefined => KEYS.exec(key)?.[1]
 
 type Limit = Pick<Item, 'key' | 'value' | 'default'>
 
-/**
- * Returns the number of days after which a new value of this setting deletes data, if the stored value keeps data
- * longer. The value 0 keeps data forever.
- */
+/** Undefined if the new value deletes nothing earlier than the stored one; 0 keeps data forever. */
 export function daysOfDeletion(item: Limit, value: unknown): number | undefined {
   // Null resets the setting to its default.
   const days = value === null ? item.default : value

@@ -259,7 +259,7 @@ export const SECTIONS: readonly Section[] = [
   { id: 'account', title: msg`החשבון שלי וכניסות`, icon: IconUserCircle, href: '/app/account' },
 ]
 
-/** The parts of the sections that are no settings, in the order of the sections. */
+/** In the order of the sections. */
 export const PARTS: readonly Part[] = [
   { section: 'phone', title: msg`ברכת הפתיחה`, at: 'greeting', words: msg`הקלטה קול` },
   { section: 'users', title: msg`משתמש חדש`, at: 'new-user' },
@@ -272,7 +272,6 @@ export const PARTS: readonly Part[] = [
   { section: 'account', title: msg`אסימוני API`, at: 'tokens', words: msg`טוקן token תוכנה`, ownerOnly: true },
 ]
 
-/** Returns the link to a section, or to the named element in it. */
 export function hrefOf(section: Pick<Section, 'id' | 'href'>, at?: string): string {
   const href = section.href ?? `/app/settings/${section.id}`
   return at ? `${href}?at=${at}` : href
@@ -295,13 +294,11 @@ const named = new Map(
 )
 const restOf = new Map(SECTIONS.flatMap(({ id, rest = [] }) => rest.map(section => [section, id] as const)))
 
-/** Returns the id of the section to which a setting belongs. */
 export function sectionOf(item: Pick<Item, 'key' | 'section'>): string {
   if (item.key === AGENT_TEXT) return 'agent'
   return named.get(item.key) ?? restOf.get(item.section) ?? LAST
 }
 
-/** Returns the settings of a section: its groups, and the collapsed remainder. */
 export function layout(section: Section, items: readonly Item[]): { groups: Group[]; rest: Item[] } {
   const byKey = new Map(items.map(item => [item.key, item]))
   const groups = (section.groups ?? [])
@@ -311,7 +308,6 @@ export function layout(section: Section, items: readonly Item[]): { groups: Grou
   return { groups, rest }
 }
 
-/** A searchable text: the name, and other words. */
 type Texts = readonly [title: string, more: string]
 
 /**
@@ -343,7 +339,6 @@ export interface Hit {
   icon?: IconGlyph
 }
 
-/** Searches the sections, their parts and the settings, in the texts of the page's language. */
 export function search(
   items: readonly Item[],
   query: string,

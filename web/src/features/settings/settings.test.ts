@@ -88,7 +88,6 @@ describe('the search over all settings', () => {
 })
 
 describe('the comparison of texts', () => {
-  /** Reconstructs the two texts from their comparison. */
   const sides = (before: string, after: string) => {
     const found = diffLines(before, after)
     const side = (left: 'added' | 'removed') =>

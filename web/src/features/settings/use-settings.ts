@@ -8,7 +8,7 @@ import type { Item } from './sections'
 
 const ROOT = '/api/settings'
 
-/** The query for all settings, with names and help in the page's language. */
+/** The names and the help are in the page's language. */
 const settingsQuery = (locale: Locale) =>
   queryOptions({
     queryKey: [ROOT, { locale }] as const,
@@ -22,7 +22,6 @@ export const useSettings = () => useQuery(settingsQuery(useLocale()))
 
 type Page = Schemas['SettingItemPage']
 
-/** Replaces items in the cached list. */
 const withItems = (page: Page, items: readonly Item[]): Page => {
   const byKey = new Map(items.map(item => [item.key, item]))
   return { ...page, items: page.items.map(item => byKey.get(item.key) ?? item) }
@@ -59,7 +58,6 @@ interface Options {
   onError?: (error: ReturnType<typeof asApiError>, change: Change) => boolean
 }
 
-/** Returns an action that changes settings, with optimistic updates. */
 export function useChange({ onDone, onError }: Options = {}) {
   const locale = useLocale()
   const show = (items: readonly Item[]) =>

@@ -19,20 +19,15 @@ export type Parsed = { value: unknown } | { problem: 'number' | 'range' }
 
 const WHOLE: ReadonlySet<string> = new Set(['integer', 'duration'])
 
-/** Returns true if the kind is edited as a number. */
 export const isNumber = (kind: string): boolean => WHOLE.has(kind) || kind === 'decimal'
 
-/** Converts a stored value to the text of its field. */
 export function toText(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (Array.isArray(value)) return value.join(', ')
   return String(value)
 }
 
-/**
- * Converts the text of a field to a value. An empty field resets an optional or numeric setting. National phone numbers
- * are those of `country`, the business's.
- */
+/** An empty field resets an optional or numeric setting. National phone numbers are those of `country`. */
 export function fromText(
   item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'maximum'>,
   typed: string,
@@ -58,7 +53,7 @@ export function fromText(
   return { value: number }
 }
 
-/** Returns true if two values are equal as JSON. A missing value equals null. */
+/** A missing value equals null. */
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 
 /**

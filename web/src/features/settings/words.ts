@@ -1,7 +1,6 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 
-/** The text for each fixed value of settings, in the page's language. */
 export const CHOICES: Record<string, MessageDescriptor> = {
   auto: msg`אוטומטי`,
   twilio: msg`Twilio`,
@@ -46,7 +45,6 @@ export const KNOWN_VALUES: Record<string, readonly string[]> = {
   'openai.voice': ['marin', 'cedar', 'alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'],
 }
 
-/** The text of each unit after a number. */
 export const UNITS: Record<string, MessageDescriptor> = {
   s: msg`שניות`,
   ms: msg`אלפיות שנייה`,

@@ -15,7 +15,6 @@ interface Props {
   children: ReactNode
 }
 
-/** Waits for a test call, and shows its transcript in real time. */
 export function CallProof({ forwardedBy, children }: Props) {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
   const newest = data?.calls[0]
@@ -70,10 +69,7 @@ interface SeenCall {
   own: string
 }
 
-/**
- * Returns true if a call was forwarded by the number `own`. Some networks show that number as the caller and do not
- * report a forwarding.
- */
+/** Some networks show the forwarding number as the caller, and do not report a forwarding. */
 const isForwarded = ({ by, caller, own }: SeenCall): boolean => (by === null ? caller === own : by === own)
 
 interface NotForwardedProps {
@@ -84,7 +80,6 @@ interface NotForwardedProps {
   waits: ReactNode
 }
 
-/** Shown for a call that was not forwarded: the reason, and what to do. */
 function NotForwarded({ caller, by, own, waits }: NotForwardedProps) {
   return (
     <div className="wizard-call">

@@ -10,10 +10,6 @@ interface Props {
   isSaved?: boolean
 }
 
-/**
- * The answer to the check of a set-up step: whether the values work and were saved, and the findings. Renders nothing
- * while there is no answer.
- */
 export function Findings({ answer, isSaved = false }: Props) {
   if (!answer) return null
   return (

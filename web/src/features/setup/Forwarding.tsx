@@ -17,10 +17,7 @@ const MEANINGS = {
   '21': msg`תמיד, בלי לצלצל אצלכם`,
 } as const
 
-/**
- * For businesses that keep their number: the codes that forward its calls, and a test call that verifies the
- * forwarding.
- */
+/** For businesses that keep their existing number. */
 export function Forwarding({ own }: { own: string }) {
   const { i18n } = useTexts()
   const { t } = useLingui()

@@ -11,10 +11,6 @@ import { numbersQuery } from './steps'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: numbersQuery.queryKey })
 
-/**
- * The numbers of the Twilio account: the current target of their calls, and a button that directs the calls to this
- * machine.
- */
 export function Numbers() {
   const query = useQuery(numbersQuery)
   return (

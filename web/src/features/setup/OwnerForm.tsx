@@ -14,7 +14,7 @@ const MIN_PASSWORD = 10
 
 const codeOfAddress = () => new URLSearchParams(location.hash.slice(1)).get('code') ?? ''
 
-/** Creates the owner's account, with the machine's one-time code. */
+/** Requires the machine's one-time code. */
 export function OwnerForm() {
   const { t } = useLingui()
   const [, go] = useLocation()

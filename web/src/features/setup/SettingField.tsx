@@ -29,7 +29,7 @@ interface Props {
   onSaved?: () => void
 }
 
-/** The settings of a step. If the step has a check, it runs before they are saved. */
+/** If the step has a check, the check runs before the values are saved. */
 export function SettingFields({ items, isExplained = false, check, onChecked, onSaved }: Props) {
   const known = items.filter(item => item !== undefined)
   const [typed, setTyped] = useState<Typed>({})

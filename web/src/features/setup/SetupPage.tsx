@@ -10,7 +10,6 @@ import { ErrorState } from '#shared/components/states'
 import { chooseLocale, type Locale, useLocale } from '#shared/i18n/locale'
 import { OwnerForm } from './OwnerForm'
 
-/** The initial set-up of a new machine: the language, then the owner's account. */
 export default function SetupPage() {
   const { t } = useLingui()
   useDocumentTitle(t`הקמה ראשונה`)

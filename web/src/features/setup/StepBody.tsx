@@ -31,7 +31,6 @@ function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
   )
 }
 
-/** A step of the set-up: its purpose, its fields, and the result that verifies it. */
 export function StepBody({ step, facts, failed, onward }: Props) {
   const get = (key: string) => facts.items.get(key)
   const [answer, setAnswer] = useState<Schemas['CheckResponse']>()

@@ -22,9 +22,7 @@ import {
 } from './steps'
 import './setup.css'
 
-/**
- * The set-up steps after the owner's account. Each step can be skipped, and the set-up can continue on another device.
- */
+/** Each step can be skipped, and the set-up can continue on another device. */
 export default function WizardPage() {
   const { t } = useLingui()
   useDocumentTitle(t`הקמה`)

@@ -10,7 +10,6 @@ export { STEPS, type StepId }
 
 type Item = Schemas['SettingItem']
 
-/** Returns the query of all settings, with texts in the page's language. */
 export function useSettingItems() {
   const locale = useLocale()
   return useQuery(
@@ -25,7 +24,6 @@ export function useSettingItems() {
   )
 }
 
-/** The data from which the state of the steps is derived. */
 export interface Facts {
   items: ReadonlyMap<string, Item>
   pointsHere: boolean
@@ -45,7 +43,7 @@ export interface Facts {
 const isSet = (item: Item | undefined) =>
   item !== undefined && (item.kind === 'secret' ? item.secret_set : item.value !== null && item.value !== '')
 
-/** Returns true if the data shows that a step is complete. Skipping a step does not complete it. */
+/** Skipping a step does not complete it. */
 export function isDone(step: StepId, facts: Facts): boolean {
   const has = (key: string) => isSet(facts.items.get(key))
   switch (step) {
@@ -72,7 +70,6 @@ export function isDone(step: StepId, facts: Facts): boolean {
 
 export const CHECKS_PATH = '/api/checks'
 
-/** The steps that a saved value completes, and the check of the value. */
 const CHECKS: { step: StepId; check: Schemas['SettingsCheck'] }[] = [
   { step: 'address', check: 'address' },
   { step: 'whatsapp', check: 'twilio' },
@@ -113,7 +110,7 @@ export function useFailedChecks(facts: Facts): ReadonlyMap<StepId, Schemas['Chec
 
 export const numbersQuery = { ...apiQuery('/api/twilio/numbers'), retry: false }
 
-/** Returns the data from which the steps are derived; undefined until the settings and the progress are loaded. */
+/** Undefined until the settings and the progress are loaded. */
 export function useFacts(): Facts | undefined {
   const settings = useSettingItems()
   const items = new Map((settings.data?.items ?? []).map(item => [item.key, item]))
@@ -142,7 +139,6 @@ export function useFacts(): Facts | undefined {
   }
 }
 
-/** Returns an action that skips a step, or withdraws the skip. */
 export const useSkip = () =>
   useAction({
     run: (body: { step: StepId; skipped: boolean }) => unwrap(client.PUT(PROGRESS, { body })),
@@ -155,16 +151,14 @@ export const useSkip = () =>
     onDone: progress => queryClient.setQueryData(progressQuery.queryKey, progress),
   })
 
-/** Returns the steps that are neither complete nor skipped. */
 export const openSteps = (facts: Facts): (typeof STEPS)[number][] =>
   STEPS.filter(({ id }) => !isDone(id, facts) && !facts.skipped.has(id))
 
-/** Returns the step at which the set-up continues: the first open one, otherwise the last step. */
 export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'call'
 
 /** The codes with which mobile networks forward calls (3GPP TS 22.030). Some operators use others. */
 export const FORWARDING = ['61', '67', '62', '21'] as const
 
-/** Returns an Israeli number in the national format for dialling in Israel, and any other number unchanged. */
+/** An Israeli number gets the national format for dialling in Israel; others are unchanged. */
 export const dialled = (number: string, country: string): string =>
   country === 'IL' ? number.replace(/^\+972/, '0') : number

@@ -15,10 +15,7 @@ interface Person {
   name: string
 }
 
-/**
- * The choice of the user who does a task. Owners choose among all users; other users choose between themselves and the
- * current assignee.
- */
+/** Owners choose among all users; other users choose between themselves and the current assignee. */
 export function Assignee({ task, value, choose }: Props) {
   const { t } = useLingui()
   const { user, isOwner } = useSession()

@@ -16,10 +16,9 @@ import { useFormat } from '#shared/session'
 
 const HOUR_MS = 3_600_000
 
-/** Returns the waiting list. Each entry contains the first free time that suits, if there is one. */
+/** Each entry contains the first free time that suits, if there is one. */
 export const useWaitingList = () => useAllPages('/api/waiting-list')
 
-/** The appointments of today in order of time. Those in progress are marked. */
 export function DayPlan() {
   const format = useFormat()
   const locale = useLocale()
@@ -93,7 +92,6 @@ export function DayPlan() {
   )
 }
 
-/** Shows for how many entries of the waiting list a time is free. */
 function WaitingListLine() {
   const { data, refetch } = useWaitingList()
   useFetchAgain(

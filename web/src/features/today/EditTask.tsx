@@ -20,15 +20,12 @@ interface Due {
   due_at: string | null
 }
 
-/**
- * Parses a typed day, or a day and a time, in the same format as in a new task. Returns undefined for any other text.
- */
+/** Accepts the same formats as a new task. Returns undefined for any other text. */
 function readTyped(text: string, now: Date, zone: string): Due | undefined {
   const { title, due_date, due_at } = readDue(`- ${text.trim()}`, now, zone)
   return title === '-' ? { due_date: due_date ?? null, due_at: due_at ?? null } : undefined
 }
 
-/** The form to edit a task: its title, due time and assignee. */
 export function EditTask({ task: current, close }: { task: Task; close: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()

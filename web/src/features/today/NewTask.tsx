@@ -11,7 +11,7 @@ import { withoutSent } from '#shared/typed'
 import { readDue } from './read-due'
 import { refresh } from './tasks'
 
-/** A field for a new task. Words such as «מחר» or «בשעה 9:30» at its end set the day or the time. */
+/** Words such as «מחר» or «בשעה 9:30» at the end of the text set the day or the time. */
 export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const { t } = useLingui()
   const cache = useQueryClient()

@@ -9,7 +9,6 @@ import { useLocale } from '#shared/i18n/locale'
 
 export const alerts = apiQuery('/api/alerts')
 
-/** The first two raised alerts that are not muted, with links to the page of problems. */
 export function Problems() {
   const locale = useLocale()
   const { data } = useQuery(alerts)

@@ -10,7 +10,6 @@ import { serverNow, useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { dueOf, isLate, markDone, refresh, reopen, type Task } from './tasks'
 
-/** A task: its checkbox, title, due time and contact. A completed task can be reopened. */
 export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()

@@ -17,7 +17,6 @@ type Show = 'open' | 'mine' | 'done'
 
 const GROUPS: readonly Group[] = ['late', 'today', 'later', 'some_day']
 
-/** The list of tasks, with a choice of the open ones, the open ones of this user, or the completed ones. */
 export default function TasksPage() {
   const { t } = useLingui()
   useDocumentTitle(t`משימות`)

@@ -32,8 +32,8 @@ const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
 const DRAW_DELAY_MS = 1_000
 
 /**
- * Returns true once all lists of the page have their first response, or after a time limit. Rendering each list as it
- * arrives would shift the lists below it. Once true, the result stays true.
+ * True once all lists of the page have their first response, or after a time limit. Rendering each list as it arrives
+ * would shift the lists below it.
  */
 function useFirstData(): boolean {
   const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts), useWaitingList()].some(
@@ -47,7 +47,6 @@ function useFirstData(): boolean {
   return isDrawn || !pending
 }
 
-/** The start page: problems, who answers calls, waiting contacts, due and undated tasks, and today's appointments. */
 export default function TodayPage() {
   const { t } = useLingui()
   useDocumentTitle(t`היום`)

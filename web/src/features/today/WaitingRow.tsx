@@ -14,7 +14,6 @@ import { Hidden, Name, Plain, Time } from '#shared/components/text'
 
 type Row = Schemas['InboxRow']
 
-/** A waiting contact: the name, the waiting time, the last message or call, and a button for the next action. */
 export function WaitingRow({ row }: { row: Row }) {
   const { t } = useLingui()
   const { message, call } = row.last ?? {}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import type { Feature } from '#shared/feature'
 
-/** Returns the number of open tasks, at most 100. */
+/** At most 100. */
 function useOpenTasks(): number {
   return useQuery(apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })).data?.items.length ?? 0
 }

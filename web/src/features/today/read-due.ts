@@ -1,6 +1,5 @@
 import { addDays, instantOf, isDay, wallTime, weekdayOf } from '#shared/format/dates'
 
-/** A new task: its title, and its due time if the text contains one. */
 export interface NewTask {
   title: string
   due_date?: string
@@ -13,7 +12,6 @@ const AFTERNOON_BEFORE = 7
 const DAYS = ["ראשון|א[׳']", "שני|ב[׳']", "שלישי|ג[׳']", "רביעי|ד[׳']", "חמישי|ה[׳']", "שישי|ו[׳']", 'שבת']
 const ENGLISH_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
-/** The position of a date or time at the end of a text. */
 interface Found {
   index: number
 }

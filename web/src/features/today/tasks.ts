@@ -9,14 +9,14 @@ const at = (id: number) => ({ params: { path: { id } } })
 export const markDone = (id: number) => unwrap(client.POST('/api/tasks/{id}/done', at(id)))
 export const reopen = (id: number) => unwrap(client.POST('/api/tasks/{id}/reopen', at(id)))
 
-/** Fetches the tasks again. On other devices, the event stream does the same. */
+/** On other devices, the event stream does the same. */
 export const refresh = (cache: QueryClient): void => void cache.invalidateQueries({ queryKey: ['/api/tasks'] })
 
-/** Returns when a task is due, as a time; a day without a time is represented by its noon (UTC). */
+/** A day without a time is represented by its noon (UTC). */
 export const dueOf = ({ due_at, due_date }: Task): string | null =>
   due_at ?? (due_date ? `${due_date}T12:00:00Z` : null)
 
-/** Returns true if a task is overdue. A task without a time of day is overdue only from the next day on. */
+/** A task without a time of day is overdue only from the next day on. */
 export function isLate(task: Task, now: Date, format: Formatter): boolean {
   if (task.done_at) return false
   if (task.due_at) return new Date(task.due_at) < now
@@ -25,7 +25,6 @@ export function isLate(task: Task, now: Date, format: Formatter): boolean {
 
 export type Group = 'late' | 'today' | 'later' | 'some_day'
 
-/** Returns the group of an open task by its due time in the business's calendar; `some_day` if it has none. */
 export function groupOf(task: Task, now: Date, format: Formatter): Group {
   const due = dueOf(task)
   if (due === null) return 'some_day'

@@ -4,7 +4,6 @@ import { Problem } from '#shared/components/Problem'
 import { Ltr } from '#shared/components/text'
 import type { EndedMessage } from './protocol'
 
-/** Explains how the call ended. */
 export function Ending({ ended }: { ended: EndedMessage }) {
   if (ended.reason === 'engine_failed') {
     return (

@@ -6,10 +6,7 @@ import type { Levels } from './levels'
 
 const HEIGHT = 64
 
-/**
- * The last seconds of the call as two lanes: the user above, the agent below. Time runs left to right; once the lanes
- * are full, the current time is at the right.
- */
+/** Time runs left to right; once the lanes are full, the current time is at the right. */
 export function LiveLanes({ levels }: { levels: Levels }) {
   const { t } = useLingui()
   useSyncExternalStore(levels.subscribe, levels.snapshot)

@@ -8,7 +8,6 @@ const STEPS = 12
 /** If the microphone is silent for this long, a hint is shown, in ms. */
 const QUIET_MS = 8_000
 
-/** The level of the microphone, and a hint if it is silent. */
 export function Microphone({ levels, isMuted }: { levels: Levels; isMuted: boolean }) {
   const { t } = useLingui()
   useSyncExternalStore(levels.subscribe, levels.snapshot)

@@ -12,7 +12,7 @@ import { useTrialCall } from './useTrialCall'
 import { Words } from './Words'
 import './trial.css'
 
-/** A trial call, in which the browser replaces the telephone. The daemon does not store the conversation. */
+/** The browser replaces the telephone. The daemon does not store the conversation. */
 export function TrialCallPanel() {
   const { conversation, levels, isMuted, start, hangUp, setMuted } = useTrialCall()
   const { phase, state, lines, ended, problem } = conversation
@@ -76,7 +76,7 @@ function Introduction() {
   )
 }
 
-/** The duration of the call. Screen readers do not announce the changes of a timer. */
+/** Screen readers do not announce the changes of a timer. */
 function Clock() {
   const { t } = useLingui()
   const [began] = useState(() => Date.now())

@@ -8,7 +8,6 @@ import { Problem } from '#shared/components/Problem'
 import { Ltr } from '#shared/components/text'
 import type { CallProblem } from './protocol'
 
-/** Explains why the call failed, and what to do. */
 export function TrialProblem({ problem }: { problem: CallProblem }) {
   const { icon, title, text, action } = describe(problem)
   return (

@@ -4,7 +4,6 @@ import { useSearch } from 'wouter'
 import { Link } from '#shared/components/Link'
 import { TrialCallPanel } from './TrialCallPanel'
 
-/** The page for a trial call with the agent. */
 export default function TryPage() {
   const { t } = useLingui()
   useDocumentTitle(t`דברו עם הסוכן`)

@@ -5,7 +5,7 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr, Plain } from '#shared/components/text'
 import { type Line, type TurnMessage, unheard } from './protocol'
 
-/** The transcript in real time. Screen readers announce complete lines only; partial lines are only shown. */
+/** Screen readers announce complete lines only. */
 export function Words({ lines }: { lines: readonly Line[] }) {
   const { t } = useLingui()
   const end = useRef<HTMLDivElement>(null)
@@ -58,7 +58,6 @@ function TurnLine({ turn }: { turn: TurnMessage }) {
   )
 }
 
-/** The notes below a complete turn of the agent: the response time and an interruption. */
 function Note({ turn }: { turn: TurnMessage }) {
   if (turn.speaker !== 'agent' || !turn.is_final) return null
   const seconds = turn.latency_ms === null ? null : (turn.latency_ms / 1000).toFixed(1)

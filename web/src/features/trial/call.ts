@@ -12,7 +12,7 @@ export interface CallEvents {
   onPeak: (side: 'you' | 'agent', peak: number) => void
 }
 
-/** The microphone, the loudspeaker and the socket of one trial call. The browser replaces the telephone. */
+/** The browser replaces the telephone. */
 export class TrialCall {
   private readonly events: CallEvents
   private readonly stopped = new AbortController()
@@ -24,7 +24,7 @@ export class TrialCall {
     this.events = events
   }
 
-  /** Opens the microphone and starts the call. Call this function in a click handler. */
+  /** Call this function in a click handler. */
   async start(): Promise<void> {
     this.events.onAction({ event: 'begin' })
     if (!window.isSecureContext || !navigator.mediaDevices) return this.fail({ kind: 'insecure' })
@@ -47,7 +47,7 @@ export class TrialCall {
     this.isMuted = isMuted
   }
 
-  /** Ends the call. After this, no event is reported. */
+  /** After this, no event is reported. */
   hangUp(): void {
     this.socket?.sendStop()
     this.release()

@@ -11,7 +11,7 @@ const AUDIBLE = 0.02
 /** The number of peaks in a bar; one peak arrives every 20 ms. */
 const PEAKS_A_BAR = BAR_MS / 20
 
-/** The loudness of both sides of a call as bars. A new bar starts every 100 ms of the microphone's audio. */
+/** A new bar starts every 100 ms of the microphone's audio. */
 export class Levels {
   readonly bars: Record<Side, number[]> = { you: [], agent: [] }
   private readonly current: Record<Side, number> = { you: 0, agent: 0 }
@@ -20,7 +20,6 @@ export class Levels {
   private readonly listeners = new Set<() => void>()
   private version = 0
 
-  /** Adds the peak of 20 ms. */
   add(side: Side, peak: number): void {
     this.current[side] = Math.max(this.current[side], peak)
     if (side !== 'you' || ++this.peaks < PEAKS_A_BAR) return
@@ -36,12 +35,11 @@ export class Levels {
     for (const listener of this.listeners) listener()
   }
 
-  /** The level of the microphone, from 0 to 1. */
+  /** From 0 to 1. */
   get now(): number {
     return this.bars.you.at(-1) ?? 0
   }
 
-  /** How long the microphone has been silent, in ms. */
   get quietMs(): number {
     return this.quietBars * BAR_MS
   }

@@ -48,7 +48,6 @@ export interface EndedMessage {
 /** A line of the conversation: a turn, or a tool that the agent used. */
 export type Line = { kind: 'turn'; turn: TurnMessage } | { kind: 'tool'; id: string; name: string }
 
-/** Why the call failed. */
 export interface CallProblem {
   kind:
     | 'insecure'
@@ -80,7 +79,6 @@ export type Action =
   | { event: 'failed'; problem: CallProblem }
   | Exclude<ServerMessage, { event: 'media' | 'mark' | 'clear' }>
 
-/** Returns the conversation after a message. */
 export function reduce(now: Conversation, message: Action): Conversation {
   switch (message.event) {
     case 'begin':
@@ -117,12 +115,10 @@ function withTurn(lines: readonly Line[], turn: TurnMessage): readonly Line[] {
   return [...lines.slice(0, at), line, ...lines.slice(at)]
 }
 
-/** Returns the part of the agent's turn that the caller has not heard (yet). */
 export function unheard(turn: TurnMessage): string {
   return turn.speaker === 'agent' ? turn.text.slice(turn.heard_text.length) : ''
 }
 
-/** Returns why the microphone cannot be used, from the browser's error. */
 export function microphoneProblem(error: unknown): CallProblem {
   const name = error instanceof DOMException ? error.name : ''
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return { kind: 'no_microphone' }
@@ -130,7 +126,6 @@ export function microphoneProblem(error: unknown): CallProblem {
   return { kind: 'denied' }
 }
 
-/** Returns why the call did not start, from the error of its request. */
 export function startProblem(error: ApiError): CallProblem {
   const { code, status, params } = error
   if (code === 'no_engine' || code === 'limit_reached') return { kind: code, setting: params.setting }

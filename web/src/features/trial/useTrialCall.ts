@@ -7,13 +7,13 @@ export interface TrialCallControl {
   conversation: Conversation
   levels: Levels
   isMuted: boolean
-  /** Starts the call. Call this function in a click handler: browsers start audio only then. */
+  /** Call this function in a click handler: browsers start audio only then. */
   start: () => void
   hangUp: () => void
   setMuted: (isMuted: boolean) => void
 }
 
-/** Returns the control of a trial call, which ends when the component unmounts. */
+/** The call ends when the component unmounts. */
 export function useTrialCall(): TrialCallControl {
   const [conversation, dispatch] = useReducer(reduce, IDLE)
   const [levels, setLevels] = useState(() => new Levels())

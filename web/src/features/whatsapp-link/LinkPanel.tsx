@@ -18,7 +18,6 @@ type Link = Schemas['BridgeStatus']
 
 const ICONS = { ok: IconPlugConnected, wait: IconClock, bad: IconAlertCircle }
 
-/** The state of the link, the code to scan, and the actions of an owner. */
 export function LinkPanel({ link }: { link: Link }) {
   const { i18n } = useTexts()
   const { isOwner } = useSession()
@@ -144,7 +143,6 @@ function Unlink() {
   )
 }
 
-/** The code to type on the phone, with the remaining time. */
 function PairingCode({ code, until }: { code: string; until: string | null | undefined }) {
   const now = useSeconds()
   return (
@@ -168,10 +166,7 @@ function PairingCode({ code, until }: { code: string; until: string | null | und
   )
 }
 
-/**
- * The QR code for the phone to scan. It is rendered as an image, in which no script can run and which can fetch
- * nothing.
- */
+/** Rendered as an image, in which no script can run and which can fetch nothing. */
 function QrCode({ pairing }: { pairing: Schemas['PairingQr'] }) {
   const { t } = useLingui()
   return (

@@ -6,7 +6,6 @@ import { toast } from '#shared/components/toasts'
 
 const COMMAND = 'sudo systemctl restart agentlocator-whatsapp'
 
-/** Shown while the bridge does not answer: the data that is safe, and what to do. */
 export function NotRunning({ retry }: { retry: () => void }) {
   const { t } = useLingui()
   const copy = () =>

@@ -6,7 +6,6 @@ import { problemText } from '#shared/api/problem-text'
 import { Field } from '#shared/components/field'
 import { refreshLink } from './refresh'
 
-/** Requests a code: a QR code to scan, or a pairing code to type on the phone. */
 export function PairingForm({ hasCode }: { hasCode: boolean }) {
   const [phone, setPhone] = useState('')
   const [problem, setProblem] = useState<string>()

@@ -11,7 +11,6 @@ import { LinkPanel } from './LinkPanel'
  */
 const ASK_EVERY_MS = 2_500
 
-/** The link to the business's WhatsApp account. */
 export default function WhatsAppPage() {
   useDocumentTitle('WhatsApp')
   const query = useQuery({ ...apiQuery('/api/whatsapp/bridge'), refetchInterval: ASK_EVERY_MS, staleTime: 0 })

@@ -4,7 +4,6 @@ import type { Schemas } from '#shared/api/client'
 
 type State = Schemas['LinkState']
 
-/** The text for each state of the link: its meaning, and what to do. */
 export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   connected: msg`מחובר ל־WhatsApp`,
   starting: msg`החיבור ל־WhatsApp עולה. זה לוקח רגע.`,
@@ -55,11 +54,10 @@ const UNDER_WAY: ReadonlySet<State> = new Set<State>(['starting', 'pairing', 'co
 
 type Link = Schemas['BridgeStatus']
 
-/** Returns the level that selects the icon and the colour of the state; `wait` if it is not an error yet. */
+/** `wait` if the state is not an error yet. */
 export const levelOf = ({ state }: Link): 'ok' | 'wait' | 'bad' =>
   state === 'connected' ? 'ok' : UNDER_WAY.has(state) ? 'wait' : 'bad'
 
-/** Returns the actions that an owner may use in this state. */
 export function possible(link: Link): { link: boolean; reconnect: boolean; unlink: boolean } {
   const { reachable, connected, account, state } = link
   return {
@@ -69,9 +67,9 @@ export function possible(link: Link): { link: boolean; reconnect: boolean; unlin
   }
 }
 
-/** Formats the pairing code as the phone shows it: «ABCD1234» becomes «ABCD-1234». */
+/** «ABCD1234» becomes «ABCD-1234», as the phone shows it. */
 export const grouped = (code: string): string => code.replace(/^(.{4})(.{4})$/, '$1-$2')
 
-/** Returns the seconds until `at`; 0 after that time. */
+/** 0 after that time. */
 export const secondsUntil = (at: string | null | undefined, now: number): number =>
   at ? Math.max(0, Math.round((Date.parse(at) - now) / 1000)) : 0

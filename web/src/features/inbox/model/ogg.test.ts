@@ -4,7 +4,7 @@ import { checksum, oggOf, opusOf, samplesOf } from './ogg'
 const head = new TextEncoder().encode('OpusHead\u0001\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000')
 const element = (id: number[], data: number[]) => [...id, 0x40 | (data.length >> 8), data.length & 0xff, ...data]
 
-/** Returns a WebM file as browsers record it, with segment and cluster of unknown size. */
+/** As browsers record it, with segment and cluster of unknown size. */
 const webm = (packets: number[][]) =>
   Uint8Array.from([
     ...element([0x1a, 0x45, 0xdf, 0xa3], [1, 2, 3]),

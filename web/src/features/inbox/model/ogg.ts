@@ -9,7 +9,7 @@ const BLOCK = 0xa1
 const PACKETS_A_PAGE = 40
 const SAMPLES_A_SECOND = 48_000
 
-/** Extracts the Opus header and packets from a WebM file with one track. */
+/** The file must have one track. */
 export function opusOf(webm: Uint8Array): { head: Uint8Array; packets: Uint8Array[] } {
   let head: Uint8Array | undefined
   const packets: Uint8Array[] = []
@@ -64,7 +64,6 @@ export function samplesOf(packet: Uint8Array): number {
   return (ms * frames * SAMPLES_A_SECOND) / 1000
 }
 
-/** Packs Opus packets into an Ogg file. */
 export function oggOf(
   { head, packets }: { head: Uint8Array; packets: readonly Uint8Array[] },
   serial: number,
@@ -118,14 +117,14 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value >>> 0
 })
 
-/** Computes the checksum of an Ogg page, in which the checksum field is zero. */
+/** The checksum field of the page must be zero. */
 export function checksum(bytes: Uint8Array): number {
   let sum = 0
   for (const byte of bytes) sum = ((sum << 8) ^ (TABLE[((sum >>> 24) ^ byte) & 255] ?? 0)) >>> 0
   return sum
 }
 
-/** Converts a recording to a format that WhatsApp accepts: WebM is repacked, other formats are unchanged. */
+/** Repacks WebM, which WhatsApp does not accept as a voice note; other formats are unchanged. */
 export async function asVoiceNote(recorded: Blob): Promise<Blob> {
   if (!/^(audio|video)\/webm/.test(recorded.type)) return recorded
   const bytes = new Uint8Array(await recorded.arrayBuffer())

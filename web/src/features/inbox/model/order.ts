@@ -1,8 +1,6 @@
 /**
- * Keeps the order of a list while the pointer is over it, so that no row moves under the pointer. `held` is the order
- * to keep, or null. Items behind all held ones, such as those of the next page, are shown at the end; `older` has their
- * ids, which the caller adds to `held`. `fresh` is the number of other new items, which are not shown yet. `isMoved` is
- * true if the order of the held items has changed.
+ * Keeps the order `held` while the pointer is over the list, so that no row moves under it. New items behind the held
+ * ones are shown; the caller adds their ids (`older`) to `held`. `fresh` is the number of new items that are not shown.
  */
 export function heldOrder<T>(items: readonly T[], idOf: (item: T) => number, held: readonly number[] | null) {
   if (held === null) return { items, older: [], fresh: 0, isMoved: false }

@@ -1,6 +1,5 @@
 import type { Page, TimelineItem } from '../api'
 
-/** Returns the unique key of an entry within its timeline. */
 export function keyOf(item: TimelineItem): string {
   const id =
     item.message?.id ??
@@ -16,9 +15,9 @@ export function keyOf(item: TimelineItem): string {
 type Pages = Page<TimelineItem>[]
 
 /**
- * Merges a newly fetched newest page into pages that are sorted from newest to oldest. Entries of the previous newest
- * page that precede the new page are kept, so that the older pages still join. If the new page is the whole timeline or
- * does not overlap the previous one, the known pages are dropped.
+ * Merges a newly fetched newest page into pages that are sorted from newest to oldest. Earlier entries of the previous
+ * newest page are kept, so that the older pages still join. If the new page is the whole timeline or does not overlap
+ * the previous one, the known pages are dropped.
  */
 export function withNewest(pages: Pages, fresh: Page<TimelineItem>): Pages {
   const [first, ...older] = pages
@@ -33,7 +32,7 @@ export function withNewest(pages: Pages, fresh: Page<TimelineItem>): Pages {
   return [{ items: [...kept, ...fresh.items], next_cursor: first.next_cursor ?? null }, ...older]
 }
 
-/** Returns all entries without duplicates, oldest first. */
+/** Without duplicates, oldest first. */
 export function flatten(pages: Pages): TimelineItem[] {
   const seen = new Set<string>()
   const items: TimelineItem[] = []

@@ -1,4 +1,4 @@
-/** Returns the loudest sample of each bin, scaled so that the largest value is 255, or less if all are quiet. */
+/** The loudest sample of each bin, scaled so that the largest value is 255, or less if all are quiet. */
 export function peaksOf(samples: Float32Array, bins: number): number[] {
   const size = Math.max(1, Math.floor(samples.length / bins))
   const peaks = Array.from({ length: Math.min(bins, samples.length) }, (_, bin) => {

@@ -1,6 +1,6 @@
 import type { Contact, Thread } from '../api'
 
-/** Returns the contact's current number, for display and for sending; null if none is known. */
+/** For display and for sending; null if no number is known. */
 export const numberOf = (contact: Contact): string | null =>
   contact.number ?? contact.addresses.find(({ kind, former_at }) => kind === 'phone' && !former_at)?.value ?? null
 
@@ -12,13 +12,12 @@ export function recipientOf(contact: Contact): string | null {
   return whatsappOf(contact)?.peer_number ?? numberOf(contact)
 }
 
-/** Returns the number of messages and calls that no user has opened. */
+/** The number of messages and calls that no user has opened. */
 export const unreadOf = (contact: Contact): number =>
   contact.threads.reduce((sum, { unread_count }) => sum + unread_count, 0)
 
-/** Returns true if the conversation is archived; null if there is none, so that it cannot be archived either. */
+/** Null if there is no conversation, so that it cannot be archived either. */
 export const archivedOf = ({ threads }: Pick<Contact, 'threads'>): boolean | null =>
   threads.length === 0 ? null : threads.every(({ archived_at }) => archived_at)
 
-/** Returns the first word of a name, for short labels. */
 export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? ''

@@ -1,18 +1,12 @@
 import type { SavedReply } from '../api'
 
-/**
- * Returns the text after a slash at the start of the message; null for any other text, and if more than 40 characters
- * or a line break follow the slash.
- */
+/** Null unless the text is a slash and at most 40 characters without a line break. */
 export function slashQuery(text: string): string | null {
   const match = /^\/([^\n]{0,40})$/.exec(text)
   return match ? (match[1] ?? '') : null
 }
 
-/**
- * Returns at most eight saved replies for a query: first those with a matching shortcut, then those whose text contains
- * the query.
- */
+/** Replies with a matching shortcut come before those whose text contains the query. */
 export function matchingReplies<R extends Pick<SavedReply, 'shortcut' | 'text'>>(
   replies: readonly R[],
   query: string,

@@ -2,7 +2,6 @@ import { useCallback, useState } from 'react'
 import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
 import type { MessageItem, Provider } from '../api'
 
-/** The message that the next message quotes. */
 export interface Reply {
   id: number
   text: string
@@ -11,7 +10,6 @@ export interface Reply {
   provider: Provider | null
 }
 
-/** Returns true if a message can be quoted: it has an id at WhatsApp and was not deleted. */
 export const canReply = ({ provider_msg_id: id, deleted_at: deleted }: MessageItem): boolean => !!id && !deleted
 
 export const replyTo = (message: MessageItem): Reply => ({
@@ -21,16 +19,13 @@ export const replyTo = (message: MessageItem): Reply => ({
   provider: message.provider ?? null,
 })
 
-/**
- * Returns the id of the message whose bubble has the focus. The key R quotes that message; without one, it focuses the
- * field.
- */
+/** The key R quotes the message whose bubble has the focus. */
 export function focusedMessage(): number | null {
   const row = document.activeElement?.closest<HTMLElement>('[data-row^="message-"]')
   return row ? Number(row.dataset.row?.split('-')[1]) : null
 }
 
-/** Returns the quoted message of a conversation. This browser stores it together with the draft. */
+/** This browser stores the quoted message together with the draft. */
 export function useReply(contactId: number) {
   const key = `reply.${contactId}`
   const [owner] = useState(storedUser)

@@ -3,7 +3,6 @@ import type { MessageItem, TimelineItem } from '../api'
 import type { Outgoing } from '../outbox'
 import { keyOf } from './pages'
 
-/** A row of the rendered timeline. */
 export type Row =
   | { type: 'day'; key: string; at: string }
   | { type: 'fresh'; key: string; count: number }
@@ -13,7 +12,6 @@ export type Row =
 /** Messages of one side within this time are grouped, in ms. */
 const GROUP_MS = 5 * 60_000
 
-/** Returns the side of a message: the contact, the agent, or the users of the business. */
 export const sideOf = ({ direction, author }: Pick<MessageItem, 'direction' | 'author'>): 'them' | 'agent' | 'us' =>
   direction === 'in' ? 'them' : author === 'agent' ? 'agent' : 'us'
 
@@ -30,7 +28,7 @@ interface Input {
   unread: number
   /** The time of the newest entry at that moment; later entries do not count. Null if the timeline was empty. */
   unreadUntil: string | null
-  /** Returns the calendar day of an instant in the business's time zone. */
+  /** The day in the business's time zone. */
   dayOf: (at: string) => string
 }
 
@@ -50,10 +48,6 @@ export function firstUnread(items: readonly TimelineItem[], unread: number, unti
   return found
 }
 
-/**
- * Returns the rows of a timeline: headings for days, the line above the unread entries, the entries, and the outgoing
- * messages.
- */
 export function rowsOf({ items, outgoing, unread, unreadUntil, dayOf }: Input): Row[] {
   const rows: Row[] = []
   const fresh = firstUnread(items, unread, unreadUntil)
@@ -96,7 +90,7 @@ function joins(a: MessageItem, b: MessageItem): boolean {
   return sideOf(a) === sideOf(b) && Date.parse(b.created_at) - Date.parse(a.created_at) < GROUP_MS
 }
 
-/** Returns true if the time of `a` is not shown: `a` is a plain message of the contact in the same minute as `b`. */
+/** Whether the time of `a` is not shown: `a` is a plain message of the contact in the same minute as `b`. */
 function isQuiet(a: MessageItem | undefined, b: MessageItem | undefined): boolean {
   if (!a || !b || a.direction === 'out' || a.edits.length > 0 || a.deleted_at || a.files.length > 0) return false
   return a.created_at.slice(0, 16) === b.created_at.slice(0, 16)

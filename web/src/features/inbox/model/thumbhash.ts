@@ -1,4 +1,4 @@
-/** Returns the average colour of a thumbhash (base64) as CSS; undefined if there is no valid hash. */
+/** The average colour as CSS; undefined if there is no valid hash. */
 export function averageColor(hash: string | null | undefined): string | undefined {
   if (!hash) return undefined
   let bytes: Uint8Array

@@ -1,10 +1,8 @@
 import { addDays, instantNear, minuteOf, weekdayOf } from '#shared/format/dates'
 
-/** Returns the instant at which clocks in the time zone show this date and time. */
 export const instantIn = (zone: string, date: string, time: string): Date =>
   instantNear(date, minuteOf(time) ?? 0, zone)
 
-/** Returns the suggested times for sending later, for a day of the business's calendar. */
 export function laterChoices(zone: string, today: string, now: Date): { date: string; time: string; at: Date }[] {
   const toSunday = 7 - weekdayOf(today)
   const wanted: [string, string][] = [

@@ -13,7 +13,6 @@ import { useMediaText } from '../texts'
 import { boxOf } from './box'
 import { VoiceNote } from './VoiceNote'
 
-/** A file of a message: image, video, voice note or document. */
 export function Attachment({ file, kind }: { file: FileItem; kind: MediaKind }) {
   const mime = file.mime ?? ''
   if (file.state !== 'stored' || !file.url) return <Absent file={file} kind={kind} />
@@ -116,10 +115,10 @@ function FileRow({ file, url }: { file: FileItem; url: string }) {
   )
 }
 
-/** Returns the name for a saved file, without the control characters that could disguise its extension. */
+/** Removes control characters, which could disguise the extension. */
 const downloadName = ({ file_name: name }: FileItem) => (name ? stripMarks(name) : true)
 
-/** A file's name. Its last Latin part (number and extension) is always left to right. */
+/** The last Latin part of the name (number and extension) is always left to right. */
 export function FileName({ name }: { name: string }) {
   const clean = stripMarks(name)
   // In «מחירון.pdf», the dot must be shown between the Hebrew name and «pdf», so it is not part of the left-to-right text.

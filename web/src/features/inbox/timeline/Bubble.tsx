@@ -21,7 +21,6 @@ interface Props {
   onReply: (reply: Reply) => void
 }
 
-/** A message: text, files, quote, reactions, and below them its status. */
 export function Bubble({ message, isNext, isLast, contact, isFound, onJump, onReply }: Props) {
   const { t } = useLingui()
   const side = sideOf(message)

@@ -17,11 +17,9 @@ import { PlayButton } from './PlayButton'
 
 interface Props {
   call: CallItem
-  /** The contact's number, for calling back. */
   number: string | null
 }
 
-/** A call in the timeline: kind, length, who answered, the recording, and the summary. */
 export function CallCard({ call, number }: Props) {
   const callText = useCallText()
   // A call that was cut off has a length and a transcript, but its caller waits for an answer, as after a missed call.

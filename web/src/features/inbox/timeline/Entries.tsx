@@ -16,7 +16,6 @@ interface Props {
   empty: ReactNode
 }
 
-/** The rows of a conversation, or its state while there are none. */
 export function Entries({ timeline, rows, draw, target, since, empty }: Props) {
   if (rows === undefined && timeline.error) {
     return (

@@ -7,7 +7,6 @@ import { againKey, outbox, resentBy, sentAgain, useOutgoing } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
 
-/** Returns the other providers by which a message can be sent now. */
 export function otherRoutes(route: Route | undefined, failed: Provider | null | undefined): Provider[] {
   if (!route) return []
   const possible = route.alternatives.filter(({ possible }) => possible).map(({ provider }) => provider)
@@ -16,11 +15,9 @@ export function otherRoutes(route: Route | undefined, failed: Provider | null | 
   )
 }
 
-/** The label of a button that sends by this provider. */
 export const SendBy = ({ provider }: { provider: Provider }) =>
   provider === 'baileys' ? <Trans>שליחה דרך הטלפון של העסק</Trans> : <Trans>שליחה דרך Twilio</Trans>
 
-/** The name of the provider that refused a message, and the reason. */
 export function NotSent({ provider, reason }: { provider: Provider | null | undefined; reason: string }) {
   if (provider === 'baileys') return <Trans>לא נשלח דרך הטלפון של העסק: {reason}</Trans>
   if (provider === 'twilio') return <Trans>לא נשלח דרך Twilio: {reason}</Trans>
@@ -32,10 +29,7 @@ interface Props {
   contact: { id: number; to: string | null }
 }
 
-/**
- * Explains why a message was not sent, with buttons for the other providers, or to try again if there is no other one.
- * There is no button if the message is on its way again, or if this browser knows that it was already sent again.
- */
+/** Offers no button if the message is on its way again, or if this browser knows that it was already sent again. */
 export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
   const failure = useFailure()

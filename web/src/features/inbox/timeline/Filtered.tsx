@@ -16,7 +16,6 @@ export interface Filtering {
   onFilter: (filter: TimelineFilter) => void
 }
 
-/** The items of a menu that choose what the timeline shows. */
 export function FilterItems({ filter, onFilter }: Filtering) {
   return useTimelineFilters().map(([value, text]) => (
     <Menu.RadioItem
@@ -37,7 +36,6 @@ interface Props extends Filtering {
   draw: (row: Row) => ReactNode
 }
 
-/** The entries of one kind, below a strip that names the kind. */
 export function Filtered({ contact, filter, onFilter, draw }: Props) {
   const format = useFormat()
   const name = useTimelineFilters().find(([value]) => value === filter)?.[1]

@@ -7,7 +7,6 @@ import { Ltr, Name, Plain, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
 
-/** An entry that is neither a message nor a call: one line with an icon, without a bubble. */
 export function Line({ item, isFound }: { item: TimelineItem; isFound: boolean }) {
   if (item.note) return <NoteLine note={item.note} isFound={isFound} />
   if (item.task) return <TaskLine task={item.task} isDone={item.kind === 'task_done'} />

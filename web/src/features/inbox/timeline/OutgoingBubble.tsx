@@ -19,10 +19,6 @@ interface Props {
   onTakeBack: (entry: Outgoing) => void
 }
 
-/**
- * A message that the timeline does not contain yet: held for 3 s, being sent, waiting for a connection, accepted, or
- * refused.
- */
 export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
   const { text, media, state, reply } = entry
   const stop = () => {

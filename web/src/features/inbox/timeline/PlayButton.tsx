@@ -1,7 +1,7 @@
 import { useLingui } from '@lingui/react/macro'
 import type { Player } from './audio'
 
-/** The play and pause button. Its icon is never mirrored. */
+/** The icon is never mirrored. */
 export function PlayButton({ player, label }: { player: Player; label: string }) {
   const { t } = useLingui()
   return (

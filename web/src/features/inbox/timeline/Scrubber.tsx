@@ -18,10 +18,7 @@ interface Props {
 const MIN_MS = 45 * 86_400_000
 const MONTH_MS = 30 * 86_400_000
 
-/**
- * A slider beside the conversation over its whole time span. Dragging it to a date loads the history back to that date,
- * and scrolls there.
- */
+/** Dragging the slider to a date loads the history back to that date, and scrolls there. */
 export function Scrubber({ since, at, onJump }: Props) {
   const { t } = useLingui()
   const format = useFormat()

@@ -37,10 +37,7 @@ const HEIGHTS: Record<Row['type'], number> = { day: 46, fresh: 40, item: 62, out
 const heightOf = (row: Row | undefined) =>
   row?.type === 'item' && row.item.kind === 'call' ? 150 : row ? HEIGHTS[row.type] : 62
 
-/**
- * The virtual list of a conversation's rows. Only rows near the screen are rendered. Visible rows do not move when
- * older ones are loaded.
- */
+/** Only rows near the screen are rendered. Visible rows do not move when older ones are loaded. */
 export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, since }: Props) {
   const { t } = useLingui()
   const element = useRef<HTMLDivElement>(null)
@@ -154,7 +151,6 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
 const timeOf = (row: Row): string | null =>
   row.type === 'day' ? row.at : row.type === 'item' ? row.item.at : row.type === 'outgoing' ? null : null
 
-/** The heading of a day, with the Hebrew date. */
 function Day({ at }: { at: string }) {
   const format = useFormat()
   const now = serverNow()
@@ -226,8 +222,7 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
 
 /**
  * Keeps the end of the list in view when rows are added or measured, and when the page's font is loaded, which changes
- * the heights of rows. A pinned row stays in its place instead. The virtual list alone can lose the end if the browser
- * renders no frames while rows are added, as in a frozen tab.
+ * the heights of rows. The virtual list alone can lose the end if the browser renders no frames, as in a frozen tab.
  */
 function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean, place: () => void): void {
   const stay = useRef(isAtEnd)
@@ -251,7 +246,7 @@ function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean, p
   }, [virtual, isPinned, place])
 }
 
-/** Scrolls to the initial row when the first rows are there, and again when `target` changes. */
+/** Also scrolls when `target` changes. */
 function useFirstPlace(
   rows: readonly Row[],
   target: Target | null,
@@ -283,7 +278,7 @@ function useFirstPlace(
   }, [rows, target, virtual, show])
 }
 
-/** Returns the number of entries that were added at the end while the user was scrolled up. */
+/** The number of entries that were added at the end while the user was scrolled up. */
 function useLater(rows: readonly Row[], isAtEnd: boolean): number {
   const last = rows.at(-1)?.key
   const seen = useRef(last)

@@ -12,7 +12,7 @@ const RATES = [1, 1.5, 2]
 const HEIGHT = 28
 const STEP_MS = 5_000
 
-/** A voice note: play button, bars, length. Its layout is always left to right. */
+/** The layout is always left to right. */
 export function VoiceNote({ file, url }: { file: Pick<FileItem, 'bytes' | 'duration_ms'>; url: string }) {
   const { t } = useLingui()
   const player = useAudio(url)

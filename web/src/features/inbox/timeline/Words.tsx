@@ -8,10 +8,6 @@ const FOLD_AT = 1_500
 
 const OUTSIDE = { target: '_blank', rel: 'noreferrer noopener' }
 
-/**
- * The text of a message: each paragraph has its own direction, URLs and numbers are links, and long texts are
- * collapsed.
- */
 export function Words({ text }: { text: string }) {
   const [isOpen, setOpen] = useState(false)
   const clean = stripMarks(text)

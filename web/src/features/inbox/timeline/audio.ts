@@ -17,7 +17,7 @@ export interface Player {
   setRate: (rate: number) => void
 }
 
-/** Returns the player of a file, which is fetched only when the player is first used. */
+/** The file is fetched only when the player is first used. */
 export function useAudio(url: string): Player {
   const audio = useRef<HTMLAudioElement>(undefined)
   const [state, setState] = useState({ isPlaying: false, isLoading: false, hasFailed: false, positionMs: 0 })
@@ -90,10 +90,7 @@ const MAX_BYTES = 3_000_000
 const BINS = 240
 const known = new Map<string, readonly number[]>()
 
-/**
- * Returns the loudness of a voice note for its bars. Empty until it is computed, and if the file is too large or the
- * browser cannot decode it.
- */
+/** Empty until it is computed, and if the file is too large or the browser cannot decode it. */
 export function useLoudness(url: string, bytes: number | null | undefined): readonly number[] {
   const [peaks, setPeaks] = useState<readonly number[]>(known.get(url) ?? [])
   useEffect(() => {

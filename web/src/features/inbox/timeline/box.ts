@@ -2,9 +2,7 @@
 const UNKNOWN = { width: 240, height: 180 }
 const MAX_SIZE = { width: 300, height: 340 }
 
-/**
- * Returns the size of an image's box. It does not depend on the loaded image, so the layout does not shift.
- */
+/** Independent of the loaded image, so that the layout does not shift. */
 export function boxOf(width: number | null | undefined, height: number | null | undefined) {
   if (!width || !height) return UNKNOWN
   const scale = Math.min(1, MAX_SIZE.width / width, MAX_SIZE.height / height)

@@ -8,10 +8,7 @@ import type { Page, TimelineItem } from '../api'
 import { flatten, keyOf, withNewest } from '../model/pages'
 import { type TimelineOf, timelinePage } from '../queries'
 
-/**
- * The loaded part of a timeline: pages from newest to oldest; within a page the entries are sorted from oldest to
- * newest.
- */
+/** Pages from newest to oldest; within a page the entries are sorted from oldest to newest. */
 interface Data {
   pages: Page<TimelineItem>[]
 }
@@ -57,10 +54,9 @@ onSignal(signal => {
 })
 
 /**
- * Returns the timeline of a contact, or only the entries that match a filter. Its query key does not start with an API
- * path, so that a change does not refetch all loaded pages, but only the newest page or the page with the changed
- * entry. All pages are one query result. An infinite query would not work: after loading an older page, it restores
- * the newer pages to their state before that request.
+ * The query key does not start with an API path, so that a change does not refetch all loaded pages. All pages are one
+ * query result. An infinite query would not work: after loading an older page, it restores the newer pages to their
+ * state before that request.
  */
 export function useTimeline(contactId: number, threads: readonly number[], filter: TimelineFilter = 'all') {
   const cache = useQueryClient()
@@ -73,7 +69,7 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
   useRefresh(cache, key, of, threads)
 
   const loading = useRef<Promise<void> | null>(null)
-  /** Loads the page before the oldest one. Concurrent invocations share one request. */
+  /** Concurrent invocations share one request. */
   const loadOlder = useCallback(
     (limit = PAGE): Promise<void> => {
       loading.current ??= readOlder(cache, key, of, limit).finally(() => {
@@ -83,7 +79,7 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
     },
     [cache, of, key],
   )
-  /** Loads older pages until `isFound` accepts an entry. Resolves with false if it accepts none, or after an abort. */
+  /** Resolves with false if `isFound` accepts no entry, or after an abort. */
   const loadUntil = useCallback(
     async (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal): Promise<boolean> => {
       for (let step = 0; step < MAX_FAR_PAGES && !signal?.aborted; step++) {
@@ -102,7 +98,7 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
   return { items, error: query.error, refetch: query.refetch, hasOlder, loadOlder, loadUntil }
 }
 
-/** Loads the known part of a timeline again, from the newest entry to the oldest known one. */
+/** From the newest entry to the oldest known one. */
 async function readAgain(of: TimelineOf, known: Data | undefined, signal: AbortSignal): Promise<Data> {
   const pages = [await timelinePage(of, null, known ? FAR_PAGE : PAGE, signal)]
   const oldest = known?.pages.at(-1)?.items[0]?.at
@@ -123,10 +119,7 @@ async function readOlder(cache: QueryClient, key: QueryKey, of: TimelineOf, limi
   )
 }
 
-/**
- * Applies the changes of the event stream. The requests run one after the other, so that an older response never
- * replaces a newer one.
- */
+/** The requests run one after the other, so that an older response never replaces a newer one. */
 function useRefresh(cache: QueryClient, key: QueryKey, of: TimelineOf, threads: readonly number[]): void {
   const { contactId } = of
   const ids = threads.join()
@@ -169,27 +162,21 @@ function useRefresh(cache: QueryClient, key: QueryKey, of: TimelineOf, threads: 
   }, [cache, key, of])
 }
 
-/**
- * Returns the keys of the entries that a change may affect. A note's change does not contain the note's id, so the
- * result for it matches no entry.
- */
+/** A note's change does not contain the note's id, so the result for it matches no entry. */
 function namesOf({ kind, ref_id }: Change): string[] {
   if (!ENTRY.test(kind)) return []
   if (kind.startsWith('task_')) return [`task-${ref_id}`, `task_done-${ref_id}`]
   return [kind.startsWith('note_') ? `notes-of-${ref_id}` : `${kind.split('_')[0]}-${ref_id}`]
 }
 
-/** Returns true if a timeline with this filter can contain the entry with this key. */
+/** Whether a timeline with this filter can contain the entry with this key. */
 function isOf(name: string, filter: TimelineFilter): boolean {
   const kind = name.startsWith('notes-of-') ? 'note' : (name.split('-')[0] ?? '')
   const { kinds } = kindsOf(filter)
   return kinds === undefined || kinds.split(',').includes(kind)
 }
 
-/**
- * Fetches the newest page, and the loaded pages with entries that the changes name. Resolves with false if the whole
- * timeline must be loaded again.
- */
+/** Resolves with false if the whole timeline must be loaded again. */
 async function refresh(
   cache: QueryClient,
   key: QueryKey,

@@ -27,7 +27,7 @@ const MAX_TEXT_CHARS = 200
 
 const LIVE: ReadonlySet<string> = new Set(['ringing', 'live', 'fallback'])
 
-/** Returns true if a signal of the stream may be a reason to notify the user. A gap in the stream counts as well. */
+/** A gap in the stream counts as well. */
 function isRelevant(signal: Signal): boolean {
   if (signal.type === 'changes') {
     return signal.changes.some(({ kind }) => /^(message_created|thread_updated|call_)/.test(kind))
@@ -35,11 +35,7 @@ function isRelevant(signal: Signal): boolean {
   return signal.type === 'reset' || (signal.type === 'open' && !signal.isResumed)
 }
 
-/**
- * Shows the number of waiting conversations in the title, and notifies the user of new events while no tab with the
- * page is visible. Handles clicks on the service worker's notifications, even after the user has turned notifications
- * off. Renders nothing.
- */
+/** Handles clicks on the service worker's notifications even after the user has turned notifications off. */
 export function Notifier() {
   useCount()
   useClicks()
@@ -102,10 +98,7 @@ async function fetchActivity(signal: AbortSignal): Promise<Parameters<Seen['take
   return [items, page.calls.filter(({ state }) => LIVE.has(state))]
 }
 
-/**
- * Shows notifications of the kinds that the user has chosen, with the name and the kind. The text is included only if
- * the user has chosen so.
- */
+/** The text is included only if the user has chosen so. */
 function useNotify() {
   const { t } = useLingui()
   const [, go] = useLocation()
@@ -128,10 +121,9 @@ function useNotify() {
   }
 }
 
-/** The prefix of the page's title with the count. */
 const COUNT = /^\(\d+\) /
 
-/** Shows the number of waiting conversations in the tab's title and on the icon of the installed page. */
+/** Shows the count in the tab's title and on the icon of the installed page. */
 function useCount(): void {
   const count = useQuery(apiQuery('/api/threads/counts')).data?.waiting ?? 0
   useEffect(() => {

@@ -4,7 +4,6 @@ import type { Choice } from './choice'
 type Row = Schemas['InboxRow']
 type Call = Schemas['CallItem']
 
-/** An event of which the user is notified. */
 export interface ActivityEvent {
   kind: 'message' | 'voicemail' | 'missed' | 'waits' | 'live'
   /** The tag of the notification. A later notification with the same tag replaces the earlier one. */
@@ -32,10 +31,7 @@ export class Seen {
     this.#maxRows = maxRows
   }
 
-  /**
-   * Returns the events that are new since the last `take`. All given rows count as seen from then on, whether or not
-   * they are reported.
-   */
+  /** Returns the events since the last `take`. All given rows count as seen from then on. */
   take(waiting: readonly Row[], live: readonly Call[]): ActivityEvent[] {
     const rows = waiting.filter(row => this.#isNewRow(row)).flatMap(row => eventOf(row) ?? [])
     const last = waiting.length < this.#maxRows ? undefined : waiting.at(-1)
@@ -55,7 +51,6 @@ export class Seen {
   }
 }
 
-/** Returns the events of the kinds that the user has chosen. */
 export const wanted = (events: readonly ActivityEvent[], choice: Choice): ActivityEvent[] =>
   events.filter(({ kind }) => (kind === 'missed' ? choice.missed : kind === 'live' ? choice.live : choice.messages))
 

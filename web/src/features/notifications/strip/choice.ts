@@ -31,10 +31,10 @@ function set(next: Choice): void {
   for (const listener of listeners) listener()
 }
 
-/** Returns the settings at this moment, without subscribing to changes. */
+/** Does not subscribe to changes. */
 export const currentChoice = (): Choice => choice
 
-/** Changes some settings, for all tabs of this browser. */
+/** Applies to all tabs of this browser. */
 export function choose(part: Partial<Choice>): void {
   set({ ...choice, ...part })
   remember(KEY, JSON.stringify(choice))
@@ -50,5 +50,5 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Returns the settings, including changes made in another tab. */
+/** Includes changes made in another tab. */
 export const useChoice = (): Choice => useSyncExternalStore(subscribe, currentChoice)

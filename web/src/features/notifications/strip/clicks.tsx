@@ -33,7 +33,6 @@ export function answerClick({ data, ports }: Pick<MessageEvent, 'data' | 'ports'
   ports[0]?.postMessage(true)
 }
 
-/** Handles clicks on the notifications that the service worker has shown. */
 export function useClicks(): void {
   const [, go] = useLocation()
   const answer = useEffectEvent((event: MessageEvent) => answerClick(event, go))

@@ -1,7 +1,7 @@
 import { CONTACT } from './activity'
 import { openOrOffer } from './clicks'
 
-/** The content of a notification; `href` is the path of the page that a click opens. */
+/** `href` is the path of the page that a click opens. */
 export interface Shown {
   title: string
   body: string
@@ -22,9 +22,8 @@ export function closeHandled(tags: ReadonlySet<string>): void {
 }
 
 /**
- * Shows a notification. A click focuses the page and opens the link; if the page has unsaved changes, the page only
- * offers the link. If the service worker shows the notification, the service worker receives the click, and asks the
- * page to open the link (`clicks.tsx`).
+ * A click focuses the page and opens the link; if the page has unsaved changes, the page only offers the link. If the
+ * service worker shows the notification, the service worker receives the click (`clicks.tsx`).
  */
 export async function show({ title, body, tag, href }: Shown, go: (href: string) => void): Promise<void> {
   // A later notification about the same contact replaces the earlier one, but must make a sound as well.

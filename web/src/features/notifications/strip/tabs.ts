@@ -42,7 +42,7 @@ export function announceVisible(): () => void {
   }
 }
 
-/** Returns true if a tab with the page is visible; that tab shows new events itself. */
+/** The visible tab shows new events itself. */
 export async function isInView(): Promise<boolean> {
   if (document.visibilityState === 'visible') return true
   const { held = [] } = await navigator.locks.query()

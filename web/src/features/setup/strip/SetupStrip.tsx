@@ -8,9 +8,7 @@ import { Link } from '#shared/components/Link'
 import { useSession } from '#shared/session'
 import { nextOf, progressQuery, STEPS } from './progress'
 
-/**
- * On a page that a step of the set-up has opened, a link back to that step. Otherwise the reminder on the start page.
- */
+/** Links back to the step of the set-up that has opened this page; otherwise reminds of the set-up. */
 export function SetupStrip() {
   const from = new URLSearchParams(useSearch()).get('setup')
   const step = STEPS.find(({ id }) => id === from)
@@ -32,10 +30,7 @@ function WayBack({ step }: { step: (typeof STEPS)[number] }) {
   )
 }
 
-/**
- * Reminds owners on the start page that the set-up is incomplete, with a link to the next step. Skipped steps are not
- * mentioned.
- */
+/** Only for owners, on the start page. Skipped steps are not mentioned. */
 function Reminder() {
   const { i18n } = useTexts()
   const [path] = useLocation()

@@ -6,7 +6,6 @@ import { apiQuery } from '#shared/api/query'
 export type StepId = Schemas['SetupStep']
 export type Progress = Schemas['SetupProgress']
 
-/** The steps after the owner's account, in order. */
 export const STEPS: readonly { id: StepId; title: MessageDescriptor }[] = [
   { id: 'name', title: msg`שם העסק` },
   { id: 'address', title: msg`כתובת מאובטחת` },
@@ -20,9 +19,8 @@ export const STEPS: readonly { id: StepId; title: MessageDescriptor }[] = [
 ]
 
 export const PROGRESS = '/api/setup/progress'
-/** The query of the progress. On the start page, the HTML file contains the response. */
+/** On the start page, the HTML file contains the response. */
 export const progressQuery = apiQuery(PROGRESS)
 
-/** Returns the first step that is neither complete nor skipped. */
 export const nextOf = ({ completed, skipped }: Progress): (typeof STEPS)[number] | undefined =>
   STEPS.find(({ id }) => !completed.includes(id) && !skipped.includes(id))
