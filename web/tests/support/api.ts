@@ -2,7 +2,6 @@ import { expect, type Page } from '@playwright/test'
 import type { Daemon } from './daemon'
 import { logIn } from './login'
 
-/** Logs the owner in, and returns functions that send requests as the owner. */
 export async function owner(page: Page, daemon: Daemon) {
   const token = await logIn(page, daemon)
   const send = async <T>(method: string, path: string, data?: unknown, more?: Record<string, string>): Promise<T> => {
@@ -22,7 +21,7 @@ interface ContactItem {
   number: string | null
 }
 
-/** Returns the contact with this number, of the first 200 contacts. Throws if there is none. */
+/** Searches the first 200 contacts. Throws if none has the number. */
 export async function contactOf({ get }: Owner, number: string): Promise<ContactItem> {
   const { items } = await get<{ items: ContactItem[] }>('/api/contacts?limit=200')
   const found = items.find(item => item.number === number)
@@ -31,8 +30,8 @@ export async function contactOf({ get }: Owner, number: string): Promise<Contact
 }
 
 /**
- * Simulates a call that its caller ends before it is answered, and waits until the daemon has one more missed call. On
- * a slow machine the caller may hang up before the daemon has stored the call; then the call is repeated.
+ * Waits until the daemon has one more missed call. On a slow machine the caller may hang up before the daemon has
+ * stored the call; then the call is repeated.
  */
 export async function missCall({ get }: Owner, daemon: Daemon, from: string): Promise<void> {
   const missed = async () => (await get<{ calls: unknown[] }>('/api/calls?outcome=missed')).calls.length

@@ -12,7 +12,6 @@ import { promisify } from 'node:util'
 const BINARY = process.env.AGENTLOCATOR ?? fileURLToPath(new URL('../../../target/debug/agentlocator', import.meta.url))
 const run = promisify(execFile)
 
-/** A line of the daemon's log. */
 type Entry = Record<string, unknown> & { event?: string }
 
 /** The owner of each test daemon that has one. */
@@ -25,9 +24,7 @@ export const SETTINGS = {
   BAILEYS_WEBHOOK_SECRET: 'a-secret-for-the-tests-of-the-page',
 }
 
-/**
- * Returns a free port. The signatures of webhooks cover the URL, so the daemon must know its port before it listens.
- */
+/** The signatures of webhooks cover the URL, so the daemon must know its port before it listens. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -87,7 +84,6 @@ async function cookiesOf(daemon: Daemon): Promise<Cookie[]> {
   })
 }
 
-/** A daemon with its own folder, on a free port. */
 export class Daemon {
   readonly folder = newFolder()
   readonly log: Entry[] = []
@@ -101,10 +97,7 @@ export class Daemon {
     this.#settings = { ...SETTINGS, ...settings }
   }
 
-  /**
-   * Starts the daemon, and resolves when it listens. At its first start it gets the prepared owner, except with
-   * `owner: false`, which is for tests of the initial set-up.
-   */
+  /** At its first start, the daemon gets the prepared owner, except with `owner: false`. */
   async start({ owner = true } = {}): Promise<this> {
     const isFirst = this.#port === 0
     if (isFirst) this.#port = await freePort()
@@ -144,14 +137,12 @@ export class Daemon {
       .join('\n')
   }
 
-  /** Runs a command of the binary on the same data. */
   async cli(args: string[], input = ''): Promise<string> {
     const running = run(BINARY, args, { env: this.#env(), cwd: this.folder, timeout: 20_000 })
     running.child.stdin?.end(input)
     return (await running).stdout
   }
 
-  /** Delivers a WhatsApp message to the business, through the bridge's webhook. */
   async receive(text: string, from = '+972541234567', name = ''): Promise<void> {
     const answer = await fetch(`${this.url}/webhook/whatsapp/baileys`, {
       method: 'POST',
@@ -162,18 +153,15 @@ export class Daemon {
   }
 
   /**
-   * Simulates a phone call to the business; `options` are those of `agentlocator simulate call`. A call takes at least
-   * as long as its script, because its media stream runs in real time. By default the caller speaks for 1 s, which the
-   * daemon without an AI takes as a message.
+   * `options` are those of `agentlocator simulate call`. A call takes at least as long as its script, because its media
+   * stream runs in real time. By default the caller speaks for 1 s, which the daemon without an AI takes as a message.
    */
   async call(options: string[] = []): Promise<void> {
     const script = options.includes('--script') ? [] : ['--script', 'say 1s']
     await this.cli(['simulate', 'call', '--url', this.url, '--fast', ...script, ...options])
   }
 
-  /**
-   * Sends the webhook of a new call, signed like Twilio's. Without a media stream, the call stays in its initial state.
-   */
+  /** The webhook is signed like Twilio's. Without a media stream, the call stays in its initial state. */
   async ring(fields: Record<string, string>): Promise<void> {
     const url = `${this.url}/webhook/incoming_call`
     const form = new URLSearchParams({
@@ -190,7 +178,7 @@ export class Daemon {
     if (answer.status !== 200) throw new Error(`the call was refused: ${answer.status} ${await answer.text()}`)
   }
 
-  /** Stops the daemon. `start` starts it again with the same port and data. */
+  /** `start` starts the daemon again with the same port and data. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.#child
     this.#child = undefined
@@ -200,7 +188,7 @@ export class Daemon {
     await over
   }
 
-  /** Changes the database of a stopped daemon. */
+  /** The daemon must be stopped. */
   async database(change: (database: DatabaseSync) => void): Promise<void> {
     // Imported here, because Node prints a warning for this module, which should appear only in tests that use it.
     const { DatabaseSync } = await import('node:sqlite')

@@ -67,7 +67,6 @@ export const test = base.extend<Fixtures, { daemon: Daemon }>({
   },
 })
 
-/** Collects errors that must not occur on any page. */
 export function watch(page: Page): string[] {
   const errors: string[] = []
   page.on('pageerror', error => errors.push(`script error: ${error.message}`))
@@ -84,17 +83,14 @@ export function watch(page: Page): string[] {
 
 const sizeOf = ({ width }: View) => ({ width, height: width === 390 ? 844 : 900 })
 
-/** Sets the language, size and theme for a page that is not loaded yet, and turns its animations off. */
+/** For a page that is not loaded yet. Also turns animations off. */
 export async function prepare(page: Page, view: View): Promise<void> {
   await page.setViewportSize(sizeOf(view))
   await page.emulateMedia({ colorScheme: view.scheme, reducedMotion: 'reduce' })
   await page.addInitScript(language => localStorage.setItem('agentlocator.language', language), view.language)
 }
 
-/**
- * Removes the session and set-up from the HTML file, so that the page requests them. For tests that answer these
- * requests themselves.
- */
+/** Removes the embedded data from the HTML file, for tests that answer the requests for it themselves. */
 export async function withoutStart(page: Page): Promise<void> {
   await page.route('**/*', async route => {
     if (route.request().resourceType() !== 'document') return route.fallback()
@@ -126,10 +122,7 @@ export async function inspect(page: Page, name: string, { also, ...view }: Layou
   await change(page, view)
 }
 
-/**
- * Inspects a screen that a test only looks at, in all views. The test visits the screen once, and the page changes as
- * if the window were resized and the language switched in another tab.
- */
+/** Inspects the loaded page in all views, without a reload. */
 export async function inspectAll(page: Page, name: string): Promise<void> {
   for (const view of VIEWS) {
     await show(page, view)
@@ -138,7 +131,6 @@ export async function inspectAll(page: Page, name: string): Promise<void> {
   }
 }
 
-/** Changes the width, the theme and the language of the loaded page. */
 export async function show(page: Page, view: View): Promise<void> {
   await page.setViewportSize(sizeOf(view))
   await change(page, view)
@@ -161,7 +153,7 @@ export async function shot(page: Page, name: string): Promise<void> {
   if (process.env.SHOTS) await page.screenshot({ path: `test-results/shots/${name}.png` })
 }
 
-/** Switches the language and theme without a reload, as a switch in another tab does. */
+/** Does not reload the page: the language changes as by a switch in another tab. */
 async function change(page: Page, { language, scheme }: View): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme })
   await page.evaluate(newValue => {

@@ -45,7 +45,6 @@ export class Network {
     return this
   }
 
-  /** Ends all connections, and refuses new ones. */
   async cut(): Promise<void> {
     const server = this.#server
     this.#server = undefined

@@ -5,7 +5,6 @@ import { freePort, SETTINGS } from './daemon'
 
 const file = (path: string) => fileURLToPath(new URL(`../../../bridge/${path}`, import.meta.url))
 
-/** The line that the WhatsApp test server prints when it listens. */
 interface Endpoints {
   url: string
   control: string
@@ -34,7 +33,7 @@ export class RealBridge {
     return new RealBridge(await freePort())
   }
 
-  /** Starts the test server and the bridge, with the session in `folder`. Resolves when the bridge listens. */
+  /** Resolves when the bridge listens. `folder` is the folder of the session. */
   async start(daemonUrl: string, folder: string): Promise<void> {
     const server = this.#spawn([file('dist/test/wa-server/main.mjs')], {})
     const endpoints = await firstLine(server, line => ('control' in line ? (line as unknown as Endpoints) : undefined))
@@ -56,14 +55,12 @@ export class RealBridge {
     await firstLine(bridge, line => (line.event === 'LISTENING' ? line : undefined))
   }
 
-  /** Sends a request to the WhatsApp test server, which simulates the phones. */
   async phone<T = unknown>(path: string, body: object): Promise<T> {
     const answer = await fetch(this.#control + path, { method: 'POST', body: JSON.stringify(body) })
     if (!answer.ok) throw new Error(`the WhatsApp test server refused ${path}: ${await answer.text()}`)
     return (await answer.json()) as T
   }
 
-  /** Returns the texts of the messages that have arrived at the contacts' phones. */
   async delivered(): Promise<string[]> {
     const state = (await (await fetch(`${this.#control}/state`)).json()) as { outbound: { text?: string }[] }
     return state.outbound.map(message => message.text ?? '')

@@ -6,7 +6,6 @@ interface Item {
   id: number
 }
 
-/** The texts to enter into a shop. */
 interface Texts {
   /** One-line names: of a contact, a tag, a service, a task. */
   name: string
@@ -18,7 +17,7 @@ interface Texts {
 export const NOA = '+972527614408'
 export const TOM = '+447911123456'
 
-/** Creates data for tests of all screens, such as messages, a task and an appointment. The daemon must be running. */
+/** The daemon must be running. */
 export async function fillShop(page: Page, daemon: Daemon, { name, text, fileName }: Texts) {
   await daemon.receive(text, NOA, name)
   await daemon.receive('Is Friday 10:30 still free?', TOM, name)
@@ -53,7 +52,6 @@ export async function fillShop(page: Page, daemon: Daemon, { name, text, fileNam
 
 export type Shop = Awaited<ReturnType<typeof fillShop>>
 
-/** Uploads a file under this name, and sends it to Noa. */
 async function sendFile(page: Page, daemon: Daemon, fileName: string): Promise<void> {
   const session = await page.request.get(`${daemon.url}/api/session`)
   const { csrf_token } = (await session.json()) as { csrf_token: string }
@@ -70,7 +68,6 @@ async function sendFile(page: Page, daemon: Daemon, fileName: string): Promise<v
   if (!sent.ok()) throw new Error(`the file was refused: ${await sent.text()}`)
 }
 
-/** Returns the paths of the screens, by name. */
 export const screensOf = ({ noa, tom, appointment, day }: Shop): Record<string, string> => ({
   today: '/app/today',
   tasks: '/app/tasks',
@@ -106,7 +103,7 @@ export const screensOf = ({ noa, tom, appointment, day }: Shop): Record<string, 
   setup: '/app/setup/business',
 })
 
-/** Opens a path in the loaded page as a link does, without a reload. */
+/** Does not reload the page, as with a link. */
 export async function visit(page: Page, path: string): Promise<void> {
   await page.evaluate(path => history.pushState(null, '', path), path)
   await settled(page)

@@ -1,10 +1,10 @@
 /** The sample rate of the WAV file for Chromium's fake microphone. */
 const RATE = 48_000
 
-/** A section of silence or voice, in seconds. */
+/** In seconds. */
 export type Part = { silence: number } | { voice: number }
 
-/** Encodes a WAV file: mono, 16 bits, 48 kHz. */
+/** Mono, 16 bits, 48 kHz. */
 export function wav(parts: readonly Part[]): Buffer {
   const seconds = (part: Part) => ('voice' in part ? part.voice : part.silence)
   const length = parts.reduce((sum, part) => sum + Math.round(seconds(part) * RATE), 0) * 2
