@@ -34,7 +34,8 @@ else
 fi
 status=${PIPESTATUS[0]}
 
-# came_of TEST: prints passed, failed, "bridge" for a test file of the bridge, "walk" for a check of the package, or missing.
+# came_of TEST: prints passed, failed, "bridge" for a test file of the bridge, "walk" for a check of the package, or
+# missing.
 came_of() {
     if grep -qE "(FAIL|TIMEOUT|SIG[A-Z]+) .*(::| )$1\$|test .*\b$1 \.\.\. FAILED" "$output"; then
         echo failed

@@ -165,8 +165,8 @@ export const outbox = {
   },
   /**
    * A refused message is sent as a new message with a new key. A message that became too old keeps its key if the
-   * provider stays the same, because the daemon may have the message already. A message that resends a failed one always
-   * keeps its key, because another user may have resent it too.
+   * provider stays the same, because the daemon may have the message already. A message that resends a failed one
+   * always keeps its key, because another user may have resent it too.
    */
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
