@@ -136,7 +136,7 @@ export class LogFile {
     await this.#handle.close()
   }
 
-  /** The size of the file, in bytes. */
+  /** In bytes. */
   get size(): number {
     return this.#size
   }

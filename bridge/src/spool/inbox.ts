@@ -2,7 +2,6 @@ import type { Change } from '../session/record.ts'
 import { INBOX, type Session } from '../session/session.ts'
 import type { WireEvent } from '../wire/event.ts'
 
-/** A decrypted message. */
 export interface StanzaEntry {
   readonly stanza: Readonly<Record<string, string>>
   readonly plain: Uint8Array

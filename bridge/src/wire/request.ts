@@ -9,7 +9,6 @@ export class BadRequest extends Error {
 export const SEND_TYPES = ['text', 'image', 'audio', 'video', 'document'] as const
 export type SendType = (typeof SEND_TYPES)[number]
 
-/** A validated request to send a message. */
 export interface SendRequest {
   /** The recipient: digits of a phone number with its country code, or `…@lid`. */
   readonly to: string

@@ -19,7 +19,7 @@ export interface DaemonRequest {
 export class FakeDaemon {
   behaviour: Behaviour = 'accepts'
   proof: Proof = 'none'
-  /** Also those for a proof. */
+  /** All requests, including those for a proof. */
   readonly received: DaemonRequest[] = []
   /** In order, including repeated events. */
   readonly taken: WireEvent[] = []

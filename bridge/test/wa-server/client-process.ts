@@ -60,7 +60,7 @@ export class TestClient {
     readonly ask: (command: string, given?: object) => Promise<Record<string, unknown>>,
   ) {}
 
-  /** For use as `after`. */
+  /** The number of the newest entry, or 0. Use it as `after` in `until`. */
   get now(): number {
     return this.journal.last
   }

@@ -165,7 +165,7 @@ class Client {
     await this.sock?.logout()
   }
 
-  /** Reports no event. */
+  /** The end is not reported as an event. */
   end() {
     this.sock?.ev.removeAllListeners('connection.update')
     this.sock?.end(undefined)

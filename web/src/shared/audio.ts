@@ -129,7 +129,7 @@ export function usePlayerState<T>(player: Player, select: (state: PlayerState) =
 const playsOpus = (): boolean =>
   typeof Audio !== 'undefined' && new Audio().canPlayType('audio/ogg; codecs=opus') !== ''
 
-/** In a format that this browser plays. */
+/** The address of the recording in a format that this browser plays. */
 export function recordingUrl(callId: number, recordingId?: number): string {
   const query = new URLSearchParams({ format: playsOpus() ? 'opus' : 'wav' })
   if (recordingId !== undefined) query.set('recording_id', String(recordingId))

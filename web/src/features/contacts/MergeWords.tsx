@@ -7,7 +7,6 @@ import type { ContactDetail } from './api'
 /** The maximum number of timeline items to count. */
 const MAX_ENTRIES = 200
 
-/** These facts help to tell two contacts apart. */
 export function Contacted({ contact: { id } }: { contact: ContactDetail }) {
   const { data } = useQuery(apiQuery('/api/contacts/{id}/timeline', { path: { id }, query: { limit: MAX_ENTRIES } }))
   if (!data) return <span className="faint">…</span>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import type { Feature } from '#shared/feature'
 
-/** At most 100. */
+/** Counts 100 at most. */
 function useOpenTasks(): number {
   return useQuery(apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })).data?.items.length ?? 0
 }

@@ -11,7 +11,6 @@ interface Listening {
   /** Null while the user listens to no call. */
   callId: number | null
   status: 'off' | 'connecting' | 'on'
-  /** Why listening failed. */
   error: ApiError | undefined
   /** The volume, from 0 to 1. */
   volume: number
