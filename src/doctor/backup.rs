@@ -32,6 +32,7 @@ fn evaluate(last: Option<i64>, status: Option<&str>, now: i64) -> Finding {
         (Some(age), _) if age > OLD => Finding::warning(CHECK, age_text.unwrap_or_default(), remedy),
         (Some(_), _) => Finding::ok(CHECK, age_text.unwrap_or_default()),
         (None, Some("ok")) => Finding::ok(CHECK, "the first snapshot will be created tonight"),
+        (None, None) => Finding::skipped(CHECK, "the daemon does not report the state of the snapshots"),
         (None, _) => Finding::skipped(CHECK, "snapshots are not configured; copy agentlocator.db to another disk"),
     }
 }
@@ -62,7 +63,9 @@ mod tests {
         assert_eq!(evaluate(Some(0), Some("error"), 50 * hour).state, State::Error);
         assert_eq!(evaluate(None, Some("error"), hour).state, State::Error);
         assert_eq!(evaluate(None, Some("ok"), hour).state, State::Ok);
-        assert_eq!(evaluate(None, None, hour).state, State::Skipped);
+        let skipped = [None, Some("disabled")].map(|status| evaluate(None, status, hour));
+        assert!(skipped.iter().all(|finding| finding.state == State::Skipped));
+        assert_ne!(skipped[0].found, skipped[1].found);
     }
 
     #[test]
