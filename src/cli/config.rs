@@ -1,7 +1,7 @@
 //! `agentlocator config check` and `agentlocator config show`.
 
 use super::as_data_owner;
-use super::output::{print, print_json};
+use super::output::{print, print_json, print_status};
 use super::settings::Settings;
 use crate::config::{Config, Origin, ShownSetting};
 use crate::runtime::TwilioPrompts;
@@ -65,13 +65,17 @@ fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     // If the database cannot be read, show the settings from the other sources.
     let (config, note) = match as_data_owner::stored_settings(&config.store) {
         Ok(stored) => (config.with_stored(&stored).0, None),
-        Err(error) => (config, Some(format!("# the settings of the page cannot be read: {error:#}\n"))),
+        Err(error) => (config, Some(format!("the settings of the page cannot be read: {error:#}"))),
     };
     if as_json {
+        if let Some(note) = note {
+            print_status(&note);
+        }
         let settings: Value = config.shown().iter().map(as_object).collect();
         return print_json(&settings);
     }
-    print(&format!("{}{}", note.unwrap_or_default(), as_toml(&config)))
+    let note = note.map(|note| format!("# {note}\n")).unwrap_or_default();
+    print(&format!("{note}{}", as_toml(&config)))
 }
 
 fn as_object(setting: &ShownSetting) -> Value {
