@@ -63,7 +63,7 @@ impl Acme {
             tls.progress().next_attempt_at = Some(next);
             health = tls.watch_health(health);
             if next <= now {
-                self.attempt(now).await;
+                self.attempt().await;
                 continue;
             }
             // Sleeps for short times only: the wall clock jumps when it is set, and timers do not advance while the
@@ -115,7 +115,7 @@ impl Acme {
         }
     }
 
-    async fn attempt(&mut self, now: Timestamp) {
+    async fn attempt(&mut self) {
         let names = self.config().domain.join(", ");
         tracing::info!(event = "TLS_ORDERING", names, "Requesting a certificate for {names} from {}", self.authority);
         let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.obtain()).await;
@@ -131,17 +131,19 @@ impl Acme {
                 self.tls.inner.resolver.set(CertificateSource::Acme, certificate.clone());
                 super::log_certificate(CertificateSource::Acme, &certificate);
             }
-            Err(acme_error) => self.failed(acme_error, now).await,
+            Err(acme_error) => self.failed(acme_error).await,
         }
         if let Err(error) = self.state.write(&self.tls.inner.folder) {
             tracing::warn!(event = "TLS_NOT_STORED", %error, "Cannot store the state of the certificate request for {names} at {}; after a restart the outcome of this attempt is unknown", self.authority);
         }
     }
 
-    async fn failed(&mut self, mut acme_error: AcmeError, now: Timestamp) {
+    async fn failed(&mut self, mut acme_error: AcmeError) {
         if acme_error.may_be_clock_error {
             acme_error = self.check_for_clock_error(acme_error).await;
         }
+        // The attempt may have taken minutes; the authority counts its limits from the failure.
+        let now = clock::now();
         let text = acme_error.english();
         let last_error = TlsError { at: now, causes: acme_error.causes };
         let retry_after = self.http_client.retry_after();
