@@ -21,18 +21,24 @@ impl Publisher {
             self.images.push(image);
         }
         let building = self.images.len() - 1;
-        let is_complete = self.write_missing_pages(building, PAGES_PER_STEP);
+        if !self.write_new_copy()? {
+            return Ok(Progress::Working);
+        }
+        self.install(building, install_mode)?;
+        Ok(Progress::Current)
+    }
+
+    /// Writes some pages of the last image, which has no published name yet. Returns whether it is complete. Deletes it
+    /// if writing fails.
+    fn write_new_copy(&mut self) -> Result<bool, PublishError> {
+        let is_complete = self.write_missing_pages(self.images.len() - 1, PAGES_PER_STEP);
         if matches!(is_complete, Err(PublishError::Failed(_))) {
             // On a full disk, the live database needs the space that the file occupies.
             if let Some(unfinished) = self.images.pop() {
                 let _ = std::fs::remove_file(&unfinished.path);
             }
         }
-        if !is_complete? {
-            return Ok(Progress::Working);
-        }
-        self.install(building, install_mode)?;
-        Ok(Progress::Current)
+        is_complete
     }
 
     /// Publishes with a new file for each state of the database: without leases it is unknown which processes read a
@@ -48,7 +54,7 @@ impl Publisher {
             self.images.push(image);
         }
         let building = self.images.len() - 1;
-        if !self.write_missing_pages(building, PAGES_PER_STEP)? {
+        if !self.write_new_copy()? {
             return Ok(Progress::Working);
         }
         self.check_published()?;
