@@ -20,11 +20,7 @@ pub enum Error {
         source: io::Error,
     },
     #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
-    NoSpace {
-        path: PathBuf,
-        needed_mb: u64,
-        free_mb: u64,
-    },
+    NoSpace { path: PathBuf, needed_mb: u64, free_mb: u64 },
     #[error("{0} does not read back as it was written")]
     ReadBackMismatch(PathBuf),
     /// The named snapshot is encrypted, no key was given, and no checksum is stored with it to compare.

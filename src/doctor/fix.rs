@@ -24,11 +24,7 @@ pub enum Fix {
         gid: u32,
     },
     /// Changes the mode (permission bits) of a file or folder.
-    Mode {
-        path: PathBuf,
-        before: u32,
-        after: u32,
-    },
+    Mode { path: PathBuf, before: u32, after: u32 },
     /// Changes the group and the mode of a file.
     Group {
         path: PathBuf,
@@ -37,11 +33,7 @@ pub enum Fix {
         after: (u32, u32),
     },
     /// Creates the data folder.
-    Folder {
-        path: PathBuf,
-        uid: u32,
-        gid: u32,
-    },
+    Folder { path: PathBuf, uid: u32, gid: u32 },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +59,7 @@ pub enum FixError {
     NotApplied,
     /// A file or folder could not be changed: a system call failed, or the change would not be safe.
     #[error("{}: {source}", path.display())]
-    File {
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
 }
 
 impl Fix {

@@ -59,10 +59,7 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
 }
 
 enum Outcome {
-    Replaced {
-        wav_bytes: u64,
-        opus_bytes: usize,
-    },
+    Replaced { wav_bytes: u64, opus_bytes: usize },
     Skipped(&'static str),
     Deleted,
 }

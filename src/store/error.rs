@@ -23,12 +23,7 @@ pub enum Error {
         mode: u32,
     },
     #[error("not enough disk space for {purpose} at {path}: {needed_mb} MB needed, {free_mb} MB free")]
-    InsufficientSpace {
-        purpose: &'static str,
-        path: PathBuf,
-        needed_mb: u64,
-        free_mb: u64,
-    },
+    InsufficientSpace { purpose: &'static str, path: PathBuf, needed_mb: u64, free_mb: u64 },
     /// For example, another process has locked the database, or too many writes are queued.
     #[error("the database is in use: {0}")]
     Busy(String),
@@ -47,10 +42,7 @@ pub enum Error {
     #[error("the database could not be migrated: {}", english(.0))]
     Migration(Causes),
     #[error("the database file {path} is damaged: {}", english(.findings))]
-    Damaged {
-        path: PathBuf,
-        findings: Causes,
-    },
+    Damaged { path: PathBuf, findings: Causes },
     /// The live database is damaged, and the published file cannot take its place.
     #[error(
         "{}; and {path} cannot take its place: {}. Restore a snapshot: `agentlocator snapshots list`, then \
@@ -72,10 +64,7 @@ pub enum Error {
         "{path} cannot be read: {cause}. Its disk or network share may be failing, see `journalctl -k`; copy it from another \
          place, or try again once it can be read"
     )]
-    Unreadable {
-        path: PathBuf,
-        cause: std::io::Error,
-    },
+    Unreadable { path: PathBuf, cause: std::io::Error },
     #[error("{doing} {path}")]
     File {
         /// The operation, such as `cannot open`.

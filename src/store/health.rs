@@ -37,10 +37,7 @@ pub enum PublishState {
     /// The copy contains everything that was acknowledged.
     Current,
     /// The copy is behind. Writes are nevertheless acknowledged, once they are in the live database.
-    Late {
-        age: Duration,
-        cause: LateCause,
-    },
+    Late { age: Duration, cause: LateCause },
     /// The file under the published name is foreign: another program wrote, changed or replaced it, or it cannot be
     /// used. The service does not write to that file.
     Foreign {

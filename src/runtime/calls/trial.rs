@@ -18,13 +18,9 @@ use serde_json::json;
 pub enum TrialRefusal {
     /// The settings let no AI engine answer calls.
     #[error("no AI answers calls: set {setting}")]
-    NoEngine {
-        setting: &'static str,
-    },
+    NoEngine { setting: &'static str },
     #[error("the limit {setting} is reached")]
-    Limit {
-        setting: &'static str,
-    },
+    Limit { setting: &'static str },
     #[error("the server is restarting; try again in a minute")]
     ShuttingDown,
     /// The usage of the AI cannot be read.

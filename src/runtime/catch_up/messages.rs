@@ -13,7 +13,11 @@ use crate::runtime::owner_commands;
 enum PendingWrite {
     Store(Box<InboundMessage>, RawWebhook, Arrival),
     /// The webhook of a message does not contain the time at which it was written.
-    Time { sid: String, provider_time: Timestamp, written: Timestamp },
+    Time {
+        sid: String,
+        provider_time: Timestamp,
+        written: Timestamp,
+    },
     /// Advance the status of an outbound message, because a status callback was lost.
     Status(Box<MessageUpdate>),
 }

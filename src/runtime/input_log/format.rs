@@ -72,16 +72,9 @@ pub enum ReadError {
         "the log was written by AgentLocator {release} in format {found}; this program ({}) reads format {FORMAT}",
         env!("CARGO_PKG_VERSION")
     )]
-    OtherFormat {
-        found: u64,
-        release: String,
-    },
+    OtherFormat { found: u64, release: String },
     #[error("line {line} of the log, written by AgentLocator {release}, cannot be understood: {error}")]
-    Line {
-        line: usize,
-        release: String,
-        error: serde_json::Error,
-    },
+    Line { line: usize, release: String, error: serde_json::Error },
 }
 
 impl Header {

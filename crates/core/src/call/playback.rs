@@ -30,7 +30,12 @@ const MARK_GRACE: Duration = Duration::from_millis(1500);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outgoing {
     /// Audio that the caller will hear after `delay`.
-    Audio { audio: EncodedAudio, delay: Duration, item: ItemId, is_first: bool },
+    Audio {
+        audio: EncodedAudio,
+        delay: Duration,
+        item: ItemId,
+        is_first: bool,
+    },
     Mark(String),
 }
 

@@ -68,9 +68,7 @@ pub(super) enum Finish {
     /// The tool calls that are waiting for the output.
     Awaited(Vec<ToolCallId>),
     /// The tool exceeded its time limit, and this is its first output.
-    Late {
-        name: String,
-    },
+    Late { name: String },
     /// The tool is unknown, or its output was received before.
     Ignore,
 }
