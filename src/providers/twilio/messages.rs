@@ -89,7 +89,8 @@ impl Messages {
     /// Returns the ids of the messages with the same content that Twilio has accepted for this recipient since `since`,
     /// whatever their status, the oldest first. Searches the newest messages to this recipient, at most 200. The times
     /// in the list are times of Twilio's clock. If the response shows that this clock is behind the one of this
-    /// machine, the search begins earlier by the difference.
+    /// machine, the search begins earlier by the difference. A message that was sent as the template is recognized by the
+    /// words that were filled in; `media_url` may be the beginning of the URL that was sent.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = message.to.wire(Provider::Twilio);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
@@ -105,7 +106,10 @@ impl Messages {
             from: &self.from,
             text: message.text,
             media: message.media_url.is_some(),
-            content_sid: self.template.as_ref().filter(|_| message.template).map(Template::sid),
+            template: self.template.as_ref().filter(|_| message.template).map(|template| list::WantedTemplate {
+                content_sid: template.sid(),
+                words: Template::words(message.text, message.media_url),
+            }),
             since,
         };
         list::matching(&page, &wanted).ok_or_else(unreachable)

@@ -1,5 +1,6 @@
 //! Attempts with an unknown outcome: a contact never gets the same message twice.
 
+use crate::support::Setup;
 use crate::support::client::send;
 use crate::support::whatsapp::{BridgeReply, List, Shop, TwilioReply, until};
 use reqwest::Method;
@@ -79,6 +80,21 @@ async fn an_unconfirmed_attempt_is_searched_in_twilio_s_list() {
     assert_eq!(message["provider_msg_id"], json!(shop.twilio.taken()[1].sid));
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (2, 0));
     assert!(shop.twilio.listed() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_sent_as_a_template_is_found_by_its_link() {
+    let template = |setup: &mut Setup| _ = setup.env("TWILIO_WA_TEMPLATE_SID", "HX0123456789abcdef0123456789abcdef");
+    let shop = Shop::open_with(template, "").await;
+    let upload = shop.api.request(Method::POST, "/api/media").body("a price list");
+    let file = send(upload).await.json();
+    shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
+    let reply = shop.send(&json!({ "to": DANA, "media_id": file["id"], "provider": "twilio" })).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let message = shop.until_status(&reply.json(), "sent").await;
+    let taken = shop.twilio.taken();
+    assert!(taken.len() == 1 && taken[0].value("ContentSid").is_some() && shop.twilio.listed() > 0);
+    assert_eq!(message["provider_msg_id"], json!(taken[0].sid));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,9 +10,15 @@ pub(super) struct Wanted<'a> {
     pub(super) from: &'a str,
     pub(super) text: &'a str,
     pub(super) media: bool,
-    /// The id of the template, if the message was sent as a template.
-    pub(super) content_sid: Option<&'a str>,
+    /// The template, if the message was sent as a template.
+    pub(super) template: Option<WantedTemplate<'a>>,
     pub(super) since: Timestamp,
+}
+
+pub(super) struct WantedTemplate<'a> {
+    pub(super) content_sid: &'a str,
+    /// The words that were filled into the template, in one line.
+    pub(super) words: String,
 }
 
 #[derive(Deserialize)]
@@ -58,10 +64,10 @@ impl Listed {
 
     fn has_same_content(&self, wanted: &Wanted<'_>) -> bool {
         let body = self.body.as_deref().unwrap_or_default();
-        match (wanted.content_sid, &self.content_sid) {
-            (Some(wanted), Some(listed)) => wanted == listed,
+        match (&wanted.template, &self.content_sid) {
+            (Some(template), Some(listed)) => template.content_sid == listed,
             // For a template, the list contains the text with its variables filled in.
-            (Some(_), None) => one_line(body).contains(&one_line(wanted.text)),
+            (Some(template), None) => contains_words(&one_line(body), &template.words),
             // A message with a file may have no text.
             (None, _) => body.trim_end() == wanted.text.trim_end() || (wanted.media && body.is_empty()),
         }
@@ -71,6 +77,20 @@ impl Listed {
         let created = rfc2822::parse(self.date_created.as_deref()?).ok()?;
         Some(Timestamp::from_millis(created.timestamp().as_millisecond()))
     }
+}
+
+/// Returns true if the body contains the words, and not only as a part of other words or numbers: "1" is not in
+/// "10:15". Without words, no body is recognized, because every body contains an empty text.
+fn contains_words(body: &str, words: &str) -> bool {
+    let is_joined = |left: Option<char>, right: Option<char>| {
+        left.is_some_and(char::is_alphanumeric) && right.is_some_and(char::is_alphanumeric)
+    };
+    !words.is_empty()
+        && body.match_indices(words).any(|(at, _)| {
+            let (before, after) = (&body[..at], &body[at + words.len()..]);
+            !is_joined(before.chars().next_back(), words.chars().next())
+                && !is_joined(words.chars().next_back(), after.chars().next())
+        })
 }
 
 /// The tolerated delay of Twilio's clock. The times in the list are whole seconds.
@@ -90,9 +110,13 @@ mod tests {
             from: "whatsapp:+2",
             text,
             media: false,
-            content_sid: None,
+            template: None,
             since: "2026-11-20T10:00:00Z".parse().unwrap(),
         }
+    }
+
+    fn template(words: &str) -> WantedTemplate<'static> {
+        WantedTemplate { content_sid: "HX1", words: words.to_owned() }
     }
 
     #[test]
@@ -119,8 +143,22 @@ mod tests {
             { "sid": "b", "to": "whatsapp:+1", "content_sid": "HX2", "body": "hi" },
             { "sid": "c", "to": "whatsapp:+1", "body": "Dana, hi  there!" },
         ]));
-        let found = matching(&page, &Wanted { content_sid: Some("HX1"), ..wanted("hi\nthere") }).unwrap();
+        let found = matching(&page, &Wanted { template: Some(template("hi there")), ..wanted("hi\nthere") }).unwrap();
         assert_eq!(found, ["c", "a"]);
+    }
+
+    #[test]
+    fn a_template_without_its_words_is_of_another_system() {
+        let page = page(&serde_json::json!([
+            { "sid": "hour", "to": "whatsapp:+1", "body": "Your appointment is at 10:15." },
+            { "sid": "file", "to": "whatsapp:+1", "body": "We say: https://x.example/a.pdf?expires=5 Bye" },
+            { "sid": "one", "to": "whatsapp:+1", "body": "We say: 1" },
+            { "sid": "none", "to": "whatsapp:+1", "body": null },
+        ]));
+        let found = |words: &str| matching(&page, &Wanted { template: Some(template(words)), ..wanted("") }).unwrap();
+        assert_eq!(found("https://x.example/a.pdf"), ["file"]);
+        assert_eq!(found("1"), ["one"]);
+        assert!(found("").is_empty());
     }
 
     #[test]
