@@ -18,5 +18,5 @@ pub use preview::{RoutePreview, RouteReason, preview};
 pub use queue::{discard_held, hasten, hasten_postponed, postpone, recover, recover_one, release_held};
 pub use reason::{reason, unconfirmed};
 pub use request::{LocalFile, NewChatLimits, SendError, SendMessageResponse, SendRefusal, SendRequest};
-pub use send::{capable_providers, send};
+pub use send::{capable_providers, first_response, send};
 pub use text::{MAX_TEXT_CHARS, TextError, check_text};

@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::entropy;
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
-use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
+use crate::store::{Error, NewMessage, NewOutbox, ReadTx, Result, StoredResponse, WriteTx};
 
 /// WhatsApp has no caption for audio, so an audio file with a text becomes two messages, the text first. The response
 /// describes the message with the file.
@@ -21,14 +21,9 @@ pub fn send(
     down: &[Provider],
     now: Timestamp,
 ) -> Result<SendMessageResponse, SendError> {
-    let fingerprint = fingerprint(request);
-    if let Some(key) = &request.idempotency_key
-        && let Some(given) = tx.stored_response(request.business, key)?
-    {
-        if given.fingerprint != fingerprint {
-            return Err(SendRefusal::KeyReused.into());
-        }
-        return Ok(serde_json::from_str(&given.answer).map_err(|error| Error::Value(error.to_string()))?);
+    let file = request.file.as_ref().map(|file| file.sha256.as_str());
+    if let Some(first) = first_response(tx, request, file)? {
+        return Ok(first);
     }
     let answer = match split_caption(request) {
         Some([caption, file]) => {
@@ -39,9 +34,26 @@ pub fn send(
     };
     if let Some(key) = &request.idempotency_key {
         let answer = serde_json::to_string(&answer).map_err(|error| Error::Value(error.to_string()))?;
+        let fingerprint = fingerprint(request, file);
         tx.insert_response(request.business, key, &StoredResponse { fingerprint, answer }, now)?;
     }
     Ok(answer)
+}
+
+/// Returns the response to the first request with the same idempotency key; `None` if this request is the first one or
+/// has no key. A different request with the same key is refused. `file` is the SHA-256 of the stored file to send, which
+/// may have been deleted since the first request.
+pub fn first_response(
+    tx: &ReadTx<'_>,
+    request: &SendRequest,
+    file: Option<&str>,
+) -> Result<Option<SendMessageResponse>, SendError> {
+    let Some(key) = &request.idempotency_key else { return Ok(None) };
+    let Some(given) = tx.stored_response(request.business, key)? else { return Ok(None) };
+    if given.fingerprint != fingerprint(request, file) {
+        return Err(SendRefusal::KeyReused.into());
+    }
+    Ok(Some(serde_json::from_str(&given.answer).map_err(|error| Error::Value(error.to_string()))?))
 }
 
 fn split_caption(request: &SendRequest) -> Option<[SendRequest; 2]> {
@@ -209,8 +221,8 @@ fn address_of(
     Ok(shown.filter(is_number).or(best))
 }
 
-fn fingerprint(request: &SendRequest) -> String {
-    let file = request.file.as_ref().map(|file| &file.sha256).or(request.media_url.as_ref());
+fn fingerprint(request: &SendRequest, file: Option<&str>) -> String {
+    let file = file.or(request.media_url.as_deref());
     let mut parts = vec![
         serde_json::json!(request.to.to_string()),
         serde_json::json!(request.text),

@@ -45,6 +45,10 @@ pub(super) async fn send(
     let settings = app.settings.current();
     let media = body.media_id.clone().filter(|id| !id.trim().is_empty());
     let mut request = request(&app, &actor, &headers, body)?;
+    if let Some(first) = first_response(&app, &request, media.clone()).await? {
+        actor.skip_audit();
+        return Ok(axum::Json(first.into()));
+    }
     if let Some(id) = media {
         let found = app.store.read(move |tx| LocalFile::find(tx, &id)).await?;
         let unknown = || rejection("media_unknown", "there is no such file; upload it first").with_field("media_id");
@@ -67,6 +71,24 @@ pub(super) async fn send(
     let sent = crm::transact(&app.store, work).await.map_err(refusal)?;
     app.outbox.wake();
     Ok(axum::Json(sent.into()))
+}
+
+/// Returns the response to the first request with the same key. It is looked up before the file is checked, because the
+/// file may have been deleted, or its URL may no longer be allowed, since the first request.
+async fn first_response(
+    app: &AppState,
+    request: &SendRequest,
+    file: Option<String>,
+) -> Result<Option<outbox::SendMessageResponse>, ApiError> {
+    if request.idempotency_key.is_none() {
+        return Ok(None);
+    }
+    let request = request.clone();
+    let found = app.store.read(move |tx| match outbox::first_response(tx, &request, file.as_deref()) {
+        Err(SendError::Store(error)) => Err(error),
+        found => Ok(found),
+    });
+    found.await?.map_err(refusal)
 }
 
 /// Parses and validates a request before anything is stored.

@@ -106,6 +106,31 @@ async fn the_same_key_gives_the_same_answer_and_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_gets_the_first_response_after_its_file_was_deleted() {
+    let mut shop = Shop::open().await;
+    let upload = shop.api.request(Method::POST, "/api/media").body("a price list");
+    let file = send(upload).await.json()["id"].clone();
+    let body = json!({ "to": DANA, "text": "prices", "media_id": file });
+    let (status, first) = post(&shop.api, "key", &body).await;
+    assert_eq!(status, 200, "{first}");
+    shop.until_status(&first, "sent").await;
+    shop.daemon.stop();
+    shop.daemon.seed("UPDATE media SET content = x'', pruned_at = '2026-11-01T00:00:00.000Z'");
+    shop.daemon.launch();
+    assert_eq!(post(&shop.api, "key", &body).await, (200, first));
+    for (key, body, code) in [
+        ("key", json!({ "to": DANA, "text": "others", "media_id": file }), "key_reused"),
+        ("key", json!({ "to": DANA, "text": "prices" }), "key_reused"),
+        ("key", json!({ "to": DANA, "text": "prices", "media_id": "00" }), "key_reused"),
+        ("new", body, "media_unknown"),
+    ] {
+        let (status, answer) = post(&shop.api, key, &body).await;
+        assert_eq!((status, answer["error"]["code"].clone()), (422, json!(code)), "{key} {body}");
+    }
+    assert_eq!((shop.bridge.requests().len(), shop.count("messages")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_requests_with_one_key_at_once_are_one_message() {
     let shop = Shop::open().await;
     let body = json!({ "to": DANA, "text": "once" });
