@@ -17,6 +17,11 @@ impl Declaration<'_> {
         self.operation.request_body.is_some()
     }
 
+    /// A handler that takes a file checks neither the declared type nor fields.
+    fn has_json_body(&self) -> bool {
+        matches!(&self.operation.request_body, Some(RefOr::T(body)) if body.content.contains_key("application/json"))
+    }
+
     fn has_parameter_in(&self, place: &ParameterIn) -> bool {
         let is_there =
             |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == *place);
@@ -60,11 +65,11 @@ const ERRORS: [ErrorResponse; 15] = [
         "The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed`",
     ),
     ("413", |of| of.has_body(), "The body is too large: `too_large`"),
-    ("415", |of| of.has_body(), "The body is not declared as JSON: `unsupported_media_type`"),
+    ("415", |of| of.has_json_body(), "The body is not declared as JSON: `unsupported_media_type`"),
     ("416", |_| false, "No byte of the file is within the requested range"),
     (
         "422",
-        |of| of.has_body(),
+        |of| of.has_json_body(),
         "A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field`",
     ),
     ("429", |_| false, "Too many attempts; `Retry-After` says when to try again: `too_many_requests`"),

@@ -22,7 +22,8 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", operation_id = "get_media",
     params(("sha256" = String, Path)), responses(
         (status = 200, description = "The content of the file.", content_type = "application/octet-stream"),
-        (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted.")))]
+        (status = 206, description = "The range that was asked for"),
+        (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted."), (status = 416)))]
 pub(super) async fn show(
     State(state): State<AppState>,
     _member: Member,

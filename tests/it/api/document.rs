@@ -122,6 +122,26 @@ fn the_committed_document_is_the_one_that_is_served() {
 }
 
 #[test]
+fn the_document_lists_the_errors_that_follow_from_the_kind_of_an_operation() {
+    let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = &operation["responses"];
+            let takes_json = operation["requestBody"]["content"]["application/json"].is_object();
+            assert_eq!(takes_json, responses["415"].is_object(), "{method} {path}: 415");
+            assert!(takes_json || responses["422"].is_null(), "{method} {path}: 422 without fields");
+            let text = operation["description"].as_str().unwrap_or_default();
+            let has_ranges = responses["206"].is_object() && responses["416"].is_object();
+            assert!(has_ranges || !text.contains("Byte ranges are supported"), "{method} {path}: 206 and 416");
+            if operation["security"][0]["cookie"] == json!(["owner"]) {
+                let description = responses["403"]["description"].as_str().unwrap_or_default();
+                assert!(description.contains("`forbidden`"), "{method} {path}: 403 is {description:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn operations_can_be_generated_into_clients() {
     let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
     let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();

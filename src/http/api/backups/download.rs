@@ -29,8 +29,8 @@ use std::sync::Arc;
     params(("name" = String, Path, description = "The file name, as the list has it")), responses(
         (status = 200, description = "The file", body = Vec<u8>, content_type = "application/vnd.sqlite3"),
         (status = 206, description = "The range that was asked for"),
-        (status = 403, description = "`confirmation_required`: a session must be confirmed with the password before \
-            (`POST /api/session/confirm`); tokens are accepted as they are.", body = ErrorBody),
+        (status = 403, description = "Only an owner may do this (`forbidden`), or a session must be confirmed with the password \
+            before (`POST /api/session/confirm`; `confirmation_required`). Tokens of owners need no confirmation.", body = ErrorBody),
         (status = 404, description = "There is no such snapshot", body = ErrorBody), (status = 416)))]
 pub(in crate::http::api) async fn download(
     State(state): State<AppState>,
