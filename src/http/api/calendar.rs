@@ -30,7 +30,7 @@ pub(super) struct DayQuery {
     /// The first day.
     #[param(value_type = String, format = Date)]
     from: LocalDate,
-    /// The last day, at most 400 days later.
+    /// The last day: `from`, or at most 400 days later.
     #[param(value_type = String, format = Date)]
     to: LocalDate,
 }
@@ -44,7 +44,10 @@ pub(super) async fn days(
     Query(query): Query<DayQuery>,
 ) -> Result<Json<CalendarDays>, ApiError> {
     let (from, to) = (query.from.0, query.to.0);
-    if to < from || to > from.saturating_add(400.days()) {
+    if to < from {
+        return Err(ApiError::invalid("to must not be before from").with_field("to"));
+    }
+    if to > from.saturating_add(400.days()) {
         return Err(ApiError::invalid("to must be at most 400 days after from").with_field("to"));
     }
     let zone = state.config().business.time_zone.clone();

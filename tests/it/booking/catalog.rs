@@ -182,6 +182,11 @@ async fn days_show_hebrew_dates_holidays_and_hours() {
     for query in ["from=2026-11-22", "from=2026-11-22&to=2026-11-21", "from=2026-01-01&to=2027-03-01", "from=x&to=y"] {
         assert_eq!(shop.api.get(&format!("/api/calendar/days?{query}")).await.status, 400, "{query}");
     }
+    let reversed = shop.api.get("/api/calendar/days?from=2026-11-22&to=2026-11-21").await.json();
+    assert_eq!(
+        (&reversed["error"]["field"], &reversed["error"]["message"]),
+        (&json!("to"), &json!("to must not be before from"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
