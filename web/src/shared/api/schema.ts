@@ -9256,7 +9256,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `confirmation_required`: a session must be confirmed with the password before (`POST /api/session/confirm`); tokens are accepted as they are. */
+            /** @description Only an owner may do this (`forbidden`), or a session must be confirmed with the password before (`POST /api/session/confirm`; `confirmation_required`). Tokens of owners need no confirmation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9297,7 +9297,7 @@ export interface operations {
             query: {
                 /** @description The first day. */
                 from: string;
-                /** @description The last day, at most 400 days later. */
+                /** @description The last day: `from`, or at most 400 days later. */
                 to: string;
             };
             header?: never;
@@ -15748,24 +15748,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
             /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {
@@ -15797,6 +15779,13 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
             401: {
                 headers: {
@@ -15823,6 +15812,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            /** @description No byte of the file is within the requested range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
