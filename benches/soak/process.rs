@@ -32,7 +32,7 @@ impl Sample {
     }
 }
 
-/// Returns how long each event loop thread of the daemon has waited for a core, in nanoseconds.
+/// Returns how long each of Tokio's threads in the daemon has waited for a core, in nanoseconds.
 fn waits(pid: u32) -> BTreeMap<String, u64> {
     let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();

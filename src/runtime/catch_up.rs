@@ -40,7 +40,7 @@ pub struct CatchUp {
     pub services: CallServices,
     /// The active and recently ended calls of this process. Their own tasks store them.
     pub calls: Calls,
-    /// The database, at low priority.
+    /// Writes have the priority of jobs.
     pub store: Store,
     pub jobs: Jobs,
     /// Assigns times to messages and calls, by which they are ordered.

@@ -251,7 +251,7 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
 /// Returns the rest of each path in the code that begins with `name`, such as `a::B` for `name::a::B`.
 fn paths_from(code: &str, name: &str) -> Vec<Vec<String>> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    // `pub(in crate::a)` is no use of the path.
+    // `pub(in crate::a)` only limits visibility.
     let begins = |before: &str| !before.ends_with(is_part) && !before.ends_with('.') && !before.ends_with("(in ");
     code.match_indices(&format!("{name}::"))
         .filter(|(at, _)| begins(&code[..*at]))

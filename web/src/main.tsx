@@ -29,7 +29,7 @@ if (root) {
   await activateLocale(initialLocale())
   createRoot(root, {
     onCaughtError(error, { componentStack }) {
-      // The page itself shows a lost connection, which is not a programming error.
+      // The page itself shows that its code could not be loaded, usually because the connection is lost.
       if (!(error instanceof PageLoadError)) console.error(error, componentStack)
     },
   }).render(

@@ -57,8 +57,8 @@ export class SentMessages {
   }
 
   /**
-   * Deletes the records older than {@link KEPT_MS}, and the oldest ones beyond {@link MAX_KEPT}: no recipient requests
-   * such old messages again.
+   * Deletes the records older than {@link KEPT_MS}, and the oldest ones beyond {@link MAX_KEPT}. Their messages can no
+   * longer be sent again to a recipient who could not decrypt them.
    */
   async prune(now: number): Promise<void> {
     const entries = [...this.#session.file.entries(SENT)] as [string, SentHead][]

@@ -76,8 +76,8 @@ pub(super) async fn mark_read(
 
 /// Archive the conversation with a contact.
 ///
-/// A new message or call moves the conversation out of the archive, unless it comes from a blocked contact. A message
-/// that could not be delivered moves it out as well.
+/// A message or call from the contact moves the conversation out of the archive, unless the contact is blocked, and so
+/// does a message to the contact that is sent or could not be delivered.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/archive", tag = "threads", operation_id = "archive_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn archive(

@@ -134,8 +134,7 @@ impl WriteTx<'_> {
         self.apply_turn(thread, TurnEvent::ContactWaits(at))
     }
 
-    /// An outbound message unarchives the thread. A message of a user or the agent answers the contact, a message of
-    /// the daemon does not. If a user answers from the phone, the thread counts as read. A message from the phone that
+    /// A message of a user or the agent answers the contact, a message of the daemon does not. If a user answers from the phone, the thread counts as read. A message from the phone that
     /// was written before the contact's last message, but arrives after it, answers nothing.
     pub fn record_outbound(
         &self,

@@ -1,9 +1,8 @@
-//! The duration of MP3 files. The watchdog of a call needs the duration of the greeting, and a greeting has a maximum
-//! duration.
+//! The duration of MP3 files, such as greetings.
 //!
 //! Frames are counted, so files with a variable bit rate and truncated files are measured correctly. The silence
-//! that the encoder adds at both ends is subtracted if a LAME tag states its length. The formats are defined by ISO/IEC
-//! 11172-3 and 13818-3, layer III, and for the Xing and LAME tags by <http://gabriel.mp3-tech.org/mp3infotag.html>.
+//! that the encoder adds at both ends is subtracted if a LAME tag states its length. Sources: ISO/IEC 11172-3 and
+//! 13818-3, layer III, and for the Xing and LAME tags <http://gabriel.mp3-tech.org/mp3infotag.html>.
 
 use std::time::Duration;
 

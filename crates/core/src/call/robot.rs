@@ -94,7 +94,7 @@ impl RobotWatch {
     }
 }
 
-/// The tones of machines are searched for in the audio before this time.
+/// Tones of machines are searched for only in this much audio from the start of a call.
 const TONES_WITHIN: Duration = Duration::from_secs(30);
 /// Words are checked until this time of the call. Later, a person may talk about an announcement.
 const WORDS_WITHIN: Duration = Duration::from_secs(25);

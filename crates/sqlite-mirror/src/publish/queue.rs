@@ -43,7 +43,7 @@ struct Inner {
     stop: bool,
 }
 
-/// The callers that wait for a commit.
+/// The callers that wait until a commit is published.
 struct Waiting {
     commit: u64,
     since: Instant,

@@ -43,7 +43,7 @@ pub(super) async fn hang_up(
     Ok(OkResponse::OK)
 }
 
-/// Transfer a running call to the business's phone number (`agent.transfer_to`).
+/// Transfer a running call to a person, at the number `agent.transfer_to`.
 ///
 /// The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
 #[utoipa::path(post, path = "/api/calls/{id}/transfer", tag = "calls", operation_id = "transfer_call", params(("id" = i64, Path)),

@@ -342,8 +342,8 @@ impl WriteTx<'_> {
         Ok(ended)
     }
 
-    /// Records how a call ended at Twilio's recorder. Replaces the reason for which the call's media stream had ended
-    /// before, and a report of Twilio, which knows only that the caller hung up.
+    /// Replaces the end reason of a call that ended at Twilio's recorder: the reason for which its media stream had ended
+    /// before, or a report of Twilio, which knows only that the caller hung up. Other reasons stay.
     pub fn set_end_at_recorder(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET end_reason = ?2, updated_at = ?3 WHERE call_sid = ?1

@@ -543,7 +543,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Transfer a running call to the business's phone number (`agent.transfer_to`).
+         * Transfer a running call to a person, at the number `agent.transfer_to`.
          * @description The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
          */
         post: operations["transfer_call"];
@@ -1207,8 +1207,8 @@ export interface paths {
         put?: never;
         /**
          * Archive the conversation with a contact.
-         * @description A new message or call moves the conversation out of the archive, unless it comes from a blocked contact. A message
-         *     that could not be delivered moves it out as well.
+         * @description A message or call from the contact moves the conversation out of the archive, unless the contact is blocked, and so
+         *     does a message to the contact that is sent or could not be delivered.
          */
         post: operations["archive_conversation"];
         delete?: never;

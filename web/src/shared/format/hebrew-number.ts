@@ -23,7 +23,7 @@ const LETTERS: readonly (readonly [number, string])[] = [
   [1, 'א'],
 ]
 
-/** Returns a number in Hebrew letters, as in dates: 12 is «י״ב», 5 is «ה׳», the year 5787 is «תשפ״ז». */
+/** Returns a number in Hebrew letters without its thousands, as in dates: 5 is «ה׳», the year 5787 is «תשפ״ז». */
 export function hebrewNumber(value: number): string {
   let rest = value % 1000
   let text = ''

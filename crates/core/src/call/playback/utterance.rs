@@ -9,7 +9,7 @@ pub(in crate::call) struct Source {
     pub(in crate::call) engine: Option<u32>,
     /// The response; none for built-in sentences.
     pub(in crate::call) response: Option<ResponseId>,
-    /// The utterance, by the engine's id; for a built-in sentence, an id of the session.
+    /// The id that the engine assigned, or the session for a built-in sentence.
     pub(in crate::call) item: ItemId,
 }
 

@@ -206,7 +206,8 @@ pub(super) fn price(amount: &Amount<'_>) -> String {
     }
 }
 
-/// Returns the words of an amount of money with hundredths: "nineteen shekels and ninety agorot".
+/// Returns the words of an amount of money with hundredths: "nineteen shekels and ninety agorot". `None` for other
+/// nouns, and for one half.
 fn money(whole: u64, fraction: &str, noun: &'static Noun) -> Option<String> {
     let minor = List::Minor.words().chunks_exact(5).find(|minor| minor[0] == noun.singular)?;
     let hundredths = match (fraction.parse::<u64>().ok()?, fraction.len()) {

@@ -1,4 +1,4 @@
-//! Messages in Twilio's state.
+//! The messages of the simulated account, and whether free text may be sent to a number.
 
 use super::TwilioState;
 use crate::twilio::records::{MessageRecord, random_sid};
