@@ -11,7 +11,7 @@ use super::error_messages;
 use super::rest::Credentials;
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{NotSent, Outcome, PeerAddress, Provider, ProviderError, Timestamp};
+use crate::domain::{NotSent, Outcome, PeerAddress, Provider, ProviderError, Timestamp, one_line};
 use crate::providers::tls_probe::http_date;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
@@ -89,8 +89,8 @@ impl Messages {
     /// Returns the ids of the messages with the same content that Twilio has accepted for this recipient since `since`,
     /// whatever their status, the oldest first. Searches the newest messages to this recipient, at most 200. The times
     /// in the list are times of Twilio's clock. If the response shows that this clock is behind the one of this
-    /// machine, the search begins earlier by the difference. A message that was sent as the template is recognized by the
-    /// words that were filled in; `media_url` may be the beginning of the URL that was sent.
+    /// machine, the search begins earlier by the difference. A message that was sent as the template is recognized by its
+    /// text and `media_url`, which may be a part of the URL that was sent.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = message.to.wire(Provider::Twilio);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
@@ -108,7 +108,11 @@ impl Messages {
             media: message.media_url.is_some(),
             template: self.template.as_ref().filter(|_| message.template).map(|template| list::WantedTemplate {
                 content_sid: template.sid(),
-                words: Template::words(message.text, message.media_url),
+                words: [message.text, message.media_url.unwrap_or_default()]
+                    .map(one_line)
+                    .into_iter()
+                    .filter(|words| !words.is_empty())
+                    .collect(),
             }),
             since,
         };

@@ -72,13 +72,9 @@ impl ProviderSenders {
     /// Returns the ids of entries in Twilio's list that may be this message.
     pub(super) async fn find(&self, entry: &OutboxEntry, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let Some(twilio) = &self.twilio else { return Err(not_set_up()) };
-        let (to, media_url) = (recipient(entry)?, self.media_url(Provider::Twilio, entry)?);
-        let is_stored = entry.media_url.as_ref().is_some_and(|url| url.starts_with(MEDIA_PATH));
-        // Each attempt signs a new link to a stored file, so only the part before the query is the same.
-        let media_url = media_url.as_deref().map(|url| match url.split_once('?') {
-            Some((link, _)) if is_stored => link,
-            _ => url,
-        });
+        let to = recipient(entry)?;
+        // Each attempt signs a new link to a stored file, and the public address may change, but every link has its hash.
+        let media_url = entry.media_url.as_deref().map(|url| url.strip_prefix(MEDIA_PATH).unwrap_or(url));
         twilio.find(messages::Text { to, text: &entry.text, media_url, template: entry.template }, since).await
     }
 

@@ -17,8 +17,8 @@ pub(super) struct Wanted<'a> {
 
 pub(super) struct WantedTemplate<'a> {
     pub(super) content_sid: &'a str,
-    /// The words that were filled into the template, in one line.
-    pub(super) words: String,
+    /// The text in one line, and a part of the file's URL that is the same in each attempt; without empty ones.
+    pub(super) words: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +67,10 @@ impl Listed {
         match (&wanted.template, &self.content_sid) {
             (Some(template), Some(listed)) => template.content_sid == listed,
             // For a template, the list contains the text with its variables filled in.
-            (Some(template), None) => contains_words(&one_line(body), &template.words),
+            (Some(template), None) => {
+                let (body, words) = (one_line(body), &template.words);
+                !words.is_empty() && words.iter().all(|words| contains_words(&body, words))
+            }
             // A message with a file may have no text.
             (None, _) => body.trim_end() == wanted.text.trim_end() || (wanted.media && body.is_empty()),
         }
@@ -79,19 +82,24 @@ impl Listed {
     }
 }
 
-/// Returns true if the body contains the words, and not only as a part of other words or numbers: "1" is not in
-/// "10:15". Without words, no body is recognized, because every body contains an empty text.
+/// Returns true if the body contains the words. Very short ones must not be a part of other words or numbers: "1" is not
+/// in "10:15".
 fn contains_words(body: &str, words: &str) -> bool {
     let is_joined = |left: Option<char>, right: Option<char>| {
         left.is_some_and(char::is_alphanumeric) && right.is_some_and(char::is_alphanumeric)
     };
-    !words.is_empty()
-        && body.match_indices(words).any(|(at, _)| {
-            let (before, after) = (&body[..at], &body[at + words.len()..]);
-            !is_joined(before.chars().next_back(), words.chars().next())
-                && !is_joined(words.chars().next_back(), after.chars().next())
-        })
+    if words.chars().count() > SHORT_WORDS {
+        return body.contains(words);
+    }
+    body.match_indices(words).any(|(at, _)| {
+        let (before, after) = (&body[..at], &body[at + words.len()..]);
+        !is_joined(before.chars().next_back(), words.chars().next())
+            && !is_joined(words.chars().next_back(), after.chars().next())
+    })
 }
+
+/// In characters.
+const SHORT_WORDS: usize = 3;
 
 /// The tolerated delay of Twilio's clock. The times in the list are whole seconds.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
@@ -115,8 +123,8 @@ mod tests {
         }
     }
 
-    fn template(words: &str) -> WantedTemplate<'static> {
-        WantedTemplate { content_sid: "HX1", words: words.to_owned() }
+    fn template(words: &[&str]) -> WantedTemplate<'static> {
+        WantedTemplate { content_sid: "HX1", words: words.iter().map(ToString::to_string).collect() }
     }
 
     #[test]
@@ -143,7 +151,8 @@ mod tests {
             { "sid": "b", "to": "whatsapp:+1", "content_sid": "HX2", "body": "hi" },
             { "sid": "c", "to": "whatsapp:+1", "body": "Dana, hi  there!" },
         ]));
-        let found = matching(&page, &Wanted { template: Some(template("hi there")), ..wanted("hi\nthere") }).unwrap();
+        let found =
+            matching(&page, &Wanted { template: Some(template(&["hi there"])), ..wanted("hi\nthere") }).unwrap();
         assert_eq!(found, ["c", "a"]);
     }
 
@@ -151,14 +160,17 @@ mod tests {
     fn a_template_without_its_words_is_of_another_system() {
         let page = page(&serde_json::json!([
             { "sid": "hour", "to": "whatsapp:+1", "body": "Your appointment is at 10:15." },
-            { "sid": "file", "to": "whatsapp:+1", "body": "We say: https://x.example/a.pdf?expires=5 Bye" },
+            { "sid": "file", "to": "whatsapp:+1", "body": "We say: prices https://x.example/static/media/4711?expires=5 Bye" },
             { "sid": "one", "to": "whatsapp:+1", "body": "We say: 1" },
             { "sid": "none", "to": "whatsapp:+1", "body": null },
         ]));
-        let found = |words: &str| matching(&page, &Wanted { template: Some(template(words)), ..wanted("") }).unwrap();
-        assert_eq!(found("https://x.example/a.pdf"), ["file"]);
-        assert_eq!(found("1"), ["one"]);
-        assert!(found("").is_empty());
+        let found =
+            |words: &[&str]| matching(&page, &Wanted { template: Some(template(words)), ..wanted("") }).unwrap();
+        assert_eq!(found(&["4711"]), ["file"]);
+        assert_eq!(found(&["prices", "4711"]), ["file"]);
+        assert!(found(&["prices", "4712"]).is_empty());
+        assert_eq!(found(&["1"]), ["one"]);
+        assert!(found(&[]).is_empty());
     }
 
     #[test]

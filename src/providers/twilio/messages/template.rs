@@ -26,16 +26,14 @@ impl Template {
         &self.sid
     }
 
+    /// A file is added as its URL, because a text template cannot contain files.
     pub(super) fn variables(&self, text: &str, media_url: Option<&str>) -> Option<String> {
-        let mut variables = self.variables.clone()?;
-        fill(&mut variables, &Self::words(text, media_url));
-        Some(variables.to_string())
-    }
-
-    /// Returns what replaces `{{text}}`. A file is added as its URL, because a text template cannot contain files.
-    pub(super) fn words(text: &str, media_url: Option<&str>) -> String {
+        let words = [text, media_url.unwrap_or_default()].join(" ");
         // WhatsApp rejects variables with line breaks, tabs, or more than four consecutive spaces.
-        one_line(&[text, media_url.unwrap_or_default()].join(" "))
+        let words = one_line(&words);
+        let mut variables = self.variables.clone()?;
+        fill(&mut variables, &words);
+        Some(variables.to_string())
     }
 }
 
