@@ -118,6 +118,8 @@ impl Acme {
     async fn attempt(&mut self) {
         let names = self.config().domain.join(", ");
         tracing::info!(event = "TLS_ORDERING", names, "Requesting a certificate for {names} from {}", self.authority);
+        // A value of an earlier attempt, or of a query for advice, says nothing about this one.
+        let _ = self.http_client.retry_after();
         let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.obtain()).await;
         self.tls.inner.resolver.clear_challenges();
         let outcome = outcome.unwrap_or_else(|_elapsed| {

@@ -42,13 +42,12 @@ impl AcmeHttpClient {
         Ok(Self { client: http_client::builder_with_tls(tls).timeout(TIMEOUT).build()?, retry_after: Arc::default() })
     }
 
-    /// The `Retry-After` value of the last response, if it was a rejection. Clears the value.
+    /// The `Retry-After` value of the last rejection. Clears the value.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     async fn send(self, request: hyper::Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, AcmeHttpError> {
-        let _ = self.retry_after();
         let (mut parts, body) = request.into_parts();
         // The client sets its own `User-Agent`.
         parts.headers.remove(USER_AGENT);
