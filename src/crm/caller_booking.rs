@@ -185,8 +185,10 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         // A name that a caller has set verifies no identity in a later call, see `own.rs`.
         tx.insert_call_event(&call.call_sid, CallEventKind::ContactNamed, None, caller.now)?;
     }
-    if booked.is_new {
+    if booked.is_new || is_cancelled {
         check_number_of_bookings(tx, &call)?;
+    }
+    if booked.is_new {
         tx.insert_audit(ActorId::Agent, "book_appointment", &format!("appointment:{}", booked.id), caller.now)?;
     }
     let appointment = confirmed(tx, caller, booked.id, AppointmentEvent::Booked)?;

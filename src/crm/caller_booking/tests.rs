@@ -175,6 +175,7 @@ fn a_call_books_at_most_twenty_appointments() {
     shop.book(&dana, "תספורת", &times[0]).unwrap();
     shop.run(|tx| cancel(tx, &dana, times[0].parse().unwrap(), None)).unwrap();
     shop.book(&dana, "תספורת", one_more).unwrap();
+    assert!(refused(shop.book(&dana, "תספורת", &times[0])).contains("take a message"), "also one that was cancelled");
 }
 
 #[test]
