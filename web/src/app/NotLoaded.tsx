@@ -5,8 +5,14 @@ import { hasNewVersion } from './page-version'
 
 /** The interval at which an unreachable daemon is polled, in ms. */
 const RETRY_MS = 3_000
-/** The minimum age of the document, in ms, at which it is reloaded automatically. Prevents a fast reload loop. */
+/**
+ * The minimum age of the document, in ms, at which it is reloaded automatically. Doubled with each reload, because a
+ * reload stops a slow download of the code.
+ */
 const MIN_AGE_MS = 30_000
+const MAX_AGE_MS = 32 * MIN_AGE_MS
+/** The number of consecutive automatic reloads. */
+const RELOADS = 'agentlocator.reloads'
 
 /**
  * Replaces a page whose code could not be loaded. As soon as the daemon answers, calls `retry` once and, if loading
@@ -26,8 +32,11 @@ export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: nu
       if (answer === undefined) timer = setTimeout(ask, RETRY_MS)
       // Some browsers cache a failed import until the page is reloaded, so after one retry only a reload helps.
       else if (!answer && attempts === 0) retry()
-      else if (!answer && performance.now() >= MIN_AGE_MS) location.reload()
-      else if (!answer) timer = setTimeout(ask, MIN_AGE_MS - performance.now())
+      else if (!answer) {
+        const wait = Math.min(MIN_AGE_MS * 2 ** reloads(), MAX_AGE_MS) - performance.now()
+        if (wait <= 0) reload()
+        else timer = setTimeout(ask, wait)
+      }
     }
     void ask()
     addEventListener('online', ask)
@@ -54,4 +63,22 @@ export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: nu
       </div>
     </main>
   )
+}
+
+/** Returns 0 if the browser has no storage. */
+function reloads(): number {
+  try {
+    return Number(sessionStorage.getItem(RELOADS))
+  } catch {
+    return 0
+  }
+}
+
+function reload(): void {
+  try {
+    sessionStorage.setItem(RELOADS, String(performance.now() < MAX_AGE_MS ? reloads() + 1 : 1))
+  } catch {
+    // Without storage, each document waits for the same time.
+  }
+  location.reload()
 }
