@@ -136,9 +136,9 @@ pub struct SendContext<'a> {
     pub written_at: Timestamp,
 }
 
-/// Queues a scheduled message that is due. If the message is refused or hours late, marks it as failed, with the error code, and its
-/// thread as waiting, because the contact gets no message and a user has to decide. Returns the new state; `None` if the
-/// message no longer waits.
+/// Queues a scheduled message that is due. If the message is refused or hours late, marks it as failed, with the error
+/// code, and its thread as waiting, because the contact gets no message and a user has to decide. Returns the new state;
+/// `None` if the message no longer waits.
 pub fn send_due(
     tx: &WriteTx<'_>,
     id: i64,

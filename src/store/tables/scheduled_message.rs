@@ -6,6 +6,7 @@ use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, S
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub struct NewScheduledMessage<'a> {
@@ -90,11 +91,12 @@ impl WriteTx<'_> {
         Ok(self.held_scheduled()?.len() as u64)
     }
 
-    /// Releases the held messages, which become due `now`. Returns their number.
+    /// Releases the held messages, which become due `now`, in their order. Returns their number.
     pub fn release_held_scheduled(&self, now: Timestamp) -> Result<u64> {
         let held = self.held_scheduled()?;
-        for message in &held {
-            self.update_scheduled(&ScheduledMessage { send_at: now, ..message.clone() }, now)?;
+        for (position, message) in (0..).zip(&held) {
+            let send_at = now.plus(Duration::from_millis(position));
+            self.update_scheduled(&ScheduledMessage { send_at, ..message.clone() }, now)?;
         }
         self.set_held_scheduled(&HeldTo { id: 0, at: Timestamp::from_millis(0) })?;
         Ok(held.len() as u64)

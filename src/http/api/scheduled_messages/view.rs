@@ -35,8 +35,8 @@ pub(crate) struct ScheduledMessage {
     /// The id of the message that was created and queued; null unless `state` is `sent`.
     message_id: Option<i64>,
     /// Why the message was not sent: an error code of `POST /api/whatsapp/send`, `media_expired` if the file was
-    /// deleted, or `too_late` if the machine was off at its time and for two hours after it; null unless `state` is
-    /// `failed`.
+    /// deleted, or `too_late` if it could not be sent at its time or within two hours after it, for example because the
+    /// machine was off; null unless `state` is `failed`.
     error_code: Option<String>,
     /// The actor that scheduled the message: `user:3` or `token:2`.
     author: String,

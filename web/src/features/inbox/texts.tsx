@@ -109,7 +109,7 @@ export function useFailure(): (code: string | null | undefined, sentence: string
       whatsapp_refused: t`WhatsApp סירבה לשלוח`,
       media_refused: t`WhatsApp לא קיבלה את הקובץ`,
       too_old: t`ההודעה נכתבה לפני ימים ועדיין לא נשלחה. לשלוח אותה עכשיו?`,
-      too_late: t`השעה שנקבעה לה עברה כשהמכונה לא פעלה`,
+      too_late: t`השעה שנקבעה לה עברה לפני יותר משעתיים`,
       contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
       recipient_not_allowed: t`אין שליחה לארץ של המספר הזה`,
       too_many_new_chats: t`נפתחו היום יותר מדי שיחות חדשות. אפשר להמשיך מחר`,
