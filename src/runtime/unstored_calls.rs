@@ -66,7 +66,7 @@ pub fn resume(store: &Store, jobs: &Jobs, country: country::Id) {
         let (store, jobs) = (store.clone(), jobs.clone());
         match serde_json::from_str::<EndedStream>(&record) {
             Ok(ended) => {
-                tracing::info!(event = "CALL_RECORD_FOUND", call.sid = %ended.sid, "Storing call {}, which the last run could not store", ended.sid);
+                tracing::info!(event = "CALL_RECORD_FOUND", call.sid = %ended.sid, "Storing the end of call {}, which an earlier run did not store", ended.sid);
                 tokio::spawn(async move {
                     retry(&store, Arc::new(ended), country, String::new()).await;
                     jobs.wake();

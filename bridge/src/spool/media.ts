@@ -149,9 +149,13 @@ export class MediaStore {
       this.#fetching++
       void this.#fetch(id)
         .catch(error =>
-          this.#dependencies.log.error('WA_MEDIA', `Cannot record the state of media file ${id}: ${reason(error)}`, {
-            id,
-          }),
+          this.#dependencies.log.error(
+            'WA_MEDIA',
+            `Cannot record the state of media file ${id}; it is fetched again after the next start: ${reason(error)}`,
+            {
+              id,
+            },
+          ),
         )
         .finally(() => {
           this.#fetching--

@@ -11,7 +11,8 @@ pub fn recover(tx: &WriteTx<'_>, now: Timestamp) -> Result<usize> {
     tx.mark_interrupted_attempts(now)
 }
 
-/// Marks an attempt that has panicked as unconfirmed. The next attempt is due at `at`.
+/// After a panic in an attempt: marks the message as unconfirmed if the attempt had started to send it. Its next step
+/// is due at `at`.
 pub fn recover_one(tx: &WriteTx<'_>, id: OutboxId, at: Timestamp, now: Timestamp) -> Result<()> {
     tx.mark_panicked_attempt(id, at, now)
 }

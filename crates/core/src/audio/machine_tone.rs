@@ -232,7 +232,7 @@ mod tests {
             let key = made(500, |t| ((TAU * low * t).sin() + (TAU * high * t).sin()) * 4000.0);
             assert_eq!(found(&[key, silence(3000)].concat().repeat(4)), None);
         }
-        // A chord on hold, and noise.
+        // A chord of hold music, and noise.
         let chord = made(8000, |t| ((TAU * 2100.0 * t).sin() + 0.4 * (TAU * 1050.0 * t).sin()) * 4000.0);
         assert_eq!(found(&chord), None);
         let mut seed = 1_u32;

@@ -190,8 +190,8 @@ pub enum Clip {
 pub struct HistoryTurn {
     /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,
-    /// What the other side heard, or the whole text while the agent is still speaking; for an employee's conversation
-    /// with the caller, the employee's name.
+    /// What the other side heard, or the whole text while the agent is still speaking. For a tool, its stored use; for a
+    /// hint, its text; for an employee's conversation with the caller, the employee's name.
     pub text: String,
 }
 

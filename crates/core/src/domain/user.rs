@@ -72,7 +72,7 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
-/// A session for lists. It contains no data that could be used as the session's cookie.
+/// A session as lists of sessions show it. It contains no data that could be used as the session's cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSummary {
     /// The first [`Self::ID_LENGTH`] characters of the cookie's hash.

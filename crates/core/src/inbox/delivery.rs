@@ -2,10 +2,10 @@
 //! back-off.
 //!
 //! An attempt has three possible outcomes: the provider has accepted the message, has certainly not accepted it, or may
-//! have accepted it (unconfirmed). Another provider may be used only in the second case. An unconfirmed attempt through
-//! the bridge is retried with the same idempotency key, so that the bridge sends the message only once. Twilio has no
-//! such key, so its message list is searched; the message is sent again only if the list does not show it after a
-//! minute. No attempt is repeated after the contact has opted out.
+//! have accepted it (unconfirmed). Another provider is not used for an unconfirmed attempt. Through the bridge, such an
+//! attempt is retried with the same idempotency key, so that the bridge sends the message only once. Twilio has no such
+//! key, so its message list is searched; the message is sent again only if the list does not show it after a minute. No
+//! attempt is repeated after the contact has opted out.
 //!
 //! A provider may reject a message at once, or after it has accepted the message ([`Delivery::refuse`]). Both kinds of
 //! rejection close the same routes, and [`Delivery::next`] chooses among the remaining routes.
@@ -213,8 +213,8 @@ impl Delivery {
         spread((MIN_WAIT * 2_u32.pow(doublings)).min(MAX_WAIT), chance)
     }
 
-    /// Returns when to retry an unconfirmed attempt. The delay starts short and grows; a search takes place exactly
-    /// when Twilio's list is known to be complete.
+    /// Returns when to retry an unconfirmed attempt. The delay starts short and grows. For Twilio, one search is due at
+    /// the moment from which its list is known to be complete.
     fn retry_at(&self, now: Timestamp, chance: f64) -> Timestamp {
         if self.route.provider == Provider::Baileys {
             return now.plus(self.back_off(chance));

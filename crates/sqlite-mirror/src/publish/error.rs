@@ -1,4 +1,4 @@
-//! The errors of publishing.
+//! The reasons why the published file cannot be brought up to date.
 
 use super::state::{ForeignCause, LateCause};
 use crate::Error;

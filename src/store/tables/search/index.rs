@@ -99,7 +99,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Indexes rows that are older than the index.
+    /// Indexes the next rows of the backlog, the newest first: at most `rows`, fewer if they contain much text.
     fn index_older(&self, rows: usize, calling_code: &str) -> Result<IndexStep> {
         let mut query = self.conn.prepare_cached("SELECT kind, next_id FROM search_backlog ORDER BY kind LIMIT 1")?;
         let next: Option<(SearchKind, i64)> = query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

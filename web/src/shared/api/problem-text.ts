@@ -97,7 +97,7 @@ export function codeText(code: string | null | undefined): string | undefined {
   return own && i18n._(own)
 }
 
-/** For a code that this page does not know, returns the daemon's own message, which is not translated. */
+/** Returns the text for the user. For most unknown codes, this is the daemon's own message, which is not translated. */
 export function problemText({ code, message, status }: ApiError): string {
   const own = codeText(code)
   if (own) return own
