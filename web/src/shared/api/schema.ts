@@ -5743,8 +5743,8 @@ export interface components {
             created_at: string;
             /**
              * @description Why the message was not sent: an error code of `POST /api/whatsapp/send`, `media_expired` if the file was
-             *     deleted, or `too_late` if the machine was off at its time and for two hours after it; null unless `state` is
-             *     `failed`.
+             *     deleted, or `too_late` if it could not be sent at its time or within two hours after it, for example because the
+             *     machine was off; null unless `state` is `failed`.
              */
             error_code?: string | null;
             /**
