@@ -344,7 +344,7 @@ fn environment_wins_over_file_and_file_over_page() {
 fn settings_of_the_page_that_cannot_be_read_are_reported_beside_the_others() {
     let mut daemon = Daemon::start(|setup| _ = setup.toml("[voice]\nlead_ms = 500\n"));
     assert!(daemon.stop().success());
-    fs::write(daemon.folder().join("live/db.sqlite"), "no database").unwrap();
+    fs::write(daemon.published_file(), "no database").unwrap();
     let output = daemon.cli(&["config", "show", "--json"]);
     assert_eq!(shown(&output, "voice.lead_ms").0, json!(500));
     assert!(text(&output.stderr).contains("the settings of the page cannot be read"), "{}", text(&output.stderr));
