@@ -6,8 +6,8 @@ import { hasNewVersion } from './page-version'
 /** The interval at which an unreachable daemon is polled, in ms. */
 const RETRY_MS = 3_000
 /**
- * The minimum age of the document, in ms, at which it is reloaded automatically. Doubled with each reload, because a
- * reload stops a slow download of the code.
+ * The minimum age of the document, in ms, at which it is reloaded automatically for the second time. The first reload
+ * is immediate. Doubled with each reload, because a reload stops a slow download of the code.
  */
 const MIN_AGE_MS = 30_000
 const MAX_AGE_MS = 32 * MIN_AGE_MS
@@ -33,7 +33,7 @@ export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: nu
       // Some browsers cache a failed import until the page is reloaded, so after one retry only a reload helps.
       else if (!answer && attempts === 0) retry()
       else if (!answer) {
-        const wait = Math.min(MIN_AGE_MS * 2 ** reloads(), MAX_AGE_MS) - performance.now()
+        const wait = minAge() - performance.now()
         if (wait <= 0) reload()
         else timer = setTimeout(ask, wait)
       }
@@ -65,12 +65,17 @@ export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: nu
   )
 }
 
-/** Returns 0 if the browser has no storage. */
+function minAge(): number {
+  const count = reloads()
+  return count === 0 ? 0 : Math.min(MIN_AGE_MS * 2 ** (count - 1), MAX_AGE_MS)
+}
+
+/** Returns 1 if the browser has no storage, so that each document waits. */
 function reloads(): number {
   try {
     return Number(sessionStorage.getItem(RELOADS))
   } catch {
-    return 0
+    return 1
   }
 }
 
