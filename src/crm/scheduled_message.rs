@@ -148,12 +148,7 @@ pub fn send_due(
     let Some(message) = tx.scheduled_message(id)?.filter(|message| message.state == ScheduledState::Waiting) else {
         return Ok(None);
     };
-    let delivery = if now.since(message.send_at) > MAX_LATE {
-        Delivery::Refused("too_late")
-    } else {
-        deliver(tx, &message, context, now)?
-    };
-    let (state, sent, error) = match delivery {
+    let (state, sent, error) = match deliver(tx, &message, context, now)? {
         Delivery::Sent(sent) => (ScheduledState::Sent, Some(sent), None),
         Delivery::Refused(code) => (ScheduledState::Failed, None, Some(code)),
     };
@@ -175,6 +170,9 @@ fn deliver(
     context: &SendContext<'_>,
     now: Timestamp,
 ) -> store::Result<Delivery> {
+    if now.since(message.send_at) > MAX_LATE {
+        return Ok(Delivery::Refused("too_late"));
+    }
     let thread = tx.thread(message.thread_id)?;
     let Some(to) = thread.as_ref().and_then(Thread::recipient) else {
         return Ok(Delivery::Refused("invalid_recipient"));
