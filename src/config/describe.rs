@@ -1,12 +1,11 @@
 //! Describes settings for the web page.
 
 use super::setting::Setting;
-use super::{Config, Lock, Origin, settings_table};
+use super::{Config, Lock, Origin, Secret, settings_table};
 use crate::domain::AllowedValues;
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SettingInfo {
     pub key: &'static str,
     /// The name of the value's kind in the API, which determines how the page edits the value.
@@ -23,8 +22,8 @@ pub struct SettingInfo {
     pub allowed: AllowedValues,
     pub is_optional: bool,
     pub is_secret: bool,
-    /// For a secret: whether a value is set.
-    pub secret_set: bool,
+    /// The secret, if the setting is one and has a value.
+    pub secret: Option<Secret>,
     pub origin: Origin,
     /// The reason why the web page cannot change the setting; `None` if it can.
     pub lock: Option<Lock>,
@@ -56,7 +55,7 @@ impl Config {
             allowed: setting.allowed().clone(),
             is_optional: setting.is_optional,
             is_secret: setting.secret,
-            secret_set: setting.secret && setting.value(self).as_str().is_some_and(|secret| !secret.is_empty()),
+            secret: if setting.secret { setting.secret_value(self) } else { None },
             origin: self.origins.of(setting.key),
             lock: setting.lock(&self.origins),
             requires_restart: setting.needs_restart,

@@ -10,7 +10,7 @@ use super::setting::Setting;
 use super::{Config, Origin, Secret, StoreConfig, folder_of, private_file};
 use crate::domain::SettingError;
 use crate::secure_open;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -36,12 +36,14 @@ impl PageSecrets {
         &self.file
     }
 
-    /// Empty if the file cannot be read.
-    pub fn keys(&self) -> BTreeSet<String> {
+    /// Returns the secrets by key. Empty if the file cannot be read.
+    pub fn secrets(&self) -> BTreeMap<String, Secret> {
         let sections: Sections =
             content(&self.file).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
-        let keys = sections.iter().flat_map(|(section, all)| all.keys().map(move |name| format!("{section}.{name}")));
-        keys.collect()
+        let with_keys = |(section, all): (String, BTreeMap<String, String>)| {
+            all.into_iter().map(move |(name, secret)| (format!("{section}.{name}"), Secret::new(secret)))
+        };
+        sections.into_iter().flat_map(with_keys).collect()
     }
 
     /// Returns the stored header values of tools, by the ids that [`tool_secret`] takes.

@@ -80,8 +80,7 @@ impl Config {
                 config.origins.set(setting.key, origin);
             }
             if setting.secret {
-                let secret = setting.value(config).as_str().filter(|secret| !secret.is_empty()).map(Secret::new);
-                proposed.secrets.push((setting.key, secret));
+                proposed.secrets.push((setting.key, setting.secret_value(config)));
             } else {
                 proposed.stored.push((setting.key, (!value.is_null()).then(|| value.clone())));
             }

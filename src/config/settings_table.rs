@@ -51,6 +51,11 @@ impl Setting<Config> {
             config.shown_value(self.key)
         }
     }
+
+    /// Returns the secret; `None` if it is not set or empty, or if the setting is not a secret.
+    pub(super) fn secret_value(&self, config: &Config) -> Option<Secret> {
+        Secret::present(self.secret(&mut config.clone())).cloned()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -303,6 +303,22 @@ async fn secrets_of_the_page_belong_to_the_last_settings_that_worked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_secret_that_is_read_at_the_start_waits_for_a_restart() {
+    const KEY: &str = "backup.s3_secret_access_key";
+    let mut daemon = Daemon::start(|_| {});
+    let api = daemon.api();
+    let is_pending = async |api| item(api, KEY).await["restart_pending"] == json!(true);
+    for (secret, pending) in [("first", true), ("first", false), ("second", true), ("first", false)] {
+        let reply = change(&api, &json!({KEY: secret})).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert_eq!(is_pending(&api).await, pending, "{secret}");
+        if pending && secret == "first" {
+            tokio::task::block_in_place(|| daemon.restart());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_for_the_certificate_is_used_after_a_restart() {
     let mut daemon = Daemon::start(|setup| {
         setup.env("PUBLIC_BASE_URL", "").web_listeners();

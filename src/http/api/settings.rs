@@ -113,7 +113,7 @@ async fn items(state: &AppState, language: Language) -> Result<Vec<SettingItem>,
     let config = state.config();
     let (stored, changes) = state.store.read(|tx| Ok((tx.stored_settings()?, tx.newest_setting_changes()?))).await?;
     let file = PageSecrets::of(&config.store);
-    let secrets = tokio::task::spawn_blocking(move || file.keys()).await.unwrap_or_default();
+    let secrets = tokio::task::spawn_blocking(move || file.secrets()).await.unwrap_or_default();
     let saved = config.with_saved(&stored).described();
     let active = config.described();
     let item = |(active, saved)| SettingItem::new(active, saved, &secrets, &changes, language);

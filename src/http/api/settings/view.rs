@@ -1,6 +1,6 @@
 //! API types of settings.
 
-use crate::config::{Lock, SettingInfo};
+use crate::config::{Lock, Secret, SettingInfo};
 use crate::domain::{Language, Timestamp};
 use crate::http::pagination::Page;
 use crate::messages;
@@ -8,7 +8,7 @@ use crate::runtime::reload::Reloaded;
 use crate::store;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(crate) type SettingItemPage = Page<SettingItem>;
 pub(crate) type SettingChangeItemPage = Page<SettingChangeItem>;
@@ -77,19 +77,20 @@ pub(crate) struct SettingItem {
 }
 
 impl SettingItem {
-    /// Creates the view of a setting. `saved` has the value to show, `active` the value in use; `page_secrets` are the
-    /// keys in the secrets file of the web page.
+    /// Creates the view of a setting. `saved` has the value to show, `active` the value in use; `page_secrets` are
+    /// the secrets that the web page has stored, by key.
     pub(super) fn new(
         active: &SettingInfo,
         saved: SettingInfo,
-        page_secrets: &BTreeSet<String>,
+        page_secrets: &BTreeMap<String, Secret>,
         changes: &[store::SettingChange],
         language: Language,
     ) -> Self {
         let change = changes.iter().find(|change| change.key == saved.key);
         let from_page = saved.is_secret && saved.origin.is_page();
-        let secret_set = if from_page { page_secrets.contains(saved.key) } else { active.secret_set };
-        let is_pending = saved.value != active.value || secret_set != active.secret_set;
+        let secret = if from_page { page_secrets.get(saved.key) } else { active.secret.as_ref() };
+        let secret_set = secret.is_some();
+        let is_pending = saved.value != active.value || secret != active.secret.as_ref();
         Self {
             key: saved.key,
             section: saved.section(),
