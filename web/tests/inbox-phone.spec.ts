@@ -50,6 +50,10 @@ test('a toast stands above the composer and what is attached in it', async ({ pa
     buffer: Buffer.from('x'),
   })
   await expect(page.locator('.dock .file-name')).toBeVisible()
+  // The attachment stays while another conversation or the list is open.
+  await page.locator('.back').click()
+  await page.locator('.pane.list a[href^="/app/inbox/"]').first().click()
+  await expect(page.locator('.dock .file-name')).toBeVisible()
   await page.locator('.conv .head').getByRole('button', { name: 'עוד פעולות' }).click()
   await page.getByRole('menuitem', { name: 'משימה חדשה' }).click()
   const dialog = page.getByRole('dialog')

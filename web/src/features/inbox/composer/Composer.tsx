@@ -60,7 +60,7 @@ function Writing(props: Props & { to: string }) {
   const { text, set } = useDraft(contact.id, threadId, own.data?.draft)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
-  const uploads = useUploads()
+  const uploads = useUploads(contact.id)
   const [provider, setProvider] = useState<Provider | 'auto'>('auto')
   const [isRecording, setRecording] = useState(false)
   const [isManaging, setManaging] = useState(false)

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useSyncExternalStore } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { upload } from '#shared/api/upload'
+import { storedUser } from '#shared/storage'
 import type { Media } from '../api'
 import type { Outgoing } from '../outbox'
 
@@ -34,82 +35,83 @@ export const uploadMedia = (
     ...options,
   })
 
-/** Each attachment is uploaded as soon as it is added. */
-export function useUploads() {
-  const [items, setItems] = useState<readonly UploadItem[]>([])
-  const running = useRef(new Map<number, AbortController>())
-  const change = useCallback(
-    (id: number, part: Partial<UploadItem>) =>
-      setItems(known => known.map(item => (item.id === id ? { ...item, ...part } : item))),
-    [],
-  )
+/** The attachments of one conversation that are not sent yet. */
+class UploadList {
+  items: readonly UploadItem[] = []
+  private readonly running = new Map<number, AbortController>()
+  private readonly listeners = new Set<() => void>()
 
-  const start = useCallback(
-    (item: UploadItem) => {
-      const control = new AbortController()
-      running.current.set(item.id, control)
-      uploadMedia(item.file, item.name, { onProgress: part => change(item.id, { part }), signal: control.signal })
-        .then(media => change(item.id, { media, part: 1 }))
-        .catch(reason => {
-          if (!control.signal.aborted) change(item.id, { problem: problemText(asApiError(reason)) })
-        })
-        .finally(() => running.current.delete(item.id))
-    },
-    [change],
-  )
+  readonly subscribe = (listener: () => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
 
-  const add = useCallback(
-    (files: readonly File[]) => {
-      const made = files.map(file => ({
-        id: next++,
-        name: file.name,
-        file,
-        preview: file.type.startsWith('image/') ? URL.createObjectURL(file) : null,
-        part: 0,
-      }))
-      setItems(known => [...known, ...made])
-      made.forEach(start)
-    },
-    [start],
-  )
+  readonly add = (files: readonly File[]) => {
+    const made = files.map(file => ({
+      id: next++,
+      name: file.name,
+      file,
+      preview: file.type.startsWith('image/') ? URL.createObjectURL(file) : null,
+      part: 0,
+    }))
+    this.set([...this.items, ...made])
+    made.forEach(this.start)
+  }
 
   /** Adds the uploaded file of a message that was not sent. */
-  const restore = useCallback((media: NonNullable<Outgoing['media']>) => {
+  readonly restore = (media: NonNullable<Outgoing['media']>) => {
     const preview = media.mime.startsWith('image/') ? `/api/media/${media.id}` : null
-    setItems(known => [...known, { id: next++, name: media.name, file: new Blob(), preview, part: 1, media }])
-  }, [])
+    this.set([...this.items, { id: next++, name: media.name, file: new Blob(), preview, part: 1, media }])
+  }
 
-  const retry = useCallback(
-    (item: UploadItem) => {
-      setItems(known => known.map(other => (other.id === item.id ? { ...strip(other), part: 0 } : other)))
-      start(item)
-    },
-    [start],
-  )
+  readonly retry = (item: UploadItem) => {
+    this.set(this.items.map(other => (other.id === item.id ? { ...strip(other), part: 0 } : other)))
+    this.start(item)
+  }
 
-  const remove = useCallback((id: number) => {
-    running.current.get(id)?.abort()
-    setItems(known => {
-      const gone = known.find(item => item.id === id)
-      if (gone?.preview) URL.revokeObjectURL(gone.preview)
-      return known.filter(item => item.id !== id)
-    })
-  }, [])
+  readonly remove = (id: number) => {
+    this.running.get(id)?.abort()
+    this.drop(this.items.filter(item => item.id === id))
+  }
 
-  const clear = useCallback(() => {
-    setItems(known => {
-      for (const { preview } of known) if (preview) URL.revokeObjectURL(preview)
-      return []
-    })
-  }, [])
+  readonly clear = () => this.drop(this.items)
 
-  useEffect(() => {
-    const all = running.current
-    return () => {
-      for (const control of all.values()) control.abort()
-    }
-  }, [])
+  private readonly start = (item: UploadItem) => {
+    const control = new AbortController()
+    this.running.set(item.id, control)
+    uploadMedia(item.file, item.name, { onProgress: part => this.change(item.id, { part }), signal: control.signal })
+      .then(media => this.change(item.id, { media, part: 1 }))
+      .catch(reason => {
+        if (!control.signal.aborted) this.change(item.id, { problem: problemText(asApiError(reason)) })
+      })
+      .finally(() => this.running.delete(item.id))
+  }
 
+  private drop(gone: readonly UploadItem[]) {
+    for (const { preview } of gone) if (preview) URL.revokeObjectURL(preview)
+    this.set(this.items.filter(item => !gone.includes(item)))
+  }
+
+  private change(id: number, part: Partial<UploadItem>) {
+    this.set(this.items.map(item => (item.id === id ? { ...item, ...part } : item)))
+  }
+
+  private set(items: readonly UploadItem[]) {
+    this.items = items
+    for (const listener of this.listeners) listener()
+  }
+}
+
+/** By user and contact. A list outlives the view of its conversation, as the draft of the text does. */
+const lists = new Map<string, UploadList>()
+
+/** Each attachment is uploaded as soon as it is added, and the upload goes on while another conversation is open. */
+export function useUploads(contactId: number) {
+  const key = `${storedUser()}.${contactId}`
+  const list = lists.get(key) ?? new UploadList()
+  lists.set(key, list)
+  const items = useSyncExternalStore(list.subscribe, () => list.items)
+  const { add, restore, retry, remove, clear } = list
   return { items, add, restore, retry, remove, clear, isReady: items.every(({ media }) => media !== undefined) }
 }
 
