@@ -56,10 +56,19 @@ test('hours are read as people write them, kept as a draft, and a wrong one says
   await page.locator('main.cal').waitFor()
   await page.goto(`${ownDaemon.url}/app/settings/hours`)
   await expect(to).toHaveValue('19:30')
+  // The saved hours replace the input, so nothing can be typed during the save.
+  const { promise: isReleased, resolve: release } = Promise.withResolvers<void>()
+  await page.route('**/api/opening-hours', async route => {
+    if (route.request().method() === 'PUT') await isReleased
+    await route.continue()
+  })
   await page.getByRole('button', { name: 'שמירה', exact: true }).click()
+  await expect(from).toBeDisabled()
+  release()
   await expect
     .poll(() => get<{ hours: unknown[] }>('/api/opening-hours').then(({ hours }) => hours))
     .toEqual([{ weekday: 1, from: '08:00', to: '19:30' }])
+  await expect(from).toBeEnabled()
 })
 
 test('hours that were saved are not called a draft', async ({ page, ownDaemon }) => {

@@ -140,6 +140,8 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
         save.mutate()
       }}
     >
+      {/* The saved hours replace the input, so that input during the save would be lost. */}
+      <fieldset className="fields" disabled={save.isPending}>
       <WeekEditor value={week} onChange={setWeek} />
       <div className="labelled">
         <span className="lb">
@@ -186,6 +188,7 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
           />
         )}
       </div>
+      </fieldset>
       {!isReady && (
         <p className="err" role="status">
           {wrongDays.length > 0 ? (

@@ -100,6 +100,8 @@ function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
       <span className="lb">
         <Trans>שעות</Trans>
       </span>
+      {/* The saved hours replace the input, so that input during the save would be lost. */}
+      <fieldset className="fields" disabled={save.isPending}>
       <fieldset className="seg" aria-label={t`שעות`}>
         <button type="button" role="radio" aria-checked={!isOwn} onClick={() => setOwn(false)}>
           <Trans>כמו העסק</Trans>
@@ -109,6 +111,7 @@ function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
         </button>
       </fieldset>
       {isOwn && <WeekEditor value={week} onChange={setWeek} />}
+      </fieldset>
       {theirs && (
         <ChangedBy
           name={null}
