@@ -183,7 +183,7 @@ impl From<store::Error> for ApiError {
         use store::Error as E;
         match error {
             E::NotFound(what) => Self::not_found(format!("there is no such {what}")),
-            E::NoSpace(_) | E::Busy(_) | E::Closed => {
+            E::NotWritable(_) | E::Busy(_) | E::Closed => {
                 tracing::error!(
                     event = "STORE_UNAVAILABLE",
                     error = &error as &dyn std::error::Error,

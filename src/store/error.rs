@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub enum Error {
     /// SQLite cannot open, read or write a file: usually the disk is full or read-only.
     #[error("the disk is full, read-only or failing; nothing was stored")]
-    NoSpace(#[source] rusqlite::Error),
+    NotWritable(#[source] rusqlite::Error),
     #[error(
         "the user {user} may not use {path}: it belongs to {owner} and has the mode {mode:04o}; as root, run \
          `chown {user}: {path}`, and `chmod u+rwX {path}` if that does not help"
@@ -92,7 +92,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
-                Self::NoSpace(error)
+                Self::NotWritable(error)
             }
             Some(ErrorCode::ConstraintViolation) => Self::Constraint(error),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.to_string()),
@@ -105,7 +105,7 @@ impl From<sqlite_mirror::Error> for Error {
     fn from(error: sqlite_mirror::Error) -> Self {
         use sqlite_mirror::Error as Mirror;
         match error {
-            Mirror::NoSpace(error) | Mirror::Sql(error) => error.into(),
+            Mirror::NotWritable(error) | Mirror::Sql(error) => error.into(),
             Mirror::Denied { path, user, owner, mode } => Self::Denied { path, user, owner, mode },
             Mirror::InsufficientSpace { purpose, path, needed_mb, free_mb } => {
                 Self::InsufficientSpace { purpose, path, needed_mb, free_mb }
@@ -122,7 +122,7 @@ impl From<&Error> for Causes {
     fn from(error: &Error) -> Self {
         let because = |cause: Cause, error: &dyn std::fmt::Display| cause.because(Cause::other(error.to_string()));
         match error {
-            Error::NoSpace(source) => because(Cause::DatabaseNoSpace, source),
+            Error::NotWritable(source) => because(Cause::DatabaseNoSpace, source),
             Error::Denied { path, user, owner, mode } => Cause::DatabaseDenied {
                 user: user.clone(),
                 file: path.display().to_string(),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum Error {
     /// SQLite cannot open, read or write a file: usually the disk is full or read-only.
     #[error("the disk is full, read-only or failing; nothing was stored")]
-    NoSpace(#[source] rusqlite::Error),
+    NotWritable(#[source] rusqlite::Error),
     /// The user of this process lacks permissions for a file or folder.
     #[error("the user {user} may not use {path}: it belongs to {owner} and has the mode {mode:04o}")]
     Denied {
@@ -68,7 +68,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
-                Self::NoSpace(error)
+                Self::NotWritable(error)
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.to_string()),
             _ => Self::Sql(error),

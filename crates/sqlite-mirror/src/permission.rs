@@ -25,7 +25,7 @@ pub enum Purpose {
 /// index would release the locks that SQLite holds on that file in this process.
 pub fn explain(error: Error, database: &Path, purpose: Purpose) -> Error {
     match error {
-        Error::NoSpace(_) => missing(database, purpose).unwrap_or(error),
+        Error::NotWritable(_) => missing(database, purpose).unwrap_or(error),
         other => other,
     }
 }

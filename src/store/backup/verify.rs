@@ -56,7 +56,7 @@ pub(in crate::store) fn log_long_read(file: &Path) {
 pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
     use ErrorCode::{FileLockingProtocolFailed, OperationInterrupted, OutOfMemory, PermissionDenied};
     let source = match error {
-        Error::NoSpace(source) => source,
+        Error::NotWritable(source) => source,
         Error::Sql(source) => match source.sqlite_error_code() {
             Some(FileLockingProtocolFailed | OperationInterrupted | OutOfMemory | PermissionDenied) => source,
             _ => return Error::Damaged { path: file.to_owned(), findings: Cause::other(source.to_string()).into() },

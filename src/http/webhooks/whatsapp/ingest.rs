@@ -124,7 +124,7 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &st
     let path = raw.path;
     let nothing_can_be_stored = matches!(
         error,
-        store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
+        store::Error::NotWritable(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
     );
     let is_logged = !nothing_can_be_stored
         && log_only(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok();
