@@ -36,7 +36,7 @@ mod writer;
 pub use backup::*;
 pub use error::{Error, Result};
 pub use folder::{boot_id, with_suffix};
-pub use health::{ForeignCause, Health, Integrity, LateCause, LogSize, PublishState};
+pub use health::{ForeignCause, Health, Integrity, LateCause, WalSize, PublishState};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
 pub use sqlite_mirror::sys::{DiskSpace, disk_space, ignore_file_size_signal};
@@ -181,10 +181,10 @@ impl Store {
     }
 
     /// The size is 0 if the write-ahead log does not exist.
-    pub fn log_size(&self) -> LogSize {
+    pub fn wal_size(&self) -> WalSize {
         let bytes = std::fs::metadata(self.inner.folder.wal()).map_or(0, |log| log.len());
         let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        LogSize { bytes, reader: threads.as_ref().and_then(|threads| threads.log_reader()) }
+        WalSize { bytes, reader: threads.as_ref().and_then(|threads| threads.wal_reader()) }
     }
 
     /// Decides about a foreign file that has the name of the published file: it is either adopted at the next start, or

@@ -235,7 +235,7 @@ impl AlertThresholds {
             AlertKind::DatabaseUnwritable => Duration::from_secs(5),
             AlertKind::BridgeLink => self.bridge_down.min(Duration::from_mins(1)),
             AlertKind::DiskLow
-            | AlertKind::LogSize
+            | AlertKind::WalSize
             | AlertKind::Integrity
             | AlertKind::ForeignFile
             | AlertKind::DatabaseReplaced

@@ -80,7 +80,7 @@ async fn measure(state: &AppState) {
 fn measure_store(state: &AppState) {
     let health = state.store.health();
     set("agentlocator_store_writes_waiting", state.store.waiting_writes() as u64);
-    set("agentlocator_store_log_bytes", state.store.log_size().bytes);
+    set("agentlocator_store_wal_bytes", state.store.wal_size().bytes);
     set("agentlocator_store_writable", u64::from(health.writable));
     let late = match &health.publish {
         PublishState::Late { age, .. } => age.as_secs().max(1),

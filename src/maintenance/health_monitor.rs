@@ -17,7 +17,7 @@ use crate::runtime::calls::{self, Calls};
 use crate::runtime::jobs::Jobs;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::{FieldStatus, Settings};
-use crate::store::{Health, Integrity, LogSize, Store, Undelivered};
+use crate::store::{Health, Integrity, WalSize, Store, Undelivered};
 use crate::tls::{Tls, TlsHealth, TlsStatus};
 use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
@@ -96,8 +96,8 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::PublishedCopy, database_notice::unpublished(&health.publish));
         let foreign = database_notice::foreign(&health.publish, self.published_file());
         self.alerts.set(AlertKind::ForeignFile, foreign);
-        let log = self.store.log_size();
-        self.alerts.set(AlertKind::LogSize, large_log(&log));
+        let log = self.store.wal_size();
+        self.alerts.set(AlertKind::WalSize, large_wal(&log));
         // Litestream keeps a read transaction open while it runs, so a missing reader means that it does not run.
         let is_missing = self.settings.config().store.litestream && log.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missing.then(AlertDetail::default));
@@ -236,7 +236,7 @@ fn unwritable(health: &Health) -> Option<AlertDetail> {
 }
 
 /// Names the process that prevents the checkpoint, if it is known.
-fn large_log(log: &LogSize) -> Option<Notice> {
+fn large_wal(log: &WalSize) -> Option<Notice> {
     if log.bytes <= LARGE_LOG {
         return None;
     }

@@ -72,14 +72,14 @@ impl BackgroundThreads {
     }
 
     /// The id of another process that is reading the live database; `None` if none is known.
-    pub(in crate::store) fn log_reader(&self) -> Option<i32> {
+    pub(in crate::store) fn wal_reader(&self) -> Option<i32> {
         self.publish_threads.as_ref()?.files.reader()
     }
 
     /// The writer's queue must be closed first. Failures are logged; the next start then verifies the database.
     pub(in crate::store) fn stop(self, folder: &Folder) {
         // Litestream, if it still reads the database, may write to the database after this stop.
-        let reader = if self.with_litestream { self.log_reader() } else { None };
+        let reader = if self.with_litestream { self.wal_reader() } else { None };
         let Self { writer, publish_threads, integrity, state, health_state, with_litestream, unusable: _, _lock } =
             self;
         if let Some(integrity) = integrity {

@@ -25,7 +25,7 @@ pub struct Health {
 /// A checkpoint cannot pass a reader with an earlier transaction, so a reader that hangs makes the write-ahead log grow
 /// until the disk is full.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogSize {
+pub struct WalSize {
     /// In bytes.
     pub bytes: u64,
     /// The id of another process that is reading the database; `None` if none is known.

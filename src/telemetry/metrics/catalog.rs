@@ -104,7 +104,7 @@ pub const METRICS: &[MetricInfo] = &[
     ("agentlocator_store_writes_waiting", MetricKind::Gauge, "Writes that wait for the disk"),
     ("agentlocator_store_writable", MetricKind::Gauge, "1 if the last write to the database succeeded"),
     ("agentlocator_store_bytes", MetricKind::Gauge, "Size of the database"),
-    ("agentlocator_store_log_bytes", MetricKind::Gauge, "Size of the database's write-ahead log"),
+    ("agentlocator_store_wal_bytes", MetricKind::Gauge, "Size of the database's write-ahead log"),
     ("agentlocator_store_free_bytes", MetricKind::Gauge, "Unused space inside the database file"),
     (
         "agentlocator_published_copy_current",

@@ -13,7 +13,7 @@ text_enum! {
         /// The published file is behind the database.
         PublishedCopy = "published_copy",
         /// The write-ahead log of the database is too large.
-        LogSize = "log_size",
+        WalSize = "wal_size",
         /// Litestream is not running, so the database is not replicated.
         Replication = "replication",
         /// The database is damaged.

@@ -220,7 +220,7 @@ export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
   disk_low: msg`מקום בדיסק`,
   database_unwritable: msg`מסד הנתונים`,
   published_copy: msg`העותק לקריאה`,
-  log_size: msg`יומן הכתיבה`,
+  wal_size: msg`יומן הכתיבה`,
   replication: msg`העתקה למקום אחר`,
   integrity: msg`נזק במסד הנתונים`,
   foreign_file: msg`קובץ זר`,

@@ -2967,7 +2967,7 @@ export interface components {
          * @description The kind of an alert.
          * @enum {string}
          */
-        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "log_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_no_credit" | "ai_rate_limited" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
+        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "wal_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_no_credit" | "ai_rate_limited" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
         /** @description One of the findings that raised an alert, as a code with values instead of a text. */
         AlertNotice: {
             /** @description The code of the finding, such as `disk-space`. */

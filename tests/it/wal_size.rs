@@ -20,7 +20,7 @@ async fn the_size_of_the_log_is_a_metric() {
         let before = on_disk();
         let metrics = daemon.client().get("/metrics").await.text();
         if on_disk() == before {
-            let size = metrics.lines().find_map(|line| line.strip_prefix("agentlocator_store_log_bytes ")).unwrap();
+            let size = metrics.lines().find_map(|line| line.strip_prefix("agentlocator_store_wal_bytes ")).unwrap();
             assert_eq!(size.parse::<u64>().unwrap(), before);
             return;
         }
@@ -44,7 +44,7 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
         writer.execute_batch(fill).unwrap();
         drop(writer);
         let raised = daemon.logs().wait_for_event("ALERT_RAISED");
-        assert!(raised.to_string().contains("log_size"), "{raised}");
+        assert!(raised.to_string().contains("wal_size"), "{raised}");
         let api = tokio::task::block_in_place(|| daemon.api());
         let alerts = api.get("/api/alerts").await.text();
         let named = format!("Process {} is reading the database", reader.process.id());
@@ -54,7 +54,7 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
         reader.end();
         // The daemon must truncate the write-ahead log while it continues to write.
         let cleared =
-            || daemon.logs().events_named("ALERT_CLEARED").iter().any(|event| event["alert.kind"] == "log_size");
+            || daemon.logs().events_named("ALERT_CLEARED").iter().any(|event| event["alert.kind"] == "wal_size");
         let deadline = Instant::now() + Duration::from_mins(2);
         while !cleared() {
             assert!(Instant::now() < deadline, "it never cleared");
@@ -91,7 +91,7 @@ async fn long_a_stopped_backup_delays_no_write_and_raises_an_alert() {
     writer.execute_batch("DELETE FROM ballast").unwrap();
     writer.execute_batch(fill).unwrap();
     drop(writer);
-    let alert = |name: &str| daemon.logs().events_named(name).iter().any(|event| event["alert.kind"] == "log_size");
+    let alert = |name: &str| daemon.logs().events_named(name).iter().any(|event| event["alert.kind"] == "wal_size");
     let until = async |name: &str| {
         let deadline = Instant::now() + Duration::from_mins(2);
         while !alert(name) {
@@ -122,7 +122,7 @@ struct Reader {
 impl Reader {
     fn start(live: &Path) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "log_size::the_reading_process", "--nocapture"])
+            .args(["--exact", "wal_size::the_reading_process", "--nocapture"])
             .env(ROLE, live)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
