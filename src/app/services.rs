@@ -22,7 +22,7 @@ use crate::providers::http_client;
 use crate::runtime::call_notices::CallNotices;
 use crate::runtime::caller_texts::CallerTexts;
 use crate::runtime::calls::{CallServices, Calls, EngineBreaker, KnownUsage, TrialUsage};
-use crate::runtime::catch_up::{CatchUp, Gap};
+use crate::runtime::catch_up::{CatchUp, CatchUpTrigger};
 use crate::runtime::input_log::{self, InputLogs};
 use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_details::MediaExaminer;
@@ -57,7 +57,7 @@ pub(super) struct Services {
     jobs: JobWorker,
     compressor: JobWorker,
     message_clock: MessageClock,
-    gap: Gap,
+    catch_up: CatchUpTrigger,
     self_check: SelfChecker,
     schedule_changed: ScheduleChanged,
     outbound_changed: OutboundChanged,
@@ -140,7 +140,7 @@ impl Services {
                 .on(JobKind::NotifyOwner, move |job| notices.clone().notify(job))
                 .on(JobKind::ContactNotReached, move |job| outbound_calls::add_task(unreached.clone(), job)),
             examiner,
-            gap: Gap::default(),
+            catch_up: CatchUpTrigger::default(),
             calls,
             snapshots,
             status,
@@ -183,7 +183,7 @@ impl Services {
             services: self.shared.clone(),
             calls: self.calls.clone(),
             clock: self.message_clock.clone(),
-            gap: self.gap.clone(),
+            trigger: self.catch_up.clone(),
         };
         let scheduled = ScheduledMessages {
             store: store.clone(),
@@ -273,7 +273,7 @@ impl Services {
             calls: self.calls.clone(),
             jobs: self.jobs.handle(),
             message_clock: self.message_clock.clone(),
-            gap: self.gap.clone(),
+            catch_up: self.catch_up.clone(),
             outbox: self.outbox.clone(),
             replay_cache: Arc::default(),
             auth: Arc::default(),

@@ -10,7 +10,7 @@ use crate::host::instance_challenge::InstanceKey;
 use crate::maintenance::self_check::SelfChecker;
 use crate::runtime::Settings;
 use crate::runtime::calls::Calls;
-use crate::runtime::catch_up::Gap;
+use crate::runtime::catch_up::CatchUpTrigger;
 use crate::runtime::input_log::InputLogs;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::media_details::MediaExaminer;
@@ -52,7 +52,7 @@ pub struct AppServices {
     pub message_clock: MessageClock,
     /// Signals that webhooks may have been lost, so that their calls, messages and recordings must be read from
     /// Twilio's lists.
-    pub gap: Gap,
+    pub catch_up: CatchUpTrigger,
     /// The queue of outbound messages.
     pub outbox: Outbox,
     pub replay_cache: Arc<ReplayCache>,

@@ -25,11 +25,11 @@ use tokio::sync::Notify;
 
 /// Clones share the signal.
 #[derive(Clone, Default)]
-pub struct Gap {
+pub struct CatchUpTrigger {
     notify: Arc<Notify>,
 }
 
-impl Gap {
+impl CatchUpTrigger {
     /// Requests a pass soon.
     pub fn request_pass(&self) {
         self.notify.notify_one();
@@ -46,7 +46,7 @@ pub struct CatchUp {
     /// Assigns times to messages and calls, by which they are ordered.
     pub clock: MessageClock,
     /// Starts a pass outside the five-minute interval.
-    pub gap: Gap,
+    pub trigger: CatchUpTrigger,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ impl CatchUp {
                 next = clock::instant() + pause;
             }
             tokio::select! {
-                () = self.gap.notify.notified() => next = clock::instant(),
+                () = self.trigger.notify.notified() => next = clock::instant(),
                 () = tokio::time::sleep(TICK.min(next.saturating_duration_since(clock::instant()))) => {}
             }
         }

@@ -145,6 +145,6 @@ async fn on_store_error(app: &AppState, raw: RawWebhook, named: &str, error: &st
     }
     // The bridge retries the webhook. Twilio may not, so Twilio's list of messages is read when the database is
     // writable again.
-    app.gap.request_pass();
+    app.catch_up.request_pass();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }
