@@ -146,7 +146,7 @@ bridge-unauthorized = the WhatsApp bridge did not accept the daemon's secret, or
 bridge-disabled = the WhatsApp bridge is not in use; set BAILEYS_WEBHOOK_SECRET, here and for the bridge
 bridge-not-connected = the WhatsApp bridge is not connected to WhatsApp; for the reason open Settings, WhatsApp, Open the link on the page
 bridge-no-answer = the WhatsApp bridge did not answer, and the message may have been sent
-bridge-deaf = Since { $since }.
+bridge-not-receiving = Since { $since }.
 whatsapp-blocked = WhatsApp does not allow messages to this contact
 whatsapp-no-account = this number is not on WhatsApp
 whatsapp-restricted = WhatsApp has restricted the account and does not allow new conversations at the moment
@@ -480,7 +480,7 @@ alert-bridge-down = The business's WhatsApp is not connected
     .remedy = Messages that you have written are kept, and are sent when the connection is back. The WhatsApp page says what to do.
 alert-bridge-link = The business's WhatsApp has been disconnected
     .remedy = Scan once with the business phone, on the WhatsApp page. Until then messages are kept, and not sent from it.
-alert-bridge-deaf = Nothing arrives from WhatsApp: the account's phone is off, or the link has failed
+alert-bridge-not-receiving = Nothing arrives from WhatsApp: the account's phone is off, or the link has failed
     .remedy = If the phone of the WhatsApp account is off or offline, turn it on; nothing is lost. If it is on, open WhatsApp on it. If messages still do not arrive, unlink the account in the page and link it again.
 alert-whatsapp-restricted = WhatsApp has restricted the account
     .remedy = Do not write to new contacts until the restriction is lifted. Replies to contacts who wrote to you are not restricted.
@@ -1124,7 +1124,7 @@ found-bridge-linked-to = the WhatsApp bridge is linked to { $account }
 found-bridge-connected = connected
 found-bridge-restricted = WhatsApp does not let the account write to new contacts
 found-bridge-restricted-until = WhatsApp does not let the account write to new contacts until { $until }
-found-bridge-deaf = the bridge has received nothing from WhatsApp since { $since }, and the account's phone does not answer
+found-bridge-not-receiving = the bridge has received nothing from WhatsApp since { $since }, and the account's phone does not answer
 found-bridge-unread = { $count ->
     [one] one message from WhatsApp could not be parsed and was archived
    *[other] { $count } messages from WhatsApp could not be parsed and were archived

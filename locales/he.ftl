@@ -184,7 +184,7 @@ bridge-unauthorized = גשר הוואטסאפ לא קיבל את הסיסמה ש
 bridge-disabled = גשר הוואטסאפ אינו בשימוש; הגדירו BAILEYS_WEBHOOK_SECRET, כאן ובגשר
 bridge-not-connected = גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה בדף, תחת הגדרות, WhatsApp, לחיבור
 bridge-no-answer = גשר הוואטסאפ לא ענה, וייתכן שההודעה נשלחה
-bridge-deaf = מאז { $since }.
+bridge-not-receiving = מאז { $since }.
 whatsapp-blocked = וואטסאפ אינה מאפשרת לנו לכתוב לאדם הזה
 whatsapp-no-account = למספר הזה אין וואטסאפ
 whatsapp-restricted = וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע
@@ -528,7 +528,7 @@ alert-bridge-down = WhatsApp של העסק אינו מחובר
     .remedy = הודעות שכבר כתבתם נשמרות, ויישלחו כשהחיבור יחזור. בדף WhatsApp כתוב מה לעשות.
 alert-bridge-link = WhatsApp של העסק התנתק
     .remedy = נדרשת סריקה אחת מהטלפון של העסק, בדף WhatsApp. עד אז הודעות נשמרות ואינן נשלחות ממנו.
-alert-bridge-deaf = דבר אינו מגיע מ־WhatsApp: הטלפון של החשבון כבוי, או שהקישור אינו פועל
+alert-bridge-not-receiving = דבר אינו מגיע מ־WhatsApp: הטלפון של החשבון כבוי, או שהקישור אינו פועל
     .remedy = אם הטלפון של חשבון ה־WhatsApp כבוי או לא מחובר לאינטרנט, הדליקו אותו; שום הודעה לא אובדת. אם הוא דלוק, פתחו בו את WhatsApp. אם הודעות עדיין אינן נכנסות, נתקו את החשבון בדף וקשרו אותו מחדש.
 alert-whatsapp-restricted = WhatsApp הגבילה את החשבון
     .remedy = אל תכתבו לאנשים חדשים עד שההגבלה תוסר. תשובות למי שכתב אליכם אינן מוגבלות.
@@ -1173,7 +1173,7 @@ found-bridge-linked-to = גשר הוואטסאפ מקושר אל { $account }
 found-bridge-connected = מחובר
 found-bridge-restricted = וואטסאפ לא נותנת לחשבון לכתוב לאנשי קשר חדשים
 found-bridge-restricted-until = וואטסאפ לא נותנת לחשבון לכתוב לאנשי קשר חדשים עד { $until }
-found-bridge-deaf = הגשר לא קיבל דבר מוואטסאפ מאז { $since }, והטלפון של החשבון לא עונה
+found-bridge-not-receiving = הגשר לא קיבל דבר מוואטסאפ מאז { $since }, והטלפון של החשבון לא עונה
 found-bridge-unread = { $count ->
     [one] הודעה אחת מוואטסאפ לא פוענחה, ונשמרה בצד
     [two] שתי הודעות מוואטסאפ לא פוענחו, ונשמרו בצד

@@ -227,7 +227,7 @@ impl AlertThresholds {
     /// Returns how long a condition must be active before the alert is raised.
     fn raise_delay(self, kind: AlertKind) -> Duration {
         match kind {
-            AlertKind::BridgeDown | AlertKind::BridgeDeaf => self.bridge_down,
+            AlertKind::BridgeDown | AlertKind::BridgeNotReceiving => self.bridge_down,
             AlertKind::Replication => self.replication,
             AlertKind::PublishedCopy => Duration::from_mins(1),
             // A new installation has no certificate during its first minutes.

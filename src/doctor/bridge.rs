@@ -47,8 +47,8 @@ fn evaluate(seen: &Overview) -> Vec<CheckResult> {
         };
         findings.push(CheckResult::warning(CHECK, found, Remedy::BridgeWriteLess));
     }
-    if let Some(since) = report.deaf_since {
-        findings.push(CheckResult::warning(CHECK, Found::BridgeDeaf { since }, Remedy::BridgePhone));
+    if let Some(since) = report.not_receiving_since {
+        findings.push(CheckResult::warning(CHECK, Found::BridgeNotReceiving { since }, Remedy::BridgePhone));
     }
     if let Some(count) = report.refused.filter(|refused| *refused > 0) {
         findings.push(CheckResult::warning(CHECK, Found::BridgeUnread { count }, Remedy::BridgeLog));

@@ -150,7 +150,7 @@ impl HealthMonitor {
     fn check_bridge(&self) {
         if self.settings.current().bridge.is_none() {
             for kind in
-                [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
+                [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeNotReceiving, AlertKind::WhatsAppRestricted]
             {
                 self.alerts.clear(kind);
             }
@@ -164,8 +164,8 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::BridgeLink, state.notice().filter(|_| needs_owner));
         self.alerts.set(AlertKind::BridgeDown, state.notice().filter(|_| is_down));
         if state.is_connected() {
-            let deaf = self.outbox.bridge_deaf_since().map(|since| Notice::BridgeDeaf { since });
-            self.alerts.set(AlertKind::BridgeDeaf, deaf);
+            let notice = self.outbox.bridge_not_receiving_since().map(|since| Notice::BridgeNotReceiving { since });
+            self.alerts.set(AlertKind::BridgeNotReceiving, notice);
         }
     }
 

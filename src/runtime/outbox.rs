@@ -81,8 +81,8 @@ impl Outbox {
 
     /// Returns since when the bridge's link checks receive no echo, although its link to WhatsApp is connected; `None`
     /// if the checks receive an echo, or if this is not known.
-    pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
-        self.shared.health.bridge_deaf_since()
+    pub fn bridge_not_receiving_since(&self) -> Option<Timestamp> {
+        self.shared.health.bridge_not_receiving_since()
     }
 
     /// Returns false if the loop has not run for a minute, which means that it is stuck.

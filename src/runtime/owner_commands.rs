@@ -42,7 +42,7 @@ pub fn receive(
         Ok(_) => {}
         Err(NotifyOwnerError::Store(error)) => return Err(error),
         Err(NotifyOwnerError::Refused(refusal)) => {
-            tracing::warn!(event = "OWNER_ORDER_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's command by WhatsApp in thread {} was processed, but its answer cannot be sent: {refusal}", received.thread);
+            tracing::warn!(event = "OWNER_COMMAND_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's command by WhatsApp in thread {} was processed, but its answer cannot be sent: {refusal}", received.thread);
         }
     }
     Ok(received)

@@ -344,15 +344,15 @@ async fn a_link_that_receives_nothing_is_reported_and_still_used() {
     )
     .await;
     shop.bridge.set_no_echo(true);
-    let alert = until_state(&shop, "bridge_deaf", "raised").await;
+    let alert = until_state(&shop, "bridge_not_receiving", "raised").await;
     assert!(alert["detail"]["en"].as_str().unwrap().contains("2023-11-14"), "{alert}");
     let link = shop.api.get("/api/whatsapp/bridge").await.json();
     assert_eq!(
-        (link["connected"].clone(), link["deaf_since"].clone()),
+        (link["connected"].clone(), link["not_receiving_since"].clone()),
         (json!(true), json!("2023-11-14T22:13:20.000Z"))
     );
     let answer = shop.say("+972501234567", "still out").await;
     shop.until_status(&answer, "sent").await;
     shop.bridge.set_no_echo(false);
-    until_state(&shop, "bridge_deaf", "cleared").await;
+    until_state(&shop, "bridge_not_receiving", "cleared").await;
 }

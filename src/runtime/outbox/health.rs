@@ -24,7 +24,7 @@ struct State {
     /// The last logged state, so that only changes are logged.
     bridge_logged: Option<LinkState>,
     bridge_queried_at: Option<Timestamp>,
-    bridge_deaf_since: Option<Timestamp>,
+    bridge_not_receiving_since: Option<Timestamp>,
     twilio_down_until: Option<Timestamp>,
     loop_at: Option<Timestamp>,
 }
@@ -63,7 +63,7 @@ impl ProviderHealth {
     async fn query_bridge(&self) {
         let settings = self.settings.current();
         let Some(bridge) = &settings.bridge else { return };
-        let Report { state, deaf_since, .. } = bridge.report().await;
+        let Report { state, not_receiving_since, .. } = bridge.report().await;
         // If the settings were replaced meanwhile, the answer is from the former bridge and is discarded.
         if !Arc::ptr_eq(&settings, &self.settings.current()) {
             return;
@@ -71,7 +71,7 @@ impl ProviderHealth {
         let is_other = {
             let mut seen = self.lock();
             seen.bridge = Some(state);
-            seen.bridge_deaf_since = deaf_since;
+            seen.bridge_not_receiving_since = not_receiving_since;
             seen.bridge_queried_at = Some(clock::now());
             seen.bridge_logged.replace(state) != Some(state)
         };
@@ -86,8 +86,8 @@ impl ProviderHealth {
         self.bridge_in_use().and(self.lock().bridge)
     }
 
-    pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
-        self.bridge_in_use().and(self.lock().bridge_deaf_since)
+    pub(super) fn bridge_not_receiving_since(&self) -> Option<Timestamp> {
+        self.bridge_in_use().and(self.lock().bridge_not_receiving_since)
     }
 
     /// New settings may name another bridge or another account.

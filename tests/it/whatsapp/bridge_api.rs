@@ -83,7 +83,7 @@ async fn a_connected_link_reports_all_its_details() {
         "since": shown["since"], "last_code": null, "version": "simulated",
         "account": { "phone": "+972541112233", "name": "Shop" },
         "waiting": { "inbox": 2, "media": 1, "refused": 0 },
-        "restriction": null, "deaf_since": null, "pairing": null, "pairing_code": null, "pairing_code_expires_at": null,
+        "restriction": null, "not_receiving_since": null, "pairing": null, "pairing_code": null, "pairing_code_expires_at": null,
     });
     assert_eq!(shown, wanted);
     assert!(shown["since"].as_str().unwrap().ends_with('Z'));

@@ -35,7 +35,7 @@ text_enum! {
         /// The WhatsApp account must be linked again, or the bridge has another problem that the owner must solve.
         BridgeLink = "bridge_link",
         /// The bridge receives no messages, although it is connected.
-        BridgeDeaf = "bridge_deaf",
+        BridgeNotReceiving = "bridge_not_receiving",
         /// WhatsApp has restricted the account.
         WhatsAppRestricted = "whatsapp_restricted",
         /// Twilio does not accept the account.

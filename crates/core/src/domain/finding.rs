@@ -77,7 +77,7 @@ localized_enum! {
         BridgeConnected = "found-bridge-connected",
         BridgeRestricted = "found-bridge-restricted",
         BridgeRestrictedUntil { until: Timestamp } = "found-bridge-restricted-until",
-        BridgeDeaf { since: Timestamp } = "found-bridge-deaf",
+        BridgeNotReceiving { since: Timestamp } = "found-bridge-not-receiving",
         BridgeUnread { count: u64 } = "found-bridge-unread",
 
         // The machine.

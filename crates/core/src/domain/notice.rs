@@ -101,7 +101,7 @@ localized_enum! {
         BridgeDisabled = "bridge-disabled",
         BridgeNotConnected = "bridge-not-connected",
         BridgeNoAnswer = "bridge-no-answer",
-        BridgeDeaf { since: Timestamp } = "bridge-deaf",
+        BridgeNotReceiving { since: Timestamp } = "bridge-not-receiving",
         WhatsAppBlocked = "whatsapp-blocked",
         WhatsAppNoAccount = "whatsapp-no-account",
         WhatsAppRestricted = "whatsapp-restricted",

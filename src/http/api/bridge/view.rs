@@ -38,7 +38,7 @@ pub(crate) struct BridgeStatus {
     /// Since when the bridge has received nothing although it is connected: no messages, receipts or notifications, and
     /// not even the message of its own link check. Null if the bridge does not report this.
     #[schema(value_type = Option<String>, format = DateTime)]
-    deaf_since: Option<Timestamp>,
+    not_receiving_since: Option<Timestamp>,
     /// The QR code that links an account; null if the bridge offers none, and for users and tokens without the role
     /// `owner`.
     pairing: Option<PairingQr>,
@@ -115,7 +115,7 @@ impl BridgeStatus {
             account,
             waiting: BridgeBacklog { inbox: report.inbox, media: report.media_waiting, refused: report.refused },
             restriction: report.restriction.map(|link::Restriction { until, kind }| AccountRestriction { until, kind }),
-            deaf_since: report.deaf_since,
+            not_receiving_since: report.not_receiving_since,
             pairing: qr.filter(|_| is_owner).map(|code| PairingQr { qr: code.text, svg: code.svg, expires_at }),
             pairing_code: report.pairing_code.filter(|_| is_owner),
             pairing_code_expires_at: report.pairing_code_expires_at.filter(|_| is_owner),
@@ -136,7 +136,7 @@ impl BridgeStatus {
             account: None,
             waiting: BridgeBacklog { inbox: None, media: None, refused: None },
             restriction: None,
-            deaf_since: None,
+            not_receiving_since: None,
             pairing: None,
             pairing_code: None,
             pairing_code_expires_at: None,

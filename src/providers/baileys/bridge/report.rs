@@ -33,7 +33,7 @@ pub struct Report {
     pub pairing_code_expires_at: Option<Timestamp>,
     pub restriction: Option<Restriction>,
     /// When the bridge's link checks stopped receiving their echo, although the link is connected.
-    pub deaf_since: Option<Timestamp>,
+    pub not_receiving_since: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Report {
                 until: time(&body["restriction"]["until"]),
                 kind: line(&body["restriction"]["kind"]),
             }),
-            deaf_since: time(&body["link_check"]["since"]).filter(|_| body["link_check"]["result"] == "no_echo"),
+            not_receiving_since: time(&body["link_check"]["since"]).filter(|_| body["link_check"]["result"] == "no_echo"),
         }
     }
 }
@@ -192,10 +192,10 @@ mod tests {
         assert_eq!(report.restriction, Some(Restriction { until, kind: Some("x".into()) }));
         let lifted = Report::parse(true, &json!({ "connected": true, "restriction": { "active": false } }));
         assert_eq!((lifted.state, lifted.restriction), (LinkState::Connected, None));
-        for (result, is_deaf) in [("ok", false), ("no_ack", false), ("no_echo", true)] {
+        for (result, is_not_receiving) in [("ok", false), ("no_ack", false), ("no_echo", true)] {
             let check = json!({ "result": result, "since": 1_700_000_001_000_i64 });
             let report = Report::parse(true, &json!({ "connected": true, "link_check": check }));
-            assert_eq!(report.deaf_since, until.filter(|_| is_deaf), "{result}");
+            assert_eq!(report.not_receiving_since, until.filter(|_| is_not_receiving), "{result}");
         }
     }
 }

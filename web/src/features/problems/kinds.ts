@@ -30,7 +30,7 @@ const ICONS: Partial<Record<Kind, IconGlyph>> = {
   certificate: IconCertificate,
   bridge_down: IconPlugConnectedX,
   bridge_link: IconPlugConnectedX,
-  bridge_deaf: IconPlugConnectedX,
+  bridge_not_receiving: IconPlugConnectedX,
   whatsapp_restricted: IconBrandWhatsapp,
   twilio_refused: IconPhoneOff,
   ai_refused: IconCloudOff,
@@ -68,7 +68,7 @@ const WHATSAPP: Target = { href: '/app/whatsapp', label: msg`לחיבור ל־Wh
 const TARGETS: Partial<Record<Kind, Target>> = {
   bridge_link: { href: '/app/whatsapp', label: msg`לחיבור מחדש` },
   bridge_down: WHATSAPP,
-  bridge_deaf: WHATSAPP,
+  bridge_not_receiving: WHATSAPP,
   whatsapp_restricted: WHATSAPP,
   outbox_stuck: WHATSAPP,
   outbox_undelivered: WHATSAPP,

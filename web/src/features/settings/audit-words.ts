@@ -230,7 +230,7 @@ export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
   certificate: msg`תעודה`,
   bridge_down: msg`חיבור ל־WhatsApp`,
   bridge_link: msg`קישור ל־WhatsApp`,
-  bridge_deaf: msg`הודעות נכנסות ב־WhatsApp`,
+  bridge_not_receiving: msg`הודעות נכנסות ב־WhatsApp`,
   whatsapp_restricted: msg`הגבלה של WhatsApp`,
   twilio_refused: msg`חשבון Twilio`,
   ai_refused: msg`מפתח של שירות ה־AI`,

@@ -72,10 +72,10 @@ function Facts({ link }: { link: Link }) {
           </Trans>
         </li>
       )}
-      {link.deaf_since && (
+      {link.not_receiving_since && (
         <li className="err">
           <Trans>
-            שום דבר לא נכנס בקישור מאז <Time at={link.deaf_since} style="full" />, וגם הטלפון של החשבון לא עונה. צריך
+            שום דבר לא נכנס בקישור מאז <Time at={link.not_receiving_since} style="full" />, וגם הטלפון של החשבון לא עונה. צריך
             לבדוק שהוא דלוק ומחובר לאינטרנט.
           </Trans>
         </li>
