@@ -3,7 +3,7 @@
 use super::support::Client;
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
-use agentlocator::simulator::caller::{CallPlan, CallReport, DialPlan, EndedBy, StreamPlan};
+use agentlocator::simulator::caller::{CallPlan, CallReport, Clip, DialPlan, EndedBy, StreamPlan};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use agentlocator::simulator::twilio::{Fault, Operation};
 use futures_util::StreamExt;
@@ -123,7 +123,10 @@ async fn a_call_without_a_stream_is_ended_at_once() {
 async fn an_end_that_twilio_reports_before_its_answer_is_the_employees() {
     let harness = CallHarness::without_ai(|_| {}).await;
     let client = dana(&harness).await;
-    let placed = begin(&harness, CallPlan { stream: StreamPlan::Fails, ..harness.plan("stay") });
+    // The call is still being recorded when the employee ends it.
+    let messages = vec![Clip::Voice(60_000)];
+    let plan = CallPlan { stream: StreamPlan::Fails, messages, fast: false, ..harness.plan("stay") };
+    let placed = begin(&harness, plan);
     let call = call_when(&client, "the recorder", |call| call["state"] != "ringing").await;
     harness.twilio.fail_next(Operation::UpdateCall, Fault::AnswerAfter(Duration::from_secs(1)), 1);
     let ended = client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await;
