@@ -98,7 +98,7 @@ impl Snapshots {
         self.bucket.is_some()
     }
 
-    /// A failed upload to a bucket that is no longer configured is ignored.
+    /// Returns the outcome of the last run. If no bucket is configured now, an earlier failed upload is left out.
     pub fn last_run(&self) -> BackupRun {
         let run = BackupRun::read(&self.status_file());
         if self.bucket.is_some() { run } else { BackupRun { bucket_error: None, ..run } }

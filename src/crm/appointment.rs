@@ -99,7 +99,7 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
     let slot =
         SlotRequest { service: &service, booking, resource: new.resource, starts_at: new.starts_at, except: None };
     check_start(context, new.starts_at, notice_min, new.force)?;
-    let time = slot.reserve(tx, context, new.force)?;
+    let time = slot.choose(tx, context, new.force)?;
     let id = tx.insert_appointment(
         &AppointmentRow {
             business: context.business,
@@ -153,7 +153,7 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
             check_start(context, starts_at, 0, change.force)?;
         }
         let slot = SlotRequest { service: &service, booking, resource, starts_at, except: Some(id) };
-        let time = slot.reserve(tx, context, change.force)?;
+        let time = slot.choose(tx, context, change.force)?;
         tx.move_appointment(id, service.id, price, &time, context.now)?;
     }
     if let Some(note) = note.filter(|note| *note != found.note) {
@@ -292,7 +292,7 @@ struct SlotRequest<'a> {
 }
 
 impl SlotRequest<'_> {
-    fn reserve(&self, tx: &WriteTx<'_>, context: &Context, force: bool) -> Result<BookedTime, Error> {
+    fn choose(&self, tx: &WriteTx<'_>, context: &Context, force: bool) -> Result<BookedTime, Error> {
         let day = local_date(self.starts_at, &context.zone);
         let Context { business, zone, .. } = context;
         let (opening, resources) = calendar(tx, *business, self.service, self.resource, zone, (day, 1), self.except)?;

@@ -384,7 +384,7 @@ impl CallTask {
         }
         let recording = self.settings.config.voice.recording && !self.is_trial();
         if recording && !self.calls.services().disk.takes_media() {
-            tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: call {} is not recorded from here on", self.sid);
+            tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the rest of the current media stream of call {} is not recorded", self.sid);
         } else if recording {
             self.recording_writer =
                 Some(RecordingWriter::start(&self.sid, &start.stream_sid, self.calls.services().store.clone()));

@@ -215,9 +215,10 @@ fn back_off(attempts: u32) -> Duration {
 }
 
 const RETRY_FOR: Duration = Duration::from_hours(24);
-/// The minimum number of attempts of a job that is retried for at least `MIN_ATTEMPTS_TAKE`, which is about the time
-/// that these attempts take.
+/// A job whose retry period is at least [`MIN_ATTEMPTS_TAKE`] is attempted at least this many times, even if the
+/// period is over, for example because the daemon was stopped meanwhile.
 const MIN_ATTEMPTS: u32 = 12;
+/// About the time that [`MIN_ATTEMPTS`] attempts take. Jobs with a shorter retry period have no minimum.
 const MIN_ATTEMPTS_TAKE: Duration = Duration::from_mins(30);
 const MAX_BACKOFF: Duration = Duration::from_mins(10);
 const IDLE: Duration = Duration::from_mins(1);

@@ -83,7 +83,7 @@ pub(in crate::store) fn report_lost(name: &'static str, error: &Error) {
         event = "STORE_WRITE_DROPPED",
         write = name,
         error,
-        "The database write {name} was not stored; only the code that requested it may repeat it"
+        "The database write {name} was not stored; it is lost unless the code that requested it repeats it"
     );
 }
 

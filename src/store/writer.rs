@@ -1,4 +1,4 @@
-//! The writer thread: commits queued writes of a lane, up to [`MAX_BATCH`], in one transaction.
+//! The writer thread: commits up to [`MAX_BATCH`] queued writes of the same priority in one transaction.
 
 use super::checkpoint::{self, Checkpoints};
 use super::empty_log_requests::EmptyLogRequests;

@@ -78,7 +78,7 @@ pub struct OutboxUpdate<'a> {
 
 impl ReadTx<'_> {
     /// The times at which a provider sent messages since `since`, oldest first, for the rate limit. The second value is
-    /// true for the first message of its thread.
+    /// true for the first message of its thread, not counting failed ones.
     pub fn sends_since(&self, provider: Provider, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
         let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -264,7 +264,7 @@ pub enum CallEvent {
     },
     /// The caller interrupted the agent.
     BargeIn {
-        /// How much was heard of the last utterance that was heard at all, in milliseconds; 0 if nothing was heard.
+        /// How much was heard of the last utterance of which anything was heard, in milliseconds; 0 if there is none.
         heard_ms: u64,
     },
     /// A sound of the caller stopped the agent for a moment, but was not an interruption. The agent continues, unless

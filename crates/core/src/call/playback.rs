@@ -116,8 +116,8 @@ pub(super) struct Playback {
     utterances: VecDeque<Utterance>,
     queue: VecDeque<(ItemId, EncodedAudio)>,
     queued: u64,
-    /// A partial frame of the last utterance. The frame is queued as soon as further audio completes it, or, filled
-    /// with silence, at the end of the utterance.
+    /// A partial frame of the utterance that is still being generated. The frame is queued as soon as further audio
+    /// completes it, or, filled with silence, at the end of the utterance.
     partial_frame: Vec<u8>,
     marks: VecDeque<SentMark>,
     next_mark: u32,

@@ -60,7 +60,7 @@ struct LinkedAccount {
     name: Option<String>,
 }
 
-/// The messages and files that are queued in the bridge. A null count is unknown.
+/// The messages and files that are queued in the bridge, and the number of rejected ones. A null count is unknown.
 #[derive(Serialize, utoipa::ToSchema)]
 struct BridgeBacklog {
     /// The number of messages and updates that the daemon has not accepted yet.

@@ -11,7 +11,7 @@ pub(super) struct Document {
     pub at: Timestamp,
     /// The text in which words are found.
     pub text: String,
-    /// Further text in which only numbers are found.
+    /// Further text that is searched only for numbers.
     pub numbers: String,
 }
 
