@@ -57,7 +57,7 @@ impl Limits {
 /// The path of uploads. Their handler itself ends a body that pauses.
 const UPLOAD_PATH: &str = "/api/media";
 
-/// The longest file that the default settings allow, 16 MiB, at 250 kbit/s.
+/// Enough for the largest file that the default settings allow, 16 MiB, at 250 kbit/s.
 const MAX_UPLOAD_TIME: Duration = Duration::from_mins(10);
 
 pub(super) async fn handle_request(

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 pub(super) struct Explanation {
     code: &'static str,
     field: Option<String>,
-    /// None if the reason of the parser has no translation.
+    /// The API's own wording of the reason; none if the parser's reason is not recognised.
     message: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl Explanation {
         Self { code: "invalid", field: field.map(str::to_owned), message }
     }
 
-    /// `otherwise` is the message if neither the field nor a translated reason is known.
+    /// `otherwise` is the message if neither the field nor the reason is known.
     pub(super) fn into_error(self, status: StatusCode, otherwise: &'static str) -> ApiError {
         let message = match (self.message, &self.field) {
             (Some(message), _) => message,

@@ -47,8 +47,8 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, folded], gap).optional()?)
     }
 
-    /// The questions that were last asked in this call, in order. The query selects by contact because that column has
-    /// an index.
+    /// The questions that were last asked in this call, in the order in which they were first asked in any call. The
+    /// query also selects by contact, because that column has an index.
     pub(in crate::store) fn questions_of_call(&self, call: &Call) -> Result<Vec<KnowledgeGap>> {
         let mut query =
             self.conn.prepare_cached(&format!("{SELECT} WHERE g.contact_id = ?1 AND g.call_id = ?2 ORDER BY g.id"))?;

@@ -47,7 +47,8 @@ impl MessageClock {
         Self { wall_ahead, segments, ..Self::default() }
     }
 
-    /// Returns the steps of the wall clock if they changed since the last call; the first reading counts as a change.
+    /// Returns the steps of the wall clock if they changed since the last call. The first reading of a new clock counts
+    /// as a change; that of a resumed clock only if the wall clock was set in between.
     /// The caller stores them, so that the next run detects whether the wall clock was set in between.
     pub fn take_steps(&mut self) -> Option<ClockSteps> {
         let steps = ClockSteps { wall_ahead: self.wall_ahead, segments: self.segments.clone() };

@@ -61,8 +61,8 @@ export async function withSession<T>(send: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Returns the ETag in the last response for the item at this path, for `ifMatch` at the start of an edit; undefined if
- * there was none.
+ * Returns the newest ETag that a successful response had for the item at this path, for `ifMatch` at the start of an
+ * edit; undefined if there was none.
  */
 export const knownEtag = (path: string): string | undefined => etags.get(path)
 
