@@ -7,9 +7,13 @@ use crate::clock;
 use crate::config::VersionInfo;
 use crate::domain::Timestamp;
 use crate::providers::release_feed::Release;
+use std::path::Path;
 use std::sync::Arc;
 
 const CHECK: &str = "updates";
+/// dpkg's list of the package's files. Without it the program was not installed by apt, which then has no answer, but
+/// would spend a second of CPU on reading its lists.
+const PACKAGE_FILES: &str = "/var/lib/dpkg/info/agentlocator.list";
 
 pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     if let Ok(version) = std::fs::read_to_string(FAILED_RELEASE) {
@@ -18,8 +22,10 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     if let Some(newer) = context.running().and_then(|status| status.newer_release.as_ref()) {
         return vec![newer_release(newer)];
     }
-    let output = output_of("apt-cache", &["policy", "agentlocator"]).await.unwrap_or_default();
-    if let Some((installed, candidate)) = newer_in_apt(&output) {
+    if Path::new(PACKAGE_FILES).exists()
+        && let Some(output) = output_of("apt-cache", &["policy", "agentlocator"]).await
+        && let Some((installed, candidate)) = newer_in_apt(&output)
+    {
         let found = format!("apt has version {candidate}, installed is {installed}");
         return vec![Finding::warning(
             CHECK,

@@ -112,7 +112,7 @@ impl OutboundCalls {
             event = "OUTBOUND_NOT_DIALED",
             id,
             error = &error as &dyn std::error::Error,
-            "Outbound call {id} was not confirmed by Twilio; {next}"
+            "Twilio did not accept or did not confirm outbound call {id}; {next}"
         );
         if let Some(refusal) = error.account_refusal() {
             services.alerts.record_twilio_access(Some(refusal));

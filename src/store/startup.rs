@@ -235,7 +235,7 @@ impl Inspection<'_> {
             event = "STORE_FOLDER_COPIED",
             file = %self.folder.published.display(),
             reason = text,
-            "The data folder is a copy that was made while the service ran; the published file {} is used, and the live \
+            "The data folder was copied without a clean stop of the service; the published file {} is used, and the live \
              database was archived",
             self.folder.published.display()
         );
