@@ -57,7 +57,10 @@ test('hours are read as people write them, kept as a draft, and a wrong one says
   await page.goto(`${ownDaemon.url}/app/settings/hours`)
   await expect(to).toHaveValue('19:30')
   // The saved hours replace the input, so nothing can be typed during the save.
-  const { promise: isReleased, resolve: release } = Promise.withResolvers<void>()
+  let release = () => {}
+  const isReleased = new Promise<void>(resolve => {
+    release = resolve
+  })
   await page.route('**/api/opening-hours', async route => {
     if (route.request().method() === 'PUT') await isReleased
     await route.continue()

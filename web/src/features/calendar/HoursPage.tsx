@@ -142,52 +142,58 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
     >
       {/* The saved hours replace the input, so that input during the save would be lost. */}
       <fieldset className="fields" disabled={save.isPending}>
-      <WeekEditor value={week} onChange={setWeek} />
-      <div className="labelled">
-        <span className="lb">
-          <Trans>בחגים</Trans>
-        </span>
-        <fieldset className="seg" aria-label={t`בחגים`}>
-          {(['closed', 'open'] as const).map(value => (
-            <button
-              key={value}
-              type="button"
-              role="radio"
-              aria-checked={holidays === value}
-              onClick={() => setHolidays(value)}
-            >
-              {value === 'closed' ? <Trans>סגור</Trans> : <Trans>פתוח כרגיל</Trans>}
-            </button>
-          ))}
-        </fieldset>
-      </div>
-      <div className="labelled">
-        <span className="lb">
-          <Trans>בערבי חג</Trans>
-        </span>
-        <fieldset className="seg" aria-label={t`בערבי חג`}>
-          {(['closed', 'until', 'open'] as const).map(value => (
-            <button key={value} type="button" role="radio" aria-checked={eves === value} onClick={() => setEves(value)}>
-              {value === 'closed' ? (
-                <Trans>סגור</Trans>
-              ) : value === 'until' ? (
-                <Trans>סוגרים מוקדם</Trans>
-              ) : (
-                <Trans>פתוח כרגיל</Trans>
-              )}
-            </button>
-          ))}
-        </fieldset>
-        {eves === 'until' && (
-          <Field
-            label={<Trans>סוגרים בשעה</Trans>}
-            value={until}
-            dir="ltr"
-            error={untilMinute === undefined ? t`שעה נכתבת כך: 9:30` : undefined}
-            onChange={event => setUntil(event.target.value)}
-          />
-        )}
-      </div>
+        <WeekEditor value={week} onChange={setWeek} />
+        <div className="labelled">
+          <span className="lb">
+            <Trans>בחגים</Trans>
+          </span>
+          <fieldset className="seg" aria-label={t`בחגים`}>
+            {(['closed', 'open'] as const).map(value => (
+              <button
+                key={value}
+                type="button"
+                role="radio"
+                aria-checked={holidays === value}
+                onClick={() => setHolidays(value)}
+              >
+                {value === 'closed' ? <Trans>סגור</Trans> : <Trans>פתוח כרגיל</Trans>}
+              </button>
+            ))}
+          </fieldset>
+        </div>
+        <div className="labelled">
+          <span className="lb">
+            <Trans>בערבי חג</Trans>
+          </span>
+          <fieldset className="seg" aria-label={t`בערבי חג`}>
+            {(['closed', 'until', 'open'] as const).map(value => (
+              <button
+                key={value}
+                type="button"
+                role="radio"
+                aria-checked={eves === value}
+                onClick={() => setEves(value)}
+              >
+                {value === 'closed' ? (
+                  <Trans>סגור</Trans>
+                ) : value === 'until' ? (
+                  <Trans>סוגרים מוקדם</Trans>
+                ) : (
+                  <Trans>פתוח כרגיל</Trans>
+                )}
+              </button>
+            ))}
+          </fieldset>
+          {eves === 'until' && (
+            <Field
+              label={<Trans>סוגרים בשעה</Trans>}
+              value={until}
+              dir="ltr"
+              error={untilMinute === undefined ? t`שעה נכתבת כך: 9:30` : undefined}
+              onChange={event => setUntil(event.target.value)}
+            />
+          )}
+        </div>
       </fieldset>
       {!isReady && (
         <p className="err" role="status">

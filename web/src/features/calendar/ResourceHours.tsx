@@ -102,15 +102,15 @@ function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
       </span>
       {/* The saved hours replace the input, so that input during the save would be lost. */}
       <fieldset className="fields" disabled={save.isPending}>
-      <fieldset className="seg" aria-label={t`שעות`}>
-        <button type="button" role="radio" aria-checked={!isOwn} onClick={() => setOwn(false)}>
-          <Trans>כמו העסק</Trans>
-        </button>
-        <button type="button" role="radio" aria-checked={isOwn} onClick={() => setOwn(true)}>
-          <Trans>שעות משלו</Trans>
-        </button>
-      </fieldset>
-      {isOwn && <WeekEditor value={week} onChange={setWeek} />}
+        <fieldset className="seg" aria-label={t`שעות`}>
+          <button type="button" role="radio" aria-checked={!isOwn} onClick={() => setOwn(false)}>
+            <Trans>כמו העסק</Trans>
+          </button>
+          <button type="button" role="radio" aria-checked={isOwn} onClick={() => setOwn(true)}>
+            <Trans>שעות משלו</Trans>
+          </button>
+        </fieldset>
+        {isOwn && <WeekEditor value={week} onChange={setWeek} />}
       </fieldset>
       {theirs && (
         <ChangedBy

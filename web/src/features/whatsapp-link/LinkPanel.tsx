@@ -75,8 +75,8 @@ function Facts({ link }: { link: Link }) {
       {link.not_receiving_since && (
         <li className="err">
           <Trans>
-            שום דבר לא נכנס בקישור מאז <Time at={link.not_receiving_since} style="full" />, וגם הטלפון של החשבון לא עונה. צריך
-            לבדוק שהוא דלוק ומחובר לאינטרנט.
+            שום דבר לא נכנס בקישור מאז <Time at={link.not_receiving_since} style="full" />, וגם הטלפון של החשבון לא
+            עונה. צריך לבדוק שהוא דלוק ומחובר לאינטרנט.
           </Trans>
         </li>
       )}

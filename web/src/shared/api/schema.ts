@@ -2967,7 +2967,7 @@ export interface components {
          * @description The kind of an alert.
          * @enum {string}
          */
-        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "wal_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_no_credit" | "ai_rate_limited" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
+        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "wal_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_not_receiving" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_no_credit" | "ai_rate_limited" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
         /** @description One of the findings that raised an alert, as a code with values instead of a text. */
         AlertNotice: {
             /** @description The code of the finding, such as `disk-space`. */
@@ -3339,7 +3339,7 @@ export interface components {
              */
             waiting_entry_id?: number | null;
         };
-        /** @description The messages and files that are queued in the bridge. A null count is unknown. */
+        /** @description The messages and files that are queued in the bridge, and the number of rejected ones. A null count is unknown. */
         BridgeBacklog: {
             /**
              * Format: int64
@@ -3365,12 +3365,6 @@ export interface components {
             account?: components["schemas"]["LinkedAccount"] | null;
             /** @description Whether the bridge is connected to WhatsApp. */
             connected: boolean;
-            /**
-             * Format: date-time
-             * @description Since when the bridge has received nothing although it is connected: no messages, receipts or notifications, and
-             *     not even the message of its own link check. Null if the bridge does not report this.
-             */
-            deaf_since?: string | null;
             /** @description Whether the bridge is enabled in the settings. */
             enabled: boolean;
             /**
@@ -3378,6 +3372,12 @@ export interface components {
              * @description WhatsApp's status code of the last disconnect; null if there was none, or it is not known.
              */
             last_code?: number | null;
+            /**
+             * Format: date-time
+             * @description Since when the bridge has received nothing although it is connected: no messages, receipts or notifications, and
+             *     not even the message of its own link check. Null if the bridge does not report this.
+             */
+            not_receiving_since?: string | null;
             pairing?: components["schemas"]["PairingQr"] | null;
             /**
              * @description The pairing code, which the user types into WhatsApp on the phone; null if the bridge offers none, and for users
