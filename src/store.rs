@@ -36,7 +36,7 @@ mod writer;
 pub use backup::*;
 pub use error::{Error, Result};
 pub use folder::{boot_id, with_suffix};
-pub use health::{ForeignCause, Health, Integrity, LateCause, WalSize, PublishState};
+pub use health::{ForeignCause, Health, Integrity, LateCause, PublishState, WalSize};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
 pub use sqlite_mirror::sys::{DiskSpace, disk_space, ignore_file_size_signal};

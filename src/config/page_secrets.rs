@@ -167,6 +167,7 @@ const MAX_SIZE: u64 = 256 << 10;
 mod tests {
     use super::*;
     use crate::config::{Config, load};
+    use std::collections::BTreeSet;
     use std::os::unix::fs::PermissionsExt;
 
     fn read_with(folder: &Path, token: Option<&str>) -> Result<Config, String> {

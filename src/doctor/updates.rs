@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 const CHECK: &str = "updates";
-/// dpkg's list of the package's files. Without it the program was not installed by apt, which then has no answer, but
+/// dpkg's list of the package's files. Without it the program is not installed as a package, so apt has no answer, but
 /// would spend a second of CPU on reading its lists.
 const PACKAGE_FILES: &str = "/var/lib/dpkg/info/agentlocator.list";
 

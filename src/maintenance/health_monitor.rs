@@ -17,7 +17,7 @@ use crate::runtime::calls::{self, Calls};
 use crate::runtime::jobs::Jobs;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::{FieldStatus, Settings};
-use crate::store::{Health, Integrity, WalSize, Store, Undelivered};
+use crate::store::{Health, Integrity, Store, Undelivered, WalSize};
 use crate::tls::{Tls, TlsHealth, TlsStatus};
 use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
@@ -96,10 +96,10 @@ impl HealthMonitor {
         self.alerts.set(AlertKind::PublishedCopy, database_notice::unpublished(&health.publish));
         let foreign = database_notice::foreign(&health.publish, self.published_file());
         self.alerts.set(AlertKind::ForeignFile, foreign);
-        let log = self.store.wal_size();
-        self.alerts.set(AlertKind::WalSize, large_wal(&log));
+        let wal = self.store.wal_size();
+        self.alerts.set(AlertKind::WalSize, large_wal(&wal));
         // Litestream keeps a read transaction open while it runs, so a missing reader means that it does not run.
-        let is_missing = self.settings.config().store.litestream && log.reader.is_none();
+        let is_missing = self.settings.config().store.litestream && wal.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missing.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
             let damage = database_notice::damaged(findings, &health.publish, self.published_file());
@@ -149,9 +149,12 @@ impl HealthMonitor {
 
     fn check_bridge(&self) {
         if self.settings.current().bridge.is_none() {
-            for kind in
-                [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeNotReceiving, AlertKind::WhatsAppRestricted]
-            {
+            for kind in [
+                AlertKind::BridgeLink,
+                AlertKind::BridgeDown,
+                AlertKind::BridgeNotReceiving,
+                AlertKind::WhatsAppRestricted,
+            ] {
                 self.alerts.clear(kind);
             }
             return;
@@ -236,12 +239,12 @@ fn unwritable(health: &Health) -> Option<AlertDetail> {
 }
 
 /// Names the process that prevents the checkpoint, if it is known.
-fn large_wal(log: &WalSize) -> Option<Notice> {
-    if log.bytes <= LARGE_LOG {
+fn large_wal(wal: &WalSize) -> Option<Notice> {
+    if wal.bytes <= LARGE_WAL {
         return None;
     }
-    let size_mb = log.bytes >> 20;
-    Some(match log.reader {
+    let size_mb = wal.bytes >> 20;
+    Some(match wal.reader {
         Some(process) => {
             let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
             let command: String = String::from_utf8_lossy(&command).replace('\0', " ").chars().take(200).collect();
@@ -302,7 +305,7 @@ fn needs_owner(state: LinkState) -> bool {
 
 /// In bytes. The write-ahead log is normally checkpointed at 8 MB, with Litestream at 32 MB, so a much larger log means
 /// that a reader prevents the checkpoint.
-const LARGE_LOG: u64 = 256 << 20;
+const LARGE_WAL: u64 = 256 << 20;
 const INTERVAL: Duration = Duration::from_secs(2);
 const SLOW_INTERVAL: Duration = Duration::from_mins(1);
 /// The check runs every minute, so the alert is raised within ten minutes.

@@ -248,7 +248,10 @@ fn notices_are_stored_as_codes_with_parameters() {
     let since = Timestamp::from_millis(0);
     for (notice, json) in [
         (Notice::BridgeDisk, r#"{"code":"bridge-disk"}"#),
-        (Notice::BridgeNotReceiving { since }, r#"{"code":"bridge-not-receiving","params":{"since":"1970-01-01T00:00:00.000Z"}}"#),
+        (
+            Notice::BridgeNotReceiving { since },
+            r#"{"code":"bridge-not-receiving","params":{"since":"1970-01-01T00:00:00.000Z"}}"#,
+        ),
         (Notice::OutboxHeld { count: 3 }, r#"{"code":"outbox-held","params":{"count":3}}"#),
     ] {
         let stored = StoredNotice::Notice(notice);

@@ -172,8 +172,8 @@ impl Inner {
             };
         let limits = Limits { cancelled, closed: self.closed.clone(), deadline };
         let checked = limits.clone();
-        // A limit that is reached between two statements also takes effect, at the next one; `sqlite3_interrupt` would have
-        // no effect there.
+        // A limit that is reached between two statements also takes effect, at the next one; `sqlite3_interrupt` would
+        // have no effect there.
         conn.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || checked.are_reached()))?;
         let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(&conn, &limits, work))).unwrap_or(Err(Error::Panicked));
         let outcome = match outcome {

@@ -28,7 +28,7 @@ async fn a_full_disk_refuses_and_then_takes_again() {
         }
         assert!(Instant::now() < deadline, "it never filled up");
     };
-    assert!(matches!(refused, Error::NoSpace(_)), "{refused:?}");
+    assert!(matches!(refused, Error::NotWritable(_)), "{refused:?}");
     assert!(!store.health().writable);
     assert_eq!(store.read(|tx| tx.meta("client-0")).await.unwrap(), Some(acknowledged.to_string()));
 
@@ -62,10 +62,10 @@ async fn a_copy_that_finds_no_space_stays_complete_and_catches_up() {
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut number = 1;
     loop {
-        let before = log_size(&fixture);
+        let before = wal_size(&fixture);
         number += 1;
         grow(number, 100).await;
-        if log_size(&fixture) == before {
+        if wal_size(&fixture) == before {
             break;
         }
         assert!(Instant::now() < deadline, "the log never started again");
@@ -94,7 +94,7 @@ async fn a_copy_that_finds_no_space_stays_complete_and_catches_up() {
 }
 
 /// Returns the size of the write-ahead log in bytes.
-fn log_size(fixture: &StoreFixture) -> u64 {
+fn wal_size(fixture: &StoreFixture) -> u64 {
     std::fs::metadata(agentlocator::store::with_suffix(&fixture.live(), "-wal")).unwrap().len()
 }
 
@@ -239,12 +239,12 @@ async fn a_heartbeat_of_a_busy_or_idle_store_writes_at_most_once_a_minute() {
     store.heartbeat().await.unwrap();
     let beat = store.read(|tx| tx.meta("beat_at")).await.unwrap();
     assert!(beat.is_some());
-    let size = log_size(&fixture);
+    let size = wal_size(&fixture);
     for _ in 0..20 {
         store.heartbeat().await.unwrap();
     }
     assert_eq!(store.read(|tx| tx.meta("beat_at")).await.unwrap(), beat);
-    assert_eq!(log_size(&fixture), size, "nothing was written");
+    assert_eq!(wal_size(&fixture), size, "nothing was written");
     store.close();
     assert!(store.heartbeat().await.is_err());
 }

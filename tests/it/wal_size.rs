@@ -158,7 +158,7 @@ fn the_reading_process() {
     while rows.next().unwrap().is_some() {}
 }
 
-const ROLE: &str = "LOG_SIZE_TEST_READER";
+const ROLE: &str = "WAL_SIZE_TEST_READER";
 
 #[test]
 fn a_backup_to_another_disk_is_whole_and_leaves_nothing_beside_the_database() {

@@ -8,7 +8,7 @@ const status = (more: object) => ({
   reason: null,
   account: null,
   since: null,
-  deaf_since: null,
+  not_receiving_since: null,
   restriction: null,
   version: '1',
   last_code: null,

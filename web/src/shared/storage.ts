@@ -47,11 +47,17 @@ export const recallOwn = (key: string, user = userId): string | null => recall(o
 export const rememberOwn = (key: string, value: string | null, user = userId): void =>
   remember(ownKey(key, user), value)
 
+const forgetters: (() => void)[] = []
+
+/** Adds a function that deletes own values which are only in memory, such as files. `forgetOwn` calls it. */
+export const onForgetOwn = (forget: () => void): void => void forgetters.push(forget)
+
 /**
  * Deletes the current user's own values at the end of the session, and drafts that an earlier version of the page
  * stored without a user.
  */
 export function forgetOwn(): void {
+  for (const forget of forgetters) forget()
   const isOwn = (key: string) => key.startsWith(ownKey('')) || /^(draft|reply)\./.test(key)
   for (const key of [...unstored.keys()].filter(isOwn)) unstored.delete(key)
   try {

@@ -104,5 +104,10 @@ pub(super) async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'s
         log_webhook(tx, &raw, WebhookOutcome::Malformed, why, Subject::default(), clock::now())
     });
     let outcome = if stored.await.is_some() { "it is stored but not processed" } else { "it is not processed" };
-    tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path} about call {sid}: {why}; {outcome}");
+    tracing::warn!(
+        event = "WEBHOOK_MALFORMED",
+        path,
+        why,
+        "Malformed webhook at {path} about call {sid}: {why}; {outcome}"
+    );
 }

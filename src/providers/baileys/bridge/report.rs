@@ -131,7 +131,8 @@ impl Report {
                 until: time(&body["restriction"]["until"]),
                 kind: line(&body["restriction"]["kind"]),
             }),
-            not_receiving_since: time(&body["link_check"]["since"]).filter(|_| body["link_check"]["result"] == "no_echo"),
+            not_receiving_since: time(&body["link_check"]["since"])
+                .filter(|_| body["link_check"]["result"] == "no_echo"),
         }
     }
 }

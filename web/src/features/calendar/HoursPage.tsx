@@ -140,7 +140,7 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
         save.mutate()
       }}
     >
-      {/* The saved hours replace the input, so that input during the save would be lost. */}
+      {/* The saved hours replace the input, so input during the save would be lost. */}
       <fieldset className="fields" disabled={save.isPending}>
         <WeekEditor value={week} onChange={setWeek} />
         <div className="labelled">
@@ -237,7 +237,7 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
           <Trans>שמירה</Trans>
         </button>
         {isChanged && (
-          <button className="btn quiet" type="button" onClick={discard}>
+          <button className="btn quiet" type="button" disabled={save.isPending} onClick={discard}>
             <Trans>לבטל את השינויים</Trans>
           </button>
         )}

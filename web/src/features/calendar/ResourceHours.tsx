@@ -100,7 +100,7 @@ function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
       <span className="lb">
         <Trans>שעות</Trans>
       </span>
-      {/* The saved hours replace the input, so that input during the save would be lost. */}
+      {/* The saved hours replace the input, so input during the save would be lost. */}
       <fieldset className="fields" disabled={save.isPending}>
         <fieldset className="seg" aria-label={t`שעות`}>
           <button type="button" role="radio" aria-checked={!isOwn} onClick={() => setOwn(false)}>

@@ -1,8 +1,8 @@
-import { useSyncExternalStore } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { upload } from '#shared/api/upload'
-import { storedUser } from '#shared/storage'
+import { onForgetOwn, storedUser } from '#shared/storage'
 import type { Media } from '../api'
 import type { Outgoing } from '../outbox'
 
@@ -76,6 +76,11 @@ class UploadList {
 
   readonly clear = () => this.drop(this.items)
 
+  end() {
+    for (const control of this.running.values()) control.abort()
+    this.clear()
+  }
+
   private readonly start = (item: UploadItem) => {
     const control = new AbortController()
     this.running.set(item.id, control)
@@ -104,10 +109,15 @@ class UploadList {
 
 /** By user and contact. A list outlives the view of its conversation, as the draft of the text does. */
 const lists = new Map<string, UploadList>()
+onForgetOwn(() => {
+  for (const list of lists.values()) list.end()
+  lists.clear()
+})
 
 /** Each attachment is uploaded as soon as it is added, and the upload goes on while another conversation is open. */
 export function useUploads(contactId: number) {
-  const key = `${storedUser()}.${contactId}`
+  const [owner] = useState(storedUser)
+  const key = `${owner}.${contactId}`
   const list = lists.get(key) ?? new UploadList()
   lists.set(key, list)
   const items = useSyncExternalStore(list.subscribe, () => list.items)
