@@ -114,7 +114,7 @@ onForgetOwn(() => {
   lists.clear()
 })
 
-/** Each attachment is uploaded as soon as it is added, and the upload goes on while another conversation is open. */
+/** Each attachment is uploaded as soon as it is added, and the upload continues while another conversation is open. */
 export function useUploads(contactId: number) {
   const [owner] = useState(storedUser)
   const key = `${owner}.${contactId}`
