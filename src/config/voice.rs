@@ -51,7 +51,7 @@ pub struct VoiceConfig {
     pub ai_engines: Vec<AiEngine>,
     /// The condition under which a call rings at `agent.transfer_to` before the AI answers.
     pub ring_first: RingFirst,
-    /// The time for which the human agent's phone rings, in seconds.
+    /// The time for which the human agent's phone rings before the AI answers, in seconds.
     pub ring_first_s: u32,
     /// The file of the greeting, at most 10 s long; `None` means the greeting that was set on the web page, otherwise
     /// the included one.

@@ -39,7 +39,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
                 .await;
             return apologise(&state, &call);
         }
-        tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message from call {call}");
+        tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder records what the caller of call {call} says: the AI answers each recording if it is available, otherwise the recording is a message");
         let (new, raw, at) = (incoming(&form, call.clone()), raw(&form, PATH), clock::now());
         store_best_effort(&state, PATH, call.as_str(), move |tx| {
             recording::start_fallback(tx, &new, &raw, country, at)

@@ -2,7 +2,10 @@ import { apiPages, apiQuery } from '#shared/api/query'
 import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
 import { call, type InboxFilter, type Page, type TimelineItem } from './api'
 
-/** The numbers of waiting contacts and of contacts whom the agent answered. */
+/**
+ * The numbers of contacts who wait for an answer, of other contacts with an unseen answer of the agent, and of contacts
+ * with unread messages or calls.
+ */
 export const countsQuery = apiQuery('/api/threads/counts')
 export const repliesQuery = apiQuery('/api/saved-replies')
 

@@ -160,7 +160,7 @@ fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
 }
 
 /// Returns true if the text before a letter ends with a number in words. The letter then belongs to the number, as in
-/// "entrance 3a-b".
+/// "entrance three a-b".
 fn ends_with_number(before: &str) -> bool {
     let lists = [List::Feminine, List::Masculine, List::Tens, List::Hundreds, List::Thousands, List::Large];
     let mut names = lists.into_iter().flat_map(|list| list.words());
