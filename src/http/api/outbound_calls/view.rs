@@ -33,7 +33,7 @@ pub(crate) struct OutboundCall {
     /// The result of the last attempt, or why the daemon cancelled the call (`opted_out`, `blocked`); null if there is
     /// neither, during an attempt, and after an attempt that was not made.
     outcome: Option<OutboundOutcome>,
-    /// The earliest time of the next attempt.
+    /// The earliest time of the next attempt; if none follows, the earliest time of the last planned attempt.
     #[schema(value_type = String, format = DateTime)]
     due_at: Timestamp,
     /// The number of attempts so far.

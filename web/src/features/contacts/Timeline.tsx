@@ -78,7 +78,7 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
 
 interface DaysProps {
   items: TimelineItem[]
-  /** Whether the items are all entries of the contact. */
+  /** Whether `items` contains all entries of the contact that match the filter. */
   isAll: boolean
   filter: TimelineFilter
   contact: ContactDetail

@@ -5271,7 +5271,7 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description The earliest time of the next attempt.
+             * @description The earliest time of the next attempt; if none follows, the earliest time of the last planned attempt.
              */
             due_at: string;
             /**

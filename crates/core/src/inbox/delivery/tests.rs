@@ -169,7 +169,7 @@ struct Run {
     /// Whether any attempt was unconfirmed.
     had_unconfirmed: bool,
     tried: Vec<Provider>,
-    /// The routes of all attempts with a confirmed outcome.
+    /// The routes of the attempts that were accepted or refused, in order.
     routes: Vec<Route>,
     took: Duration,
 }

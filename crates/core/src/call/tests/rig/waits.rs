@@ -217,7 +217,8 @@ impl Rig {
         voice.continued.max(Some(until)).unwrap_or(until)
     }
 
-    /// Asserts that a waiting caller does not hear silence for longer than `MAX_SILENCE`, or longer after a stall.
+    /// Asserts that a waiting caller does not hear silence for longer than `MAX_SILENCE`. After a stall of the phone, a
+    /// longer silence is allowed.
     pub(super) fn check_silence(&mut self) {
         let line_ended = self.waits.voice.last_frame.max(self.engine.noticed).map(|at| at + DEAD_LINE);
         if let Some(ended) = line_ended.filter(|at| *at <= self.now && self.waits.voice.is_sounding()) {
