@@ -101,7 +101,7 @@ async fn wait_for_ready(daemon: &Daemon, status: u16) -> Value {
     loop {
         let asked = Instant::now();
         let reply = daemon.client().get("/readyz").await;
-        assert!(asked.elapsed() < Duration::from_secs(10), "it took {:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}", asked.elapsed());
         if reply.status == status {
             return reply.json();
         }
@@ -120,7 +120,7 @@ async fn readyz_never_waits_for_the_bridge() {
     });
     let asked = Instant::now();
     let replies = tokio::join!(ready(&daemon), ready(&daemon), ready(&daemon));
-    assert!(asked.elapsed() < Duration::from_millis(2900), "it took {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_millis(1500), "it took {:?}", asked.elapsed());
     for (status, baileys) in <[_; 3]>::from(replies) {
         assert_eq!((status, baileys.as_str()), (200, "error"));
     }

@@ -65,7 +65,7 @@ impl Link {
 async fn show(client: &Client) -> Value {
     let asked = Instant::now();
     let reply = client.get(PATH).await;
-    assert!(asked.elapsed() < Duration::from_millis(2900), "it took {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_millis(1900), "it took {:?}", asked.elapsed());
     assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"), "{}", reply.text());
     reply.json()
 }
