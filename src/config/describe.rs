@@ -55,7 +55,7 @@ impl Config {
             allowed: setting.allowed().clone(),
             is_optional: setting.is_optional,
             is_secret: setting.secret,
-            secret: if setting.secret { setting.secret_value(self) } else { None },
+            secret: setting.secret_value(self),
             origin: self.origins.of(setting.key),
             lock: setting.lock(&self.origins),
             requires_restart: setting.needs_restart,

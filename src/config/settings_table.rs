@@ -54,7 +54,7 @@ impl Setting<Config> {
 
     /// Returns the secret; `None` if it is not set or empty, or if the setting is not a secret.
     pub(super) fn secret_value(&self, config: &Config) -> Option<Secret> {
-        Secret::present(self.secret(&mut config.clone())).cloned()
+        if self.secret { Secret::present(self.secret(&mut config.clone())).cloned() } else { None }
     }
 }
 

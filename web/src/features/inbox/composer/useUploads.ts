@@ -69,17 +69,9 @@ class UploadList {
     this.start(item)
   }
 
-  readonly remove = (id: number) => {
-    this.running.get(id)?.abort()
-    this.drop(this.items.filter(item => item.id === id))
-  }
+  readonly remove = (id: number) => this.drop(this.items.filter(item => item.id === id))
 
   readonly clear = () => this.drop(this.items)
-
-  end() {
-    for (const control of this.running.values()) control.abort()
-    this.clear()
-  }
 
   private readonly start = (item: UploadItem) => {
     const control = new AbortController()
@@ -93,7 +85,10 @@ class UploadList {
   }
 
   private drop(gone: readonly UploadItem[]) {
-    for (const { preview } of gone) if (preview) URL.revokeObjectURL(preview)
+    for (const { id, preview } of gone) {
+      this.running.get(id)?.abort()
+      if (preview) URL.revokeObjectURL(preview)
+    }
     this.set(this.items.filter(item => !gone.includes(item)))
   }
 
@@ -110,7 +105,7 @@ class UploadList {
 /** By user and contact. A list outlives the view of its conversation, as the draft of the text does. */
 const lists = new Map<string, UploadList>()
 onForgetOwn(() => {
-  for (const list of lists.values()) list.end()
+  for (const list of lists.values()) list.clear()
   lists.clear()
 })
 
