@@ -3,7 +3,7 @@
 
 use super::support::client::send;
 use super::support::telephony::{CallHarness, start};
-use super::support::whatsapp::{ACCOUNT, OWN_SENDER, Shop};
+use super::support::whatsapp::{ACCOUNT, OWN_SENDER, Shop, until};
 use agentlocator::simulator::caller::{CallPlan, CallReport, Clip, EndedBy, StreamPlan};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use futures_util::StreamExt;
@@ -45,6 +45,8 @@ async fn a_webhook_with_moved_field_boundaries_starts_no_other_call() {
         let reply = harness.hook_exactly(path, fields).await;
         assert!(reply.status == 200 && !reply.text().contains("name=\"token\""), "{fields:?}: {}", reply.text());
     }
+    // The engine's session is opened beside the answer.
+    until("the session of the one call", async || (!harness.ai.state().sessions.is_empty()).then_some(())).await;
     assert_eq!((rows(&harness, "calls"), harness.ai.state().sessions.len()), (1, 1));
     let journal: Vec<String> = harness.daemon.query_column("SELECT outcome FROM webhook_journal");
     assert_eq!(journal, ["stored"], "all have the same signature");
@@ -136,6 +138,7 @@ async fn a_form_with_hundreds_of_parameters_is_refused_before_its_signature() {
 async fn a_call_that_is_over_does_not_begin_again_after_a_restart() {
     let mut harness = harness().await;
     let token = harness.ring(CALL).await;
+    until("the session of the call", async || (!harness.ai.state().sessions.is_empty()).then_some(())).await;
     let over = [("CallSid", CALL), ("CallStatus", "completed"), ("From", FROM)];
     assert_eq!(harness.hook("/webhook/call_status", &over).await.status, 204);
     tokio::task::block_in_place(|| harness.daemon.restart());
