@@ -585,6 +585,7 @@ notice-outcome = { $outcome ->
     [transferred] { $who } was transferred
     [booked] { $who } booked an appointment
     [robot] A machine called: { $who }
+    [silent] { $who } called and never said a word
    *[failed] The call with { $who } broke off
 }
 notice-when = { $at }, { $length } min
@@ -905,6 +906,8 @@ setting-voice-message-silence-s = Silence that ends a message
     .help = After this silence a message counts as complete.
 setting-voice-end-robot-calls = Hang up on machines
     .help = On a fax or a modem by its tone, and on a recorded announcement that asks to press a key. Calls of people are not ended.
+setting-voice-end-silent-calls = Hang up on silent calls
+    .help = On a caller who has not said a word, eight seconds after the agent asked once whether anybody is there. Robot dialers do not answer. Has no effect if the agent never asks.
 setting-voice-agent-speaks-first = The agent speaks first
     .help = The agent says something right after the greeting.
 setting-voice-ai-calls-at-once = Calls with the agent at once

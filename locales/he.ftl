@@ -634,6 +634,7 @@ notice-outcome = { $outcome ->
     [transferred] הועברה שיחה מאת { $who }
     [booked] נקבע תור בשיחה עם { $who }
     [robot] מכונה התקשרה: { $who }
+    [silent] שיחה בלי מילה מאת { $who }
    *[failed] השיחה עם { $who } נקטעה
 }
 notice-when = { $at }, { $length } דק׳
@@ -954,6 +955,8 @@ setting-voice-message-silence-s = השתיקה שמסיימת הודעה
     .help = אחרי השתיקה הזאת ההודעה נחשבת שלמה.
 setting-voice-end-robot-calls = לנתק שיחות של מכונות
     .help = פקס או מודם לפי הצליל שלהם, או הודעה מוקלטת שמבקשת להקיש מקש. שיחה של אדם לא מנותקת.
+setting-voice-end-silent-calls = לנתק שיחות שקטות
+    .help = אם לא נאמרה מילה מתחילת השיחה, שמונה שניות אחרי שהסוכן שאל פעם אחת אם מישהו על הקו. חייגנים אוטומטיים לא עונים. אם הסוכן לא שואל, להגדרה אין השפעה.
 setting-voice-agent-speaks-first = הסוכן פותח
     .help = הסוכן אומר משהו מיד אחרי ברכת הפתיחה.
 setting-voice-ai-calls-at-once = שיחות בו־זמנית עם הסוכן

@@ -80,6 +80,9 @@ pub struct VoiceConfig {
     pub agent_speaks_first: bool,
     /// Whether the call of a machine is ended: a fax, a modem, or an announcement that asks to press a key.
     pub end_robot_calls: bool,
+    /// Whether the call of a caller who never says a word ends after the first "are you there?". Has no effect without
+    /// that question (`idle_prompt_s`).
+    pub end_silent_calls: bool,
     /// Maximum number of concurrent calls that the AI answers or that ring; further calls go to voicemail. For this and
     /// the following limits, 0 means no limit.
     pub ai_calls_at_once: u32,
@@ -114,6 +117,7 @@ impl Default for VoiceConfig {
             message_silence_s: 4,
             agent_speaks_first: false,
             end_robot_calls: true,
+            end_silent_calls: true,
             ai_calls_at_once: 50,
             ai_calls_per_number_at_once: 2,
             ai_calls_per_number_per_day: 20,
@@ -142,6 +146,7 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
         voice.setting("voice.message_silence_s", |c| &mut c.message_silence_s, integer(1..=60)),
         voice.setting("voice.agent_speaks_first", |c| &mut c.agent_speaks_first, boolean()),
         voice.setting("voice.end_robot_calls", |c| &mut c.end_robot_calls, boolean()),
+        voice.setting("voice.end_silent_calls", |c| &mut c.end_silent_calls, boolean()),
         voice.setting("voice.ai_calls_at_once", |c| &mut c.ai_calls_at_once, integer(0..=100_000)),
         voice.setting(
             "voice.ai_calls_per_number_at_once",

@@ -124,6 +124,8 @@ impl Calls {
         if let Some(purpose) = &context.purpose {
             // The contact hears no greeting, so the agent speaks first and says why it calls.
             (policy.greeting, policy.speaks_first) = (Duration::ZERO, true);
+            // What became of an outbound call is decided by the queue, and a silent contact did not dial.
+            policy.ends_silent = false;
             policy.prompts.speak_first = instructions::speak_first_outbound(purpose);
         }
         self.launch(registry, settings, policy, context);

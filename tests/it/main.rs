@@ -73,6 +73,7 @@ mod root_links;
 mod schema;
 mod settings;
 mod settings_checks;
+mod silent_calls;
 mod simulate;
 mod stale_calls;
 mod standby;

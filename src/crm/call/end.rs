@@ -18,10 +18,10 @@ pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Opti
     queue_work_after_call(tx, sid, at)
 }
 
-/// Returns true if no user has to know of the call: its caller is blocked or was a machine, or the agent called and
-/// reached no person.
+/// Returns true if no user has to know of the call: its caller is blocked, was a machine or never said a word, or the
+/// agent called and reached no person.
 fn has_no_consequences(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
-    let is_unwanted = matches!(tx.call_end(sid)?, Some(EndReason::Blocked | EndReason::Robot));
+    let is_unwanted = matches!(tx.call_end(sid)?, Some(EndReason::Blocked | EndReason::Robot | EndReason::Silent));
     Ok(is_unwanted || is_without_conversation(tx, sid)?)
 }
 
@@ -96,7 +96,7 @@ pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -
         tx.insert_call_event(sid, CallEventKind::StoredLate, None, *at)?;
     }
     tx.set_end_reason(sid, *reason, *at)?;
-    if *reason != EndReason::Robot {
+    if !matches!(reason, EndReason::Robot | EndReason::Silent) {
         call_review::queue(tx, sid, *at)?;
     }
     if *state == CallState::Ended { end(tx, sid, *reason, None, *at) } else { tx.set_call_state(sid, *state, *at) }

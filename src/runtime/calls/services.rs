@@ -184,6 +184,7 @@ impl CallServices {
             max_call: Duration::from_secs(voice.max_call_s.into()),
             speaks_first: voice.agent_speaks_first,
             ends_robots: voice.end_robot_calls,
+            ends_silent: voice.end_silent_calls,
             prompts: Prompts {
                 speak_first: instructions::SPEAK_FIRST.into(),
                 still_there: instructions::STILL_THERE.into(),

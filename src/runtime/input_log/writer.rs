@@ -293,6 +293,7 @@ mod tests {
             max_call: Duration::from_mins(30),
             speaks_first: false,
             ends_robots: false,
+            ends_silent: false,
             prompts: settings,
         };
         Header::new(format!("CA{:032x}", 1).parse().unwrap(), clock::now(), policy)

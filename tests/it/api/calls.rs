@@ -70,7 +70,7 @@ async fn a_recording_is_served_in_ranges() {
 }
 
 /// Inserts calls with most end reasons. Some calls were answered, have a message or led to a booking, employees ended
-/// some of them, and two are of machines.
+/// some of them, two are of machines, and one is silent.
 const CALLS_OF_ALL_KINDS: &str = "
     INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
                       answered_at, ended_at, end_reason, message_text, updated_at)
@@ -82,6 +82,8 @@ const CALLS_OF_ALL_KINDS: &str = "
          json_each('[\"\", \"realtime\", \"voicemail\"]') AS engine, json_each('[\"\", \"Call me\"]') AS message;
     INSERT INTO call_events(call_id, at, kind)
     SELECT id, ended_at, 'robot' FROM calls WHERE call_sid IN ('CA-agent_hung_uprealtime', 'CA-not_connected');
+    INSERT INTO call_events(call_id, at, kind)
+    SELECT id, ended_at, 'silent_caller' FROM calls WHERE call_sid = 'CA-agent_hung_up';
     INSERT INTO call_events(call_id, at, kind)
     SELECT id, ended_at, 'hung_up_by_employee' FROM calls WHERE end_reason IN ('agent_hung_up', 'not_connected') AND id > 2 AND id % 2;
     INSERT INTO services(id, name, duration_min, created_at, updated_at)
@@ -116,6 +118,7 @@ async fn calls_of_an_outcome_are_those_that_the_list_shows_with_it() {
         ("booked", true),
         ("failed", true),
         ("robot", true),
+        ("silent", true),
     ] {
         let shown: Vec<_> = all.iter().filter(|call| call["outcome"] == outcome).cloned().collect();
         assert_eq!(!shown.is_empty(), has_some, "{outcome}");

@@ -4,6 +4,7 @@ import {
   IconBan,
   IconCalendarCheck,
   IconMessage2,
+  IconMicrophoneOff,
   IconPhone,
   IconPhoneIncoming,
   IconPhoneOff,
@@ -33,6 +34,7 @@ const OUTCOMES: Record<CallOutcome, Shown> = {
   booked: { icon: IconCalendarCheck, text: msg`נקבע תור`, tone: 'ok' },
   blocked: { icon: IconBan, text: msg`נחסמה`, tone: '' },
   robot: { icon: IconRobot, text: msg`מכונה, נותקה`, tone: '' },
+  silent: { icon: IconMicrophoneOff, text: msg`בלי מילה, נותקה`, tone: '' },
   failed: { icon: IconPhoneOff, text: msg`נקטעה`, tone: 'live' },
 }
 

@@ -1,7 +1,8 @@
 //! Recognition of callers that are machines: fax machines, modems, and recorded announcements that ask to press a key.
 //!
 //! A person's call must not be ended, so each rule needs evidence that no person gives. Silence, a number that failed
-//! verification, or speech without pauses are no such evidence, so calls with only these continue.
+//! verification, or speech without pauses are no such evidence, so calls with only these continue. A call without a word
+//! ends after a question (`session/idle.rs`).
 
 mod announcement;
 

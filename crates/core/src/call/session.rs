@@ -121,7 +121,7 @@ impl CallSession {
             tools: Tools::default(),
             transcript: Transcript::default(),
             reply_watch: ReplyWatch::default(),
-            idle: IdleWatch::default(),
+            idle: IdleWatch::new(policy.ends_silent),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             policy,

@@ -9,6 +9,7 @@ mod properties;
 mod rig;
 mod robots;
 mod scenarios;
+mod silence;
 mod takeover;
 mod trace;
 mod transfers;

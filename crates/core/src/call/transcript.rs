@@ -335,6 +335,11 @@ impl Transcript {
         of_caller.max_by_key(|turn| turn.record.seq).is_some_and(|turn| !turn.text_final)
     }
 
+    /// Returns true if the text of each turn of the caller is complete.
+    pub(super) fn is_caller_transcribed(&self) -> bool {
+        self.turns.iter().all(|turn| turn.record.speaker != Speaker::Caller || turn.text_final)
+    }
+
     fn find(&mut self, item: &ItemId) -> Option<&mut Turn> {
         self.turns.iter_mut().rev().find(|turn| turn.is(item))
     }

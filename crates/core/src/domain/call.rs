@@ -73,6 +73,8 @@ text_enum! {
         Transferred = "transferred",
         /// The caller was silent for too long.
         Idle = "idle",
+        /// The caller never said a word, so the agent hung up after one question.
+        Silent = "silent",
         /// The call reached the maximum duration.
         TooLong = "too_long",
         /// The stream or the AI failed, and Twilio's recorder took over.
@@ -103,6 +105,7 @@ impl EndReason {
             Self::MessageTaken => "the caller left a message",
             Self::Transferred => "a human agent took over",
             Self::Idle => "the caller was silent for too long",
+            Self::Silent => "the caller never said a word",
             Self::TooLong => "it reached its maximum duration",
             Self::Fallback => "its media stream or the AI failed",
             Self::Dropped => "the connection to the caller was lost",

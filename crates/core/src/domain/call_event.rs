@@ -21,6 +21,8 @@ text_enum! {
         EngineWarning = "engine_warning",
         /// The caller is a machine. The end reason of the call is derived from this event.
         Robot = "robot",
+        /// The caller never said a word. The end reason of the call is derived from this event.
+        SilentCaller = "silent_caller",
         TransferBegan = "transfer_began",
         TransferAccepted = "transfer_accepted",
         TransferFailed = "transfer_failed",

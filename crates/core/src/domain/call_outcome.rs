@@ -24,6 +24,8 @@ text_enum! {
         Blocked = "blocked",
         /// The caller was a machine, so the agent hung up.
         Robot = "robot",
+        /// The caller never said a word, so the agent hung up.
+        Silent = "silent",
     }
 }
 
@@ -106,6 +108,7 @@ impl CallFacts {
         match self.end_reason {
             Some(E::Blocked) => CallOutcome::Blocked,
             Some(E::Robot) => CallOutcome::Robot,
+            Some(E::Silent) => CallOutcome::Silent,
             Some(E::Transferred) => CallOutcome::Transferred,
             Some(E::MessageTaken) => CallOutcome::Message,
             _ if self.has_message => CallOutcome::Message,
@@ -143,6 +146,7 @@ mod tests {
             (by(EndReason::EmployeeHungUp), CallOutcome::Answered),
             (by(EndReason::Transferred), CallOutcome::Transferred),
             (CallFacts { has_message: true, ..by(EndReason::Robot) }, CallOutcome::Robot),
+            (by(EndReason::Silent), CallOutcome::Silent),
             (CallFacts { has_message: true, ..by(EndReason::AgentHungUp) }, CallOutcome::Message),
             (CallFacts { has_message: true, ..by(EndReason::Dropped) }, CallOutcome::Message),
             (by(EndReason::Dropped), CallOutcome::Failed),

@@ -89,6 +89,7 @@ fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
             EndReason::AgentHungUp
             | EndReason::EmployeeHungUp
             | EndReason::Robot
+            | EndReason::Silent
             | EndReason::Idle
             | EndReason::MessageTaken
             | EndReason::TooLong,

@@ -124,8 +124,8 @@ fn needed(outcome: Option<CallOutcome>) -> &'static str {
         Some(CallOutcome::Booked) => "id IN (SELECT call_id FROM appointments WHERE call_id IS NOT NULL)",
         Some(CallOutcome::Blocked) => "blocked = 1",
         Some(CallOutcome::Transferred) => "end_reason = 'transferred'",
-        // The reasons from which `end_reason.sql` derives `robot`.
-        Some(CallOutcome::Robot) => "end_reason IN ('agent_hung_up', 'not_connected')",
+        // The reasons from which `end_reason.sql` derives `robot` and `silent`.
+        Some(CallOutcome::Robot | CallOutcome::Silent) => "end_reason IN ('agent_hung_up', 'not_connected')",
         Some(CallOutcome::Failed) => "end_reason IN ('dropped', 'shutdown', 'interrupted')",
         Some(CallOutcome::Message | CallOutcome::Missed | CallOutcome::Answered) | None => "true",
     }

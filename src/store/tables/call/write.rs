@@ -289,14 +289,19 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// The value that the column `end_reason` gets for a reason. For the reason `Robot`, also stores the event `Robot`
-    /// if that event is missing, because reads derive the reason from the event.
+    /// The value that the column `end_reason` gets for a reason. For the reasons `Robot` and `Silent`, also stores their
+    /// event if that event is missing, because reads derive the reason from the event.
     fn stored_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<EndReason> {
-        if reason == EndReason::Robot {
+        let event = match reason {
+            EndReason::Robot => Some(CallEventKind::Robot),
+            EndReason::Silent => Some(CallEventKind::SilentCaller),
+            _ => None,
+        };
+        if let Some(event) = event {
             if let Some((id, _)) = self.call_by_sid(sid)?
-                && !self.has_call_event(id, CallEventKind::Robot)?
+                && !self.has_call_event(id, event)?
             {
-                self.insert_call_event(sid, CallEventKind::Robot, None, at)?;
+                self.insert_call_event(sid, event, None, at)?;
             }
             return Ok(EndReason::AgentHungUp);
         }

@@ -97,14 +97,18 @@ impl WriteTx<'_> {
             CallOutcome::Live | CallOutcome::Blocked => Ok(()),
             // An outbound call was never counted as unread, and a contact whom the agent did not reach does not wait
             // for an answer because of that call.
-            CallOutcome::Robot | CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed
+            CallOutcome::Robot
+            | CallOutcome::Silent
+            | CallOutcome::Message
+            | CallOutcome::Missed
+            | CallOutcome::Failed
                 if direction == CallDirection::Out =>
             {
                 Ok(())
             }
-            // No user has to look at a call by a machine, so the thread is no longer counted as unread because of that
-            // call.
-            CallOutcome::Robot => self.uncount_unread(thread),
+            // No user has to look at a call by a machine or without a word, so the thread is no longer counted as unread
+            // because of that call.
+            CallOutcome::Robot | CallOutcome::Silent => self.uncount_unread(thread),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
             CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed => {

@@ -124,5 +124,6 @@ const endTexts: Record<Schemas['EndReason'], MessageDescriptor> = {
   not_connected: msg`לא התחברה`,
   blocked: msg`נדחתה, כי הלקוח חסום`,
   robot: msg`התקשרה מכונה, והסוכן ניתק`,
+  silent: msg`לא נאמרה בה מילה, והסוכן ניתק`,
   interrupted: msg`נקטעה בתקלה`,
 }

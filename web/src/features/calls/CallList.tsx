@@ -138,6 +138,7 @@ function CallFilters({ outcome, onChange }: Props) {
     ['transferred', <Trans key="transferred">הועברו</Trans>],
     ['blocked', <Trans key="blocked">חסומים</Trans>],
     ['robot', <Trans key="robot">מכונות</Trans>],
+    ['silent', <Trans key="silent">בלי מילה</Trans>],
   ]
   return (
     <div className="filters list-filters" role="group" aria-label={t`סינון`}>

@@ -94,6 +94,7 @@ export const SECTIONS: readonly Section[] = [
           'openai.voice',
           'voice.agent_speaks_first',
           'voice.end_robot_calls',
+          'voice.end_silent_calls',
           'agent.transfer_to',
           'agent.pronunciation',
           'agent.send_whatsapp',

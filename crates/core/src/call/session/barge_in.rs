@@ -93,7 +93,7 @@ impl CallSession {
     fn reconsider_ending(&mut self) {
         let is_revocable = match self.phase {
             Phase::Ending { reason, action: StreamEndAction::HangUp, .. } => {
-                matches!(reason, EndReason::AgentHungUp | EndReason::Idle)
+                matches!(reason, EndReason::AgentHungUp | EndReason::Idle | EndReason::Silent)
             }
             Phase::Ending { action: StreamEndAction::Transfer, .. } => self.tools.has_transfer(),
             _ => false,

@@ -106,6 +106,9 @@ impl CallSession {
         let turn = self.transcript.caller_text(item, text, is_final, at_ms, now);
         let has_words = !self.transcript.caller_words(item).trim().is_empty();
         self.caller.speech.words_known(item, has_words, is_final, now);
+        if has_words {
+            self.not_silent();
+        }
         self.event(CallEvent::CallerSpeech { is_final, has_failed: false });
         self.outputs.extend(turn.map(turn_output));
         let words = self.transcript.caller_words(item);
@@ -118,6 +121,7 @@ impl CallSession {
 
     /// The caller's words are unknown and may be important.
     fn transcription_failed(&mut self, item: &ItemId, now: Instant) {
+        self.not_silent();
         let at_ms = self.stream.call_ms(now);
         let turn = self.transcript.caller_text(item, "", true, at_ms, now);
         self.event(CallEvent::CallerSpeech { is_final: true, has_failed: true });

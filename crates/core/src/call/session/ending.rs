@@ -120,6 +120,7 @@ impl CallSession {
         if !self.is_live() || !self.stream.is_open() {
             return;
         }
+        self.not_silent();
         self.stop_speaking(false, now);
         if !self.caller.speech.is_in_progress(now) {
             self.play_clip(Clip::OneMoment);

@@ -1,27 +1,68 @@
-//! Handles the caller's silence: the agent asks whether the caller is still there, and later hangs up.
+//! Handles the caller's silence: the agent asks whether the caller is still there, and later hangs up. The call of a
+//! caller who has not said a word ends after the first question.
 
 use super::CallSession;
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, Clip, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often the agent asks whether the caller is still there before it hangs up.
 const MAX_PROMPTS: u32 = 2;
+/// How long a caller who has not said a word may take to answer the first question. A robot dialer that waits for a
+/// voice never answers, but a person may be looking for words, may stutter, or may hear badly and have somebody beside
+/// them who repeats the question. People begin to answer a question within two seconds; these eight seconds follow
+/// the question and the ten seconds of silence (`voice.idle_prompt_s`) before it. A shorter time would save little,
+/// because most of the call's cost is the connection and the question.
+const ANSWER_TIME: Duration = Duration::from_secs(8);
+/// The silence after a sound without words, and after the agent's reaction to it, before the agent asks or hangs up.
+const AFTER_SOUND: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Default)]
 pub(super) struct IdleWatch {
     /// The number of prompts since the caller was last active.
     prompts: u32,
+    /// None once the caller has said a word or pressed a key, or if calls of silent callers are not ended early.
+    silent: Option<SilentCaller>,
+}
+
+/// A caller who has not said a word since the start of the call.
+#[derive(Debug, Default)]
+struct SilentCaller {
+    /// True once the agent has asked whether the caller is there.
+    is_asked: bool,
+    /// When the agent asks or, after the question, hangs up. Sounds without words delay this by [`AFTER_SOUND`] at most,
+    /// because a robot dialer often sends noise. None until the silence is measured.
+    due: Option<Instant>,
 }
 
 impl IdleWatch {
+    pub(super) fn new(ends_silent_calls: bool) -> Self {
+        Self { prompts: 0, silent: ends_silent_calls.then(SilentCaller::default) }
+    }
+
     pub(super) fn caller_is_active(&mut self) {
         self.prompts = 0;
     }
 
+    /// Returns when the silence that begins now has lasted for the idle time. `is_transcribed` is true if all words of
+    /// the caller so far are known.
+    fn due(&mut self, idle: Duration, is_transcribed: bool, now: Instant) -> Instant {
+        let Some(silent) = self.silent.as_mut().filter(|_| is_transcribed) else { return now + idle };
+        let wait = if silent.is_asked { ANSWER_TIME.min(idle) } else { idle };
+        let due = *silent.due.get_or_insert(now + wait);
+        due.max(now + AFTER_SOUND.min(wait))
+    }
+
+    fn has_ignored_question(&self) -> bool {
+        self.silent.as_ref().is_some_and(|silent| silent.is_asked)
+    }
+
     /// Returns the number of the next prompt, from 1; none after the last prompt.
     fn next_prompt(&mut self) -> Option<u32> {
+        if let Some(silent) = &mut self.silent {
+            *silent = SilentCaller { is_asked: true, due: None };
+        }
         if self.prompts == MAX_PROMPTS {
             return None;
         }
@@ -41,7 +82,10 @@ impl CallSession {
             && !self.caller.speech.is_missed()
             && self.caller.keys.is_empty();
         match self.policy.idle.filter(|_| is_idle) {
-            Some(idle) if !self.timers.is_set(Timer::Idle) => self.timers.set(Timer::Idle, now + idle),
+            Some(idle) if !self.timers.is_set(Timer::Idle) => {
+                let is_transcribed = self.transcript.is_caller_transcribed();
+                self.timers.set(Timer::Idle, self.idle.due(idle, is_transcribed, now));
+            }
             Some(_) => {}
             None => self.timers.cancel(Timer::Idle),
         }
@@ -50,6 +94,11 @@ impl CallSession {
     pub(super) fn idle(&mut self, now: Instant) {
         if !self.is_live() {
             return;
+        }
+        // Words that are not transcribed yet, or will never be, may be an answer.
+        if self.idle.has_ignored_question() && self.transcript.is_caller_transcribed() {
+            self.play_clip(Clip::Goodbye);
+            return self.finish(EndReason::Silent, StreamEndAction::HangUp, now);
         }
         let Some(number) = self.idle.next_prompt() else {
             self.play_clip(Clip::Goodbye);
@@ -62,6 +111,15 @@ impl CallSession {
             self.responses.request(ResponseRequest::Instructed(self.policy.prompts.still_there.clone()));
         } else {
             self.play_clip(Clip::StillThere);
+        }
+    }
+
+    /// The call is no longer that of a silent caller: the caller has said a word, words of the caller are lost, or an
+    /// employee handles the call.
+    pub(super) fn not_silent(&mut self) {
+        if self.idle.silent.take().is_some() {
+            // The silence is measured again, with the usual time.
+            self.timers.cancel(Timer::Idle);
         }
     }
 }

@@ -165,7 +165,7 @@ impl CallSession {
     fn is_reply_possible(&self, now: Instant) -> bool {
         match self.phase {
             Phase::Live => !self.responses.is_replying() && self.playback.remaining(now) <= NEARLY_OVER,
-            Phase::Ending { reason, .. } => reason == EndReason::Idle,
+            Phase::Ending { reason, .. } => matches!(reason, EndReason::Idle | EndReason::Silent),
             _ => false,
         }
     }

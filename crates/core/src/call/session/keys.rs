@@ -54,6 +54,7 @@ impl CallSession {
             return;
         }
         self.idle.caller_is_active();
+        self.not_silent();
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
         if self.is_taken_over() {

@@ -84,6 +84,7 @@ impl CallSession {
         if !self.may_be_taken_over() {
             return;
         }
+        self.not_silent();
         self.stop_speaking(false, now);
         if !self.caller.speech.is_in_progress(now) {
             self.play_clip(Clip::OneMoment);

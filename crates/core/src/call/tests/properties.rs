@@ -124,12 +124,13 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
 struct Setup {
     engines: &'static [EngineKind],
     holds_replies: bool,
+    ends_silent: bool,
 }
 
 impl Setup {
     fn policy(self) -> CallPolicy {
         let hold_replies = self.holds_replies.then_some(ms(500));
-        CallPolicy { engines: self.engines.to_vec(), hold_replies, ..policy() }
+        CallPolicy { engines: self.engines.to_vec(), hold_replies, ends_silent: self.ends_silent, ..policy() }
     }
 }
 
@@ -142,11 +143,12 @@ fn setups() -> impl Strategy<Value = Setup> {
         &[Pipeline, Realtime, Voicemail],
         &[Voicemail],
     ]);
-    (engines, any::<bool>()).prop_map(|(engines, holds_replies)| Setup { engines, holds_replies })
+    let setup = |(engines, holds_replies, ends_silent)| Setup { engines, holds_replies, ends_silent };
+    (engines, any::<bool>(), any::<bool>()).prop_map(setup)
 }
 
 fn run(steps: &[Step], engines: &'static [EngineKind], connected: bool) -> Rig {
-    run_with(steps, Setup { engines, holds_replies: false }, connected)
+    run_with(steps, Setup { engines, holds_replies: false, ends_silent: false }, connected)
 }
 
 fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {
@@ -163,6 +165,7 @@ fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {
     assert!(rig.session.is_over(), "a call without an end");
     assert!(rig.observed.redirects <= 1);
     rig.check_heard_turns();
+    rig.check_silent_end();
     rig
 }
 

@@ -2,7 +2,8 @@
 
 use super::phone::Piece;
 use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
-use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output};
+use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output, TurnRecord};
+use crate::domain::{EndReason, Speaker};
 use std::time::Duration;
 
 /// The maximum number of frames that are heard twice after a sound that was not an interruption.
@@ -11,6 +12,27 @@ const MAX_REPEATED_FRAMES: u64 = 41;
 const MAX_PAUSE: Duration = Duration::from_millis(2010);
 
 impl Rig {
+    /// Checks, after the end of the call, that it ended as that of a silent caller only if the caller was asked, and gave
+    /// no sign of a person.
+    pub(in crate::call::tests) fn check_silent_end(&self) {
+        if self.observed.ended.is_none_or(|(reason, _)| reason != EndReason::Silent) {
+            return;
+        }
+        assert!(self.has_event(&CallEvent::IdlePrompt { number: 1 }));
+        let words = |turn: &&TurnRecord| turn.speaker == Speaker::Caller && !turn.text.is_empty();
+        let spoken = self.observed.turns.values().find(words);
+        assert!(spoken.is_none(), "the caller spoke: {spoken:?}");
+        let is_sign = |output: &Output| {
+            matches!(
+                output,
+                Output::Event(
+                    CallEvent::Key(_) | CallEvent::TakenOver | CallEvent::CallerSpeech { has_failed: true, .. }
+                )
+            )
+        };
+        assert_eq!(self.count(is_sign), 0);
+    }
+
     pub(super) fn check(&mut self, output: &Output) {
         let observed = &mut self.observed;
         assert!(observed.ended.is_none(), "after the end: {output:?}");

@@ -20,6 +20,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         max_call: Duration::from_mins(10),
         speaks_first: false,
         ends_robots: false,
+        ends_silent: false,
         prompts: Prompts {
             speak_first: "open".into(),
             still_there: "still there?".into(),
