@@ -44,6 +44,7 @@ text_enum! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct VoiceConfig {
     pub engine: EngineChoice,
     /// The order of the AI engines for `auto`. If an engine fails, the next one continues the conversation. An engine

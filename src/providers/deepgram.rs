@@ -1,9 +1,12 @@
 //! Deepgram: live transcription over a WebSocket (API reference, "Live Audio"), with telephone audio.
 
-use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms};
+use super::transcription::{
+    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms, word_times,
+};
 use super::websocket::KeyHeader;
 use crate::audio::EncodedAudio;
 use crate::config::DeepgramConfig;
+use crate::domain::WordTime;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -23,6 +26,10 @@ pub struct DeepgramTranscription {
     url: String,
     /// The words of the final segments of the current utterance.
     words: String,
+    /// The words of `words` with their times.
+    pieces: Vec<TimedPiece>,
+    /// The number of ended utterances.
+    ended: u64,
     /// The words of the latest segment, which can still change.
     tentative: String,
     began_ms: Option<u64>,
@@ -37,6 +44,8 @@ impl DeepgramTranscription {
         Self {
             url: url(config, language, terms),
             words: String::new(),
+            pieces: Vec::new(),
+            ended: 0,
             tentative: String::new(),
             began_ms: None,
             until_ms: None,
@@ -61,6 +70,9 @@ impl DeepgramTranscription {
         if results.is_final {
             self.words = self.text();
             self.tentative.clear();
+            self.pieces.extend(alternative.into_iter().flat_map(|best| best.words.iter().filter_map(Word::timed)));
+            let times = word_times(&self.words, &self.pieces);
+            read.extend((!times.is_empty()).then_some(Transcribed::WordTimes { utterance: self.ended, times }));
         }
         let has_words = !self.words.is_empty() || !self.tentative.is_empty();
         if (results.is_final && self.is_ending) || (has_words && (results.speech_final || results.from_finalize)) {
@@ -79,6 +91,8 @@ impl DeepgramTranscription {
 
     fn end(&mut self) -> Transcribed {
         self.words.clear();
+        self.pieces.clear();
+        self.ended += 1;
         self.tentative.clear();
         (self.began_ms, self.until_ms, self.is_ending) = (None, None, false);
         Transcribed::End
@@ -172,14 +186,26 @@ struct Channel<'a> {
 struct Alternative<'a> {
     #[serde(borrow)]
     transcript: Cow<'a, str>,
-    #[serde(default)]
-    words: Vec<Word>,
+    #[serde(borrow, default)]
+    words: Vec<Word<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Word {
+struct Word<'a> {
     start: f64,
     end: f64,
+    #[serde(borrow, default)]
+    word: Cow<'a, str>,
+    #[serde(borrow)]
+    punctuated_word: Option<Cow<'a, str>>,
+}
+
+impl Word<'_> {
+    fn timed(&self) -> Option<TimedPiece> {
+        let text = self.punctuated_word.as_ref().unwrap_or(&self.word);
+        let time = WordTime { start_ms: whole_ms(self.start * 1000.0), end_ms: whole_ms(self.end * 1000.0) };
+        (!text.is_empty()).then(|| TimedPiece { text: text.clone().into_owned(), time })
+    }
 }
 
 #[cfg(test)]
@@ -194,8 +220,12 @@ mod tests {
     /// Builds a `Results` message for a segment with two words, or with no words if `text` is empty.
     #[expect(clippy::needless_pass_by_value, reason = "shorter where it is called")]
     fn results(text: &str, more: Value) -> String {
-        let words =
-            if text.is_empty() { json!([]) } else { json!([{"start": 1.0, "end": 1.2}, {"start": 1.2, "end": 1.5}]) };
+        let starts = if text.contains(' ') { vec![(1.0, 1.2), (1.2, 1.5)] } else { vec![(1.0, 1.5)] };
+        let word = |(word, (start, end)): (&str, (f64, f64))| {
+            let plain = word.trim_end_matches('?');
+            json!({"word": plain, "punctuated_word": word, "confidence": 0.9, "start": start, "end": end})
+        };
+        let words: Vec<Value> = text.split(' ').filter(|word| !word.is_empty()).zip(starts).map(word).collect();
         let channel = json!({"alternatives": [{"transcript": text, "confidence": 0.9, "words": words}]});
         let mut message = json!({"type": "Results", "start": 1.0, "duration": 0.75, "channel": channel});
         message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -206,20 +236,32 @@ mod tests {
         Transcribed::Words { text: text.into(), from_ms: Some(1000), until_ms: Some(1500) }
     }
 
+    fn without_times(mut read: Vec<Transcribed>) -> Vec<Transcribed> {
+        read.retain(|report| !matches!(report, Transcribed::WordTimes { .. }));
+        read
+    }
+
     #[test]
     fn segments_are_joined_until_a_silence_ends_the_utterance() {
         let mut transcription = transcription();
         let mut read = |text: &str, more: Value| transcription.read(&results(text, more)).unwrap();
         let progress = Transcribed::Progress(1750);
         assert_eq!(read("שלום את", json!({})), [words("שלום את"), progress.clone()]);
-        assert_eq!(read("שלום אתם", json!({"is_final": true})), [words("שלום אתם"), progress.clone()]);
+        let time = |start_ms, end_ms| WordTime { start_ms, end_ms };
+        let two = vec![time(1000, 1200), time(1200, 1500)];
+        let times = Transcribed::WordTimes { utterance: 0, times: two.clone() };
+        let is_final = read("שלום אתם", json!({"is_final": true}));
+        assert_eq!(is_final, [words("שלום אתם"), times.clone(), progress.clone()]);
         assert_eq!(read("", json!({})), std::slice::from_ref(&progress));
         assert_eq!(read("פתוחים היום?", json!({})), [words("שלום אתם פתוחים היום?"), progress.clone()]);
         let last = read("", json!({"is_final": true, "speech_final": true}));
-        let expected = [words("שלום אתם"), Transcribed::End, progress.clone()];
+        let expected = [words("שלום אתם"), times, Transcribed::End, progress.clone()];
         assert_eq!(last, expected, "the words that were withdrawn are no part of it");
         let silence = read("", json!({"is_final": true, "speech_final": true}));
-        assert_eq!(silence, [progress], "a silence without words ends no utterance");
+        assert_eq!(silence, std::slice::from_ref(&progress), "a silence without words ends no utterance");
+        let next = read("אתם פתוחים?", json!({"is_final": true, "speech_final": true}));
+        let times = Transcribed::WordTimes { utterance: 1, times: two };
+        assert_eq!(next, [words("אתם פתוחים?"), times, Transcribed::End, progress]);
     }
 
     #[test]
@@ -229,7 +271,7 @@ mod tests {
         transcription.read(&results("שלום", json!({}))).unwrap();
         assert_eq!(transcription.end_utterance().1, None, "the server answers");
         let answer = transcription.read(&results("שלום לכם", json!({"is_final": true, "from_finalize": true})));
-        assert_eq!(answer.unwrap(), [words("שלום לכם"), Transcribed::End, Transcribed::Progress(1750)]);
+        assert_eq!(without_times(answer.unwrap()), [words("שלום לכם"), Transcribed::End, Transcribed::Progress(1750)]);
         transcription.read(&results("שלום", json!({"is_final": true}))).unwrap();
         assert_eq!(transcription.end_utterance().1, Some(Transcribed::End), "the server does not answer");
     }
@@ -241,9 +283,9 @@ mod tests {
         assert_eq!(transcription.end_utterance().1, None);
         // The server sent these words before it read the `Finalize` request, so it sends no answer to the request.
         let crossing = transcription.read(&results("שלום", json!({"is_final": true}))).unwrap();
-        assert_eq!(crossing, [words("שלום"), Transcribed::End, Transcribed::Progress(1750)]);
+        assert_eq!(without_times(crossing), [words("שלום"), Transcribed::End, Transcribed::Progress(1750)]);
         let next = transcription.read(&results("ועוד", json!({"is_final": true}))).unwrap();
-        assert_eq!(next, [words("ועוד"), Transcribed::Progress(1750)]);
+        assert_eq!(without_times(next), [words("ועוד"), Transcribed::Progress(1750)]);
         transcription.end_utterance();
         transcription.read(&results("רעש", json!({}))).unwrap();
         transcription.end_utterance();

@@ -1,13 +1,17 @@
 //! ElevenLabs: real-time transcription over a WebSocket (API reference, speech to text, "Realtime") and speech over
 //! HTTP ("Stream speech"). Both use telephone audio.
 
-use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
+use super::transcription::{
+    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms, word_times,
+};
 use super::websocket::KeyHeader;
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use crate::config::ElevenLabsConfig;
+use crate::domain::WordTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -26,6 +30,12 @@ const FIRST_WORDS_MS: u64 = 2000;
 /// latency is 150 ms.
 const LATENCY_MS: u64 = 300;
 
+/// How many transcripts can wait for the times of their words.
+const MAX_UNTIMED: usize = 8;
+/// How far the times of words may be outside of the audio of their commit. The server also counts the silence of
+/// keep-alive messages.
+const TIME_MARGIN_MS: u64 = 1000;
+
 /// A transcription session in which the client ends each utterance with a commit.
 #[derive(Debug)]
 pub struct ElevenLabsTranscription {
@@ -36,6 +46,22 @@ pub struct ElevenLabsTranscription {
     committed_ms: u64,
     /// Whether the server has not yet answered the last commit.
     is_committing: bool,
+    /// The number of ended utterances.
+    ended: u64,
+    /// The end of the audio of the last transcript, in milliseconds.
+    transcribed_ms: u64,
+    /// The transcripts whose times are still to come. The server sends the times in a second message, with the text but
+    /// without an id.
+    untimed: VecDeque<Untimed>,
+}
+
+#[derive(Debug)]
+struct Untimed {
+    utterance: u64,
+    text: String,
+    /// The audio of the transcript, in milliseconds of the session.
+    from_ms: u64,
+    until_ms: u64,
 }
 
 impl ElevenLabsTranscription {
@@ -44,8 +70,42 @@ impl ElevenLabsTranscription {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("model_id", &config.stt_model).append_pair("language_code", language);
         query.append_pair("audio_format", "ulaw_8000").append_pair("commit_strategy", "manual");
+        query.append_pair("include_timestamps", "true");
         let url = format!("{}/v1/speech-to-text/realtime?{}", config.base_url.websocket_url(), query.finish());
-        Self { url, waiting: Vec::new(), sent_ms: 0, committed_ms: 0, is_committing: false }
+        Self {
+            url,
+            waiting: Vec::new(),
+            sent_ms: 0,
+            committed_ms: 0,
+            is_committing: false,
+            ended: 0,
+            transcribed_ms: 0,
+            untimed: VecDeque::new(),
+        }
+    }
+
+    /// Records the transcript of a commit, whose times follow.
+    fn committed(&mut self, text: &str) {
+        let (from_ms, until_ms) = (self.transcribed_ms, self.committed_ms);
+        self.transcribed_ms = until_ms;
+        self.untimed.push_back(Untimed { utterance: self.ended, text: text.to_owned(), from_ms, until_ms });
+        if self.untimed.len() > MAX_UNTIMED {
+            self.untimed.pop_front();
+        }
+        self.ended += 1;
+    }
+
+    /// Returns the times of the words of a transcript. The transcript is the earliest one with this text and these times,
+    /// because several utterances can have the same text.
+    fn timed(&mut self, text: &str, words: &[Word<'_>]) -> Option<Transcribed> {
+        let times = word_times(text, &words.iter().filter_map(Word::timed).collect::<Vec<_>>());
+        let (start_ms, end_ms) = (times.first()?.start_ms, times.last()?.end_ms);
+        let place = self.untimed.iter().position(|untimed| {
+            let earliest = untimed.from_ms.saturating_sub(TIME_MARGIN_MS);
+            untimed.text == text && start_ms >= earliest && end_ms <= untimed.until_ms + TIME_MARGIN_MS
+        })?;
+        let found = self.untimed.drain(..=place).next_back()?;
+        Some(Transcribed::WordTimes { utterance: found.utterance, times })
     }
 
     fn send(&mut self, commits: bool) -> Message {
@@ -94,7 +154,9 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
         let waiting_ms = self.waiting.len() as u64 / BYTES_PER_MS;
         if self.sent_ms + waiting_ms < self.committed_ms + MIN_COMMIT_MS {
             // Too little audio for another commit. If a commit is pending, its answer ends the utterance.
-            return (None, (!self.is_committing).then_some(Transcribed::End));
+            let ends = !self.is_committing;
+            self.ended += u64::from(ends);
+            return (None, ends.then_some(Transcribed::End));
         }
         let message = self.send(true);
         (self.committed_ms, self.is_committing) = (self.sent_ms, true);
@@ -112,12 +174,18 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
             self.committed_ms = self.sent_ms;
         }
         let text = event.text.as_deref().unwrap_or_default().trim();
+        if event.message_type == "committed_transcript" {
+            self.committed(text);
+        }
         let words = || Transcribed::Words { text: text.to_owned(), from_ms: None, until_ms: None };
         Ok(match &*event.message_type {
             "session_started" => vec![Transcribed::Ready],
             "partial_transcript" if !text.is_empty() => vec![words()],
             "committed_transcript" if !text.is_empty() => vec![words(), Transcribed::End],
             "committed_transcript" => vec![Transcribed::End],
+            "committed_transcript_with_timestamps" => {
+                self.timed(text, event.words.as_deref().unwrap_or_default()).into_iter().collect()
+            }
             _ => Vec::new(),
         })
     }
@@ -135,6 +203,26 @@ struct Event<'a> {
     text: Option<Cow<'a, str>>,
     #[serde(borrow)]
     error: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    words: Option<Vec<Word<'a>>>,
+}
+
+/// A word, or the space between two words.
+#[derive(Deserialize)]
+struct Word<'a> {
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    /// In seconds since the start of the session.
+    start: Option<f64>,
+    end: Option<f64>,
+}
+
+impl Word<'_> {
+    fn timed(&self) -> Option<TimedPiece> {
+        let ms = |seconds: Option<f64>| Some(whole_ms(seconds? * 1000.0));
+        let time = WordTime { start_ms: ms(self.start)?, end_ms: ms(self.end)? };
+        Some(TimedPiece { text: self.text.clone()?.into_owned(), time })
+    }
 }
 
 /// Returns the URL for speech. The server streams the audio as mu-law while it generates the audio.
@@ -194,6 +282,38 @@ mod tests {
         send(&mut transcription, 1000);
         assert_eq!(transcription.read(&committed), Ok(vec![Transcribed::End]), "the server's own commit");
         assert_eq!(transcription.end_utterance(), (None, Some(Transcribed::End)), "too soon after it");
+    }
+
+    #[test]
+    fn times_go_to_the_transcript_of_their_audio_and_not_to_the_next_one_with_the_same_words() {
+        let mut transcription = transcription();
+        let commit = |transcription: &mut ElevenLabsTranscription, text: &str| {
+            send(transcription, 3000);
+            transcription.end_utterance();
+            let committed = json!({"message_type": "committed_transcript", "text": text});
+            transcription.read(&committed.to_string()).unwrap();
+        };
+        let timed = |transcription: &mut ElevenLabsTranscription, text: &str, start: f64| {
+            let words = json!([{"text": text, "start": start, "end": start + 0.4, "type": "word", "logprob": -0.1}]);
+            let message = json!({"message_type": "committed_transcript_with_timestamps", "text": text, "words": words});
+            transcription.read(&message.to_string()).unwrap()
+        };
+        let times = |utterance, start_ms| {
+            let times = vec![WordTime { start_ms, end_ms: start_ms + 400 }];
+            vec![Transcribed::WordTimes { utterance, times }]
+        };
+        for text in ["כן", "", "כן", "כן", "לא"] {
+            commit(&mut transcription, text);
+        }
+        // The times of the first are late, and those of the third are missing.
+        assert_eq!(timed(&mut transcription, "כן", 1.0), times(0, 1000));
+        assert_eq!(timed(&mut transcription, "כן", 10.5), times(3, 10_500));
+        assert_eq!(timed(&mut transcription, "לא", 12.5), times(4, 12_500));
+        assert_eq!(timed(&mut transcription, "לא", 12.5), [], "they were sent before");
+        commit(&mut transcription, "כן");
+        assert_eq!(timed(&mut transcription, "כן", 1.0), [], "these are times of other audio");
+        let without = json!({"message_type": "committed_transcript_with_timestamps", "text": "כן", "words": null});
+        assert_eq!(transcription.read(&without.to_string()), Ok(Vec::new()));
     }
 
     #[test]

@@ -117,7 +117,10 @@ pub fn start_recognition(
         phrase_sets: vec![wire::AdaptationPhraseSet { inline_phrase_set: Some(wire::PhraseSet { phrases }) }],
     });
     let recognition = wire::RecognitionConfig {
-        features: Some(wire::RecognitionFeatures { enable_automatic_punctuation: true }),
+        features: Some(wire::RecognitionFeatures {
+            enable_word_time_offsets: has_word_times(&config.stt_model),
+            enable_automatic_punctuation: true,
+        }),
         adaptation,
         explicit_decoding_config: Some(wire::ExplicitDecodingConfig {
             encoding: wire::STT_MULAW,
@@ -134,6 +137,12 @@ pub fn start_recognition(
         recognizer: format!("projects/{project}/locations/{}/recognizers/_", config.region),
         part: Some(wire::RecognizePart::Config(config_message)),
     }
+}
+
+/// Returns true if a model reports the times of words in a stream. The documentation of Chirp 3 mentions them only for
+/// batches ("Chirp 3", API methods), and Google rejects a request for a feature that a model does not have.
+fn has_word_times(model: &str) -> bool {
+    model != "chirp_3"
 }
 
 /// Returns a message with mu-law audio.

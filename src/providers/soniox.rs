@@ -2,10 +2,13 @@
 //! audio.
 
 use super::http_client::is_temporary;
-use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms};
+use super::transcription::{
+    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms, word_times,
+};
 use super::websocket::KeyHeader;
 use crate::audio::EncodedAudio;
 use crate::config::SonioxConfig;
+use crate::domain::WordTime;
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
@@ -126,6 +129,10 @@ impl TranscriptionProtocol for SonioxTranscription {
 #[derive(Debug, Default)]
 struct Transcript {
     words: String,
+    /// The tokens of `words` with their times.
+    pieces: Vec<TimedPiece>,
+    /// The number of ended utterances.
+    ended: u64,
     began_ms: Option<u64>,
 }
 
@@ -148,6 +155,13 @@ struct Token<'a> {
     end_ms: Option<f64>,
 }
 
+impl Token<'_> {
+    fn timed(&self) -> Option<TimedPiece> {
+        let time = WordTime { start_ms: whole_ms(self.start_ms?), end_ms: whole_ms(self.end_ms?) };
+        Some(TimedPiece { text: self.text.clone().into_owned(), time })
+    }
+}
+
 impl Transcript {
     /// An error ends the session, because the server closes the connection after any error.
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
@@ -163,10 +177,16 @@ impl Transcript {
             if matches!(&*token.text, "<end>" | "<fin>") {
                 if !self.words.trim().is_empty() {
                     read.push(self.words(&tentative, until_ms));
+                    let times = word_times(&self.words, &self.pieces);
+                    read.extend((!times.is_empty()).then_some(Transcribed::WordTimes { utterance: self.ended, times }));
                 }
                 read.push(Transcribed::End);
-                (*self, tentative, until_ms) = (Self::default(), String::new(), None);
+                let ended = self.ended + 1;
+                (*self, tentative, until_ms) = (Self { ended, ..Self::default() }, String::new(), None);
                 continue;
+            }
+            if token.is_final {
+                self.pieces.extend(token.timed());
             }
             self.began_ms = self.began_ms.or(token.start_ms.map(whole_ms));
             until_ms = token.end_ms.map(whole_ms).or(until_ms);
@@ -249,8 +269,16 @@ mod tests {
         assert_eq!(second, Ok(vec![words("שלום את", 500), progress.clone()]));
         assert_eq!(read(json!([])), Ok(vec![progress.clone()]));
         let end = json!({"text": "<end>", "is_final": true});
-        let last = read(json!([token(" אתם", 520, true), end, token("ועוד", 900, false)]));
-        assert_eq!(last, Ok(vec![words("שלום אתם", 520), Transcribed::End, words("ועוד", 900), progress]));
+        let last = read(json!([token(" אתם", 520, true), end.clone(), token("ועוד", 900, false)]));
+        let time = |end_ms| WordTime { start_ms: 100, end_ms };
+        let times = Transcribed::WordTimes { utterance: 0, times: vec![time(350), time(520)] };
+        let expected = vec![words("שלום אתם", 520), times, Transcribed::End, words("ועוד", 900), progress.clone()];
+        assert_eq!(last, Ok(expected));
+        // A word in several tokens, after a space of its own.
+        let parts =
+            [token("ועו", 900, true), token("ד", 950, true), token(" ", 950, true), token("כאן", 990, true), end];
+        let times = Transcribed::WordTimes { utterance: 1, times: vec![time(950), time(990)] };
+        assert_eq!(read(json!(parts)), Ok(vec![words("ועוד כאן", 990), times, Transcribed::End, progress]));
     }
 
     #[test]

@@ -257,6 +257,7 @@ impl ConversationState {
                 interrupted: false,
                 started_ms,
                 ended_ms: Some(started_ms + 1),
+                word_times: &[],
                 latency: TurnLatency::default(),
                 tokens_in: 0,
                 tokens_out: 0,

@@ -156,7 +156,8 @@ mod tests {
         conn.execute(add, ["phone"]).unwrap();
         assert!(conn.execute(add, ["telegram"]).is_err(), "version 15 has a list of kinds");
 
-        assert_eq!(apply(&mut conn).unwrap(), plan(&conn).unwrap().current.into_iter().collect::<Vec<_>>());
+        let applied = apply(&mut conn).unwrap();
+        assert_eq!(applied.first().map(String::as_str), Some("V16__open_words_call_outcomes"));
         conn.execute(add, ["telegram"]).unwrap();
         let lists =
             "SELECT count(*) FROM sqlite_schema WHERE name IN ('addresses', 'recordings') AND sql LIKE '%IN (%twilio%'";

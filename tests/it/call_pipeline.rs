@@ -3,7 +3,7 @@
 
 use super::booking::{monday, offer_haircuts};
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PIPELINE, PipelineShop, QUESTION, turns_of};
+use super::pipeline_shop::{ANSWER, LONG, PIPELINE, PipelineShop, QUESTION, assert_words_are_timed, turns_of};
 use super::support::client::send;
 use super::support::telephony::free_port;
 use super::support::whatsapp::until;
@@ -56,6 +56,7 @@ async fn two_turns_are_transcribed_answered_and_spoken() {
     let expected = [("caller", QUESTION), ("agent", ANSWER), ("caller", second), ("agent", "כן, למתי?")];
     assert_eq!(turns_of(&call), expected, "{call:#}");
     assert_eq!((&call["engine"], &call["end_reason"]), (&json!("pipeline"), &json!("caller_hung_up")), "{call:#}");
+    assert_words_are_timed(&report, &call);
     assert_no_silence(&report);
     let state = shop.services.state();
     assert_eq!((state.transcriptions.len(), state.transcriptions[0].endpoints), (1, 0), "{state:#?}");
@@ -364,6 +365,7 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
     assert_eq!((&call["engine"], &call["cost_micros"]), (&json!("pipeline"), &json!(0)), "{call:#}");
+    assert_words_are_timed(&report, &call);
     assert_no_silence(&report);
     let requests = shop.harness.ai.state().requests;
     let transcriptions: Vec<_> = requests.iter().filter(|(path, _)| path == "/audio/transcriptions").collect();
@@ -374,6 +376,26 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
     assert!(transcription["fields"].to_string().contains("[\"language\",\"he\"]"), "{transcription}");
     assert!(shop.harness.ai.state().sessions.is_empty() && shop.services.state().transcriptions.is_empty());
     shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transcription_server_that_has_no_times_of_words_is_asked_without() {
+    let faults = Faults { rejects_word_times: true, ..Faults::default() };
+    let mut shop = Shop::with_faults(SonioxFaults::default(), faults).await;
+    let url = shop.harness.ai.base_url();
+    shop.harness.daemon.reconfigure(|setup| {
+        setup.env("PIPELINE_TRANSCRIPTION_BASE_URL", &url).env("PIPELINE_TRANSCRIPTION_API_KEY", "own-key");
+        let own = "transcriber = \"transcription\"\ntranscription_model = \"local\"\n";
+        setup.toml(&format!("{PIPELINE}{own}"));
+    });
+    tokio::task::block_in_place(|| shop.harness.daemon.restart());
+    let (_, call) = shop.call("say 1500ms; listen; say 1s; listen").await;
+    assert_eq!(turns_of(&call)[..2], [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
+    assert!(call["turns"].as_array().unwrap().iter().all(|turn| turn["words"].is_null()), "{call:#}");
+    let requests = shop.harness.ai.state().requests;
+    let formats = requests.iter().filter(|(path, _)| path == "/audio/transcriptions");
+    let with_times: Vec<_> = formats.map(|(_, body)| body.to_string().contains("verbose_json")).collect();
+    assert_eq!(with_times, [true, false, false], "the second utterance is not asked for with times again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use super::booking::offer_haircuts;
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, turns_of};
+use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, assert_words_are_timed, turns_of};
 use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::EndedBy;
@@ -65,7 +65,10 @@ async fn two_turns_in_hebrew_are_transcribed_and_answered_by_google() {
         assert_eq!(stream.recognizer, "projects/shop-test/locations/eu/recognizers/_");
         assert_eq!((stream.model.as_str(), &stream.languages), ("chirp_3", &vec!["iw-IL".to_owned()]));
         assert_eq!(stream.phrases, ["תספורת"], "words that the transcriber should know");
+        assert!(!stream.word_times, "Chirp 3 has no times of words in streams");
     }
+    let untimed = call["turns"].as_array().unwrap().iter().all(|turn| turn["words"].is_null());
+    assert!(untimed, "{call:#}");
     let clauses: Vec<_> = state.speeches.iter().map(|speech| speech.text.as_str()).collect();
     let expected = ["שמחה לעזור,", "אנחנו פתוחים היום עד שבע בערב.", "תרצה לקבוע תור?", "כן, למתי?"];
     assert_eq!(clauses, expected, "the first clause is spoken before the others are known");
@@ -78,6 +81,17 @@ async fn two_turns_in_hebrew_are_transcribed_and_answered_by_google() {
     // The next call uses the same token.
     shop.call("say 1500ms; listen").await;
     assert_eq!(shop.services.state().tokens, 1);
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_reports_times_of_words_is_asked_for_them() {
+    let turns = vec![Turn::new(QUESTION, ANSWER), Turn::new(SECOND, "כן, למתי?")];
+    let shop = Shop::new(&[QUESTION, SECOND], turns, "stt_model = \"chirp_2\"\n").await;
+    let (report, call) = shop.call("say 1500ms; listen; say 1s; listen").await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    assert_words_are_timed(&report, &call);
+    assert!(shop.services.state().recognitions.iter().all(|stream| stream.word_times));
     shop.assert_no_violations();
 }
 

@@ -2,7 +2,7 @@
 
 use super::booking::offer_haircuts;
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, turns_of};
+use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, assert_words_are_timed, turns_of};
 use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::EndedBy;
@@ -59,6 +59,7 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
         let expected = [("caller", QUESTION), ("agent", ANSWER), ("caller", second), ("agent", "כן, למתי?")];
         assert_eq!(turns_of(&call), expected, "{transcriber}: {call:#}");
         assert_eq!(call["engine"], "pipeline", "{transcriber}: {call:#}");
+        assert_words_are_timed(&report, &call);
         assert_no_silence(&report);
         let (state, deepgram) = (shop.services.elevenlabs.state(), shop.services.deepgram.transcriptions());
         let parameter = |parameters: &[(String, String)], name: &str| -> Vec<String> {

@@ -92,3 +92,22 @@ pub(super) fn turns_of(call: &Value) -> Vec<(&str, &str)> {
     let turns = call["turns"].as_array().unwrap().iter();
     turns.map(|turn| (turn["speaker"].as_str().unwrap(), turn["heard_text"].as_str().unwrap())).collect()
 }
+
+/// Checks that each word of the caller has the time at which the caller said it. The fakes report 300 ms for each word.
+#[track_caller]
+pub(super) fn assert_words_are_timed(report: &CallReport, call: &Value) {
+    let turns: Vec<_> = call["turns"].as_array().unwrap().iter().filter(|turn| turn["speaker"] == "caller").collect();
+    let speeches = &report.streams[0].speeches;
+    assert_eq!(turns.len(), speeches.len(), "{call:#}");
+    for (turn, speech) in turns.into_iter().zip(speeches) {
+        let words = turn["words"].as_array().unwrap_or_else(|| panic!("no times: {turn:#}"));
+        let texts: Vec<_> = words.iter().map(|word| word["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, turn["text"].as_str().unwrap().split_whitespace().collect::<Vec<_>>());
+        for (word, at) in words.iter().zip(0_u64..) {
+            let expected = speech.began_ms + 300 * at;
+            let (start, end) = (word["start_ms"].as_u64().unwrap(), word["end_ms"].as_u64().unwrap());
+            assert!(start.abs_diff(expected) <= 250, "{word} instead of {expected}: {turn:#} {speech:?}");
+            assert!(end.abs_diff(start + 300) <= 1, "{word}");
+        }
+    }
+}

@@ -64,7 +64,8 @@ async fn noise_is_no_word() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_answers_the_question_or_speaks_first_is_not_a_silent_one() {
     for script in ["say 1s; stay", "wait 1500ms; listen; say 1s; stay"] {
-        let options = OpenAiOptions { turns: vec![Turn::new("הלו?", "שלום, איך אפשר לעזור?")], ..options() };
+        let options =
+            OpenAiOptions { turns: vec![Turn::new("הלו?", "שלום, איך אפשר לעזור?")], ..options() };
         let harness = CallHarness::with_ai(options, |setup| {
             setup.toml("[voice]\nidle_prompt_s = 1\n");
         })

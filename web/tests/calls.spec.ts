@@ -120,6 +120,38 @@ test('a word plays from its place; keys pause, step and change the speed', async
   expect(Math.abs((await seconds()) - total / 4)).toBeLessThanOrEqual(1)
 })
 
+test('a word with a time plays at its time and is marked while it sounds', async ({ page }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  // The second word is long, so that it is still current when the slowest machine has looked.
+  const times = [
+    [500, 800],
+    [2000, 60_000],
+    [60_000, 60_300],
+    [60_300, 60_600],
+    [60_600, 60_900],
+  ]
+  await page.route(/\/api\/calls\/\d+$/, async route => {
+    const response = await route.fetch()
+    const call = await response.json()
+    const turn = call.turns.find(({ text }: { text: string }) => text === 'מה יש לכם לכלב גדול?')
+    const words = turn.text
+      .split(' ')
+      .map((text: string, at: number) => ({ text, start_ms: times[at]?.[0], end_ms: times[at]?.[1] }))
+    await route.fulfill({ response, json: { ...call, turns: [{ ...turn, words }] } })
+  })
+  await openDana(page)
+  const line = page.locator('.turnlines > li')
+  await expect(line).toHaveCount(1)
+  const places = line.locator('[data-from]').evaluateAll(all => all.map(word => word.getAttribute('data-from')))
+  expect(await places).toEqual(times.map(([from]) => String(from)))
+  await line.locator('[data-from]').nth(1).click()
+  await expect(line.locator('mark')).toHaveText('יש')
+  const seconds = Number(await page.getByRole('slider').getAttribute('aria-valuenow'))
+  expect(seconds).toBeGreaterThanOrEqual(2)
+  await page.keyboard.press('Space')
+})
+
 test('the filter is in the address, and one key makes the call-back task', async ({ page }) => {
   await prepare(page, VIEWS[0])
   const { get } = await owner(page, daemon)

@@ -71,7 +71,7 @@ pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, Refused
 pub use bookable::{Offer, Resource, ResourceKind, Service};
 pub use call::{
     Call, CallBooking, CallBookingChanges, CallDirection, CallFindings, CallMedium, CallState, EndReason, EngineKind,
-    Speaker, ToolUse, TransferFailure, Turn, TurnLatency,
+    Speaker, ToolUse, TransferFailure, Turn, TurnLatency, WordTime,
 };
 pub use call_event::CallEventKind;
 pub use call_outcome::{CallFacts, CallItem, CallOutcome};

@@ -7,7 +7,7 @@ use crate::openai::options::spoken_ms;
 use crate::server::Parameters;
 use crate::server::Server;
 use crate::sound::{Voice, millis};
-use crate::transcriber::{self, Transcriber, TranscriberEvent, TranscriberPlan, text_of};
+use crate::transcriber::{self, Transcriber, TranscriberEvent, TranscriberPlan, Word, text_of};
 use crate::websocket::{self, Socket};
 use crate::{EventLog, Party};
 use axum::Router;
@@ -23,6 +23,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
@@ -214,6 +215,8 @@ async fn reject(socket: &mut Socket, error: &str) {
 async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
     let options = shared.options();
     let mut transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint: None });
+    let parameters = shared.state().transcriptions[index].parameters.clone();
+    let has_timestamps = parameters.contains(&("include_timestamps".to_owned(), "true".to_owned()));
     let (mut committed_ms, mut unsent) = (0, None);
     let started = json!({"message_type": "session_started", "session_id": "0123456789abcdef", "config": {}});
     let mut responses = vec![started];
@@ -263,9 +266,26 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
                 return reject(&mut socket, "resource_exhausted").await;
             }
             (committed_ms, unsent) = (transcriber.now_ms(), None);
-            responses.push(json!({"message_type": "committed_transcript", "text": text_of(&transcriber.finish())}));
+            let words = transcriber.finish();
+            responses.push(json!({"message_type": "committed_transcript", "text": text_of(&words)}));
+            // The documentation's order: the same text follows with the times of its words.
+            if has_timestamps && !words.is_empty() {
+                responses.push(timestamps(&words));
+            }
         }
     }
+}
+
+fn timestamps(words: &[Word]) -> Value {
+    let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
+    let item = |text: &str, kind: &str, start_ms: u64, end_ms: u64| json!({"text": text, "start": seconds(start_ms), "end": seconds(end_ms), "type": kind, "logprob": -0.1});
+    let items = words.iter().flat_map(|word| {
+        let space = word.text.ends_with(' ').then(|| item(" ", "spacing", word.end_ms, word.end_ms));
+        [Some(item(word.text.trim(), "word", word.start_ms, word.end_ms)), space].into_iter().flatten()
+    });
+    let items: Vec<_> = items.collect();
+    json!({"message_type": "committed_transcript_with_timestamps", "text": text_of(words), "language_code": "he",
+        "words": items})
 }
 
 /// `POST /v1/text-to-speech/{voice}/stream`

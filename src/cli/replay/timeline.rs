@@ -177,6 +177,9 @@ impl Timeline {
             EngineEvent::SpeechStopped { item, at_ms: at } => format!("caller stops speaking ({item}){}", at_ms(at)),
             EngineEvent::CallerText { item, text, is_final: true } => format!("caller said ({item}): {text}"),
             EngineEvent::CallerText { item, text, .. } if self.all => format!("part of caller's text ({item}): {text}"),
+            EngineEvent::CallerWordTimes { item, times } if self.all => {
+                format!("times of {} words ({item})", times.len())
+            }
             EngineEvent::TranscriptionFailed { item } => format!("no transcript ({item})"),
             EngineEvent::ResponseStarted { response } => format!("response {response} starts"),
             EngineEvent::AudioDelta { item, audio, .. } if self.all => format!("audio ({item}), {} ms", audio.ms()),
@@ -184,7 +187,10 @@ impl Timeline {
             EngineEvent::AudioDone { item } => format!("audio complete ({item})"),
             EngineEvent::AgentText { item, text, is_final: true, .. } => format!("agent says ({item}): {text}"),
             EngineEvent::AgentText { item, text, .. } if self.all => format!("part of agent's text ({item}): {text}"),
-            EngineEvent::Activity | EngineEvent::CallerText { .. } | EngineEvent::AgentText { .. } => return,
+            EngineEvent::Activity
+            | EngineEvent::CallerText { .. }
+            | EngineEvent::CallerWordTimes { .. }
+            | EngineEvent::AgentText { .. } => return,
             EngineEvent::ToolCall { id, call, .. } => match call {
                 ToolCall::EndCall => format!("tool call {id}: end_call"),
                 ToolCall::Transfer { reason } => format!("tool call {id}: transfer_to_person ({reason})"),

@@ -4,15 +4,17 @@
 use super::parts::{PartEvent, Transcriber, TranscriberEvent};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, mulaw, wav};
 use crate::config::Config;
-use crate::domain::AiFailureCause;
+use crate::domain::{AiFailureCause, WordTime};
 use crate::providers::http_client;
-use crate::providers::openai::rest::{self, Error, SoundFile};
+use crate::providers::openai::rest::{self, Error, SoundFile, Transcript};
+use crate::providers::transcription::word_times;
 use crate::providers::websocket::DialError;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The maximum time for a request. The session's own timeout for a silent engine is shorter.
@@ -36,15 +38,31 @@ pub(super) struct HttpTranscriber {
     prompt: String,
     cutter: Cutter,
     /// The running requests for finished utterances, in order.
-    requests: FuturesOrdered<BoxFuture<'static, Result<TranscriberEvent, DialError>>>,
+    requests: FuturesOrdered<BoxFuture<'static, Result<Transcribed, DialError>>>,
+    /// Whether the server may report the times of words.
+    has_times: Arc<AtomicBool>,
+    /// The number of ended utterances.
+    ended: u64,
     events: VecDeque<PartEvent<TranscriberEvent>>,
     reported_ms: u64,
+}
+
+/// The transcript of an utterance.
+struct Transcribed {
+    text: String,
+    from_ms: u64,
+    until_ms: u64,
+    times: Vec<WordTime>,
 }
 
 impl HttpTranscriber {
     pub(super) fn new(config: Arc<Config>, client: reqwest::Client, language: &str, terms: &[String]) -> Self {
         let cutter = Cutter::new(config.pipeline.transcription_silence_ms.into());
+        // OpenAI's own models report no times.
+        let has_times = !config.pipeline.transcription_model.starts_with("gpt-");
         Self {
+            has_times: Arc::new(AtomicBool::new(has_times)),
+            ended: 0,
             config,
             client,
             language: language.to_owned(),
@@ -60,17 +78,45 @@ impl HttpTranscriber {
         let (config, client) = (self.config.clone(), self.client.clone());
         let (language, prompt) = (self.language.clone(), self.prompt.clone());
         let Utterance { from_ms, until_ms, samples, .. } = utterance;
+        let has_times = self.has_times.clone();
         self.requests.push_back(Box::pin(async move {
-            let file = SoundFile { content: wav_of(&samples), mime: "audio/wav", length_ms: 0 };
-            let answer =
-                rest::transcribe(&client, config.transcription_server(), file, &language, &prompt, LIMIT).await;
-            Ok(TranscriberEvent::Words {
-                text: answer.map_err(failed)?.answer,
-                from_ms: Some(from_ms),
-                until_ms: Some(until_ms),
-            })
+            let request = |has_times| {
+                let file = SoundFile { content: wav_of(&samples), mime: "audio/wav", length_ms: 0 };
+                rest::transcript(&client, config.transcription_server(), file, &language, &prompt, LIMIT, has_times)
+            };
+            let with_times = has_times.load(Ordering::Relaxed);
+            let mut answer = request(with_times).await;
+            if with_times && matches!(&answer, Err(error) if is_rejection(error)) {
+                has_times.store(false, Ordering::Relaxed);
+                answer = request(false).await;
+            }
+            let Transcript { text, words } = answer.map_err(failed)?.answer;
+            let mut times = word_times(&text, &words);
+            for time in &mut times {
+                (time.start_ms, time.end_ms) = (from_ms + time.start_ms, from_ms + time.end_ms);
+            }
+            Ok(Transcribed { text, from_ms, until_ms, times })
         }));
     }
+
+    fn transcribed(&mut self, Transcribed { text, from_ms, until_ms, times }: Transcribed) {
+        let words = TranscriberEvent::Words { text, from_ms: Some(from_ms), until_ms: Some(until_ms) };
+        self.events.push_back(PartEvent::Event(words));
+        if !times.is_empty() {
+            self.events.push_back(PartEvent::Event(TranscriberEvent::WordTimes { utterance: self.ended, times }));
+        }
+        self.push_end();
+    }
+
+    fn push_end(&mut self) {
+        self.ended += 1;
+        self.events.push_back(PartEvent::Event(TranscriberEvent::End));
+    }
+}
+
+/// Returns true if the server may not know the request for the times of words.
+fn is_rejection(error: &Error) -> bool {
+    matches!(error, Error::Refused { status: 400 | 404 | 415 | 422 | 501, .. })
 }
 
 fn failed(error: Error) -> DialError {
@@ -108,7 +154,7 @@ impl Transcriber for HttpTranscriber {
     fn end_utterance(&mut self) {
         match self.cutter.end() {
             Some(utterance) => self.request(utterance),
-            None if self.requests.is_empty() => self.events.push_back(PartEvent::Event(TranscriberEvent::End)),
+            None if self.requests.is_empty() => self.push_end(),
             // `TranscriberEvent::End` follows when the running requests are complete.
             None => {}
         }
@@ -123,7 +169,7 @@ impl Transcriber for HttpTranscriber {
                     return event;
                 }
                 match self.requests.next().await {
-                    Some(Ok(words)) => self.events.extend([words, TranscriberEvent::End].map(PartEvent::Event)),
+                    Some(Ok(transcribed)) => self.transcribed(transcribed),
                     Some(Err(error)) => return PartEvent::Lost(error),
                     None => std::future::pending().await,
                 }

@@ -27,6 +27,9 @@ impl From<Transcribed> for PartEvent<TranscriberEvent> {
             Transcribed::Words { text, from_ms, until_ms } => {
                 Self::Event(TranscriberEvent::Words { text, from_ms, until_ms })
             }
+            Transcribed::WordTimes { utterance, times } => {
+                Self::Event(TranscriberEvent::WordTimes { utterance, times })
+            }
             Transcribed::End => Self::Event(TranscriberEvent::End),
             Transcribed::Progress(ms) => Self::Event(TranscriberEvent::Progress(ms)),
         }

@@ -1,7 +1,8 @@
 //! The transcript of the current utterance, built from the results of `StreamingRecognize`.
 
-use super::wire::{Duration, SPEECH_ACTIVITY_END, StreamingRecognizeResponse};
-use crate::providers::transcription::{Transcribed, TranscriptionError};
+use super::wire::{Duration, SPEECH_ACTIVITY_END, StreamingRecognizeResponse, WordInfo};
+use crate::domain::WordTime;
+use crate::providers::transcription::{TimedPiece, Transcribed, TranscriptionError, word_times};
 use bytes::Bytes;
 use prost::Message;
 
@@ -9,8 +10,12 @@ use prost::Message;
 pub struct Transcript {
     /// The words of the final results of this utterance.
     words: String,
+    /// The words of `words` with their times, if the model reports times.
+    pieces: Vec<TimedPiece>,
     /// Whether words of this utterance were reported.
     is_open: bool,
+    /// The number of ended utterances.
+    ended: u64,
 }
 
 /// Where a response belongs in the caller's audio.
@@ -30,6 +35,13 @@ impl StreamPosition {
     fn at(self, offset: Duration) -> u64 {
         u64::try_from(self.from_ms.saturating_add(offset.as_millis())).unwrap_or(0)
     }
+
+    fn timed(self, word: &WordInfo) -> Option<TimedPiece> {
+        // The offset 0 is the default value, which a message omits.
+        let start_ms = self.at(word.start_offset.unwrap_or_default());
+        let time = WordTime { start_ms, end_ms: self.at(word.end_offset?).max(start_ms) };
+        Some(TimedPiece { text: word.word.clone(), time })
+    }
 }
 
 impl Transcript {
@@ -48,7 +60,11 @@ impl Transcript {
                 continue;
             }
             self.words = joined(&self.words, text);
+            let words = result.alternatives.first().into_iter().flat_map(|best| &best.words);
+            self.pieces.extend(words.filter_map(|word| place.timed(word)));
             read.extend(self.words("", until_ms, place));
+            let times = word_times(&self.words, &self.pieces);
+            read.extend((!times.is_empty()).then_some(Transcribed::WordTimes { utterance: self.ended, times }));
             if self.is_open && !place.is_ending {
                 read.push(self.end());
             }
@@ -64,7 +80,7 @@ impl Transcript {
     }
 
     pub fn end(&mut self) -> Transcribed {
-        *self = Self::default();
+        *self = Self { ended: self.ended + 1, ..Self::default() };
         Transcribed::End
     }
 
@@ -92,7 +108,10 @@ mod tests {
 
     fn response(results: &[(&str, bool)]) -> Bytes {
         let results = results.iter().map(|(text, is_final)| StreamingRecognitionResult {
-            alternatives: vec![SpeechRecognitionAlternative { transcript: (*text).to_owned() }],
+            alternatives: vec![SpeechRecognitionAlternative {
+                transcript: (*text).to_owned(),
+                ..SpeechRecognitionAlternative::default()
+            }],
             is_final: *is_final,
             result_end_offset: Some(Duration { seconds: 1, nanos: 500_000_000 }),
         });
@@ -127,6 +146,30 @@ mod tests {
         assert!(transcript.is_open());
         assert_eq!(transcript.end(), Transcribed::End);
         assert!(!transcript.is_open());
+    }
+
+    #[test]
+    fn words_have_times_on_the_clock_of_the_call_if_the_model_reports_them() {
+        let word = |word: &str, start: Option<i32>, end: i32| WordInfo {
+            start_offset: start.map(|ms| Duration { seconds: 0, nanos: ms * 1_000_000 }),
+            end_offset: Some(Duration { seconds: 0, nanos: end * 1_000_000 }),
+            word: word.to_owned(),
+        };
+        let response = |text: &str, words| {
+            let best = SpeechRecognitionAlternative { transcript: text.to_owned(), words };
+            let result =
+                StreamingRecognitionResult { alternatives: vec![best], is_final: true, result_end_offset: None };
+            Bytes::from(StreamingRecognizeResponse { results: vec![result], ..Default::default() }.encode_to_vec())
+        };
+        let mut transcript = Transcript::default();
+        let first = response("שלום, אתם", vec![word("שלום", None, 300), word("אתם", Some(400), 600)]);
+        let read = transcript.read(first, POSITION).unwrap();
+        let time = |start_ms, end_ms| WordTime { start_ms, end_ms };
+        let times = vec![time(10_000, 10_300), time(10_400, 10_600)];
+        assert_eq!(read[1..], [Transcribed::WordTimes { utterance: 0, times }, Transcribed::End]);
+        let place = StreamPosition { from_ms: 20_000, ..POSITION };
+        let next = transcript.read(response("כן", vec![word("כן", Some(100), 200)]), place).unwrap();
+        assert_eq!(next[1], Transcribed::WordTimes { utterance: 1, times: vec![time(20_100, 20_200)] });
     }
 
     #[test]

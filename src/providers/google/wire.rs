@@ -51,6 +51,8 @@ pub struct RecognitionConfig {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct RecognitionFeatures {
+    #[prost(bool, tag = "2")]
+    pub enable_word_time_offsets: bool,
     #[prost(bool, tag = "4")]
     pub enable_automatic_punctuation: bool,
 }
@@ -121,6 +123,18 @@ pub(super) struct StreamingRecognitionResult {
 pub(super) struct SpeechRecognitionAlternative {
     #[prost(string, tag = "1")]
     pub(super) transcript: String,
+    #[prost(message, repeated, tag = "3")]
+    pub(super) words: Vec<WordInfo>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct WordInfo {
+    #[prost(message, optional, tag = "1")]
+    pub(super) start_offset: Option<Duration>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) end_offset: Option<Duration>,
+    #[prost(string, tag = "3")]
+    pub(super) word: String,
 }
 
 /// `google.protobuf.Duration`.

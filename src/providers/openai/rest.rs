@@ -3,6 +3,8 @@
 use super::chat::ChatRole;
 use super::prices::{self, TextUsage};
 use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
+use crate::domain::WordTime;
+use crate::providers::transcription::{TimedPiece, whole_ms};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -78,10 +80,40 @@ pub async fn transcribe(
     prompt: &str,
     limit: Duration,
 ) -> Result<Paid<String>, Error> {
+    let Paid { answer, cost_micros } = transcript(client, server, file, language, prompt, limit, false).await?;
+    Ok(Paid { answer: answer.text, cost_micros })
+}
+
+/// A transcript, and the times of its words in milliseconds of the file. Some servers report no times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    pub text: String,
+    pub words: Vec<TimedPiece>,
+}
+
+/// Like [`transcribe`], but can request the times of the words, which not every model has: OpenAI rejects the request for
+/// any model other than Whisper.
+pub async fn transcript(
+    client: &reqwest::Client,
+    server: Option<TranscriptionServer<'_>>,
+    file: SoundFile<'_>,
+    language: &str,
+    prompt: &str,
+    limit: Duration,
+    has_times: bool,
+) -> Result<Paid<Transcript>, Error> {
     #[derive(Deserialize)]
     struct Answer {
         text: String,
         usage: Option<Value>,
+        words: Option<Vec<Word>>,
+    }
+    /// The times are in seconds.
+    #[derive(Deserialize)]
+    struct Word {
+        word: String,
+        start: f64,
+        end: f64,
     }
     let server = server.ok_or(Error::NotConfigured)?;
     let name = match file.mime {
@@ -94,14 +126,22 @@ pub async fn transcribe(
     let mut form = Form::new()
         .text("model", server.model.to_owned())
         .text("language", language.to_owned())
-        .text("response_format", "json")
+        .text("response_format", if has_times { "verbose_json" } else { "json" })
         .part("file", file);
+    if has_times {
+        form = form.text("timestamp_granularities[]", "word");
+    }
     if !prompt.is_empty() {
         form = form.text("prompt", prompt.to_owned());
     }
     let request = client.post(format!("{}/audio/transcriptions", server.base_url)).multipart(form);
-    let Answer { text, usage } = answer(server.key, request, limit).await?;
-    Ok(Paid { answer: text, cost_micros: prices::transcription_cost_micros(usage, length_ms) })
+    let Answer { text, usage, words } = answer(server.key, request, limit).await?;
+    let words = words.unwrap_or_default().into_iter().map(|Word { word, start, end }| {
+        let time = WordTime { start_ms: whole_ms(start * 1000.0), end_ms: whole_ms(end * 1000.0) };
+        TimedPiece { text: word, time }
+    });
+    let transcript = Transcript { text, words: words.collect() };
+    Ok(Paid { answer: transcript, cost_micros: prices::transcription_cost_micros(usage, length_ms) })
 }
 
 /// Requests the next message of a conversation (`POST /chat/completions`). Uses the lowest reasoning effort that the

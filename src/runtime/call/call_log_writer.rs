@@ -71,6 +71,7 @@ impl CallLogWriter {
                 interrupted: turn.interrupted,
                 started_ms: turn.started_ms,
                 ended_ms: turn.ended_ms,
+                word_times: &turn.word_times,
                 latency: turn.latency,
                 tokens_in,
                 tokens_out,

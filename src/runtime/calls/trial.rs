@@ -77,7 +77,8 @@ impl Calls {
         self.check_trial(&settings, ai_today)?;
         // If a trial call fails, it must report the failure instead of recording a message.
         let engines = CallServices::ai_engines(&settings.config);
-        let policy = CallPolicy { engines, ends_robots: false, ends_silent: false, ..self.services().policy(&settings, true) };
+        let policy =
+            CallPolicy { engines, ends_robots: false, ends_silent: false, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
         let (name, transport) = (ContactName::Unknown, Transport::Browser);
         let context = CallContext { call, name, ai_today: Some(ai_today), transport, is_stored: false, purpose: None };

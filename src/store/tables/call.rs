@@ -2,6 +2,7 @@
 
 mod list;
 mod part;
+mod word_times;
 mod write;
 
 pub use list::CallFilter;
@@ -144,6 +145,7 @@ fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
         interrupted: row.get("interrupted")?,
         started_ms: row.get("started_ms")?,
         ended_ms: row.get("ended_ms")?,
+        word_times: word_times::from_text(row.get::<_, Option<String>>("word_times")?.as_deref()),
         latency: TurnLatency {
             transcript_partial_ms: row.get("transcript_partial_ms")?,
             transcript_final_ms: row.get("transcript_final_ms")?,

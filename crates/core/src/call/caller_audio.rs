@@ -17,6 +17,8 @@ const MAX_BUFFERED_PIECES: usize = 6000;
 const PRE_ROLL: u64 = 500 * BYTES_PER_MS;
 /// The longest gap that is filled with silence. A longer gap means that the timestamps are wrong.
 const MAX_GAP_MS: u64 = 10_000;
+/// The maximum number of known times of positions. A line with more gaps loses the times of its earliest audio.
+const MAX_CLOCK_MARKS: usize = 64;
 /// The shortest gap that is filled: one frame. A shorter gap is a rounding error of the timestamps.
 const MIN_GAP_MS: u64 = 20;
 
@@ -39,6 +41,11 @@ pub(super) struct CallerAudio {
     expected_ms: Option<u64>,
     /// The silence that `fill_gap` has inserted since the last piece. It is subtracted from the next gap.
     advanced_ms: u64,
+    /// When the current stream started, in milliseconds since the first stream of the call started.
+    stream_began_ms: u64,
+    /// Positions with their times in milliseconds since the first stream of the call started. The time of any other
+    /// position follows from the last one before it.
+    clock_marks: VecDeque<(u64, u64)>,
 }
 
 impl CallerAudio {
@@ -50,13 +57,38 @@ impl CallerAudio {
         if (MIN_GAP_MS..=MAX_GAP_MS).contains(&(gap - filled)) {
             self.append(EncodedAudio::silence(gap - filled));
         }
+        self.mark_clock(self.stream_began_ms.saturating_add(timestamp_ms));
         self.append(audio);
+    }
+
+    /// Records the time of the next piece, unless that time follows from the earlier pieces.
+    fn mark_clock(&mut self, at_ms: u64) {
+        if !self.clock_marks.is_empty() && self.call_ms(self.end).abs_diff(at_ms) < MIN_GAP_MS {
+            return;
+        }
+        self.clock_marks.push_back((self.end, at_ms));
+        if self.clock_marks.len() > MAX_CLOCK_MARKS {
+            self.clock_marks.pop_front();
+        }
+    }
+
+    /// Returns when the audio at a position was spoken, in milliseconds since the first stream of the call started. The
+    /// recording of that stream has the same clock.
+    pub(super) fn call_ms(&self, position: u64) -> u64 {
+        let mark = self.clock_marks.iter().rev().find(|(at, _)| *at <= position).or(self.clock_marks.front());
+        let (at, at_ms) = mark.copied().unwrap_or_default();
+        (at_ms + position.saturating_sub(at) / BYTES_PER_MS).saturating_sub(at.saturating_sub(position) / BYTES_PER_MS)
     }
 
     /// Inserts silence when the line delivers no audio during speech, so that the engine detects the end of the turn.
     pub(super) fn fill_gap(&mut self, ms: u64) {
         self.advanced_ms += ms;
         self.append(EncodedAudio::silence(ms));
+    }
+
+    /// A stream has started, this long after the first one.
+    pub(super) fn stream_started(&mut self, began_ms: u64) {
+        self.stream_began_ms = began_ms;
     }
 
     /// The timestamp of the next piece is not compared with earlier timestamps: those of another stream of the same
@@ -188,6 +220,24 @@ mod tests {
             [20, 20, 60, 20, 20, 20],
             "60 ms of gap; 5 ms early and a broken clock are ignored"
         );
+    }
+
+    #[test]
+    fn positions_have_the_times_of_the_recording() {
+        let mut audio = CallerAudio::default();
+        // The first frame is late, a gap is filled, and a broken clock and a second stream leave gaps that are not.
+        for at in [40, 60, 200, 220, 60_000, 60_020] {
+            audio.push(at, frame());
+        }
+        audio.restart_clock();
+        audio.stream_started(90_000);
+        audio.push(10, frame());
+        let times = |positions: [u64; 8]| positions.map(|ms| audio.call_ms(ms * BYTES_PER_MS));
+        assert_eq!(times([0, 20, 40, 160, 180, 200, 239, 240]), [40, 60, 80, 200, 220, 60_000, 60_039, 90_010]);
+        for at in 0..1000 {
+            audio.push(at * 20_000, frame());
+        }
+        assert_eq!(audio.clock_marks.len(), MAX_CLOCK_MARKS);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The inputs of a call session.
 
 use crate::audio::EncodedAudio;
-use crate::domain::TransferFailure;
+use crate::domain::{TransferFailure, WordTime};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,6 +123,14 @@ pub enum EngineEvent {
         text: String,
         /// Whether `text` is the full text.
         is_final: bool,
+    },
+    /// When the words of an utterance were spoken. May arrive before or after the full transcript.
+    CallerWordTimes {
+        /// The caller's utterance, by the engine's id.
+        item: ItemId,
+        /// The time of each word of the full transcript, in milliseconds of the audio that was sent to this engine. Words
+        /// are separated by spaces.
+        times: Vec<WordTime>,
     },
     /// The engine could not transcribe the caller's utterance, and will send no more text for it.
     TranscriptionFailed {

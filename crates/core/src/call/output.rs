@@ -2,7 +2,7 @@
 
 use super::{EngineKind, ItemId, ResponseId, RobotEvidence, Usage};
 use crate::audio::EncodedAudio;
-use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency, text_enum};
+use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency, WordTime, text_enum};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -233,6 +233,11 @@ pub struct TurnRecord {
     pub started_ms: u64,
     /// The end, in milliseconds since the first stream of the call started; none while the turn continues.
     pub ended_ms: Option<u64>,
+    /// When each word of the caller's text was spoken, in milliseconds since the first stream of the call started, on
+    /// the clock of the recording; empty if the times are unknown. Not serialized if empty: a replay compares the
+    /// serialized turns of a call with those in its input log, and the logs of earlier releases do not contain this value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub word_times: Vec<WordTime>,
     /// The latencies of the response's stages.
     pub latency: TurnLatency,
     /// The tokens and the cost of the response, at its last utterance; otherwise zero.

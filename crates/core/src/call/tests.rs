@@ -14,5 +14,6 @@ mod takeover;
 mod trace;
 mod transfers;
 mod waiting;
+mod word_times;
 
 pub(super) use rig::start;

@@ -2,7 +2,7 @@
 
 use super::playback::HeardPart;
 use super::{CallerWords, HistoryTurn, ItemId, TurnRecord, Usage};
-use crate::domain::{Speaker, ToolUse, TurnLatency};
+use crate::domain::{Speaker, ToolUse, TurnLatency, WordTime};
 use std::time::{Duration, Instant};
 
 /// The maximum number of turns that are kept as the context of a reopened engine.
@@ -96,7 +96,21 @@ impl Transcript {
         turn.record.heard_text.clone_from(&turn.record.text);
         turn.record.ended_ms.get_or_insert(at_ms);
         turn.closed |= is_final;
+        if is_final {
+            turn.drop_wrong_times();
+        }
         is_final.then(|| turn.record.clone())
+    }
+
+    /// Records when the words of a caller's turn were spoken. Returns the turn if its text was already complete.
+    pub(super) fn caller_word_times(&mut self, item: &ItemId, times: Vec<WordTime>) -> Option<TurnRecord> {
+        let turn = self.find(item).filter(|turn| turn.record.speaker == Speaker::Caller)?;
+        turn.record.word_times = times;
+        if !turn.text_final {
+            return None;
+        }
+        turn.drop_wrong_times();
+        (!turn.record.word_times.is_empty()).then(|| turn.record.clone())
     }
 
     /// Ignores transcripts of earlier turns.
@@ -277,6 +291,7 @@ impl Transcript {
     pub(super) fn close(&mut self, at_ms: u64) -> Vec<TurnRecord> {
         let open = self.turns.iter_mut().filter(|turn| !turn.closed || !turn.text_final);
         open.map(|turn| {
+            turn.drop_wrong_times();
             turn.record.ended_ms.get_or_insert(at_ms);
             if turn.record.speaker == Speaker::Agent && turn.closed {
                 turn.record.heard_text.clone_from(&turn.record.text);
@@ -363,6 +378,7 @@ impl Transcript {
                     interrupted: false,
                     started_ms: at_ms,
                     ended_ms: None,
+                    word_times: Vec::new(),
                     latency: TurnLatency::default(),
                     usage: Usage::default(),
                 },
@@ -394,6 +410,16 @@ impl Turn {
 
     fn is_unanswered(&self, answered_seq: i64) -> bool {
         self.record.speaker == Speaker::Caller && self.record.seq > answered_seq
+    }
+
+    /// Drops word times that do not belong to the words of the text.
+    fn drop_wrong_times(&mut self) {
+        let times = &mut self.record.word_times;
+        let is_ordered = times.iter().all(|time| time.start_ms <= time.end_ms)
+            && times.windows(2).all(|pair| pair[0].start_ms <= pair[1].start_ms);
+        if !is_ordered || times.len() != self.record.text.split_whitespace().count() {
+            times.clear();
+        }
     }
 
     fn add_text(&mut self, text: &str, is_final: bool) {

@@ -298,6 +298,15 @@ const MAX_TOOL_JSON: usize = 16 * 1024;
 /// The length to which longer or invalid JSON is truncated, in characters.
 const MAX_TOOL_TEXT: usize = 1_000;
 
+/// When a word of an utterance was spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordTime {
+    /// The start of the word, in milliseconds.
+    pub start_ms: u64,
+    /// The end of the word, counted in the same way.
+    pub end_ms: u64,
+}
+
 /// An entry of a call's transcript: an utterance, a use of a tool, a hint, or an employee's talk with the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
@@ -320,6 +329,8 @@ pub struct Turn {
     pub started_ms: i64,
     /// When the utterance ended, counted in the same way; none if it is unknown.
     pub ended_ms: Option<i64>,
+    /// When each word of `text` was spoken, counted like `started_ms`; empty if the times are unknown.
+    pub word_times: Vec<WordTime>,
     /// The latency of each stage of the answer.
     pub latency: TurnLatency,
     /// The number of input tokens of the AI for this turn.

@@ -2,6 +2,7 @@
 
 use crate::audio::EncodedAudio;
 use crate::call::{ToolCall, Usage};
+use crate::domain::WordTime;
 use std::time::Duration;
 
 /// A report of the transcriber.
@@ -19,6 +20,14 @@ pub enum TranscriberEvent {
     },
     /// The current utterance has ended: the transcriber detected its end, or was requested to end it.
     End,
+    /// When the words of an utterance were spoken. Arrives before or after the end of the utterance.
+    WordTimes {
+        /// The number of `End` events before the one of this utterance. Two utterances may begin with the same words, so
+        /// the words do not identify an utterance.
+        utterance: u64,
+        /// The time of each word of the utterance, in milliseconds of the audio that was sent to the transcriber.
+        times: Vec<WordTime>,
+    },
     /// The audio up to this position, in milliseconds, was transcribed.
     Progress(u64),
 }

@@ -1,11 +1,15 @@
 //! Derives the caller's utterances from the reports of the transcriber.
 
+mod word_times;
+
 use super::conversation::Conversation;
 use super::event::TranscriberEvent;
 use crate::call::{EngineEvent, ItemId};
 use crate::completeness::{Completeness, estimate};
+use crate::domain::WordTime;
 use std::collections::VecDeque;
 use std::time::Duration;
+use word_times::{Part, Parts};
 
 /// The amount of voice, in milliseconds, to which the session requires a reaction of the engine.
 const SURE_SPEECH_MS: u64 = 600;
@@ -46,6 +50,7 @@ pub(super) struct Listener {
     voice: Voice,
     /// The amount of audio that was transcribed, in milliseconds.
     processed_ms: u64,
+    parts: Parts,
 }
 
 #[derive(Debug)]
@@ -56,6 +61,8 @@ struct Utterance {
     /// The text of the parts that the transcriber has ended. Another part follows if the caller continues to speak in
     /// time.
     ended_parts: String,
+    /// The parts that the transcriber has ended, with the times of their words.
+    parts: Vec<Part>,
     /// The position at which the transcriber ended the utterance, while the caller may still continue.
     ended_ms: Option<u64>,
     until_ms: Option<u64>,
@@ -76,6 +83,7 @@ impl Utterance {
             text: String::new(),
             completeness: Completeness::Unknown,
             ended_parts: String::new(),
+            parts: Vec::new(),
             ended_ms: None,
             until_ms,
             words_until_ms: None,
@@ -135,6 +143,7 @@ impl Listener {
             committed_ms: None,
             voice: Voice::default(),
             processed_ms: 0,
+            parts: Parts::default(),
         }
     }
 
@@ -173,7 +182,9 @@ impl Listener {
     ) {
         match event {
             TranscriberEvent::Words { text, from_ms, until_ms } => self.words(text, from_ms, until_ms, events),
+            TranscriberEvent::WordTimes { utterance, times } => self.word_times(utterance, times, events),
             TranscriberEvent::End => {
+                self.end_part(events);
                 if self.committed_ms.take().is_none() {
                     self.part_ended(conversation, events);
                 }
@@ -204,7 +215,10 @@ impl Listener {
     pub(super) fn commit(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.committed_ms = Some(self.received_ms);
         self.voice = Voice::default();
-        if let Some(Utterance { item, text, .. }) = self.current.take() {
+        if let Some(Utterance { item, text, mut parts, .. }) = self.current.take() {
+            // The end of this utterance is still to come.
+            self.parts.add_next(&mut parts, &text);
+            self.parts.keep(item.clone(), parts);
             conversation.caller_said(item.clone(), &text);
             events.push_back(EngineEvent::CallerText { item, text: text.trim().to_owned(), is_final: true });
         }
@@ -252,6 +266,18 @@ impl Listener {
         (current.text, current.until_ms, current.words_until_ms) = (text, until_ms, words_until_ms);
     }
 
+    fn end_part(&mut self, events: &mut VecDeque<EngineEvent>) {
+        match &mut self.current {
+            Some(current) if self.committed_ms.is_none() => self.parts.end(&mut current.parts, &current.text),
+            _ => events.extend(self.parts.end_without_utterance()),
+        }
+    }
+
+    fn word_times(&mut self, utterance: u64, times: Vec<WordTime>, events: &mut VecDeque<EngineEvent>) {
+        let current = self.current.as_mut().map(|current| &mut current.parts);
+        events.extend(self.parts.found(utterance, times, current));
+    }
+
     /// The turn is over, unless the caller still has time to continue the sentence.
     fn part_ended(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
@@ -267,11 +293,14 @@ impl Listener {
 
     pub(super) fn end(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         self.voice = Voice::default();
-        let Some(Utterance { item, text, until_ms, .. }) = self.current.take() else { return };
+        let Some(Utterance { item, text, until_ms, parts, .. }) = self.current.take() else { return };
+        let times = word_times::of(&parts, &text);
+        self.parts.keep(item.clone(), parts);
         conversation.caller_said(item.clone(), &text);
         // At the end of the speech, the session requests a reply. If the agent is speaking, the session decides by the
         // words.
         events.push_back(EngineEvent::SpeechStopped { item: item.clone(), at_ms: until_ms });
+        events.extend(times.map(|times| EngineEvent::CallerWordTimes { item: item.clone(), times }));
         events.push_back(EngineEvent::CallerText { item, text: text.trim().to_owned(), is_final: true });
     }
 

@@ -1,6 +1,7 @@
 mod properties;
 mod speculation;
 mod turn_ends;
+mod word_times;
 
 use super::*;
 use crate::call::{ResponseId, ToolCall};

@@ -29,6 +29,8 @@ pub(super) struct StreamingConfig {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct RecognitionConfig {
+    #[prost(message, optional, tag = "2")]
+    pub(super) features: Option<RecognitionFeatures>,
     #[prost(message, optional, tag = "6")]
     pub(super) adaptation: Option<Adaptation>,
     #[prost(message, optional, tag = "8")]
@@ -37,6 +39,14 @@ pub(super) struct RecognitionConfig {
     pub(super) model: String,
     #[prost(string, repeated, tag = "10")]
     pub(super) language_codes: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct RecognitionFeatures {
+    #[prost(bool, tag = "2")]
+    pub(super) word_time_offsets: bool,
+    #[prost(bool, tag = "4")]
+    pub(super) automatic_punctuation: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -111,6 +121,18 @@ pub(super) struct Alternative {
     pub(super) transcript: String,
     #[prost(float, tag = "2")]
     pub(super) confidence: f32,
+    #[prost(message, repeated, tag = "3")]
+    pub(super) words: Vec<WordInfo>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct WordInfo {
+    #[prost(message, optional, tag = "1")]
+    pub(super) start: Option<Offset>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) end: Option<Offset>,
+    #[prost(string, tag = "3")]
+    pub(super) word: String,
 }
 
 #[derive(Clone, PartialEq, Message)]

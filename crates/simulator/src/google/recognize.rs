@@ -4,7 +4,7 @@
 use super::call::{ABORTED, Call, INVALID_ARGUMENT, UNAVAILABLE};
 use super::messages::{
     Alternative, Offset, RecognitionConfig, RecognizeInput, RecognizeRequest, RecognizeResponse, RecognizeResult,
-    StreamingConfig,
+    StreamingConfig, WordInfo,
 };
 use super::options::GoogleOptions;
 use super::state::{Recognition, Shared};
@@ -27,6 +27,8 @@ const LANGUAGES: [&str; 7] = ["iw-IL", "en-US", "ar-EG", "ru-RU", "am-ET", "uk-U
 struct Finding {
     heard: TranscriberEvent,
     now_ms: u64,
+    /// Whether the final words have times.
+    has_times: bool,
 }
 
 pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &CancellationToken) {
@@ -35,6 +37,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
         Err((code, message)) => return call.end(code, &message),
     };
     let options = shared.options();
+    let has_times = shared.state().recognitions[index].word_times;
     if let Some((code, message)) = options.faults.reject_recognitions {
         return call.end(code, message);
     }
@@ -71,7 +74,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
             if matches!(heard, TranscriberEvent::End(_)) {
                 *shared.utterances() += 1;
             }
-            let finding = Finding { heard, now_ms: transcriber.now_ms() };
+            let finding = Finding { heard, now_ms: transcriber.now_ms(), has_times };
             if !send(&mut call, &finding, options.faults.malformed) {
                 return;
             }
@@ -83,7 +86,8 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
     shared.state().recognitions[index].ended = true;
     if let Some(transcriber) = transcriber.as_mut().filter(|transcriber| transcriber.is_in_utterance()) {
         *shared.utterances() += 1;
-        let finding = Finding { heard: TranscriberEvent::End(transcriber.finish()), now_ms: transcriber.now_ms() };
+        let finding =
+            Finding { heard: TranscriberEvent::End(transcriber.finish()), now_ms: transcriber.now_ms(), has_times };
         tokio::time::sleep(options.transcribe).await;
         send(&mut call, &finding, options.faults.malformed);
     }
@@ -119,12 +123,16 @@ async fn start(shared: &Shared, call: &mut Call) -> Result<usize, (u32, String)>
         shared.violation(format!("transcription: the recognizer is {recognizer}"));
         return invalid("The recognizer's name is not valid.".to_owned());
     };
+    let word_times = config.features.clone().unwrap_or_default().word_time_offsets;
     let (location, model, languages) = (location.to_owned(), config.model.clone(), config.language_codes.clone());
     let index = {
         let mut state = shared.state();
         state.recognitions.push(record(recognizer.clone(), config));
         state.recognitions.len() - 1
     };
+    if word_times && model == "chirp_3" {
+        return invalid("Word time offsets are not supported by the model in streaming recognition.".to_owned());
+    }
     if !MODELS.contains(&model.as_str()) {
         return invalid(format!("The model \"{model}\" does not exist in the location named \"{location}\"."));
     }
@@ -139,8 +147,9 @@ async fn start(shared: &Shared, call: &mut Call) -> Result<usize, (u32, String)>
 fn record(recognizer: String, config: RecognitionConfig) -> Recognition {
     let sets = config.adaptation.unwrap_or_default().phrase_sets.into_iter().filter_map(|set| set.inline);
     let phrases = sets.flat_map(|set| set.phrases).map(|phrase| phrase.value).collect();
+    let word_times = config.features.unwrap_or_default().word_time_offsets;
     let (model, languages) = (config.model, config.language_codes);
-    Recognition { recognizer, model, languages, phrases, ..Recognition::default() }
+    Recognition { recognizer, model, languages, phrases, word_times, ..Recognition::default() }
 }
 
 fn send(call: &mut Call, finding: &Finding, malformed: bool) -> bool {
@@ -150,7 +159,11 @@ fn send(call: &mut Call, finding: &Finding, malformed: bool) -> bool {
         }
         TranscriberEvent::Words(words) => vec![interim(words)],
         TranscriberEvent::End(words) => {
-            let last = vec![result(&text_of(words), true, 0.0, finding.now_ms)];
+            let mut last = result(&text_of(words), true, 0.0, finding.now_ms);
+            if finding.has_times {
+                last.alternatives[0].words = words.iter().map(timed).collect();
+            }
+            let last = vec![last];
             vec![
                 RecognizeResponse { results: last, ..Default::default() },
                 activity(SPEECH_ACTIVITY_END, finding.now_ms),
@@ -172,12 +185,17 @@ fn interim(words: &[Word]) -> RecognizeResponse {
 
 fn result(transcript: &str, is_final: bool, stability: f32, end_ms: u64) -> RecognizeResult {
     RecognizeResult {
-        alternatives: vec![Alternative { transcript: transcript.to_owned(), confidence: 0.9 }],
+        alternatives: vec![Alternative { transcript: transcript.to_owned(), confidence: 0.9, words: Vec::new() }],
         is_final,
         stability,
         end: Some(Offset::of_millis(end_ms)),
         language_code: "iw-IL".to_owned(),
     }
+}
+
+fn timed(word: &Word) -> WordInfo {
+    let (start, end) = (Offset::of_millis(word.start_ms), Offset::of_millis(word.end_ms));
+    WordInfo { start: Some(start), end: Some(end), word: word.text.trim().to_owned() }
 }
 
 fn activity(event: i32, at_ms: u64) -> RecognizeResponse {

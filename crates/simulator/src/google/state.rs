@@ -27,6 +27,8 @@ pub struct Recognition {
     pub model: String,
     /// The language codes that the caller may speak.
     pub languages: Vec<String>,
+    /// Whether the times of words were requested.
+    pub word_times: bool,
     /// The phrases that the request asks the model to prefer.
     pub phrases: Vec<String>,
     /// All received audio, in mu-law.

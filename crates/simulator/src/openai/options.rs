@@ -138,7 +138,10 @@ pub(crate) fn spoken_ms(text: &str) -> u64 {
 
 /// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each fault is independent of the others")]
 pub struct Faults {
+    /// Whether transcription requests for the times of words are rejected.
+    pub rejects_word_times: bool,
     /// The HTTP status with which realtime sockets are rejected; `None` accepts them.
     pub refuse_sockets: Option<u16>,
     /// Whether `session.updated` is never sent.

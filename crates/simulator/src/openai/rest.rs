@@ -16,6 +16,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The start of the first word in a transcribed file, and the length of each word.
+const FIRST_WORD: Duration = Duration::from_millis(300);
+const WORD: Duration = Duration::from_millis(300);
+
 /// `GET /v1/models`
 pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     if let Some(refusal) = shared.check_request(&headers, "/models", Value::Null).await {
@@ -48,7 +52,21 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
     if let Some(refusal) = shared.check_request(&headers, "/audio/transcriptions", asked).await {
         return refusal;
     }
-    let complaints = check_transcription_form(&fields);
+    // The name of a list ends with brackets in a form.
+    let fields: Vec<_> =
+        fields.into_iter().map(|(name, text)| (name.trim_end_matches("[]").to_owned(), text)).collect();
+    let value = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+    let mut complaints = check_transcription_form(&fields);
+    let has_words = value("timestamp_granularities") == "word";
+    if has_words && value("response_format") != "verbose_json" {
+        complaints.push("timestamp_granularities needs the response_format verbose_json".into());
+    }
+    if value("response_format") == "verbose_json" && value("model").starts_with("gpt-") {
+        complaints.push("this model knows only the response_format json".into());
+    }
+    if shared.options().faults.rejects_word_times && value("response_format") == "verbose_json" {
+        return error(StatusCode::BAD_REQUEST, "invalid_request_error", "response_format must be json or text");
+    }
     if !complaints.is_empty() {
         return shared.refuse(&format!("transcription: {}", complaints.join("; ")));
     }
@@ -62,7 +80,16 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
         return heard.into_response();
     }
     let seconds = Duration::from_millis(length_ms.and_then(Result::ok).unwrap_or_default()).as_secs_f64();
-    Json(json!({"text": heard, "usage": {"type": "duration", "seconds": seconds}})).into_response()
+    let mut answer = json!({"text": heard, "usage": {"type": "duration", "seconds": seconds}});
+    if has_words {
+        let word = |(at, word): (u32, &str)| {
+            let (start, end) = (FIRST_WORD + WORD * at, FIRST_WORD + WORD * (at + 1));
+            let letters = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+            json!({"word": letters, "start": start.as_secs_f64(), "end": end.as_secs_f64()})
+        };
+        answer["words"] = (0_u32..).zip(heard.split_whitespace()).map(word).collect();
+    }
+    Json(answer).into_response()
 }
 
 /// `POST /v1/responses`

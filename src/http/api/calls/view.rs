@@ -226,6 +226,9 @@ pub(crate) struct Turn {
     started_ms: i64,
     /// The end of the turn, measured like `started_ms`; null while the turn continues, and if the end is not known.
     ended_ms: Option<i64>,
+    /// When each word of `text` was spoken; null if the times are not known. Only some transcribers report them, and only
+    /// for the caller's words.
+    words: Option<Vec<TurnWord>>,
     /// The latency of each stage of the agent's answer.
     latency: TurnLatency,
     /// The number of AI input tokens of this turn.
@@ -244,6 +247,7 @@ impl Turn {
         let text = |text: String| if is_tool { String::new() } else { text };
         Self {
             tool: tool.map(ToolUse::from),
+            words: words_of(&turn),
             id: turn.id.0,
             call_id: turn.call_id.0,
             seq: turn.seq,
@@ -259,6 +263,33 @@ impl Turn {
             cost_micros: cost_for(reader, turn.cost_micros),
         }
     }
+}
+
+/// A word of a turn, with its time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TurnWord {
+    /// The word, with the punctuation that follows it.
+    text: String,
+    /// The start of the word, in milliseconds since the first media stream of the call began. The recording of that
+    /// stream has the same clock.
+    start_ms: u64,
+    /// The end of the word, measured like `start_ms`.
+    end_ms: u64,
+}
+
+/// Returns `None` unless each word of the text has a time.
+fn words_of(turn: &domain::Turn) -> Option<Vec<TurnWord>> {
+    let words: Vec<&str> = turn.text.split_whitespace().collect();
+    if words.is_empty() || words.len() != turn.word_times.len() {
+        return None;
+    }
+    let timed = words.into_iter().zip(&turn.word_times);
+    let word = |(text, time): (&str, &domain::WordTime)| TurnWord {
+        text: text.to_owned(),
+        start_ms: time.start_ms,
+        end_ms: time.end_ms,
+    };
+    Some(timed.map(word).collect())
 }
 
 pub(in crate::http::api) fn cost_for(reader: Role, micros: i64) -> Option<i64> {

@@ -5,6 +5,7 @@ use super::end_reason;
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind,
     ContactId, EndReason, EngineKind, LeadId, MessageId, Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
+    WordTime,
 };
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, named_params, params};
@@ -43,6 +44,8 @@ pub struct TurnUpdate<'a> {
     pub started_ms: u64,
     /// In milliseconds since the stream began; `None` if the turn has not ended.
     pub ended_ms: Option<u64>,
+    /// When each word of the text was spoken, in milliseconds since the stream began; empty if the times are unknown.
+    pub word_times: &'a [WordTime],
     pub latency: TurnLatency,
     pub tokens_in: i64,
     pub tokens_out: i64,
@@ -437,7 +440,8 @@ impl WriteTx<'_> {
             ":created": turn.latency.response_created_ms, ":token": turn.latency.first_token_ms,
             ":delta": turn.latency.first_delta_ms,
             ":sent": turn.latency.first_sent_ms, ":played": turn.latency.first_played_ms,
-            ":tokens_in": turn.tokens_in, ":tokens_out": turn.tokens_out, ":cost": turn.cost_micros, ":at": at,
+            ":tokens_in": turn.tokens_in, ":tokens_out": turn.tokens_out, ":cost": turn.cost_micros,
+            ":words": super::word_times::to_text(turn.word_times), ":at": at,
         })?;
         self.record_call(ChangeKind::TurnUpdated, sid)
     }

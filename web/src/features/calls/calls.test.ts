@@ -30,6 +30,7 @@ function turn(seq: number, speaker: Turn['speaker'], text: string, from: number,
     interrupted: false,
     started_ms: from,
     tool: null,
+    words: null,
   }
   return { ...base, ended_ms: to, latency: none, tokens_in: 0, tokens_out: 0, cost_micros: 0, ...more }
 }
@@ -39,6 +40,20 @@ test('words divide the time of their turn by their letters', () => {
   expect(words.map(({ text }) => text)).toEqual(['שלום', 'לכם'])
   expect(words[0]).toMatchObject({ fromMs: 1000, toMs: 1556, isHeard: true })
   expect(words[1]?.toMs).toBe(2000)
+})
+
+test('words have the times that the transcriber reported', () => {
+  const timed = [
+    { text: 'שלום', start_ms: 1200, end_ms: 1500 },
+    { text: 'לכם,', start_ms: 1600, end_ms: 1900 },
+    { text: 'הלו?', start_ms: 3000, end_ms: 3300 },
+  ]
+  // The turn's own times are those at which the engine noticed the speech.
+  const lines = linesOf([turn(1, 'caller', 'שלום לכם, הלו?', 1700, 4200, { words: timed })], 6000)
+  expect([lines[0]?.fromMs, lines[0]?.toMs]).toEqual([1200, 3300])
+  const current = (ms: number) => placeOf(lines, ms).word
+  expect([1199, 1200, 1550, 1600, 1899].map(current)).toEqual([-1, 0, 0, 1, 1])
+  expect([1900, 2999, 3000, 3299, 3301].map(current)).toEqual([-1, -1, 2, 2, -1])
 })
 
 test('words after an interruption are not heard, and take no time', () => {

@@ -15,11 +15,14 @@ export interface Line {
   words: Word[]
 }
 
+/** A word is shown as current also during a shorter gap after it, so that the mark does not flicker. */
+const MAX_GAP_MS = 300
+
 /**
- * Splits a turn into words. Words have no times of their own, so the turn's time is divided in proportion to their
- * letters.
+ * Splits a turn into words. Without times of its words, the turn's time is divided in proportion to their letters.
  */
 export function wordsOf(turn: Turn, toMs: number): Word[] {
+  if (turn.words) return timedWords(turn.words)
   const heardTo = turn.interrupted ? sharedLength(turn.text, turn.heard_text) : turn.text.length
   const found = Array.from(turn.text.matchAll(/\S+/g), match => ({
     text: match[0],
@@ -35,6 +38,14 @@ export function wordsOf(turn: Turn, toMs: number): Word[] {
   })
 }
 
+function timedWords(words: NonNullable<Turn['words']>): Word[] {
+  return words.map(({ text, start_ms, end_ms }, at) => {
+    const next = words[at + 1]?.start_ms ?? Number.POSITIVE_INFINITY
+    const isSoon = next > end_ms && next - end_ms <= MAX_GAP_MS
+    return { text, isHeard: true, fromMs: start_ms, toMs: isSoon ? next : end_ms }
+  })
+}
+
 /** Returns the length of the part of `text` that `heard` covers, ignoring trailing spaces. */
 function sharedLength(text: string, heard: string): number {
   const part = heard.trimEnd()
@@ -42,10 +53,16 @@ function sharedLength(text: string, heard: string): number {
   return Math.min(text.length, part.length)
 }
 
-/** A turn without an end lasts until the next one, or until the end of the call. */
+/**
+ * A turn without an end lasts until the next one, or until the end of the call. If the times of its words are known, a
+ * turn lasts from the first to the last word.
+ */
 export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
   return turns.map((turn, at) => {
     const next = turns.slice(at + 1).find(({ started_ms }) => started_ms > turn.started_ms)
+    const first = turn.words?.[0]
+    const last = turn.words?.at(-1)
+    if (first && last) return { turn, fromMs: first.start_ms, toMs: last.end_ms, words: wordsOf(turn, last.end_ms) }
     const fromMs = turn.started_ms
     const toMs = Math.max(fromMs, turn.ended_ms ?? next?.started_ms ?? durationMs)
     return { turn, fromMs, toMs, words: wordsOf(turn, toMs) }

@@ -3597,7 +3597,7 @@ export interface components {
          * @description The outcome of a call.
          * @enum {string}
          */
-        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked" | "robot";
+        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked" | "robot" | "silent";
         /** @description A page of calls, newest first. */
         CallPage: {
             calls: components["schemas"]["CallItem"][];
@@ -4289,7 +4289,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "robot" | "interrupted";
+        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "silent" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "robot" | "interrupted";
         /** @description A confirmed request to erase a contact. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address, typed by the user; the id if the contact has none of these. */
@@ -6724,6 +6724,11 @@ export interface components {
              */
             tokens_out: number;
             tool?: components["schemas"]["ToolUse"] | null;
+            /**
+             * @description When each word of `text` was spoken; null if the times are not known. Only some transcribers report them, and only
+             *     for the caller's words.
+             */
+            words?: components["schemas"]["TurnWord"][] | null;
         };
         /**
          * @description The latency of each stage of one answer, in milliseconds after the caller stopped speaking. A stage that was reached
@@ -6765,6 +6770,22 @@ export interface components {
              * @description When the last partial transcript of the caller's speech arrived.
              */
             transcript_partial_ms?: number | null;
+        };
+        /** @description A word of a turn, with its time. */
+        TurnWord: {
+            /**
+             * Format: int64
+             * @description The end of the word, measured like `start_ms`.
+             */
+            end_ms: number;
+            /**
+             * Format: int64
+             * @description The start of the word, in milliseconds since the first media stream of the call began. The recording of that
+             *     stream has the same clock.
+             */
+            start_ms: number;
+            /** @description The word, with the punctuation that follows it. */
+            text: string;
         };
         /** @description A phone number of the Twilio account. */
         TwilioNumber: {

@@ -25,6 +25,7 @@ impl CallSession {
         }
         let is_replacement = self.stream.was_requested();
         let resume_with = self.stream.open(now);
+        self.caller.audio.stream_started(self.stream.call_ms(now));
         // The audio that was still queued on the previous stream is not played on the new stream.
         self.reply_watch.cleared(now);
         if is_replacement {

@@ -8,7 +8,7 @@ use crate::call::playback::Source;
 use crate::call::{
     CallEvent, EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, ResponseRequest, StreamEndAction, Usage,
 };
-use crate::domain::EndReason;
+use crate::domain::{EndReason, WordTime};
 use std::time::Instant;
 
 /// The prompt to the model after a response that stopped early.
@@ -31,6 +31,7 @@ impl CallSession {
             EngineEvent::SpeechStarted { item, at_ms } => self.speech_started(&item, at_ms, now),
             EngineEvent::SpeechStopped { item, at_ms } => self.speech_stopped(&item, at_ms, now),
             EngineEvent::CallerText { item, text, is_final } => self.caller_text(&item, &text, is_final, now),
+            EngineEvent::CallerWordTimes { item, times } => self.caller_word_times(&item, times),
             EngineEvent::TranscriptionFailed { item } => self.transcription_failed(&item, now),
             EngineEvent::ResponseStarted { response } => self.response_started(response, now),
             EngineEvent::ResponseDone { response, outcome, usage } => {
@@ -117,6 +118,14 @@ impl CallSession {
         }
         self.update_held_wait(item);
         self.weigh_words(item, is_final, now);
+    }
+
+    fn caller_word_times(&mut self, item: &ItemId, times: Vec<WordTime>) {
+        let audio = &self.caller.audio;
+        let call_ms = |engine_ms| audio.call_ms(audio.position(engine_ms));
+        let in_call = |time: WordTime| WordTime { start_ms: call_ms(time.start_ms), end_ms: call_ms(time.end_ms) };
+        let turn = self.transcript.caller_word_times(item, times.into_iter().map(in_call).collect());
+        self.outputs.extend(turn.map(turn_output));
     }
 
     /// The caller's words are unknown and may be important.

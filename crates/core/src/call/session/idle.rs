@@ -1,7 +1,7 @@
 //! Handles the caller's silence: the agent asks whether the caller is still there, and later hangs up. The call of a
 //! caller who has not said a word ends after the first question.
 
-use super::CallSession;
+use super::{CallSession, Phase};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, Clip, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
@@ -9,11 +9,9 @@ use std::time::{Duration, Instant};
 
 /// How often the agent asks whether the caller is still there before it hangs up.
 const MAX_PROMPTS: u32 = 2;
-/// How long a caller who has not said a word may take to answer the first question. A robot dialer that waits for a
-/// voice never answers, but a person may be looking for words, may stutter, or may hear badly and have somebody beside
-/// them who repeats the question. People begin to answer a question within two seconds; these eight seconds follow
-/// the question and the ten seconds of silence (`voice.idle_prompt_s`) before it. A shorter time would save little,
-/// because most of the call's cost is the connection and the question.
+/// How long a caller who has not said a word may take to answer the first question. A robot dialer never answers, but a
+/// person may be looking for words, may stutter, or may hear badly, so that another person repeats the question. People
+/// usually begin to answer within two seconds, and the question follows ten seconds of silence (`voice.idle_prompt_s`).
 const ANSWER_TIME: Duration = Duration::from_secs(8);
 /// The silence after a sound without words, and after the agent's reaction to it, before the agent asks or hangs up.
 const AFTER_SOUND: Duration = Duration::from_secs(4);
@@ -120,6 +118,12 @@ impl CallSession {
         if self.idle.silent.take().is_some() {
             // The silence is measured again, with the usual time.
             self.timers.cancel(Timer::Idle);
+        }
+        // The sign came during the goodbye.
+        if let Phase::Ending { reason, .. } = &mut self.phase
+            && *reason == EndReason::Silent
+        {
+            *reason = EndReason::Idle;
         }
     }
 }

@@ -5,7 +5,7 @@ mod step;
 
 use super::rig::{Rig, free_slots, ms, policy, transfer};
 use crate::call::{CallPolicy, EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
-use crate::domain::TransferFailure;
+use crate::domain::{TransferFailure, WordTime};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::time::Duration;
@@ -78,6 +78,13 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         }
         Step::CallerText { words, is_final } => {
             rig.engine(EngineEvent::CallerText { item: caller.into(), text: words.into(), is_final });
+        }
+        Step::WordTimes(count) => {
+            let time = |word: u64| WordTime { start_ms: word * 300, end_ms: word * 300 + 200 };
+            rig.engine(EngineEvent::CallerWordTimes {
+                item: caller.into(),
+                times: (0..count.into()).map(time).collect(),
+            });
         }
         Step::NoText => rig.engine(EngineEvent::TranscriptionFailed { item: caller.into() }),
         Step::Noise(count) => (0..count).for_each(|_| rig.frame_of(0, false)),
@@ -166,6 +173,10 @@ fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {
     assert!(rig.observed.redirects <= 1);
     rig.check_heard_turns();
     rig.check_silent_end();
+    for turn in rig.observed.turns.values() {
+        let (times, words) = (turn.word_times.len(), turn.text.split_whitespace().count());
+        assert!(times == 0 || times == words, "{turn:?}");
+    }
     rig
 }
 

@@ -358,6 +358,7 @@ impl Talk {
                     interrupted: false,
                     started_ms: u64::try_from(*started).unwrap(),
                     ended_ms: ended.map(|ms| u64::try_from(ms).unwrap()),
+                    word_times: &[],
                     latency: TurnLatency::default(),
                     tokens_in: 0,
                     tokens_out: 0,

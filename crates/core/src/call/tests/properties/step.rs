@@ -29,6 +29,8 @@ pub(super) enum Step {
         words: &'static str,
         is_final: bool,
     },
+    /// The times of this many words.
+    WordTimes(u8),
     Noise(u8),
     NoText,
     Tool {
@@ -76,6 +78,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Done),
         3 => (prop::sample::select(vec!["כן", "", "אני רוצה תור", "מחר בשעה חמש", "אני רוצה ל"]), any::<bool>())
             .prop_map(|(words, is_final)| Step::CallerText { words, is_final }),
+        1 => (0u8..4).prop_map(Step::WordTimes),
         1 => (1u8..40).prop_map(Step::Noise),
         1 => Just(Step::NoText),
         2 => (0u8..4, 0u8..6).prop_map(|(id, kind)| Step::Tool { id, kind }),
@@ -112,6 +115,7 @@ pub(super) fn is_of_engine(step: &Step) -> bool {
             | S::Speech(_)
             | S::Respond
             | S::CallerText { .. }
+            | S::WordTimes(_)
             | S::NoText
             | S::Warning
             | S::MessageStarted
