@@ -361,7 +361,7 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
         setup.toml(&format!("{PIPELINE}{own}cents_per_hour = 0\n"));
     });
     tokio::task::block_in_place(|| shop.harness.daemon.restart());
-    let (report, call) = shop.call("say 1500ms; listen").await;
+    let (report, call) = shop.call("wait 1s; say 1500ms; listen").await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
     assert_eq!((&call["engine"], &call["cost_micros"]), (&json!("pipeline"), &json!(0)), "{call:#}");

@@ -101,14 +101,15 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Like [`ReadTx::heard_turns`], with the start and end of each turn in milliseconds since the stream began. A turn
-    /// at Twilio's recorder has only a start, which counts from the start of the call.
+    /// Like [`ReadTx::heard_turns`], with the start and end of each turn in milliseconds since the stream began, and
+    /// without the prompts of voicemail. A turn at Twilio's recorder has only a start, which counts from the start of the
+    /// call.
     pub fn timed_turns(&self, sid: &CallSid) -> Result<Vec<TimedTurn>> {
         let mut query = self.conn.prepare_cached(
             "SELECT iif(t.speaker = 'system' AND t.item_id GLOB 'employee:*', 'employee', t.speaker), t.heard_text,
                     t.started_ms, t.ended_ms
              FROM call_turns t JOIN calls c ON c.id = t.call_id
-             WHERE c.call_sid = ?1 AND t.heard_text <> '' ORDER BY t.seq, t.id",
+             WHERE c.call_sid = ?1 AND t.heard_text <> '' AND t.item_id NOT GLOB 'prompt.*' ORDER BY t.seq, t.id",
         )?;
         let rows = query.query_map([sid], |row| Ok((row.get(0)?, row.get(1)?, (row.get(2)?, row.get(3)?))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
