@@ -149,7 +149,7 @@ fn record(recognizer: String, config: RecognitionConfig) -> Recognition {
     let phrases = sets.flat_map(|set| set.phrases).map(|phrase| phrase.value).collect();
     let word_times = config.features.unwrap_or_default().word_time_offsets;
     let (model, languages) = (config.model, config.language_codes);
-    Recognition { recognizer, model, languages, phrases, word_times, ..Recognition::default() }
+    Recognition { recognizer, model, languages, word_times, phrases, ..Recognition::default() }
 }
 
 fn send(call: &mut Call, finding: &Finding, malformed: bool) -> bool {

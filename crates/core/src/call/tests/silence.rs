@@ -56,7 +56,8 @@ fn a_caller_who_never_speaks_is_asked_once() {
 
 #[test]
 fn a_caller_who_has_given_a_sign_is_asked_twice() {
-    let signs: [(&str, fn(&mut Rig)); 4] = [
+    type Sign = (&'static str, fn(&mut Rig));
+    let signs: [Sign; 4] = [
         ("a word", |rig| {
             sound(rig, "c", true);
             transcript(rig, "c", "הלו");
