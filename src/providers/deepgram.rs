@@ -70,7 +70,7 @@ impl DeepgramTranscription {
         if results.is_final {
             self.words = self.text();
             self.tentative.clear();
-            self.pieces.extend(alternative.into_iter().flat_map(|best| best.words.iter().filter_map(Word::timed)));
+            self.pieces.extend(alternative.into_iter().flat_map(|best| best.words.iter().filter_map(Spoken::timed)));
             let times = word_times(&self.words, &self.pieces);
             read.extend((!times.is_empty()).then_some(Transcribed::WordTimes { utterance: self.ended, times }));
         }
@@ -187,11 +187,11 @@ struct Alternative<'a> {
     #[serde(borrow)]
     transcript: Cow<'a, str>,
     #[serde(borrow, default)]
-    words: Vec<Word<'a>>,
+    words: Vec<Spoken<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Word<'a> {
+struct Spoken<'a> {
     start: f64,
     end: f64,
     #[serde(borrow, default)]
@@ -200,7 +200,7 @@ struct Word<'a> {
     punctuated_word: Option<Cow<'a, str>>,
 }
 
-impl Word<'_> {
+impl Spoken<'_> {
     fn timed(&self) -> Option<TimedPiece> {
         let text = self.punctuated_word.as_ref().unwrap_or(&self.word);
         let time = WordTime { start_ms: whole_ms(self.start * 1000.0), end_ms: whole_ms(self.end * 1000.0) };

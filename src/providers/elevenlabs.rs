@@ -293,12 +293,12 @@ mod tests {
             let committed = json!({"message_type": "committed_transcript", "text": text});
             transcription.read(&committed.to_string()).unwrap();
         };
-        let timed = |transcription: &mut ElevenLabsTranscription, text: &str, start: f64| {
+        let report = |transcription: &mut ElevenLabsTranscription, text: &str, start: f64| {
             let words = json!([{"text": text, "start": start, "end": start + 0.4, "type": "word", "logprob": -0.1}]);
             let message = json!({"message_type": "committed_transcript_with_timestamps", "text": text, "words": words});
             transcription.read(&message.to_string()).unwrap()
         };
-        let times = |utterance, start_ms| {
+        let found = |utterance, start_ms| {
             let times = vec![WordTime { start_ms, end_ms: start_ms + 400 }];
             vec![Transcribed::WordTimes { utterance, times }]
         };
@@ -306,12 +306,12 @@ mod tests {
             commit(&mut transcription, text);
         }
         // The times of the first are late, and those of the third are missing.
-        assert_eq!(timed(&mut transcription, "כן", 1.0), times(0, 1000));
-        assert_eq!(timed(&mut transcription, "כן", 10.5), times(3, 10_500));
-        assert_eq!(timed(&mut transcription, "לא", 12.5), times(4, 12_500));
-        assert_eq!(timed(&mut transcription, "לא", 12.5), [], "they were sent before");
+        assert_eq!(report(&mut transcription, "כן", 1.0), found(0, 1000));
+        assert_eq!(report(&mut transcription, "כן", 10.5), found(3, 10_500));
+        assert_eq!(report(&mut transcription, "לא", 12.5), found(4, 12_500));
+        assert_eq!(report(&mut transcription, "לא", 12.5), [], "they were sent before");
         commit(&mut transcription, "כן");
-        assert_eq!(timed(&mut transcription, "כן", 1.0), [], "these are times of other audio");
+        assert_eq!(report(&mut transcription, "כן", 1.0), [], "these are times of other audio");
         let without = json!({"message_type": "committed_transcript_with_timestamps", "text": "כן", "words": null});
         assert_eq!(transcription.read(&without.to_string()), Ok(Vec::new()));
     }

@@ -89,12 +89,13 @@ pub fn word_times(text: &str, pieces: &[TimedPiece]) -> Vec<WordTime> {
     let letters = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
-    let mut timed = pieces.iter().flat_map(|piece| letters(&piece.text).into_iter().map(|letter| (letter, piece.time)));
+    let mut spoken =
+        pieces.iter().flat_map(|piece| letters(&piece.text).into_iter().map(|letter| (letter, piece.time)));
     let mut times: Vec<WordTime> = Vec::new();
     for word in text.split_whitespace() {
         let mut found: Option<WordTime> = None;
         for letter in letters(word) {
-            let Some((_, time)) = timed.next().filter(|(timed, _)| *timed == letter) else { return Vec::new() };
+            let Some((_, time)) = spoken.next().filter(|(next, _)| *next == letter) else { return Vec::new() };
             let start_ms = found.map_or(time.start_ms, |found| found.start_ms);
             found = Some(WordTime { start_ms, end_ms: time.end_ms });
         }
@@ -102,7 +103,7 @@ pub fn word_times(text: &str, pieces: &[TimedPiece]) -> Vec<WordTime> {
         let at_ms = times.last().map_or(0, |last| last.end_ms);
         times.push(found.unwrap_or(WordTime { start_ms: at_ms, end_ms: at_ms }));
     }
-    if timed.next().is_some() { Vec::new() } else { times }
+    if spoken.next().is_some() { Vec::new() } else { times }
 }
 
 #[cfg(test)]
@@ -117,8 +118,8 @@ mod tests {
         pieces.iter().map(piece).collect()
     }
 
-    fn times(text: &str, timed: &[(&str, u64, u64)]) -> Vec<(u64, u64)> {
-        word_times(text, &pieces(timed)).into_iter().map(|time| (time.start_ms, time.end_ms)).collect()
+    fn times(text: &str, spoken: &[(&str, u64, u64)]) -> Vec<(u64, u64)> {
+        word_times(text, &pieces(spoken)).into_iter().map(|time| (time.start_ms, time.end_ms)).collect()
     }
 
     #[test]
@@ -132,13 +133,13 @@ mod tests {
 
     #[test]
     fn times_of_other_words_are_none() {
-        for (text, timed) in [
+        for (text, spoken) in [
             ("שלום", &[("שלומי", 0, 10)][..]),
             ("שלום לך", &[("שלום", 0, 10)]),
             ("שלום", &[("שלום", 0, 10), ("לך", 10, 20)]),
             ("שלום", &[]),
         ] {
-            assert_eq!(times(text, timed), [], "{text}");
+            assert_eq!(times(text, spoken), [], "{text}");
         }
         assert_eq!(times("", &[]), []);
     }

@@ -106,11 +106,11 @@ pub async fn transcript(
     struct Answer {
         text: String,
         usage: Option<Value>,
-        words: Option<Vec<Word>>,
+        words: Option<Vec<Spoken>>,
     }
     /// The times are in seconds.
     #[derive(Deserialize)]
-    struct Word {
+    struct Spoken {
         word: String,
         start: f64,
         end: f64,
@@ -136,7 +136,7 @@ pub async fn transcript(
     }
     let request = client.post(format!("{}/audio/transcriptions", server.base_url)).multipart(form);
     let Answer { text, usage, words } = answer(server.key, request, limit).await?;
-    let words = words.unwrap_or_default().into_iter().map(|Word { word, start, end }| {
+    let words = words.unwrap_or_default().into_iter().map(|Spoken { word, start, end }| {
         let time = WordTime { start_ms: whole_ms(start * 1000.0), end_ms: whole_ms(end * 1000.0) };
         TimedPiece { text: word, time }
     });
