@@ -272,3 +272,22 @@ for (const view of layouts('desktop')) {
     await expect(page).toHaveURL(/date=2027-12-24/)
   })
 }
+
+test('appointments of staff that were removed from the list stay in the calendar, and nobody is booked there', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  const { send, yael, appointment } = await fill(page, ownDaemon)
+  await send('PATCH', `/api/resources/${yael.id}`, { archived: true })
+  const day = appointment.starts_at.slice(0, 10)
+  await page.goto(`${ownDaemon.url}/calendar?date=${day}&view=day`)
+  await expect(page.locator('.ev', { hasText: 'נועה ברק' })).toBeVisible()
+  await expect(page.locator('.lanes-head')).toContainText('יעל')
+  await expect(page.locator('.lanes-head')).toContainText('הוסר')
+  const lane = page.locator('.lane', { has: page.locator('.ev') })
+  await lane.click({ position: { x: 5, y: 5 } })
+  await expect(page).not.toHaveURL(/new=1/)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(page.locator('.ag', { hasText: 'נועה ברק' })).toBeVisible()
+})

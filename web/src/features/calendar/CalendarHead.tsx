@@ -13,7 +13,8 @@ import { Icon } from '#shared/components/Icon'
 import { Hidden } from '#shared/components/text'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import { type Resource, useWaitingList } from './data'
+import { useWaitingList } from './data'
+import type { Lane } from './layout'
 import { ResourceName } from './ResourceName'
 import type { Shown } from './url'
 
@@ -22,7 +23,7 @@ interface Props {
   change: (change: Record<string, string | number | null>) => void
   /** Moves by this number of weeks or days, depending on the view. */
   move: (steps: number) => void
-  resources: readonly Resource[]
+  resources: readonly Lane[]
   /** Opens the dialog to choose a day. */
   jump: () => void
 }

@@ -11,7 +11,7 @@ import { addDays, weekOf } from '#shared/format/dates'
 import { CalendarHead } from './CalendarHead'
 import { useAppointments, useDays, useGaps, useResources } from './data'
 import { Grid } from './Grid'
-import { slotsByDay } from './layout'
+import { lanesOf, slotsByDay } from './layout'
 import { NewAppointment } from './NewAppointment'
 import { useShown } from './url'
 import { WaitingList } from './WaitingList'
@@ -43,20 +43,15 @@ export default function CalendarPage() {
     { code: 'KeyD', run: () => change({ view: 'day' }) },
     { code: 'KeyW', run: () => change({ view: null }) },
   ])
-  const lanes = (resources.data?.items ?? []).filter(({ id }) => shown.resource === null || id === shown.resource)
+  const everyLane = lanesOf(resources.data?.items ?? [], appointments ?? [])
+  const lanes = everyLane.filter(({ id }) => shown.resource === null || id === shown.resource)
   const failed = days.error ?? resources.error ?? error
   const ready = days.data && resources.data && appointments
   const selected = shown.open === null ? undefined : appointments?.find(({ id }) => id === shown.open)
   const view = { days: days.data?.days ?? [], lanes, slots, shown, change }
   return (
     <main className="cal">
-      <CalendarHead
-        shown={shown}
-        change={change}
-        move={move}
-        resources={resources.data?.items ?? []}
-        jump={() => setJumping(true)}
-      />
+      <CalendarHead shown={shown} change={change} move={move} resources={everyLane} jump={() => setJumping(true)} />
       <div className={shown.isWaitingOpen ? 'cal-body with-waiting' : 'cal-body'}>
         <div className="cal-view">
           {ready ? (

@@ -4,13 +4,13 @@ import { useNow } from '#shared/format/clock'
 import { atNoon, clockText, instantOf, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { AppointmentSlot } from './AppointmentSlot'
-import type { CalendarDay, Resource } from './data'
-import { awayWithin, closedWithin, HOUR_PX, type Lanes, whyAway } from './layout'
+import type { CalendarDay } from './data'
+import { awayWithin, closedWithin, HOUR_PX, type Lane, type Lanes, whyAway } from './layout'
 import type { Shown } from './url'
 
 interface Props {
   day: CalendarDay
-  lanes: readonly Resource[]
+  lanes: readonly Lane[]
   slots: Lanes | undefined
   /** The first and the last visible minute of the day. */
   first: number
@@ -42,7 +42,7 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
     )
   }
   const top = (minute: number) => ((minute - first) / 60) * HOUR_PX
-  const create = (event: MouseEvent<HTMLElement>, lane: Resource) => {
+  const create = (event: MouseEvent<HTMLElement>, lane: Lane) => {
     const { y } = event.currentTarget.getBoundingClientRect()
     const exact = first + ((event.clientY - y) / HOUR_PX) * 60
     const minute = Math.floor(exact / STEP_MINUTES) * STEP_MINUTES
@@ -57,7 +57,7 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
       ))}
       {lanes.map(lane => (
         // Only for the pointer; with the keyboard or a screen reader, use the button in the header or the key N.
-        <div key={lane.id} className="lane" onClick={event => create(event, lane)}>
+        <div key={lane.id} className="lane" onClick={event => lane.isActive && create(event, lane)}>
           {awayWithin(day, lane.id).map(([from, to]) => (
             <span
               key={from}

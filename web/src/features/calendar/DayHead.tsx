@@ -1,15 +1,16 @@
-import { useLingui } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { Hidden } from '#shared/components/text'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import type { CalendarDay, Resource } from './data'
+import type { CalendarDay } from './data'
 import { HolidayName } from './HolidayName'
+import type { Lane } from './layout'
 import { ResourceName } from './ResourceName'
 import type { Shown } from './url'
 
 interface Props {
   day: CalendarDay
-  lanes: readonly Resource[]
+  lanes: readonly Lane[]
   isShut: boolean
   shown: Shown
   change: (change: Record<string, string | number | null>) => void
@@ -39,6 +40,12 @@ export function DayHead({ day, lanes, isShut, shown, change }: Props) {
           {lanes.map(resource => (
             <span key={resource.id} className="clip">
               <ResourceName resource={resource} />
+              {!resource.isActive && (
+                <>
+                  {' · '}
+                  <Trans>הוסר</Trans>
+                </>
+              )}
             </span>
           ))}
         </div>

@@ -5,13 +5,13 @@ import { atNoon, clockText, type Day, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { DayColumn } from './DayColumn'
 import { DayHead } from './DayHead'
-import type { CalendarDay, Resource } from './data'
-import { HOUR_PX, type Lanes, shownHours } from './layout'
+import type { CalendarDay } from './data'
+import { HOUR_PX, type Lane, type Lanes, shownHours } from './layout'
 import type { Shown } from './url'
 
 export interface ViewProps {
   days: readonly CalendarDay[]
-  lanes: readonly Resource[]
+  lanes: readonly Lane[]
   slots: ReadonlyMap<Day, Lanes>
   shown: Shown
   change: (change: Record<string, string | number | null>) => void

@@ -18,6 +18,26 @@ export interface Slot {
 /** The appointments by the resource's id, sorted by time. */
 export type Lanes = Map<number, Slot[]>
 
+/** A column of the calendar. */
+export interface Lane {
+  id: number
+  name?: string | null
+  /** False if the resource was removed from the list, but has appointments. */
+  isActive: boolean
+}
+
+/** The resources of the list, then the removed ones that have appointments. */
+export function lanesOf(
+  resources: readonly { id: number; name?: string | null }[],
+  appointments: readonly Appointment[],
+): Lane[] {
+  const lanes = new Map<number, Lane>(resources.map(({ id, name = null }) => [id, { id, name, isActive: true }]))
+  for (const { resource_id: id, resource_name: name = null, state } of appointments) {
+    if (state !== 'cancelled' && !lanes.has(id)) lanes.set(id, { id, name, isActive: false })
+  }
+  return [...lanes.values()]
+}
+
 /** Omits cancelled appointments. An appointment that ends after midnight is cut at the end of its first day. */
 export function slotsByDay(appointments: readonly Appointment[], zone: string): Map<Day, Lanes> {
   const days = new Map<Day, Lanes>()
