@@ -37,6 +37,11 @@ test('the owner switches who answers with the keyboard, until a time, with undo'
 
   await who.selectOption('ring')
   await page.getByLabel('עד מתי').selectOption('time')
+  // Not the browser's own field, whose form depends on the browser's language.
+  await expect(page.getByLabel('השעה')).toHaveAttribute('inputmode', 'numeric')
+  await page.getByLabel('השעה').fill('25:00')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.who-answers')).toContainText('שעה נכתבת כך')
   await page.getByLabel('השעה').fill('23:59')
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('עד מתי').locator('option:checked')).toContainText('23:59')

@@ -98,9 +98,13 @@ function Until({ answering: { until, next_opening: opening }, set }: UntilProps)
 function TimeOfDay({ set }: { set: (until: string) => void }) {
   const { t } = useLingui()
   const format = useFormat()
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const id = useId()
+  const [text, setText] = useState('')
+  const [isWrong, setWrong] = useState(false)
+  const submit = (event: FormEvent) => {
     event.preventDefault()
-    const minute = minuteOf(String(new FormData(event.currentTarget).get('time')))
+    const minute = minuteOf(text)
+    setWrong(minute === undefined)
     if (minute === undefined) return
     const now = serverNow()
     const { day } = wallTime(now, format.zone)
@@ -108,19 +112,33 @@ function TimeOfDay({ set }: { set: (until: string) => void }) {
     set((today > now ? today : instantNear(addDays(day, 1), minute, format.zone)).toISOString())
   }
   return (
-    <form className="row" onSubmit={submit}>
+    <form className="row wrap" onSubmit={submit}>
+      {/* The browser's own field for times would follow the browser's language, and show 12 hours in many of them. */}
       <input
-        className="field"
-        type="time"
-        name="time"
+        className={isWrong ? 'field bad' : 'field'}
+        dir="ltr"
+        inputMode="numeric"
+        placeholder="17:00"
+        autoComplete="off"
         aria-label={t`השעה`}
-        required
+        aria-invalid={isWrong || undefined}
+        aria-describedby={isWrong ? id : undefined}
+        value={text}
+        onChange={event => {
+          setText(event.target.value)
+          setWrong(false)
+        }}
         // biome-ignore lint/a11y/noAutofocus: the choice in the select has opened this field
         autoFocus
       />
       <button className="btn" type="submit">
         <Trans>קביעה</Trans>
       </button>
+      {isWrong && (
+        <span id={id} className="err small" role="alert">
+          <Trans>שעה נכתבת כך: 9:30</Trans>
+        </span>
+      )}
     </form>
   )
 }
