@@ -31,6 +31,16 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// The audio of a Realtime session, in both directions.
+    AudioFormat {
+        /// `audio/pcmu`, mu-law of 8 kHz: telephone audio, which is forwarded without conversion.
+        Pcmu = "pcmu",
+        /// `audio/pcm`, 16-bit PCM of 24 kHz, for servers that speak no mu-law.
+        Pcm = "pcm",
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenAiConfig {
     /// The API key. Without it, OpenAI Realtime answers no calls. Environment variable: `OPENAI_API_KEY`.
@@ -41,6 +51,7 @@ pub struct OpenAiConfig {
     /// The speech-to-speech model.
     pub realtime_model: String,
     pub voice: String,
+    pub audio_format: AudioFormat,
     /// The model that transcribes the caller in a live call.
     pub transcription_model: String,
     /// The model that transcribes recordings.
@@ -72,6 +83,7 @@ impl Default for OpenAiConfig {
             base_url: BaseUrl::from_static("https://api.openai.com/v1"),
             realtime_model: "gpt-realtime-2.1".into(),
             voice: "marin".into(),
+            audio_format: AudioFormat::Pcmu,
             transcription_model: "gpt-transcribe".into(),
             file_transcription_model: "gpt-transcribe".into(),
             chat_model: "gpt-5.6-terra".into(),
@@ -123,6 +135,7 @@ pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
         openai.setting("openai.base_url", |c| &mut c.base_url, base_url()).env("OPENAI_BASE_URL"),
         openai.setting("openai.realtime_model", |c| &mut c.realtime_model, model()),
         openai.setting("openai.voice", |c| &mut c.voice, voice_name("marin")),
+        openai.setting("openai.audio_format", |c| &mut c.audio_format, choice(AudioFormat::ALL, AudioFormat::as_str)),
         openai.setting("openai.transcription_model", |c| &mut c.transcription_model, model()),
         openai.setting("openai.file_transcription_model", |c| &mut c.file_transcription_model, model()),
         openai.setting("openai.chat_model", |c| &mut c.chat_model, model()),

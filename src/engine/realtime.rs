@@ -1,17 +1,19 @@
-//! OpenAI Realtime as a voice engine: mu-law audio in both directions, without conversion.
+//! OpenAI Realtime as a voice engine. Mu-law audio is forwarded in both directions without conversion.
 
 mod connect;
+mod pcm;
 
 use crate::agent::tool::ToolRegistry;
 use crate::audio::EncodedAudio;
 use crate::call::{EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, ResponseRequest, Usage};
 use crate::clock;
-use crate::config::{Config, TurnDetection};
+use crate::config::{AudioFormat, Config, TurnDetection};
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received};
 use connect::{Failure, OpenSocket, Opened, connect, lost};
 pub use connect::{FieldStatus, RealtimeSetup, RejectedFields};
+use pcm::PcmAudio;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -34,6 +36,8 @@ pub struct Realtime {
     /// because the request overrides those of the session.
     instructions: Arc<str>,
     tools: ToolRegistry,
+    /// The conversion of the audio, if the session's format is not mu-law.
+    pcm: Option<PcmAudio>,
     state: State,
     /// Events that `next` has not returned yet; one message of the server may cause several events.
     events: VecDeque<EngineEvent>,
@@ -73,6 +77,7 @@ impl Realtime {
 
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
         let (config, instructions, tools) = (setup.config.clone(), setup.instructions.clone(), setup.tools.clone());
+        let pcm = (config.openai.audio_format == AudioFormat::Pcm).then(PcmAudio::new);
         let opening = Box::pin(connect(setup, delay));
         let mut keep_alive = interval_at((clock::instant() + KEEP_ALIVE).into(), KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -80,6 +85,7 @@ impl Realtime {
             config,
             instructions,
             tools,
+            pcm,
             state: State::Opening(opening),
             events: VecDeque::new(),
             keep_alive,
@@ -122,7 +128,12 @@ impl Realtime {
     /// Drops commands while the session is not open.
     pub fn command(&mut self, command: &EngineCommand) {
         let text = match command {
-            EngineCommand::AppendAudio(audio) => wire::append(audio),
+            EngineCommand::AppendAudio(audio) => match &mut self.pcm {
+                None => wire::append(audio.base64()),
+                // Only audio that is sent may advance the conversion.
+                Some(_) if !matches!(self.state, State::Open(_)) => return,
+                Some(pcm) => wire::append(&pcm.to_server(audio)),
+            },
             EngineCommand::Commit => wire::commit(),
             EngineCommand::Respond(ResponseRequest::Reply) => wire::create_response(None),
             EngineCommand::Respond(ResponseRequest::Instructed(what)) => {
@@ -199,12 +210,27 @@ impl Realtime {
         };
         let event = match event {
             ServerEvent::AudioDelta { response_id, item_id, delta } => {
-                let Some(audio) = EncodedAudio::parse(websocket::slice(text, delta)) else {
-                    return self.events.push_back(EngineEvent::Warning { code: "malformed_audio".into() });
+                let (response, item) = (self.response(&response_id), self.item(&item_id));
+                let audio = match &mut self.pcm {
+                    None => EncodedAudio::parse(websocket::slice(text, delta)),
+                    Some(pcm) => pcm.from_server(&response, &item, &delta),
                 };
-                EngineEvent::AudioDelta { response: self.response(&response_id), item: self.item(&item_id), audio }
+                match audio {
+                    None => EngineEvent::Warning { code: "malformed_audio".into() },
+                    Some(audio) if audio.is_empty() => EngineEvent::Activity,
+                    Some(audio) => EngineEvent::AudioDelta { response, item, audio },
+                }
             }
-            ServerEvent::AudioDone { item_id } => EngineEvent::AudioDone { item: self.item(&item_id) },
+            ServerEvent::AudioDone { item_id } => {
+                let item = self.item(&item_id);
+                let rest = self.pcm.as_mut().and_then(|pcm| pcm.finish(&item));
+                self.events.extend(rest.map(|(response, audio)| EngineEvent::AudioDelta {
+                    response,
+                    item: item.clone(),
+                    audio,
+                }));
+                EngineEvent::AudioDone { item }
+            }
             ServerEvent::AgentText { response_id, item_id, text, is_final } => EngineEvent::AgentText {
                 response: self.response(&response_id),
                 item: self.item(&item_id),

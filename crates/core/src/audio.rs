@@ -2,7 +2,6 @@
 //! modems, and the recording and the live mix of both sides of a call. Each byte of mu-law is one sample; there are 8
 //! samples per millisecond.
 
-mod downsample;
 mod encoded;
 mod live_mix;
 mod machine_tone;
@@ -12,15 +11,16 @@ pub mod opus;
 pub mod peaks;
 pub mod prompt;
 mod recorder;
+mod resample;
 mod speech;
 mod voice;
 pub mod wav;
 
-pub use downsample::Downsampler;
 pub use encoded::EncodedAudio;
 pub use live_mix::LiveMix;
 pub use machine_tone::{MachineTone, MachineToneDetector};
 pub use recorder::{CHUNK_BYTES, Recorder};
+pub use resample::{Downsampler, Upsampler};
 pub use speech::SpeechDetector;
 pub use voice::VoiceDetector;
 

@@ -8,7 +8,7 @@ use crate::config::OpenAiConfig;
 use crate::domain::{ContactName, ToolUse};
 use serde::Deserialize;
 use serde_json::{Value, json};
-pub use session::{function, remove_field_if, remove_optional_field, session, session_update};
+pub use session::{PCM_RATE, function, remove_field_if, remove_optional_field, session, session_update};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -289,9 +289,9 @@ pub fn is_permanent(code: &str) -> bool {
     CODES.contains(&code)
 }
 
-pub fn append(audio: &EncodedAudio) -> String {
+/// `base64` is audio in the session's format.
+pub fn append(base64: &str) -> String {
     const HEAD: &str = r#"{"type":"input_audio_buffer.append","audio":""#;
-    let base64 = audio.base64();
     let mut text = String::with_capacity(HEAD.len() + base64.len() + 2);
     text.push_str(HEAD);
     text.push_str(base64);

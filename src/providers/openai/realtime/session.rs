@@ -1,7 +1,10 @@
 //! Session settings of the Realtime API (`session.update`), and the list of optional fields.
 
-use crate::config::{OpenAiConfig, TurnDetection};
+use crate::config::{AudioFormat, OpenAiConfig, TurnDetection};
 use serde_json::{Value, json};
+
+/// The only sample rate of `audio/pcm` in Hz.
+pub const PCM_RATE: u32 = 24_000;
 
 /// Fields that are removed if a server rejects them, nested fields first. Without transcription, the caller's text is
 /// not stored. For every other field, the server has a default.
@@ -40,6 +43,10 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
             "interrupt_response": false,
         }),
     };
+    let format = match config.audio_format {
+        AudioFormat::Pcmu => json!({"type": "audio/pcmu"}),
+        AudioFormat::Pcm => json!({"type": "audio/pcm", "rate": PCM_RATE}),
+    };
     json!({
         "type": "realtime",
         "model": config.realtime_model,
@@ -47,11 +54,11 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
         "instructions": instructions,
         "audio": {
             "input": {
-                "format": {"type": "audio/pcmu"},
+                "format": format,
                 "transcription": {"model": config.transcription_model, "language": language},
                 "turn_detection": turn_detection,
             },
-            "output": {"format": {"type": "audio/pcmu"}, "voice": config.voice},
+            "output": {"format": format, "voice": config.voice},
         },
         "tools": tools,
         "tool_choice": "auto",

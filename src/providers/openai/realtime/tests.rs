@@ -72,7 +72,7 @@ fn a_command_is_json_with_the_documented_names() {
     assert_eq!((early.server_silence_ms(), early.hold_replies()), (200, Some(Duration::from_millis(500))));
     let slow = OpenAiConfig { vad_silence_ms: 2000, ..early };
     assert_eq!((slow.server_silence_ms(), slow.hold_replies()), (2000, None));
-    let append: Value = serde_json::from_str(&append(&EncodedAudio::encode(&[255; 160]))).unwrap();
+    let append: Value = serde_json::from_str(&append(EncodedAudio::encode(&[255; 160]).base64())).unwrap();
     assert_eq!(append["type"], "input_audio_buffer.append");
     assert_eq!(url(&config), "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1");
     let local = OpenAiConfig { base_url: BaseUrl::parse("http://127.0.0.1:9/v1/").unwrap(), ..config };
@@ -105,7 +105,7 @@ fn an_earlier_tool_that_still_runs_is_not_called_again() {
 #[test]
 fn the_events_of_a_conversation() {
     let events = [
-        append(&EncodedAudio::encode(&[255; 3])),
+        append(EncodedAudio::encode(&[255; 3]).base64()),
         commit(),
         create_response(None),
         create_response(Some("be brief")),
