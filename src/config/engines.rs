@@ -81,6 +81,10 @@ impl Config {
         let servers = [
             (self.model_server().is_none(), "openai.api_key or pipeline.model_base_url"),
             (
+                transcriber == Transcriber::OpenAi && self.openai.key().is_none() && self.model_server().is_some(),
+                "openai.api_key",
+            ),
+            (
                 transcriber == Transcriber::Transcription && self.pipeline.transcription_base_url.is_none(),
                 "pipeline.transcription_base_url",
             ),
@@ -139,7 +143,9 @@ impl Config {
         let PipelineConfig { transcriber, synthesiser, speech_base_url, speech_model, .. } = &self.pipeline;
         let transcription = self.transcription_server().filter(|_| *transcriber == Transcriber::Transcription);
         let speech = speech_base_url.as_ref().filter(|_| *synthesiser == Synthesiser::Speech);
+        let live = Some((&self.openai.base_url, self.openai.live_transcription_model.as_str()));
         let models = [
+            live.filter(|_| *transcriber == Transcriber::OpenAi),
             self.model_server().map(|server| (server.base_url, server.model)),
             transcription.map(|server| (server.base_url, server.model)),
             speech.map(|base_url| (base_url, speech_model.as_str())),
@@ -157,6 +163,7 @@ impl Config {
             Transcriber::Deepgram => self.deepgram.endpointing_ms,
             Transcriber::ElevenLabs => self.elevenlabs.vad_silence_ms,
             Transcriber::Google => self.google.silence_ms,
+            Transcriber::OpenAi => self.openai.vad_silence_ms,
             Transcriber::Transcription => self.pipeline.transcription_silence_ms,
         };
         Duration::from_millis(ms.into())

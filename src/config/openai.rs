@@ -54,6 +54,8 @@ pub struct OpenAiConfig {
     pub audio_format: AudioFormat,
     /// The model that transcribes the caller in a live call.
     pub transcription_model: String,
+    /// The model that transcribes the caller in the pipeline engine, if `pipeline.transcriber` is `openai`.
+    pub live_transcription_model: String,
     /// The model that transcribes recordings.
     pub file_transcription_model: String,
     /// The model that answers in text: in calls that Twilio records turn by turn, for call summaries, and by default in
@@ -85,6 +87,7 @@ impl Default for OpenAiConfig {
             voice: "marin".into(),
             audio_format: AudioFormat::Pcmu,
             transcription_model: "gpt-transcribe".into(),
+            live_transcription_model: "gpt-live-transcribe".into(),
             file_transcription_model: "gpt-transcribe".into(),
             chat_model: "gpt-5.6-terra".into(),
             turn_detection: TurnDetection::ServerVad,
@@ -137,6 +140,7 @@ pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
         openai.setting("openai.voice", |c| &mut c.voice, voice_name("marin")),
         openai.setting("openai.audio_format", |c| &mut c.audio_format, choice(AudioFormat::ALL, AudioFormat::as_str)),
         openai.setting("openai.transcription_model", |c| &mut c.transcription_model, model()),
+        openai.setting("openai.live_transcription_model", |c| &mut c.live_transcription_model, model()),
         openai.setting("openai.file_transcription_model", |c| &mut c.file_transcription_model, model()),
         openai.setting("openai.chat_model", |c| &mut c.chat_model, model()),
         openai.setting(

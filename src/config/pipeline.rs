@@ -13,6 +13,8 @@ text_enum! {
         Deepgram = "deepgram",
         ElevenLabs = "elevenlabs",
         Google = "google",
+        /// OpenAI's real-time transcription, or a compatible server at `openai.base_url`.
+        OpenAi = "openai",
         /// A server that is compatible with OpenAI's `/audio/transcriptions`.
         Transcription = "transcription",
     }

@@ -23,6 +23,7 @@ use crate::providers::deepgram::DeepgramTranscription;
 use crate::providers::elevenlabs::ElevenLabsTranscription;
 use crate::providers::google::AccessTokens;
 use crate::providers::openai::realtime::{caller_history_note, caller_name_note};
+use crate::providers::openai::transcription::OpenAiTranscription;
 use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
 use crate::spoken::{Dictionary, language_of, spoken, without_markup};
@@ -244,6 +245,10 @@ fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
             let protocol = ElevenLabsTranscription::new(&config.elevenlabs, language);
             Box::new(SocketTranscriber::open(protocol, config.elevenlabs.key().cloned(), delay))
         }
+        TranscriberChoice::OpenAi => {
+            let protocol = OpenAiTranscription::new(&config.openai, language, terms);
+            Box::new(SocketTranscriber::open(protocol, config.openai.key().cloned(), delay))
+        }
         TranscriberChoice::Google => Box::new(GoogleTranscriber::open(google_access(setup), language, terms, delay)),
         TranscriberChoice::Transcription => {
             Box::new(HttpTranscriber::new(config.clone(), client.clone(), language, terms))
@@ -271,7 +276,10 @@ fn google_access(setup: &PipelineSetup) -> Access {
 fn max_pause(config: &Config) -> Duration {
     let grace = match config.pipeline.transcriber {
         TranscriberChoice::Soniox | TranscriberChoice::Deepgram => ENDPOINT_GRACE,
-        TranscriberChoice::ElevenLabs | TranscriberChoice::Google | TranscriberChoice::Transcription => Duration::ZERO,
+        TranscriberChoice::ElevenLabs
+        | TranscriberChoice::Google
+        | TranscriberChoice::OpenAi
+        | TranscriberChoice::Transcription => Duration::ZERO,
     };
     config.max_pause() + grace
 }

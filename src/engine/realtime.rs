@@ -367,6 +367,7 @@ mod tests {
             instructions: "be brief".into(),
             tools: ToolRegistry::for_phone(PhoneTools::ALL),
             language: "he".to_owned(),
+            terms: Vec::new(),
             caller_name: ContactName::Unknown,
             caller_history: None,
             history: Vec::new(),

@@ -7,5 +7,6 @@ pub mod response_stream;
 pub mod rest;
 pub mod sse;
 pub mod structured;
+pub mod transcription;
 
 pub use chat::ChatRole;

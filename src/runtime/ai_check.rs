@@ -127,6 +127,7 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
         instructions,
         tools,
         language: config.agent.language.clone(),
+        terms: Some(config.business.name.clone()).into_iter().filter(|name| !name.is_empty()).collect(),
         caller_name: ContactName::Unknown,
         caller_history: None,
         history: Vec::new(),

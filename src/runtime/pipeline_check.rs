@@ -76,6 +76,7 @@ fn settings_of_transcriber(transcriber: Transcriber) -> &'static str {
         Transcriber::Google => {
             "google.credentials_file or google.credentials_json, google.region, google.stt_model, agent.language"
         }
+        Transcriber::OpenAi => "openai.api_key, openai.live_transcription_model, openai.audio_format, agent.language",
         Transcriber::Transcription => {
             "pipeline.transcription_base_url, pipeline.transcription_api_key, pipeline.transcription_model"
         }

@@ -27,6 +27,8 @@ pub struct RealtimeSetup {
     pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,
+    /// Names of the business that callers are likely to say, as a hint for the transcription.
+    pub terms: Vec<String>,
     /// The caller's name. The model receives it as data, not as an instruction.
     pub caller_name: ContactName,
     /// Earlier calls and messages with the caller, as JSON.
@@ -52,7 +54,7 @@ impl RealtimeSetup {
         let tools = self.tools.definitions();
         let tools: Vec<_> =
             tools.iter().map(|tool| wire::function(&tool.name, &tool.description, &tool.parameters)).collect();
-        wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
+        wire::session(&self.config.openai, &self.instructions, &tools, &self.language, &self.terms)
     }
 
     fn first_messages(&self, session: &Value) -> Vec<String> {
@@ -268,6 +270,7 @@ mod tests {
             instructions: "be brief".into(),
             tools: ToolRegistry::for_phone(PhoneTools::ALL),
             language: "he".to_owned(),
+            terms: vec!["תספורת".to_owned()],
             caller_name: ContactName::ByProfile("דנה".to_owned()),
             caller_history: Some(r#"{"earlier_calls":[],"last_messages":[]}"#.to_owned()),
             history: vec![

@@ -3,12 +3,13 @@
 mod session;
 
 use super::prices::{self, Usage};
-use crate::audio::EncodedAudio;
 use crate::config::OpenAiConfig;
 use crate::domain::{ContactName, ToolUse};
 use serde::Deserialize;
 use serde_json::{Value, json};
-pub use session::{PCM_RATE, function, remove_field_if, remove_optional_field, session, session_update};
+pub use session::{
+    PCM_RATE, audio_format, function, remove_field_if, remove_optional_field, session, session_update, transcription,
+};
 use std::borrow::Cow;
 use std::time::Duration;
 

@@ -63,6 +63,8 @@ impl CallTask {
             instructions: format!("{instructions}{outbound}").into(),
             tools: self.tools.clone(),
             language: self.expected_language(),
+            // Without the caller's name, so that a server's rejection of these words holds for all calls.
+            terms: self.business_terms(),
             caller_name,
             caller_history: instructions::caller_history(memory, &config.business.time_zone),
             history,
@@ -78,9 +80,21 @@ impl CallTask {
     }
 
     fn pipeline_setup(&self, history: Vec<HistoryTurn>) -> PipelineSetup {
-        let RealtimeSetup { config, instructions, tools, language, caller_name, caller_history, history, rejected: _ } =
-            self.realtime_setup(history);
-        let terms = self.likely_words();
+        let setup = self.realtime_setup(history);
+        let RealtimeSetup {
+            config,
+            instructions,
+            tools,
+            language,
+            mut terms,
+            caller_name,
+            caller_history,
+            history,
+            ..
+        } = setup;
+        if let ContactName::ByOwner(name) | ContactName::ByProfile(name) = &self.context.name {
+            add_term(&mut terms, name);
+        }
         let (client, google) = (self.calls.services().client.clone(), self.calls.services().google.clone());
         PipelineSetup {
             config,
@@ -96,23 +110,16 @@ impl CallTask {
         }
     }
 
-    /// Names that the caller may say. They help transcription.
-    fn likely_words(&self) -> Vec<String> {
+    /// Returns the names of the services, of the people and of the business, which callers are likely to say.
+    fn business_terms(&self) -> Vec<String> {
         let KnownAtStart { profile, .. } = &self.known;
         let services = profile.services.iter().map(|service| &service.name);
         let resources = profile.resources.iter().filter_map(|resource| resource.name.as_ref());
-        let names = services.chain(resources).chain([&self.settings.config.business.name]);
-        let own_name = match &self.context.name {
-            ContactName::Unknown => None,
-            ContactName::ByOwner(name) | ContactName::ByProfile(name) => Some(name),
-        };
-        let mut words: Vec<String> = Vec::new();
-        for name in names.chain(own_name).map(|name| name.trim()).filter(|name| !name.is_empty()) {
-            if !words.iter().any(|known| known == name) {
-                words.push(name.to_owned());
-            }
+        let mut terms = Vec::new();
+        for name in services.chain(resources).chain([&self.settings.config.business.name]) {
+            add_term(&mut terms, name);
         }
-        words
+        terms
     }
 
     fn voicemail_setup(&self) -> VoicemailSetup {
@@ -125,6 +132,13 @@ impl CallTask {
             longest: Duration::from_secs(voice.message_max_s.into()),
             silence: Duration::from_secs(voice.message_silence_s.into()),
         }
+    }
+}
+
+fn add_term(terms: &mut Vec<String>, name: &str) {
+    let name = name.trim();
+    if !name.is_empty() && terms.iter().all(|known| known != name) {
+        terms.push(name.to_owned());
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// `GET /v1/realtime?model=…` with a WebSocket upgrade.
+/// `GET /v1/realtime?model=…`, or `?intent=transcription` for a transcription session, with a WebSocket upgrade.
 pub(super) async fn open(
     State(shared): State<Arc<Shared>>,
     Query(query): Query<HashMap<String, String>>,
@@ -45,7 +45,16 @@ fn refusal(shared: &Shared, headers: &HeaderMap, query: &HashMap<String, String>
         shared.log.violation(Party::OpenAi, message);
         return Some(error(StatusCode::BAD_REQUEST, "beta_api_shape_disabled", message));
     }
-    if query.get("model").is_none_or(String::is_empty) {
+    let is_transcription = query.get("intent").is_some_and(|intent| intent == "transcription");
+    if is_transcription && query.contains_key("model") {
+        shared.log.violation(Party::OpenAi, "a transcription socket with a model");
+        return Some(error(
+            StatusCode::BAD_REQUEST,
+            "invalid_model",
+            "A transcription session takes no model parameter.",
+        ));
+    }
+    if !is_transcription && query.get("model").is_none_or(String::is_empty) {
         shared.log.violation(Party::OpenAi, "a realtime socket without a model");
         return Some(error(StatusCode::BAD_REQUEST, "missing_model", "You must provide a model parameter."));
     }

@@ -38,6 +38,8 @@ pub struct Session {
     /// When the detection last ended a turn.
     turn_ended_us: Option<u64>,
     speech_item: Option<String>,
+    /// In a transcription session: the number of words of the current utterance that were sent as deltas.
+    words_sent: usize,
     items: Vec<Item>,
     active: Option<Response>,
     responses: usize,
@@ -101,7 +103,14 @@ enum ResponseTrigger {
 enum Timer {
     CloseAfterSpeech,
     Expire,
-    Transcript { item_id: String, text: String },
+    /// In a transcription session: the first half of the words of the current utterance is recognised.
+    FirstWords {
+        item_id: String,
+    },
+    Transcript {
+        item_id: String,
+        text: String,
+    },
     Updated,
 }
 
@@ -134,6 +143,7 @@ impl Session {
             uncommitted: 0,
             turn_ended_us: None,
             speech_item: None,
+            words_sent: 0,
             items: Vec::new(),
             active: None,
             responses: 0,
@@ -204,6 +214,7 @@ impl Session {
                     self.emit(json!({"type": "session.updated", "session": self.config}));
                 }
                 Some(Timer::Transcript { item_id, text }) => self.transcribe(&item_id, &text),
+                Some(Timer::FirstWords { item_id }) => self.send_first_words(&item_id),
                 Some(Timer::CloseAfterSpeech) => {
                     let reason = "The server had an error while processing your request.".to_owned();
                     self.end(Output::Close { code: 1011, reason });
@@ -317,6 +328,10 @@ impl Session {
             Some("audio/pcmu") => AudioFormat::Mulaw,
             _ => AudioFormat::Pcm24k,
         }
+    }
+
+    fn is_transcription(&self) -> bool {
+        self.config["type"] == "transcription"
     }
 
     fn record(&self) -> MutexGuard<'_, SessionRecord> {

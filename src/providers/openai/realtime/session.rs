@@ -6,9 +6,13 @@ use serde_json::{Value, json};
 /// The only sample rate of `audio/pcm` in Hz.
 pub const PCM_RATE: u32 = 24_000;
 
+/// The maximum number of keywords of a transcription. OpenAI documents no limit.
+const MAX_KEYWORDS: usize = 100;
+
 /// Fields that are removed if a server rejects them, nested fields first. Without transcription, the caller's text is
 /// not stored. For every other field, the server has a default.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 11] = [
+    "audio.input.transcription.keywords",
     "audio.input.transcription.language",
     "audio.input.transcription",
     "audio.input.turn_detection.eagerness",
@@ -26,7 +30,8 @@ const OPTIONAL: [&str; 10] = [
 /// "the model will never respond automatically but VAD events will still be emitted".
 ///
 /// The fields of the turn detection are set explicitly, because servers deviate from the documented defaults.
-pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> Value {
+/// `terms` are words that callers are likely to say.
+pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str, terms: &[String]) -> Value {
     let turn_detection = match config.turn_detection {
         TurnDetection::ServerVad => json!({
             "type": "server_vad",
@@ -43,10 +48,7 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
             "interrupt_response": false,
         }),
     };
-    let format = match config.audio_format {
-        AudioFormat::Pcmu => json!({"type": "audio/pcmu"}),
-        AudioFormat::Pcm => json!({"type": "audio/pcm", "rate": PCM_RATE}),
-    };
+    let format = audio_format(config.audio_format);
     json!({
         "type": "realtime",
         "model": config.realtime_model,
@@ -55,7 +57,7 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
         "audio": {
             "input": {
                 "format": format,
-                "transcription": {"model": config.transcription_model, "language": language},
+                "transcription": transcription(&config.transcription_model, language, terms),
                 "turn_detection": turn_detection,
             },
             "output": {"format": format, "voice": config.voice},
@@ -65,6 +67,23 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
         "max_output_tokens": config.max_output_tokens,
         "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
     })
+}
+
+/// Returns the settings of a transcription. `terms` are omitted for models that support no keywords.
+pub fn transcription(model: &str, language: &str, terms: &[String]) -> Value {
+    let mut transcription = json!({"model": model, "language": language});
+    let has_keywords = ["gpt-transcribe", "gpt-live-transcribe"].iter().any(|family| model.starts_with(family));
+    if has_keywords && !terms.is_empty() {
+        transcription["keywords"] = terms.iter().take(MAX_KEYWORDS).cloned().collect();
+    }
+    transcription
+}
+
+pub fn audio_format(format: AudioFormat) -> Value {
+    match format {
+        AudioFormat::Pcmu => json!({"type": "audio/pcmu"}),
+        AudioFormat::Pcm => json!({"type": "audio/pcm", "rate": PCM_RATE}),
+    }
 }
 
 /// Returns a tool definition for [`session`]. `parameters` is the JSON Schema of the arguments.
@@ -102,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_optional_field_that_the_server_refuses_is_left_out() {
-        let whole = session(&OpenAiConfig::default(), "be brief", &[], "he");
+        let whole = session(&OpenAiConfig::default(), "be brief", &[], "he", &["רונית".to_owned()]);
         let mut without = whole.clone();
         let (field, value) = remove_optional_field(&mut without, "session.audio.input.transcription.model").unwrap();
         assert_eq!((field, value["language"].as_str()), ("audio.input.transcription", Some("he")));
@@ -118,6 +137,8 @@ mod tests {
         let mut inner = whole;
         let (field, _) = remove_optional_field(&mut inner, "session.audio.input.transcription.language").unwrap();
         assert_eq!(field, "audio.input.transcription.language");
+        let (field, value) = remove_optional_field(&mut inner, "session.audio.input.transcription.keywords").unwrap();
+        assert_eq!((field, value), ("audio.input.transcription.keywords", json!(["רונית"])));
         assert!(inner["audio"]["input"]["transcription"]["model"].is_string());
     }
 }

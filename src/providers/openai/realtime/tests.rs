@@ -1,4 +1,5 @@
 use super::*;
+use crate::audio::EncodedAudio;
 use crate::config::BaseUrl;
 use proptest::prelude::*;
 
@@ -59,7 +60,7 @@ fn the_wait_that_a_message_names_is_read() {
 #[test]
 fn a_command_is_json_with_the_documented_names() {
     let config = OpenAiConfig::default();
-    let update: Value = serde_json::from_str(&session_update(&session(&config, "be brief", &[], "he"))).unwrap();
+    let update: Value = serde_json::from_str(&session_update(&session(&config, "be brief", &[], "he", &[]))).unwrap();
     assert_eq!(update["session"]["model"], "gpt-realtime-2.1");
     assert_eq!(update["session"]["audio"]["input"]["format"]["type"], "audio/pcmu");
     let detection = &update["session"]["audio"]["input"]["turn_detection"];
@@ -85,7 +86,7 @@ fn the_settings_of_a_session() {
     let semantic = OpenAiConfig { turn_detection: crate::config::TurnDetection::SemanticVad, ..config.clone() };
     let update = |config: &OpenAiConfig| {
         let text =
-            session_update(&session(config, "be brief", &[json!({"type": "function", "name": "end_call"})], "he"));
+            session_update(&session(config, "be brief", &[json!({"type": "function", "name": "end_call"})], "he", &[]));
         serde_json::from_str::<Value>(&text).unwrap()
     };
     insta::assert_snapshot!("session_update", serde_json::to_string_pretty(&update(&config)).unwrap());

@@ -20,6 +20,8 @@ impl Session {
         };
         for event in self.vad.receive(sound, settings) {
             match event {
+                VadEvent::Started { .. } if self.is_transcription() => self.utterance_started(now_us),
+                VadEvent::Stopped { .. } if self.is_transcription() => {}
                 VadEvent::Started { audio_start_ms } => {
                     let item_id = self.ids.next("item");
                     self.speech_item = Some(item_id.clone());
@@ -49,6 +51,37 @@ impl Session {
         }
     }
 
+    /// In a transcription session without turn detection, the model recognises words while the caller speaks. The client
+    /// ends the utterance.
+    fn utterance_started(&mut self, now_us: u64) {
+        if self.speech_item.is_some() {
+            return;
+        }
+        let item_id = self.ids.next("item");
+        self.speech_item = Some(item_id.clone());
+        self.words_sent = 0;
+        self.record().speech_started += 1;
+        let due_us = now_us + u64::try_from(self.options.transcribe.as_micros()).unwrap_or(u64::MAX);
+        self.timers.push((due_us, Timer::FirstWords { item_id }));
+    }
+
+    pub(super) fn send_first_words(&mut self, item_id: &str) {
+        if self.speech_item.as_deref() != Some(item_id) {
+            return;
+        }
+        let words: Vec<_> = self.heard().split_inclusive(' ').map(str::to_owned).collect();
+        self.words_sent = words.len().div_ceil(2);
+        let delta = words[..self.words_sent].concat();
+        let kind = "conversation.item.input_audio_transcription.delta";
+        self.emit(json!({"type": kind, "item_id": item_id, "content_index": 0, "delta": delta}));
+    }
+
+    /// Returns the transcript of the current turn.
+    fn heard(&self) -> String {
+        let turns = &self.options.turns;
+        turns.get(self.turn % turns.len().max(1)).map(|turn| turn.heard.clone()).unwrap_or_default()
+    }
+
     pub(super) fn commit_by_hand(&mut self, event: &Value, now_us: u64) {
         if self.uncommitted < bytes_of(100) {
             let message = format!(
@@ -68,6 +101,9 @@ impl Session {
         self.vad.reset();
         let item_id = self.speech_item.take().unwrap_or_else(|| self.ids.next("item"));
         self.commit(item_id, now_us);
+        if self.is_transcription() {
+            self.turn += 1;
+        }
     }
 
     /// Adds the uncommitted audio to the conversation as an item.
@@ -93,9 +129,7 @@ impl Session {
             let late = self.options.faults.late_transcripts;
             let think = if late { self.options.think * 8 } else { self.options.transcribe };
             let due_us = now_us + u64::try_from(think.as_micros()).unwrap_or(u64::MAX);
-            let turns = &self.options.turns;
-            let heard = || turns.get(self.turn % turns.len().max(1)).map(|turn| turn.heard.clone());
-            let text = aside.or_else(heard).unwrap_or_default();
+            let text = aside.unwrap_or_else(|| self.heard());
             self.timers.push((due_us, Timer::Transcript { item_id, text }));
         }
     }
@@ -106,7 +140,10 @@ impl Session {
         }
         let common = json!({"item_id": item_id, "content_index": 0});
         let kind = |name: &str| json!({"type": format!("conversation.item.input_audio_transcription.{name}")});
-        self.emit(merge(merge(kind("delta"), common.clone()), json!({ "delta": text })));
+        let rest: String = text.split_inclusive(' ').skip(std::mem::take(&mut self.words_sent)).collect();
+        if !rest.is_empty() {
+            self.emit(merge(merge(kind("delta"), common.clone()), json!({ "delta": rest })));
+        }
         let usage = json!({"type": "duration", "seconds": 1.5});
         self.emit(merge(merge(kind("completed"), common), json!({"transcript": text, "usage": usage})));
     }
@@ -299,6 +336,9 @@ impl Session {
     }
 
     fn vad_settings(&self) -> Option<VadSettings> {
+        if self.is_transcription() {
+            return Some(VadSettings { threshold: 0.5, prefix_ms: 0, silence_ms: 500 });
+        }
         let detection = self.config.pointer("/audio/input/turn_detection")?;
         let silence_ms = match detection["type"].as_str()? {
             "semantic_vad" => match detection["eagerness"].as_str() {
