@@ -7,6 +7,7 @@ mod http_transcriber;
 mod link;
 mod model;
 mod parts;
+mod response_socket;
 mod soniox;
 mod speech;
 mod text;

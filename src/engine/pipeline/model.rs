@@ -1,9 +1,10 @@
 //! A client for language models with OpenAI's Responses API or chat completions API.
 
 use super::parts::{Model, Question};
+use super::response_socket::{Connection, Received, ResponseSocket};
 use crate::agent::tool::ToolRegistry;
 use crate::call::Usage;
-use crate::config::Config;
+use crate::config::{Config, ModelServer};
 use crate::domain::AiFailureCause;
 use crate::pipeline::{Entry, ModelEvent};
 use crate::providers::http_client;
@@ -43,6 +44,8 @@ struct Asker {
     tools: ToolRegistry,
     definitions: Arc<[Value]>,
     api: Api,
+    /// The connection for requests to the Responses API.
+    socket: Option<Arc<ResponseSocket>>,
     /// The number of reasoning efforts, from the lowest, that the model has rejected in this call.
     rejected_efforts: Arc<AtomicUsize>,
 }
@@ -59,7 +62,8 @@ impl LanguageModel {
         let definitions = api.functions(&tools);
         let (sender, receiver) = mpsc::channel(BUFFER);
         let rejected_efforts = Arc::default();
-        let asker = Asker { config, client, instructions, tools, definitions, api, rejected_efforts };
+        let socket = matches!(api, Api::Responses).then(|| Arc::new(ResponseSocket::open(config.clone())));
+        let asker = Asker { config, client, instructions, tools, definitions, api, socket, rejected_efforts };
         Self { asker, tasks: JoinSet::new(), sender, receiver }
     }
 }
@@ -79,6 +83,9 @@ impl Model for LanguageModel {
     fn stop(&mut self) {
         self.tasks.abort_all();
         while self.tasks.try_join_next().is_some() {}
+        if let Some(socket) = &self.asker.socket {
+            socket.keep_open();
+        }
     }
 
     fn next(&mut self) -> BoxFuture<'_, (u64, ModelEvent)> {
@@ -95,6 +102,82 @@ impl Model for LanguageModel {
 impl Asker {
     /// If the request fails, returns the last event as an error.
     async fn answer(&self, question: &Question, sender: &Sender<(u64, ModelEvent)>) -> Result<(), ModelEvent> {
+        if let Some(socket) = &self.socket
+            && let Some(connection) = socket.take()
+        {
+            let over_socket = self.answer_over_socket(question, sender, socket, connection);
+            let late = |_| failed(true, None, "no answer within a minute".to_owned());
+            if tokio::time::timeout(LIMIT, over_socket).await.map_err(late)?? == Sent::Answered {
+                return Ok(());
+            }
+        }
+        self.answer_over_http(question, sender).await
+    }
+
+    async fn answer_over_socket(
+        &self,
+        question: &Question,
+        sender: &Sender<(u64, ModelEvent)>,
+        socket: &ResponseSocket,
+        mut connection: Connection,
+    ) -> Result<Sent, ModelEvent> {
+        let request = question.request;
+        let (mut stream, mut rejected) = (ResponseStream::default(), self.rejected_efforts.load(Ordering::Relaxed));
+        let mut has_begun = false;
+        if !connection.send(self.body(question, rejected).map(responses::socket_message)?).await {
+            return Ok(Sent::NotAnswered);
+        }
+        loop {
+            let event = match connection.next().await {
+                Received::Opened => continue,
+                Received::Event(event) => event,
+                Received::Lost(_) if has_begun => return Err(failed(true, None, "the connection was lost".to_owned())),
+                Received::Lost(error) => {
+                    if !connection.was_open() {
+                        socket.reject(&error);
+                    }
+                    return Ok(Sent::NotAnswered);
+                }
+            };
+            if !has_begun && let Some(refused) = SocketRefusal::parse(&event) {
+                let effort = LOWEST_EFFORTS.get(rejected);
+                if refused.is_of_connection {
+                    return Ok(Sent::NotAnswered);
+                }
+                if !refused.is_effort || effort.is_none() {
+                    socket.put_back(connection);
+                    return Err(refused.failure);
+                }
+                rejected += 1;
+                if !connection.send(self.body(question, rejected).map(responses::socket_message)?).await {
+                    return Ok(Sent::NotAnswered);
+                }
+                continue;
+            }
+            if !has_begun {
+                has_begun = true;
+                self.rejected_efforts.fetch_max(rejected, Ordering::Relaxed);
+                let _ = sender.send((request, ModelEvent::Activity)).await;
+            }
+            let event =
+                stream.read(&event).map_err(|_| failed(true, None, "the answer could not be read".to_owned()))?;
+            if let Some(event) = event {
+                let is_done = matches!(event, ChatEvent::Done { .. });
+                // Fails only if the engine, and with it the receiver, was dropped.
+                let _ = sender.send((request, self.event(event))).await;
+                if is_done {
+                    socket.put_back(connection);
+                    return Ok(Sent::Answered);
+                }
+            }
+        }
+    }
+
+    async fn answer_over_http(
+        &self,
+        question: &Question,
+        sender: &Sender<(u64, ModelEvent)>,
+    ) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
         let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
         let malformed = |_: Malformed| failed(true, None, "the answer could not be read".to_owned());
@@ -134,13 +217,11 @@ impl Asker {
     /// Sends the request with the lowest reasoning effort that the model accepts, so that the answer starts early. If
     /// the model rejects an effort, retries with the next effort, and finally without this parameter.
     async fn request(&self, question: &Question) -> Result<reqwest::Response, ModelEvent> {
-        let server =
-            self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))?;
-        let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
+        let server = self.server()?;
         let mut rejected = self.rejected_efforts.load(Ordering::Relaxed);
         loop {
             let effort = LOWEST_EFFORTS.get(rejected).copied();
-            let body = self.api.body(server.model, &instructions, &messages, &self.definitions, effort);
+            let body = self.body(question, rejected)?;
             let request = self.client.post(format!("{}/{}", server.base_url, self.api.path())).json(&body);
             let request = match server.key {
                 Some(key) => request.bearer_auth(key.expose()),
@@ -158,6 +239,17 @@ impl Asker {
             }
             rejected += 1;
         }
+    }
+
+    fn server(&self) -> Result<ModelServer<'_>, ModelEvent> {
+        self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))
+    }
+
+    /// Returns the request if the model has rejected this number of reasoning efforts.
+    fn body(&self, question: &Question, rejected: usize) -> Result<Value, ModelEvent> {
+        let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
+        let effort = LOWEST_EFFORTS.get(rejected).copied();
+        Ok(self.api.body(self.server()?.model, &instructions, &messages, &self.definitions, effort))
     }
 
     fn instructions(&self, question: &Question) -> String {
@@ -266,15 +358,49 @@ impl AnswerStream {
     }
 }
 
+/// The result of a request over a WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    Answered,
+    /// The connection failed before the answer began, so the request can be sent over HTTP.
+    NotAnswered,
+}
+
+/// An error that a WebSocket sends instead of an answer.
+struct SocketRefusal {
+    failure: ModelEvent,
+    /// Whether the server may have rejected only the reasoning effort.
+    is_effort: bool,
+    /// Whether the error concerns the connection, such as its end after 60 minutes, and not the request.
+    is_of_connection: bool,
+}
+
+impl SocketRefusal {
+    fn parse(event: &str) -> Option<Self> {
+        let event: Value = serde_json::from_str(event).ok()?;
+        if event["type"] != "error" {
+            return None;
+        }
+        let status = event["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
+        let code = event["error"]["code"].as_str().unwrap_or_default();
+        let is_of_connection = code.starts_with("websocket_");
+        let (failure, is_effort) = refusal_of(status, None, &event["error"]);
+        Some(Self { failure, is_effort, is_of_connection })
+    }
+}
+
 /// Returns the event for a rejected request, and whether the server may have rejected only the reasoning effort.
 async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     let body = response.json::<Value>().await.unwrap_or_default();
-    let error = &body["error"];
+    refusal_of(status, header, &body["error"])
+}
+
+fn refusal_of(status: u16, wait_s: Option<u64>, error: &Value) -> (ModelEvent, bool) {
     let message = error["message"].as_str().unwrap_or_default();
     let is_effort = status == 400 && may_be_effort(error["param"].as_str().unwrap_or_default());
-    let wait = header.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
+    let wait = wait_s.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
     let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
     // The server also returns 429 for an account without credit; a retry would not succeed.
     let retry = matches!(status, 408 | 409 | 429 | 500..) && !AiFailureCause::from_status(status, code).needs_owner();

@@ -46,6 +46,15 @@ pub fn body(model: &str, instructions: &str, input: &[Value], tools: &[Value], e
     body
 }
 
+/// Returns the request as a message of a WebSocket, on which all answers are streams.
+pub fn socket_message(mut body: Value) -> String {
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("stream");
+        fields.insert("type".to_owned(), "response.create".into());
+    }
+    body.to_string()
+}
+
 /// The input may be split at any byte.
 #[derive(Debug, Default)]
 pub struct ResponseStream {
@@ -107,7 +116,8 @@ impl ResponseStream {
         if self.is_done { Ok(Vec::new()) } else { Err(Malformed) }
     }
 
-    fn read(&mut self, data: &str) -> Result<Option<ChatEvent>, Malformed> {
+    /// Reads one event, which a WebSocket sends without the framing of the stream. Fails as [`Self::push`] does.
+    pub fn read(&mut self, data: &str) -> Result<Option<ChatEvent>, Malformed> {
         let done = |is_complete, usage: Option<TextUsage>| {
             let TextUsage { input_tokens, output_tokens, .. } = usage.unwrap_or_default();
             Some(ChatEvent::Done { is_complete, tokens: (input_tokens, output_tokens) })

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The delay between two events of a streamed answer.
-const WORD: Duration = Duration::from_millis(20);
+pub(super) const WORD: Duration = Duration::from_millis(20);
 
 /// `POST /v1/chat/completions`
 pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {

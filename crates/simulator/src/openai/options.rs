@@ -181,6 +181,8 @@ pub struct Faults {
     /// The number of the response of the first session, from 1, during which the socket is dropped. The second value is
     /// the amount of audio that the response sends before that.
     pub break_off: Option<(usize, Duration)>,
+    /// The HTTP status with which WebSockets of the Responses API are rejected; `None` accepts them.
+    pub refuse_response_sockets: Option<u16>,
     /// The HTTP status with which REST requests are rejected; `None` accepts them.
     pub refuse_requests: Option<u16>,
     /// The values of the reasoning effort that chat completions and streamed responses reject.

@@ -2,7 +2,7 @@
 
 use super::options::OpenAiOptions;
 use super::state::{OpenAiState, Shared};
-use super::{chat, realtime, rest};
+use super::{chat, realtime, response_stream, rest};
 use crate::EventLog;
 use crate::server::Server;
 use axum::Router;
@@ -58,7 +58,7 @@ fn routes() -> Router<Arc<Shared>> {
         .route("/v1/audio/transcriptions", post(rest::transcribe))
         .route("/v1/audio/speech", post(rest::speak))
         .route("/v1/chat/completions", post(chat::complete))
-        .route("/v1/responses", post(rest::respond))
+        .route("/v1/responses", post(rest::respond).get(response_stream::open))
         .fallback(rest::unknown)
         .layer(axum::extract::DefaultBodyLimit::max(26 << 20))
 }

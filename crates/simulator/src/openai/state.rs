@@ -19,6 +19,8 @@ pub struct OpenAiState {
     /// REST requests, in order: the path without `/v1`, and the body as JSON; `null` if it is not JSON. For a form: its
     /// fields, and the name and the length of its file.
     pub requests: Vec<(String, serde_json::Value)>,
+    /// The number of opened WebSockets of the Responses API. `requests` contains their requests.
+    pub response_sockets: usize,
 }
 
 pub(super) struct Shared {
@@ -33,6 +35,7 @@ pub(super) struct Shared {
 struct Memory {
     sessions: Vec<Arc<Mutex<SessionRecord>>>,
     requests: Vec<(String, serde_json::Value)>,
+    response_sockets: usize,
     transcriptions: usize,
     chats: usize,
 }
@@ -46,7 +49,8 @@ impl Shared {
     pub(super) fn state(&self) -> OpenAiState {
         let memory = lock(&self.memory);
         let sessions = memory.sessions.iter().map(|session| lock(session).clone()).collect();
-        OpenAiState { sessions, requests: memory.requests.clone() }
+        let response_sockets = memory.response_sockets;
+        OpenAiState { sessions, requests: memory.requests.clone(), response_sockets }
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut OpenAiOptions)) {
@@ -73,6 +77,10 @@ impl Shared {
 
     pub(super) fn record_request(&self, path: &str, asked: serde_json::Value) {
         lock(&self.memory).requests.push((path.to_owned(), asked));
+    }
+
+    pub(super) fn count_response_socket(&self) {
+        lock(&self.memory).response_sockets += 1;
     }
 
     /// Returns the number of transcriptions before the current one.
