@@ -173,7 +173,15 @@ const CODES: [(AiFailureCause, &[&str]); 4] = [
     (AiFailureCause::RateLimited, &["rate_limit", "rate limit", "too_many", "queue_overflow", "resource_exhausted"]),
     (
         AiFailureCause::Rejected,
-        &["model_not_found", "voice_not_found", "unaccepted_terms", "invalid_request", "input_error"],
+        &[
+            "model_not_found",
+            "voice_not_found",
+            "unaccepted_terms",
+            "invalid_request",
+            "invalid_value",
+            "unsupported_value",
+            "input_error",
+        ],
     ),
 ];
 
@@ -206,6 +214,7 @@ mod tests {
             ("transcriber: 429 Too many concurrent requests", Transcriber, RateLimited),
             ("transcriber: auth_error: You must be authenticated", Transcriber, BadKey),
             ("transcriber: quota_exceeded: No credits", Transcriber, NoCredit),
+            ("transcriber: invalid_value: Invalid value for 'audio'.", Transcriber, Rejected),
             ("transcriber: tcp connect error", Transcriber, Outage),
             ("model: HTTP 401 invalid_api_key", Model, BadKey),
             ("model: HTTP 429 insufficient_quota", Model, NoCredit),
