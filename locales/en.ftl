@@ -118,7 +118,7 @@ message-unconfirmed = the message may have been sent; the provider is being aske
 message-expired = the message could not be sent for 24 hours; try again
 message-lost = it is not known whether the message was sent; check on the phone before sending it again
 message-needs-template = more than 24 hours have passed since the contact wrote, and no template is set for Twilio
-message-opted-out = the contact has blocked our number or asked for no messages; write again after the contact has written
+message-opted-out = the contact has blocked our number or asked for no messages; the page of the contact says how this ends
 message-no-provider = no WhatsApp provider in use can send this message
 message-provider-removed = the provider is no longer configured
 message-discarded = the message was not sent after the restore
@@ -608,6 +608,10 @@ answering-settings = Calls are answered as in the settings: { $ring ->
 answering-no-phone = The settings have no phone that can ring, so the agent answers at once.
 answering-never-opens = According to the opening hours, the business does not open soon. Write a time, such as "agent until 17:00".
 answering-words = You can write: agent, us, normal or status. Also "agent until 17:00" or "agent until tomorrow".
+
+## What a contact gets who asks for no more messages.
+
+opt-out-confirmed = You will get no more messages from us. To get them again, send START.
 
 ## The calendar.
 

@@ -29,6 +29,7 @@ pub mod lead;
 pub mod media;
 pub mod message_clock;
 pub mod note;
+pub mod opt_out;
 pub mod outbound_call;
 pub mod outbox;
 pub mod password;

@@ -14,6 +14,7 @@ pub mod calls;
 pub mod catch_up;
 mod clips;
 pub mod erasure;
+pub mod inbound_messages;
 pub mod input_log;
 pub mod jobs;
 mod low_priority;

@@ -70,9 +70,15 @@ fn number_taken(tx: &ReadTx<'_>, holder: ContactId) -> Result<Error, Error> {
     Ok(RequestError::CodedConflict { code: "number_taken", message, params }.into())
 }
 
-pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Timestamp) -> Result<(), Error> {
+pub fn set_opted_out(
+    tx: &WriteTx<'_>,
+    actor: ActorId,
+    id: ContactId,
+    opted_out: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
     let id = find(tx, id)?.id;
-    Ok(tx.set_contact_opted_out(id, opted_out, now)?)
+    Ok(tx.set_contact_opted_out(id, opted_out, actor, now)?)
 }
 
 /// Blocks or unblocks a contact. Calls of a blocked contact are rejected, and its messages count neither as unread nor

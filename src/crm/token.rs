@@ -71,6 +71,7 @@ pub fn create(
         ActorId::User(id) => Some(id),
         ActorId::Token(id) => tx.user_of_token(id)?,
         ActorId::CommandLine
+        | ActorId::Contact
         | ActorId::Agent
         | ActorId::Phone
         | ActorId::OwnerByWhatsApp

@@ -55,6 +55,9 @@ localized_enum! {
         AnsweringNeverOpens = "answering-never-opens",
         AnsweringWords = "answering-words",
 
+        // The confirmation that a contact gets no further messages.
+        OptOutConfirmed = "opt-out-confirmed",
+
         // What a caller hears.
         SayError = "say-error",
         SayLeaveMessage = "say-leave-message",

@@ -1,5 +1,4 @@
-//! Stores inbound WhatsApp messages, and executes the owner's commands among them, which choose who answers calls. Both
-//! providers' webhooks and the catch-up with Twilio's list use this, so a command is executed once, however it arrives.
+//! Executes the owner's commands by WhatsApp, which choose who answers calls.
 
 use super::ActiveSettings;
 use super::answering::can_ring;
@@ -8,11 +7,8 @@ use crate::config::Config;
 use crate::crm::answering::{self, Choice};
 use crate::crm::inbox::{self, Received};
 use crate::crm::outbox::{NotifyOwnerError, notify_owner};
-use crate::crm::webhook_log::RawWebhook;
 use crate::crm::{self, RequestError};
-use crate::domain::{
-    ActorId, AnswerMode, BusinessId, InboundMessage, Language, MediaKind, PeerAddress, PhoneNumber, Timestamp,
-};
+use crate::domain::{ActorId, AnswerMode, BusinessId, InboundMessage, Language, MediaKind, Timestamp};
 use crate::inbox::message_time::Arrival;
 use crate::inbox::owner_command::{self, Action, OwnerCommand, Until};
 use crate::messages::{self, Phrase};
@@ -20,23 +16,23 @@ use crate::store::{self, ReadTx, WriteTx};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// A command of the owner that is not too old is executed, and its answer is queued, in the same transaction.
-pub fn receive(
+/// A command of the owner that is not too old is executed, and its answer is queued.
+pub(super) fn execute(
     tx: &WriteTx<'_>,
     settings: &ActiveSettings,
     message: &InboundMessage,
-    raw: &RawWebhook,
+    received: &Received,
     arrival: Arrival,
     now: Timestamp,
-) -> store::Result<Received> {
-    let received = inbox::receive(tx, BusinessId::FIRST, message, raw, arrival, now)?;
+) -> store::Result<()> {
     let written = arrival.written.filter(|_| message.is_delayed()).unwrap_or(now).min(now);
-    if received.message.is_none() || now.since(written) > TOO_OLD {
-        return Ok(received);
-    }
-    let Some((owner, command)) = command_of(&settings.config, message) else { return Ok(received) };
-    inbox::needs_no_answer(tx, &received)?;
-    let answer = execute(tx, &settings.config, command, written, now)?;
+    let is_new_text = message.kind == MediaKind::Text && !message.from_phone && !message.history;
+    let Some(owner) = settings.config.alerts.whatsapp_to.clone().filter(|_| is_new_text) else { return Ok(()) };
+    let Some(command) = owner_command::parse(&message.text).filter(|_| now.since(written) <= TOO_OLD) else {
+        return Ok(());
+    };
+    inbox::needs_no_answer(tx, received)?;
+    let answer = answer(tx, &settings.config, command, written, now)?;
     let text = directed(command.language, &answer);
     match notify_owner(tx, owner, text, &settings.rules, now) {
         Ok(_) => {}
@@ -45,22 +41,11 @@ pub fn receive(
             tracing::warn!(event = "OWNER_COMMAND_UNANSWERED", thread.id = %received.thread, %refusal, "The owner's command by WhatsApp in thread {} was processed, but its answer cannot be sent: {refusal}", received.thread);
         }
     }
-    Ok(received)
-}
-
-/// Only the number in the settings identifies the owner, because every user may edit the contacts of the CRM.
-fn command_of(config: &Config, message: &InboundMessage) -> Option<(PhoneNumber, OwnerCommand)> {
-    let owner = config.alerts.whatsapp_to.as_ref()?;
-    let is_owner = message.peer.iter().any(|peer| matches!(peer, PeerAddress::Phone(number) if number == owner));
-    let is_new_text = message.kind == MediaKind::Text && !message.from_phone && !message.history;
-    if !is_owner || !is_new_text {
-        return None;
-    }
-    Some((owner.clone(), owner_command::parse(&message.text)?))
+    Ok(())
 }
 
 /// `written` is when the owner wrote the command.
-fn execute(
+fn answer(
     tx: &WriteTx<'_>,
     config: &Config,
     OwnerCommand { action, language }: OwnerCommand,

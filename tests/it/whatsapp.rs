@@ -11,6 +11,7 @@ mod inbound;
 mod late_refusal;
 mod malformed;
 mod new_chats;
+mod opt_out;
 mod order;
 mod outbound;
 mod policy;

@@ -375,8 +375,9 @@ fn words_of(text: &str) -> String {
 }
 
 /// Code that may contain Hebrew, and the reason.
-const HEBREW: [(&str, &str); 6] = [
+const HEBREW: [(&str, &str); 7] = [
     ("crates/core/src/call/robot/announcement.rs", "what recordings and people say"),
+    ("crates/core/src/inbox/opt_out.rs", "the words by which contacts opt out of messages"),
     ("crates/core/src/inbox/owner_command.rs", "the words of the owner's commands"),
     ("src/cli/demo/", "what the simulated people say and write"),
     ("src/cli/doctor/fix.rs", "what a user may type instead of `yes`"),

@@ -216,6 +216,7 @@ impl Simulation<'_> {
             waited,
             opens_twilio: true,
             history: false,
+            provider_opt_out: None,
         };
         let raw = RawWebhook {
             source: provider,
@@ -239,6 +240,7 @@ impl Simulation<'_> {
             reply_to: None,
             author: "agent".to_owned(),
             idempotency_key: None,
+            confirms_opt_out: false,
             new_chats: None,
             send_key: self.id(&text),
             written_at: self.clock.read(now),

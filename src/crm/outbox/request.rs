@@ -23,6 +23,8 @@ pub struct SendRequest {
     pub author: String,
     /// The sender's idempotency key: a repeated request returns the first response and sends no second message.
     pub idempotency_key: Option<String>,
+    /// True for the confirmation of an opt-out by the contact. It is sent in spite of it, but never as a template.
+    pub confirms_opt_out: bool,
     /// Limits on starting a conversation; `None` means no limits.
     pub new_chats: Option<NewChatLimits>,
     /// The key that is sent to the provider with each attempt; unique per message.
@@ -43,6 +45,7 @@ impl SendRequest {
             reply_to: None,
             author,
             idempotency_key: None,
+            confirms_opt_out: false,
             new_chats: None,
             send_key: entropy::random_hex::<16>(),
             written_at,

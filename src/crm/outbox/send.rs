@@ -94,10 +94,12 @@ fn store(
         last_in: to.last_in,
         capable,
         refused: &[],
-        opted_out: to.opted_out,
+        opted_out: to.opted_out && !request.confirms_opt_out,
         down,
         now,
     };
+    let free_text = RoutingRules { template: false, ..rules.clone() };
+    let input = if request.confirms_opt_out { RouteInput { rules: &free_text, ..input } } else { input };
     let route = policy::choose(&input).map_err(|no_route| match no_route {
         NoRoute::Unable if capable != capable_providers(Some(&to.address), "") => SendRefusal::TooLongForTwilio,
         no_route => no_route.into(),
@@ -136,6 +138,7 @@ fn store(
             named: request.named,
             provider: route.provider,
             template: route.template,
+            confirms_opt_out: request.confirms_opt_out,
         },
         now,
     )?;

@@ -115,6 +115,7 @@ pub(super) fn detail(tx: &ReadTx<'_>, id: ContactId) -> Result<ContactDetail, cr
         threads: views(tx.threads_of(id)?),
         fields: views(tx.field_values(id)?),
         merged: views(tx.merges_into(id)?),
+        opt_out: tx.opt_out(id)?.map(Into::into),
         open_tasks: tx.open_task_count(id)?,
         next_appointment: next_appointment(tx, id)?.map(Into::into),
     })
@@ -150,6 +151,9 @@ pub(super) async fn update(
 
 /// Set whether a contact receives messages.
 ///
+/// A contact also opts out by a message that consists of a word such as "STOP" or "הסר", and in again by one such as
+/// "START" or "התחל". The newest decision counts. Other messages of the contact do not change it.
+///
 /// If the contact has opted out, a request to send a message to the contact answers 422 `contact_opted_out`.
 #[utoipa::path(put, path = "/api/contacts/{id}/opt-out", tag = "contacts", operation_id = "set_contact_opt_out",
     params(("id" = i64, Path)), request_body = OptOutRequest, responses((status = 200, body = ContactDetail)))]
@@ -160,8 +164,8 @@ pub(super) async fn set_opt_out(
     if_match: IfMatch,
     Json(change): Json<OptOutRequest>,
 ) -> Result<Tagged<ContactDetail>, ApiError> {
-    let (id, now) = (ContactId(id), clock::now());
-    let set = move |tx: &WriteTx<'_>| contact::set_opted_out(tx, id, change.opted_out, now);
+    let (id, by, now) = (ContactId(id), actor.id, clock::now());
+    let set = move |tx: &WriteTx<'_>| contact::set_opted_out(tx, by, id, change.opted_out, now);
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 

@@ -125,6 +125,7 @@ fn request(
         // The key has no prefix for the actor, unlike those of tasks and appointments: a client that repeats a request
         // with a new token must not send the message twice.
         idempotency_key: idempotency_key(headers)?,
+        confirms_opt_out: false,
         new_chats: Some(crate::runtime::outbox::new_chats(&app.config())),
         send_key: entropy::random_hex::<16>(),
         written_at: app.message_clock.now(),

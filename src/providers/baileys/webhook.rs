@@ -122,6 +122,7 @@ impl Wire<'_> {
             waited: self.waited.text() == Some("true"),
             opens_twilio: false,
             history: self.is_history(),
+            provider_opt_out: None,
         }))
     }
 

@@ -7,7 +7,7 @@ use super::error_messages;
 use super::forms::Form;
 use crate::domain::{
     Actor, Change, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageSid, MessageStatus,
-    MessageUpdate, PeerAddress, PeerError, PhoneNumber, Provider, Refusal, whatsapp_address,
+    MessageUpdate, OptOutChoice, PeerAddress, PeerError, PhoneNumber, Provider, Refusal, whatsapp_address,
 };
 use phonenumber::country;
 
@@ -41,7 +41,18 @@ pub fn message(
         waited: false,
         opens_twilio: is_to_our_sender(form, own_sender, country),
         history: false,
+        provider_opt_out: form.value("OptOutType").and_then(opt_out),
     })
+}
+
+/// Reads `OptOutType`, which a Messaging Service with Advanced Opt-Out adds to messages with one of its keywords. Twilio has
+/// answered such a message, and after `STOP` it refuses messages to the contact with the error 21610.
+fn opt_out(kind: &str) -> Option<OptOutChoice> {
+    match kind {
+        "STOP" => Some(OptOutChoice::Out),
+        "START" => Some(OptOutChoice::In),
+        _ => None,
+    }
 }
 
 /// Returns `None` if the status has no effect.
@@ -190,6 +201,15 @@ mod tests {
 
         let place = Form::from([("MessageSid", SID), ("From", "+972501234567"), ("Latitude", "32.1")]);
         assert_eq!(message(&place, None, IL).unwrap().kind, MediaKind::Location);
+    }
+
+    #[test]
+    fn a_choice_that_twilio_has_answered_is_read() {
+        use OptOutChoice::{In, Out};
+        for (kind, choice) in [("STOP", Some(Out)), ("START", Some(In)), ("HELP", None), ("", None)] {
+            let form = Form::from([("MessageSid", SID), ("From", "+972501234567"), ("OptOutType", kind)]);
+            assert_eq!(message(&form, None, IL).unwrap().provider_opt_out, choice, "{kind}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::domain::{BusinessId, InboundMessage, MessageUpdate, Provider, Timesta
 use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
-use crate::runtime::owner_commands;
+use crate::runtime::inbound_messages;
 
 enum PendingWrite {
     Store(Box<InboundMessage>, RawWebhook, Arrival),
@@ -61,7 +61,7 @@ impl CatchUpList for ListedMessage {
                         match work {
                             PendingWrite::Store(message, raw, arrival) => {
                                 let received =
-                                    owner_commands::receive(tx, &settings, message, raw, *arrival, clock::now())?;
+                                    inbound_messages::receive(tx, &settings, message, raw, *arrival, clock::now())?;
                                 stored += usize::from(received.message.is_some());
                             }
                             PendingWrite::Time { sid, provider_time, written } => {

@@ -6,6 +6,7 @@ use crate::crm::outbox;
 use crate::domain::{Provider, Timestamp};
 use crate::inbox::delivery::Delivery;
 use crate::inbox::policy::{Route, RouteInput, RoutingRules};
+use crate::inbox::window;
 use crate::runtime::Settings;
 use crate::store::{OutboxEntry, Store};
 use tokio::sync::Notify;
@@ -38,7 +39,11 @@ pub(super) fn route_input<'a>(
     down: &'a [Provider],
     now: Timestamp,
 ) -> RouteInput<'a> {
-    let capable = outbox::capable_providers(entry.recipient.as_ref(), &entry.text);
+    let mut capable = outbox::capable_providers(entry.recipient.as_ref(), &entry.text);
+    // Twilio would send the confirmation of an opt-out as a template.
+    if entry.confirms_opt_out && !window::is_open_at_twilio(&entry.last_in, now) {
+        capable = if capable.contains(&Provider::Baileys) { &[Provider::Baileys] } else { &[] };
+    }
     RouteInput {
         rules,
         named: entry.named,

@@ -52,6 +52,7 @@ fn writer(actor: ActorId) -> Option<i64> {
         ActorId::User(id) => Some(id.0),
         ActorId::Token(id) => Some(-id.0),
         ActorId::CommandLine
+        | ActorId::Contact
         | ActorId::Agent
         | ActorId::Phone
         | ActorId::OwnerByWhatsApp

@@ -59,6 +59,8 @@ pub struct NewOutbox<'a> {
     pub provider: Provider,
     /// True if the message must be sent as Twilio's template.
     pub template: bool,
+    /// True for the confirmation of an opt-out by the contact, which is sent in spite of it.
+    pub confirms_opt_out: bool,
 }
 
 /// The result of an attempt, or of a search for the outcome of an earlier one.
@@ -114,8 +116,8 @@ impl WriteTx<'_> {
     pub fn insert_outbox(&self, new: &NewOutbox<'_>, now: Timestamp) -> Result<OutboxId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, template, state,
-                 next_attempt_at, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, coalesce(?5, 'auto'), ?6, ?7, 'queued', ?8, ?8, ?8)",
+                 next_attempt_at, created_at, updated_at, confirms_opt_out)
+             VALUES (?1, ?2, ?3, ?4, coalesce(?5, 'auto'), ?6, ?7, 'queued', ?8, ?8, ?8, ?9)",
         )?;
         insert.execute(params![
             new.message,
@@ -125,7 +127,8 @@ impl WriteTx<'_> {
             new.named,
             new.provider,
             new.template,
-            now
+            now,
+            new.confirms_opt_out
         ])?;
         let id = OutboxId(self.conn.last_insert_rowid());
         self.exclude_from_held(id)?;

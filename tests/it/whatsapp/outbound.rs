@@ -359,7 +359,7 @@ async fn an_audio_file_with_a_text_is_sent_as_two_messages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_who_opted_out_gets_no_message_by_any_provider() {
     let shop = Shop::open().await;
-    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "no more").await;
     shop.twilio.reply_next([TwilioReply::Refuse(400, 21610)]);
     let failed = shop.until_status(&shop.say(DANA, "buy!").await, "failed").await;
     assert!(failed["error"].as_str().unwrap().contains("STOP"), "{failed}");

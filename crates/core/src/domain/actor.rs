@@ -12,6 +12,8 @@ pub enum ActorId {
     Token(TokenId),
     /// A user of the machine's command line: `cli`.
     CommandLine,
+    /// The contact, by a message: `contact`.
+    Contact,
     /// The AI: `agent`.
     Agent,
     /// The business's own phone: `phone`.
@@ -30,6 +32,7 @@ impl fmt::Display for ActorId {
             Self::User(id) => write!(f, "user:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
             Self::CommandLine => f.write_str("cli"),
+            Self::Contact => f.write_str("contact"),
             Self::Agent => f.write_str("agent"),
             Self::Phone => f.write_str("phone"),
             Self::OwnerByWhatsApp => f.write_str("owner"),

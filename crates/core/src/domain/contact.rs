@@ -97,6 +97,41 @@ pub struct MergeSuggestion {
     pub created_at: Timestamp,
 }
 
+text_enum! {
+    /// The decision whether a contact gets messages.
+    OptOutChoice {
+        /// The contact gets no messages.
+        Out = "out",
+        /// The contact gets messages again.
+        In = "in",
+    }
+}
+
+text_enum! {
+    /// Who decided that a contact gets no messages.
+    OptOutSource {
+        /// The contact, by a word in a message.
+        Contact = "contact",
+        /// A user or an API client.
+        User = "user",
+        /// WhatsApp or Twilio, which rejected a message because the contact has blocked the business or opted out there.
+        Provider = "provider",
+    }
+}
+
+/// Why a contact gets no messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptOut {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who decided it.
+    pub source: OptOutSource,
+    /// The name of the user or token; none if the source is another one, or if the name is not known any more.
+    pub by_name: Option<String>,
+    /// What the contact wrote.
+    pub word: Option<String>,
+}
+
 /// A contact's name, and its source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ContactName {

@@ -1,6 +1,6 @@
 //! The common form into which the webhooks of both providers are parsed.
 
-use super::{LateRefusal, MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
+use super::{LateRefusal, MediaKind, MessageStatus, OptOutChoice, PeerAddress, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A message that a provider reports: from the contact, or sent from the business's own phone.
@@ -36,6 +36,8 @@ pub struct InboundMessage {
     pub opens_twilio: bool,
     /// Whether the message was written before the account was linked. Such a message is not counted as unread.
     pub history: bool,
+    /// The choice that the provider itself has recognised in the message and answered.
+    pub provider_opt_out: Option<OptOutChoice>,
 }
 
 impl InboundMessage {

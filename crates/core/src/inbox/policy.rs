@@ -78,7 +78,7 @@ pub enum NoRoute {
     #[error("every provider has rejected the message")]
     Refused,
     /// A user opted the contact out, or the contact has blocked this business or opted out.
-    #[error("the contact has blocked this number or asked for no messages; wait until the contact writes")]
+    #[error("the contact has blocked this number or asked for no messages; the page of the contact says how this ends")]
     OptedOut,
 }
 

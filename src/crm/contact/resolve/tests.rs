@@ -247,6 +247,7 @@ fn a_message_that_waits_goes_to_the_new_number() {
             named: None,
             provider: Provider::Baileys,
             template: false,
+            confirms_opt_out: false,
         };
         tx.insert_outbox(&new_entry, at(1))?;
         receive(tx, &[new.clone(), id], "", "2", 2);

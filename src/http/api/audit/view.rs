@@ -15,7 +15,7 @@ pub(crate) struct AuditEntry {
     /// When the action happened.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// The actor: `user:3`, `token:2`, `cli`, `agent`, `owner` (the owner by WhatsApp), `phone` (the business's own
+    /// The actor: `user:3`, `token:2`, `cli`, `contact` (by a WhatsApp message), `agent`, `owner` (the owner by WhatsApp), `phone` (the business's own
     /// phone), `daemon`, or `nobody` for a client that is not logged in.
     actor: String,
     /// The name of the user or token; null for other actors. The name of a removed user ends with the user's id, such

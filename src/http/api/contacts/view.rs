@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 type AddressKind = OneOf<domain::AddressKind>;
 pub(crate) type ContactRelation = OneOf<domain::ContactRelation>;
 pub(crate) type FieldKind = OneOf<domain::FieldKind>;
+pub(crate) type OptOutSource = OneOf<domain::OptOutSource>;
 pub(crate) type SortOrder = OneOf<domain::ContactSort>;
 pub(crate) type ContactPage = Page<Contact>;
 
@@ -95,10 +96,34 @@ pub(crate) struct ContactDetail {
     pub(super) fields: Vec<ContactField>,
     /// The contacts that were merged into this one, newest first.
     pub(super) merged: Vec<MergedContact>,
+    /// Why no messages are sent to the contact; null if messages are sent.
+    pub(super) opt_out: Option<OptOut>,
     /// The number of open tasks about the contact.
     pub(super) open_tasks: i64,
     /// The contact's next booked appointment, or the one that takes place now; null if there is none.
     pub(super) next_appointment: Option<Appointment>,
+}
+
+/// Why no messages are sent to a contact.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct OptOut {
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who decided it: the contact by a word in a message; a user or an API client; or the provider, which rejected a
+    /// message because the contact has blocked the business or opted out there.
+    source: OptOutSource,
+    /// The name of the user or the API token; null for other sources.
+    by_name: Option<String>,
+    /// What the contact wrote; null for other sources.
+    word: Option<String>,
+}
+
+impl From<domain::OptOut> for OptOut {
+    fn from(opt_out: domain::OptOut) -> Self {
+        let domain::OptOut { at, source, by_name, word } = opt_out;
+        Self { at, source: source.into(), by_name, word }
+    }
 }
 
 /// A contact's value of a custom field.
@@ -240,7 +265,8 @@ pub(crate) struct UpdateContactRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OptOutRequest {
-    /// True: no messages are sent to the contact, regardless of what the contact writes, until this is set to false.
+    /// True: no messages are sent to the contact until this is set to false, or the contact opts in by a word such as
+    /// "START".
     pub(super) opted_out: bool,
 }
 

@@ -6,7 +6,7 @@ use crate::crm::webhook_log::{RawWebhook, Subject, log_webhook};
 use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageStatus, MessageUpdate, Provider};
 use crate::http::AppState;
 use crate::messages;
-use crate::runtime::owner_commands;
+use crate::runtime::inbound_messages;
 use crate::store::{self, WebhookOutcome, WriteTx};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -42,10 +42,11 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     let (from, to) = if message.from_phone { (None, Some(contact)) } else { (Some(contact), None) };
     let arrival = app.message_clock.arrival(&message);
     let settings = app.settings.current();
-    let receive = move |tx: &WriteTx<'_>| owner_commands::receive(tx, &settings, &message, &raw, arrival, clock::now());
+    let receive =
+        move |tx: &WriteTx<'_>| inbound_messages::receive(tx, &settings, &message, &raw, arrival, clock::now());
     let received = app.store.write(receive).await?;
     if received.message.is_some() {
-        // The message may have been a command of the owner, whose answer is then queued in the outbox.
+        // The message may have been a command of the owner or an opt-out, whose answer is then queued in the outbox.
         app.outbox.wake();
     }
     if received.has_media {

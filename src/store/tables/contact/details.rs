@@ -1,7 +1,9 @@
 //! Reads and changes the details of a contact, except for its name.
 
 use super::name_or_number;
-use crate::domain::{ContactId, ContactMerge, ContactRelation, FieldId, FieldValue, Timestamp};
+use crate::domain::{
+    ActorId, ContactId, ContactMerge, ContactRelation, FieldId, FieldValue, OptOut, OptOutSource, Timestamp,
+};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 
@@ -46,6 +48,31 @@ impl ReadTx<'_> {
         Ok(query.exists([contact])?)
     }
 
+    /// Returns `None` if the contact gets messages.
+    pub fn opt_out(&self, contact: ContactId) -> Result<Option<OptOut>> {
+        let mut query = self.conn.prepare_cached(include_str!("opt_out.sql"))?;
+        let found = query.query_row([contact], |row| {
+            let (own, by): (Option<Timestamp>, Option<String>) = (row.get(0)?, row.get(1)?);
+            let source = match (own, by) {
+                (None, _) => OptOutSource::Provider,
+                (Some(_), Some(by)) if by == ActorId::Contact.to_string() => OptOutSource::Contact,
+                (Some(_), _) => OptOutSource::User,
+            };
+            let by_provider: Option<Timestamp> = row.get(4)?;
+            let by_name = row.get(3)?;
+            let word = row.get(2)?;
+            Ok(own.or(by_provider).map(|at| OptOut { at, source, by_name, word }))
+        });
+        Ok(found.optional()?.flatten())
+    }
+
+    /// When the contact or a user last decided whether the contact gets messages; `None` if neither has.
+    pub fn opt_out_decided_at(&self, contact: ContactId) -> Result<Option<Timestamp>> {
+        let sql = "SELECT nullif(max(coalesce(opt_out_decided_at, ''), coalesce(opted_out_at, '')), '')
+                   FROM contacts WHERE id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([contact], |row| row.get(0)).optional()?.flatten())
+    }
+
     /// Returns true if a user has blocked the contact.
     pub fn is_contact_blocked(&self, contact: ContactId) -> Result<bool> {
         let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND blocked_at IS NOT NULL";
@@ -68,18 +95,60 @@ impl WriteTx<'_> {
     }
 
     /// Allowing messages also clears the opt-out that providers reported.
-    pub fn set_contact_opted_out(&self, contact: ContactId, opted_out: bool, now: Timestamp) -> Result<()> {
+    pub fn set_contact_opted_out(
+        &self,
+        contact: ContactId,
+        opted_out: bool,
+        by: ActorId,
+        now: Timestamp,
+    ) -> Result<()> {
         let changed = if opted_out {
-            let sql = "UPDATE contacts SET opted_out_at = ?2, updated_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
-            self.conn.prepare_cached(sql)?.execute(params![contact, now])?
+            let sql = "UPDATE contacts SET opted_out_at = ?2, opted_out_by = ?3, opted_out_word = NULL,
+                           opt_out_decided_at = ?2, updated_at = ?2
+                       WHERE id = ?1 AND opted_out_at IS NULL";
+            self.conn.prepare_cached(sql)?.execute(params![contact, now, by.to_string()])?
         } else {
-            let sql =
-                "UPDATE contacts SET opted_out_at = NULL, updated_at = ?2 WHERE id = ?1 AND opted_out_at IS NOT NULL";
-            let own = self.conn.prepare_cached(sql)?.execute(params![contact, now])?;
-            let sql = "UPDATE threads SET opted_out_at = NULL WHERE contact_id = ?1 AND opted_out_at IS NOT NULL";
-            own + self.conn.prepare_cached(sql)?.execute([contact])?
+            self.allow_messages(contact, now, now)?
         };
         if changed == 0 { Ok(()) } else { self.record_contact(contact) }
+    }
+
+    /// For a contact who decides by the message with this text, written at `at`. Returns true if the contact was changed.
+    pub fn set_opt_out_by_contact(
+        &self,
+        contact: ContactId,
+        out: Option<&str>,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let changed = match out {
+            Some(word) => {
+                let sql =
+                    "UPDATE contacts SET opted_out_at = ?2, opted_out_by = ?3, opted_out_word = ?4, updated_at = ?5
+                           WHERE id = ?1 AND (opted_out_at IS NULL OR opted_out_by IS NOT ?3)";
+                let by = ActorId::Contact.to_string();
+                self.conn.prepare_cached(sql)?.execute(params![contact, at, by, word, now])?
+            }
+            None => self.allow_messages(contact, at, now)?,
+        };
+        // Also a choice that changes nothing is newer than what arrives later but was written before it.
+        let sql = "UPDATE contacts SET opt_out_decided_at = ?2 WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute(params![contact, at])?;
+        if changed > 0 {
+            self.record_contact(contact)?;
+        }
+        Ok(changed > 0)
+    }
+
+    /// Returns the number of changed rows. An opt-out that a provider reported after `at` is kept.
+    fn allow_messages(&self, contact: ContactId, at: Timestamp, now: Timestamp) -> Result<usize> {
+        let sql = "UPDATE threads SET opted_out_at = NULL WHERE contact_id = ?1 AND opted_out_at <= ?2";
+        let by_provider = self.conn.prepare_cached(sql)?.execute(params![contact, at])?;
+        let sql = "UPDATE contacts SET opted_out_at = NULL, opted_out_by = NULL, opted_out_word = NULL,
+                       opt_out_decided_at = ?2, updated_at = ?3
+                   WHERE id = ?1 AND (opted_out_at IS NOT NULL OR ?4)";
+        let own = self.conn.prepare_cached(sql)?.execute(params![contact, at, now, by_provider > 0])?;
+        Ok(own + by_provider)
     }
 
     /// Returns true if the contact was changed.

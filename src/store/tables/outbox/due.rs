@@ -10,6 +10,7 @@ use rusqlite::{Row, params};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate fact about the message")]
 pub struct OutboxEntry {
     pub id: OutboxId,
     pub message: MessageId,
@@ -51,6 +52,8 @@ pub struct OutboxEntry {
     /// `None` if messages are allowed. A message from the contact clears only an opt-out of its thread, not a user's
     /// decision.
     pub opted_out_at: Option<Timestamp>,
+    /// True for the confirmation of an opt-out by the contact, which is sent as free text only.
+    pub confirms_opt_out: bool,
     /// True if the contact has never written, and the thread has no earlier message, except failed ones.
     pub is_first_contact: bool,
 }
@@ -128,6 +131,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
             twilio_at: row.get("last_in_twilio_at")?,
         },
         opted_out_at: row.get("opted_out_at")?,
+        confirms_opt_out: row.get("confirms_opt_out")?,
         is_first_contact: row.get("is_first_contact")?,
     })
 }

@@ -3,7 +3,9 @@ SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.reque
     m.thread_id, m.content_text, m.media_url, m.media_kind,
     q.provider_msg_id AS quoted_id, q.direction AS quoted_direction, q.content_text AS quoted_text,
     t.last_in_provider, t.last_in_at, t.last_in_twilio_at,
-    coalesce(t.opted_out_at, (SELECT opted_out_at FROM contacts WHERE id = o.contact_id)) AS opted_out_at,
+    -- What a provider has reported applies to the confirmation of an opt-out too.
+    coalesce(t.opted_out_at, iif(o.confirms_opt_out, NULL, (SELECT opted_out_at FROM contacts WHERE id = o.contact_id))) AS opted_out_at,
+    o.confirms_opt_out,
     t.last_in_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
         AS is_first_contact

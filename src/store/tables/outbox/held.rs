@@ -137,6 +137,7 @@ mod tests {
             named: None,
             provider: Provider::Baileys,
             template: false,
+            confirms_opt_out: false,
         };
         Ok((message, tx.insert_outbox(&new, now())?.0))
     }

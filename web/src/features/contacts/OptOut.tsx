@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { patch, useAction } from '#shared/api/action'
+import { OptOutReason } from '#shared/components/OptOutReason'
 import { SwitchRow } from '#shared/components/SwitchRow'
 import { type ContactDetail, refresh, request } from './api'
 
@@ -30,9 +31,11 @@ export function OptOut({ contact }: { contact: ContactDetail }) {
         title={<Trans>לא לשלוח הודעות</Trans>}
         help={
           contact.opted_out ? (
-            <Trans>הלקוח ביקש, חסם, או שכך קבעתם. שיחות נענות כרגיל.</Trans>
+            <>
+              {contact.opt_out && <OptOutReason reason={contact.opt_out} />} <Trans>שיחות נענות כרגיל.</Trans>
+            </>
           ) : (
-            <Trans>מי שמבקש להפסיק נרשם כאן לבד.</Trans>
+            <Trans>מי שכותב ״הסר״ או STOP נרשם כאן לבד.</Trans>
           )
         }
       />

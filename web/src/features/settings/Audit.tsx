@@ -97,6 +97,8 @@ function Actor({ entry }: { entry: Entry }) {
       return <Trans>אסימון שבוטל</Trans>
     case 'cli':
       return <Trans>שורת הפקודה</Trans>
+    case 'contact':
+      return <Trans>הלקוח, ב־WhatsApp</Trans>
     case 'agent':
       return <Trans>הסוכן</Trans>
     case 'phone':

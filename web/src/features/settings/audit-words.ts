@@ -61,6 +61,8 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   set_contact_relation: msg`שינוי סוג הקשר`,
   set_contact_block: msg`חסימת לקוח או הסרתה`,
   set_contact_opt_out: msg`שינוי הסכמה להודעות`,
+  contact_opted_out: msg`הלקוח ביקש לא לקבל הודעות`,
+  contact_opted_in: msg`הלקוח ביקש לקבל שוב הודעות`,
   create_tag: msg`תגית חדשה`,
   update_tag: msg`שינוי תגית`,
   delete_tag: msg`מחיקת תגית`,

@@ -840,7 +840,10 @@ export interface paths {
         get?: never;
         /**
          * Set whether a contact receives messages.
-         * @description If the contact has opted out, a request to send a message to the contact answers 422 `contact_opted_out`.
+         * @description A contact also opts out by a message that consists of a word such as "STOP" or "הסר", and in again by one such as
+         *     "START" or "התחל". The newest decision counts. Other messages of the contact do not change it.
+         *
+         *     If the contact has opted out, a request to send a message to the contact answers 422 `contact_opted_out`.
          */
         put: operations["set_contact_opt_out"];
         post?: never;
@@ -3183,7 +3186,7 @@ export interface components {
              */
             action: string;
             /**
-             * @description The actor: `user:3`, `token:2`, `cli`, `agent`, `owner` (the owner by WhatsApp), `phone` (the business's own
+             * @description The actor: `user:3`, `token:2`, `cli`, `contact` (by a WhatsApp message), `agent`, `owner` (the owner by WhatsApp), `phone` (the business's own
              *     phone), `daemon`, or `nobody` for a client that is not logged in.
              */
             actor: string;
@@ -3874,6 +3877,7 @@ export interface components {
              * @description The number of open tasks about the contact.
              */
             open_tasks: number;
+            opt_out?: components["schemas"]["OptOut"] | null;
             /** @description The threads with the contact, newest activity first. */
             threads: components["schemas"]["Thread"][];
         };
@@ -5240,11 +5244,36 @@ export interface components {
              */
             notice_min?: number | null;
         };
+        /** @description Why no messages are sent to a contact. */
+        OptOut: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            at: string;
+            /** @description The name of the user or the API token; null for other sources. */
+            by_name?: string | null;
+            /**
+             * @description Who decided it: the contact by a word in a message; a user or an API client; or the provider, which rejected a
+             *     message because the contact has blocked the business or opted out there.
+             */
+            source: components["schemas"]["OptOutSource"];
+            /** @description What the contact wrote; null for other sources. */
+            word?: string | null;
+        };
         /** @description Whether to stop sending messages to a contact. */
         OptOutRequest: {
-            /** @description True: no messages are sent to the contact, regardless of what the contact writes, until this is set to false. */
+            /**
+             * @description True: no messages are sent to the contact until this is set to false, or the contact opts in by a word such as
+             *     "START".
+             */
             opted_out: boolean;
         };
+        /**
+         * @description Who decided that a contact gets no messages.
+         * @enum {string}
+         */
+        OptOutSource: "contact" | "user" | "provider";
         /** @description A call that the agent was asked to make. */
         OutboundCall: {
             /**
@@ -10313,7 +10342,10 @@ export interface operations {
     create_closure: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10721,7 +10753,10 @@ export interface operations {
     create_contact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11707,7 +11742,10 @@ export interface operations {
     create_note: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -12628,7 +12666,10 @@ export interface operations {
     create_custom_field: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13343,7 +13384,10 @@ export interface operations {
     create_fact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14830,7 +14874,10 @@ export interface operations {
     create_lead_stage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15197,7 +15244,10 @@ export interface operations {
     create_lead: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16857,7 +16907,10 @@ export interface operations {
     create_resource: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17706,7 +17759,10 @@ export interface operations {
     create_saved_reply: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18713,7 +18769,10 @@ export interface operations {
     create_service: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19879,7 +19938,10 @@ export interface operations {
     create_tag: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -21324,7 +21386,10 @@ export interface operations {
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22294,7 +22359,10 @@ export interface operations {
     create_waiting_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that the client chose, of at most 255 characters. The same key and request again create nothing: the response has the item that the first request created, as it is now. With another request the key is refused (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the token, and are kept for a week. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

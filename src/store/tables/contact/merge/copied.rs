@@ -14,15 +14,21 @@ pub(super) struct Copied {
     fields: Vec<(i64, String)>,
     language: Option<String>,
     opted_out_at: Option<String>,
+    opted_out_by: Option<String>,
+    opted_out_word: Option<String>,
+    opt_out_decided_at: Option<String>,
     blocked_at: Option<String>,
     relation: Option<String>,
 }
 
 impl Copied {
-    fn values(&self) -> [(&'static str, &Option<String>); 4] {
+    fn values(&self) -> [(&'static str, &Option<String>); 7] {
         [
             ("language", &self.language),
+            ("opted_out_by", &self.opted_out_by),
+            ("opted_out_word", &self.opted_out_word),
             ("opted_out_at", &self.opted_out_at),
+            ("opt_out_decided_at", &self.opt_out_decided_at),
             ("blocked_at", &self.blocked_at),
             ("relation", &self.relation),
         ]
@@ -69,6 +75,9 @@ impl WriteTx<'_> {
             fields: self.missing_fields(kept, merged)?,
             language: self.missing_value("language", kept, merged)?,
             opted_out_at: self.missing_value("opted_out_at", kept, merged)?,
+            opted_out_by: self.missing_value("opted_out_by", kept, merged)?,
+            opted_out_word: self.missing_value("opted_out_word", kept, merged)?,
+            opt_out_decided_at: self.missing_value("opt_out_decided_at", kept, merged)?,
             blocked_at: self.missing_value("blocked_at", kept, merged)?,
             relation: self.missing_value("relation", kept, merged)?,
         };
@@ -88,6 +97,9 @@ impl WriteTx<'_> {
             (
                 "UPDATE contacts SET language = coalesce(contacts.language, other.language),
                      opted_out_at = coalesce(contacts.opted_out_at, other.opted_out_at),
+                     opted_out_by = coalesce(contacts.opted_out_by, other.opted_out_by),
+                     opted_out_word = coalesce(contacts.opted_out_word, other.opted_out_word),
+                     opt_out_decided_at = coalesce(contacts.opt_out_decided_at, other.opt_out_decided_at),
                      blocked_at = coalesce(contacts.blocked_at, other.blocked_at),
                      relation = coalesce(contacts.relation, other.relation)
                  FROM (SELECT * FROM contacts WHERE id = ?2) AS other WHERE contacts.id = ?1",

@@ -45,7 +45,7 @@ const isTouch = () => matchMedia('(pointer: coarse)').matches
 export function Composer(props: Props) {
   const { contact } = props
   const to = recipientOf(contact)
-  if (to === null || contact.opted_out) return <CannotWrite hasOptedOut={contact.opted_out} />
+  if (to === null || contact.opted_out) return <CannotWrite contact={contact} />
   return <Writing {...props} to={to} />
 }
 

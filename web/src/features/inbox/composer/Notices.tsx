@@ -2,8 +2,9 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconArrowBackUp, IconBan, IconX } from '@tabler/icons-react'
 import { useRef } from 'react'
 import { Icon } from '#shared/components/Icon'
+import { OptOutReason } from '#shared/components/OptOutReason'
 import { dirOf, stripMarks } from '#shared/format/bidi'
-import type { MessageItem } from '../api'
+import type { Contact, MessageItem } from '../api'
 import type { Reply } from '../model/reply'
 import { sideOf } from '../model/rows'
 
@@ -23,13 +24,17 @@ export function Answered({ reply, name, onClose }: { reply: Reply; name: string;
   )
 }
 
-export function CannotWrite({ hasOptedOut }: { hasOptedOut: boolean }) {
+export function CannotWrite({ contact }: { contact: Pick<Contact, 'opted_out' | 'opt_out'> }) {
   return (
     <div className="dock">
       <p className="route closed">
         <Icon icon={IconBan} />
-        {hasOptedOut ? (
-          <Trans>הלקוח ביקש לא לקבל הודעות. אפשר לענות לו אחרי שיכתוב.</Trans>
+        {contact.opt_out ? (
+          <span>
+            <OptOutReason reason={contact.opt_out} />
+          </span>
+        ) : contact.opted_out ? (
+          <Trans>הלקוח ביקש לא לקבל הודעות.</Trans>
         ) : (
           <Trans>המספר חסוי, ולכן אי אפשר לכתוב חזרה.</Trans>
         )}
