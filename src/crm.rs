@@ -22,7 +22,7 @@ pub mod custom_field;
 mod error;
 pub mod fact;
 pub mod greeting;
-mod idempotency;
+pub mod idempotency;
 pub mod inbox;
 pub mod knowledge_gap;
 pub mod lead;

@@ -1,7 +1,7 @@
 //! Scheduled messages. The message policy, the provider's messaging window and opt-outs are checked when a message is
 //! sent, not when the message is scheduled.
 
-use super::idempotency::{self, KeyedRequest};
+use super::idempotency::{KeyedRequest, Kind};
 use super::outbox::{self, NewChatLimits, SendError, SendRequest};
 use super::{Error, RequestError};
 use crate::domain::{
@@ -42,7 +42,7 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, Error> {
 /// A retry with the same idempotency key returns the same message. If that message was cancelled since, the retry is
 /// refused.
 pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, key: Option<&str>, now: Timestamp) -> Result<i64, Error> {
-    let keyed = key.map(|key| KeyedRequest::new(KEYED, key, fingerprint(request)));
+    let keyed = key.map(|key| KeyedRequest::new(Kind::SCHEDULED_MESSAGE, key, fingerprint(request)));
     let first = keyed.as_ref().map(|keyed| keyed.first_id(tx)).transpose()?.flatten();
     if let Some(first) = first {
         let message = find(tx, first)?;
@@ -54,12 +54,6 @@ pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, key: Option<&str>, no
     }
     Ok(id)
 }
-
-const KEYED: idempotency::Kind = idempotency::Kind {
-    prefix: "scheduled-message",
-    id_field: "scheduled_message_id",
-    other: "another scheduled message",
-};
 
 fn fingerprint(request: &ScheduleRequest) -> String {
     let ScheduleRequest { thread, text, media, send_at, provider, author: _ } = request;

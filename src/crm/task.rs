@@ -1,6 +1,6 @@
 //! Tasks: work that users have to do, often for a contact.
 
-use super::idempotency::{self, KeyedRequest};
+use super::idempotency::{KeyedRequest, Kind};
 use super::{Error, RequestError, contact, text};
 use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day};
 use crate::store::{ReadTx, StoredResponse, WriteTx};
@@ -26,7 +26,7 @@ pub fn create(
     key: Option<&str>,
     now: Timestamp,
 ) -> Result<Created, Error> {
-    let keyed = key.map(|key| KeyedRequest::new(KEYED, key, fingerprint(&content)));
+    let keyed = key.map(|key| KeyedRequest::new(Kind::TASK, key, fingerprint(&content)));
     let first = keyed.as_ref().map(|keyed| keyed.first_id(tx)).transpose()?.flatten();
     if let Some(first) = first {
         return Ok(Created { id: find(tx, TaskId(first))?.id, is_new: false });
@@ -39,8 +39,6 @@ pub fn create(
     }
     Ok(Created { id, is_new: true })
 }
-
-const KEYED: idempotency::Kind = idempotency::Kind { prefix: "task", id_field: "task_id", other: "another task" };
 
 fn fingerprint(content: &TaskContent) -> String {
     let about =

@@ -1,5 +1,6 @@
 //! Bearer tokens for API clients.
 
+use super::idempotency::KeyedRequest;
 use super::{Error, RequestError};
 use crate::domain::{ActorId, ApiToken, Role, Timestamp, TokenId, hex};
 use crate::entropy;
@@ -52,7 +53,26 @@ pub fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 
-/// Creates a token. The function's caller shows the secret once and does not store it. The token is rejected from
+/// Creates a token, unless an earlier request with the same key has created one: its secret was only in the response to
+/// that request, so the repeated request is refused.
+pub fn create_keyed(
+    tx: &WriteTx<'_>,
+    keyed: Option<KeyedRequest>,
+    create: impl FnOnce(&WriteTx<'_>) -> Result<ApiToken, Error>,
+    now: Timestamp,
+) -> Result<ApiToken, Error> {
+    let Some(keyed) = keyed else { return create(tx) };
+    if keyed.first_id(tx)?.is_some() {
+        let message = "the first request with this Idempotency-Key has created the token, and only its response had the \
+            secret; if it was lost, revoke that token and create another one with a new key";
+        return Err(RequestError::Conflict(message.into()).into());
+    }
+    let token = create(tx)?;
+    keyed.store_id(tx, token.id.0, now)?;
+    Ok(token)
+}
+
+/// Creates a token. The function\'s caller shows the secret once and does not store it. The token is rejected from
 /// `expires_at` on.
 pub fn create(
     tx: &WriteTx<'_>,

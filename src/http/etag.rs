@@ -4,8 +4,11 @@
 //! The version is a hash of the item's view or of a part of it, so no version is stored. Comparison and change are in
 //! one transaction, so of two changes that are based on the same version, the second is rejected.
 
+use super::idempotency::IdempotencyKey;
 use super::{Actor, ApiError};
+use crate::clock;
 use crate::crm;
+use crate::crm::idempotency::{Kind, create_once};
 use crate::domain::hex;
 use crate::store::{ReadTx, Store, WriteTx};
 use axum::Json;
@@ -17,7 +20,6 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
-use std::fmt::Display;
 
 /// An editable item, in the form in which the API returns it.
 pub(crate) trait Versioned: Serialize {
@@ -158,19 +160,21 @@ fn header_value(etag: String) -> Option<HeaderValue> {
 }
 
 impl Actor {
-    /// If the path contains no id, the subject of the request's audit row is `noun` with the new id.
-    pub(crate) async fn create<I: Copy + Display, V: Versioned + Send + 'static>(
+    /// If the path contains no id, the subject of the request's audit row is the noun of `kind` with the new id. A
+    /// repeated request with the same key creates nothing and returns the item as it is now.
+    pub(crate) async fn create<I: Copy + From<i64> + Into<i64>, V: Versioned + Send + 'static>(
         &self,
         store: &Store,
-        noun: &'static str,
+        kind: Kind,
+        key: &IdempotencyKey,
         create: impl FnOnce(&WriteTx<'_>) -> Result<I, crm::Error> + Send + 'static,
         show: impl FnOnce(&ReadTx<'_>, I) -> Result<V, crm::Error> + Send + 'static,
     ) -> Result<(StatusCode, Tagged<V>), ApiError> {
-        let audit = self.audit.clone();
+        let (audit, keyed, now) = (self.audit.clone(), key.of(kind, self.id), clock::now());
         let created = self.transact(store, move |tx| {
-            let id = create(tx)?;
+            let id = create_once(tx, keyed, create, now)?;
             if let Some(audit) = audit {
-                audit.set_subject(format!("{noun}:{id}"));
+                audit.set_subject(format!("{}:{}", kind.noun, id.into()));
             }
             show(tx, id)
         });

@@ -2,13 +2,13 @@
 
 mod explanation;
 
+use super::idempotency::IdempotencyKey;
 use super::{ApiError, AppState};
-use crate::domain::ActorId;
 use axum::body::Body;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use explanation::Explanation;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -38,8 +38,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let extensions = request.extensions().clone();
         let body = axum::Json::<Box<RawValue>>::from_request(request, state).await;
         let axum::Json(body) = body.map_err(|rejection| body_error(&rejection))?;
+        IdempotencyKey::set_body(&extensions, body.get().as_bytes());
         // Without this check, a derived type would also accept an array of its fields.
         if !body.get().starts_with('{') {
             return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "the body must be a JSON object"));
@@ -174,24 +176,6 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for CommaSeparated<T> {
         values.map(Self).map_err(serde::de::Error::custom)
     }
 }
-
-/// Returns the header `Idempotency-Key`.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > MAX_KEY_LENGTH {
-        return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {MAX_KEY_LENGTH} plain characters")));
-    }
-    Ok(Some(key.to_owned()))
-}
-
-/// Returns the header `Idempotency-Key` with the actor as a prefix, so that the same key of another user or client is
-/// another key.
-pub(crate) fn actor_idempotency_key(headers: &HeaderMap, actor: ActorId) -> Result<Option<String>, ApiError> {
-    Ok(idempotency_key(headers)?.map(|key| format!("{actor} {key}")))
-}
-
-const MAX_KEY_LENGTH: usize = 255;
 
 /// Deserializes a field of a change that null clears. Null becomes `Some(None)`; an absent field becomes none, which
 /// needs `#[serde(default)]`.

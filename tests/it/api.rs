@@ -17,6 +17,7 @@ mod etags;
 mod events;
 mod fuzz;
 mod greeting;
+mod idempotency;
 mod inbox;
 mod leads;
 mod media;

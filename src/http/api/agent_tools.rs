@@ -7,12 +7,14 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm::agent_tool::{self, AgentToolUpdate};
+use crate::crm::idempotency::Kind;
 use crate::crm::{self};
 use crate::domain::{self, AgentToolId, BusinessId, UrlTemplate};
 use crate::entropy::random_hex;
 use crate::http::auth::Owner;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::own_tools::{OwnTools, ToolCaller};
@@ -62,7 +64,11 @@ pub(super) async fn create(
     new_secrets
         .stored_for(&state, &tool, async |stored| {
             let create = move |tx: &WriteTx<'_>| agent_tool::add(tx, BusinessId::FIRST, &change, now);
-            actor.create(&state.store, "agent-tool", create, move |tx, id| view_of(tx, id, &stored)).await
+            actor
+                .create(&state.store, Kind::AGENT_TOOL, &IdempotencyKey::NONE, create, move |tx, id| {
+                    view_of(tx, id, &stored)
+                })
+                .await
         })
         .await
 }

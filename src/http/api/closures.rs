@@ -6,11 +6,13 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm::booking::closures;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self};
 use crate::domain::{BusinessId, ClosureId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::local_date::LocalDate;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
@@ -57,16 +59,15 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateClosureRequest>,
 ) -> Result<(StatusCode, Tagged<Closure>), ApiError> {
-    let (now, recorder) = (clock::now(), actor.clone());
-    let added = actor.transact(&state.store, move |tx| {
+    let (by, now) = (actor.id, clock::now());
+    let add = move |tx: &WriteTx<'_>| {
         let dates = (new.from_date.0, new.to_date.0);
-        let id = closures::add(tx, BusinessId::FIRST, recorder.id, dates, &new.into(), now)?;
-        recorder.set_audit_subject(format!("closure:{id}"));
-        view_of(tx, id)
-    });
-    Ok((StatusCode::CREATED, Tagged(added.await?)))
+        closures::add(tx, BusinessId::FIRST, by, dates, &new.into(), now)
+    };
+    actor.create(&state.store, Kind::CLOSURE, &key, add, view_of).await
 }
 
 /// Get a closure.

@@ -23,6 +23,21 @@ pub(super) fn add_if_match(operation: &mut Operation) {
     operation.parameters.get_or_insert_default().push(parameter.build().into());
 }
 
+pub(super) fn add_idempotency_key(operation: &mut Operation) {
+    let parameter = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A text that the client chose, of at most 255 characters. The same key and request again create nothing: the \
+             response has the item that the first request created, as it is now. With another request the key is refused \
+             (422 `key_reused`), and after the item was deleted the response is 404. Keys belong to the user or the \
+             token, and are kept for a week.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+    operation.parameters.get_or_insert_default().push(parameter.build().into());
+}
+
 /// Adds the header `ETag` to every successful response whose item type is also returned by an operation with
 /// `If-Match`, and to the 412 responses of these operations, which contain the current item.
 pub(super) fn add_etags(document: &mut OpenApi) {

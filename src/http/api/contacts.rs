@@ -7,11 +7,13 @@ use super::operation::{Operations, operations};
 use super::response::{OkResponse, views};
 use crate::clock;
 use crate::crm::contact::{self, ContactUpdate};
+use crate::crm::idempotency::Kind;
 use crate::crm::{self, custom_field};
 use crate::domain::{self, AppointmentState, BusinessId, ContactId, ContactSort, FieldId, TagId, TextCursor};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Ids, Json, Query, SearchWords};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{self, AppointmentFilter, ContactFilter, ReadTx, WriteTx};
@@ -84,12 +86,13 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateContactRequest>,
 ) -> Result<(StatusCode, Tagged<ContactDetail>), ApiError> {
     let number = numbers::parse(&state, &new.number)?;
     let now = clock::now();
     let create = move |tx: &WriteTx<'_>| contact::create(tx, &new.display_name, &number, now);
-    actor.create(&state.store, "contact", create, detail).await
+    actor.create(&state.store, Kind::CONTACT, &key, create, detail).await
 }
 
 /// Get a contact.

@@ -5,11 +5,13 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self, custom_field};
 use crate::domain::{BusinessId, FieldId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
@@ -41,11 +43,12 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateCustomFieldRequest>,
 ) -> Result<(StatusCode, Tagged<CustomField>), ApiError> {
     let now = clock::now();
     let create = move |tx: &WriteTx<'_>| custom_field::create(tx, &new.name, new.kind.0, &new.choices, now);
-    actor.create(&state.store, "custom-field", create, shown).await
+    actor.create(&state.store, Kind::CUSTOM_FIELD, &key, create, shown).await
 }
 
 /// Change the name or the choices of a custom field.

@@ -6,11 +6,13 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm::fact;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self};
 use crate::domain::{BusinessId, FactId, FactSource};
 use crate::http::auth::{Member, Owner};
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState};
 use crate::store::{ReadTx, WriteTx};
@@ -55,16 +57,13 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Owner(actor): Owner,
+    key: IdempotencyKey,
     Json(new): Json<CreateFactRequest>,
 ) -> Result<(StatusCode, Tagged<Fact>), ApiError> {
-    let (now, recorder) = (clock::now(), actor.clone());
-    let added = actor.transact(&state.store, move |tx| {
-        let source = new.source.map_or(FactSource::User, |source| source.0);
-        let id = fact::add(tx, BusinessId::FIRST, recorder.id, (&new.topic, &new.text), source, now)?;
-        recorder.set_audit_subject(format!("fact:{id}"));
-        view_of(tx, id)
-    });
-    Ok((StatusCode::CREATED, Tagged(added.await?)))
+    let (by, now) = (actor.id, clock::now());
+    let source = new.source.map_or(FactSource::User, |source| source.0);
+    let add = move |tx: &WriteTx<'_>| fact::add(tx, BusinessId::FIRST, by, (&new.topic, &new.text), source, now);
+    actor.create(&state.store, Kind::FACT, &key, add, view_of).await
 }
 
 /// Get a fact about the business.

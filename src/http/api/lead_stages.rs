@@ -6,11 +6,13 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
+use crate::crm::idempotency::Kind;
 use crate::crm::lead::{self, StageUpdate};
 use crate::domain::{self, BusinessId, StageId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
@@ -42,11 +44,12 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateLeadStageRequest>,
 ) -> Result<(StatusCode, Tagged<LeadStage>), ApiError> {
     let outcome = new.outcome.map_or(domain::LeadOutcome::Open, |outcome| outcome.0);
     let create = move |tx: &WriteTx<'_>| lead::create_stage(tx, &new.name, outcome, new.position);
-    actor.create(&state.store, "lead-stage", create, shown).await
+    actor.create(&state.store, Kind::LEAD_STAGE, &key, create, shown).await
 }
 
 /// Change a stage of leads.

@@ -6,11 +6,13 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm;
+use crate::crm::idempotency::Kind;
 use crate::crm::lead::{self, NewLead};
 use crate::domain::{BusinessId, ContactId, LeadId, StageId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
@@ -68,6 +70,7 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateLeadRequest>,
 ) -> Result<(StatusCode, Tagged<Lead>), ApiError> {
     let (by, now) = (actor.id, clock::now());
@@ -78,7 +81,7 @@ pub(super) async fn create(
         value_minor: new.value_minor,
         source: new.source.unwrap_or_default(),
     };
-    actor.create(&state.store, "lead", move |tx| lead::create(tx, by, new, now), shown).await
+    actor.create(&state.store, Kind::LEAD, &key, move |tx| lead::create(tx, by, new, now), shown).await
 }
 
 /// Get a lead.

@@ -5,11 +5,13 @@ pub(super) mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self, contact, note};
 use crate::domain::{ContactId, NoteId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState};
 use crate::store::{ReadTx, WriteTx};
@@ -61,11 +63,12 @@ pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    key: IdempotencyKey,
     Json(new): Json<CreateNoteRequest>,
 ) -> Result<(StatusCode, Tagged<Note>), ApiError> {
     let (author, now) = (actor.id, clock::now());
     let create = move |tx: &WriteTx<'_>| note::create(tx, author, ContactId(id), &new.text, now);
-    actor.create(&state.store, "note", create, shown).await
+    actor.create(&state.store, Kind::NOTE, &key, create, shown).await
 }
 
 /// Change a note.

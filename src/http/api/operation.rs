@@ -6,6 +6,7 @@ use super::{conditions, error_responses};
 use crate::http::auth::{Anyone, LoggedIn, LoggedInOrOwner, Member, Owner};
 use crate::http::etag::IfMatch;
 use crate::http::extract::{Id, Ids, Json, Name, Query, ShortJson};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::{AppState, Confidential, Peer};
 use axum::Extension;
 use axum::body::Body;
@@ -20,6 +21,8 @@ pub(super) trait Argument {
     const ACCESS: Option<Access> = None;
     /// Whether a handler with this argument supports `If-Match`.
     const IS_CONDITIONAL: bool = false;
+    /// Whether a handler with this argument supports `Idempotency-Key`.
+    const IS_REPEATABLE: bool = false;
 }
 
 impl Argument for Anyone {
@@ -46,6 +49,10 @@ impl Argument for IfMatch {
     const IS_CONDITIONAL: bool = true;
 }
 
+impl Argument for IdempotencyKey {
+    const IS_REPEATABLE: bool = true;
+}
+
 impl Argument for State<AppState> {}
 impl Argument for Body {}
 impl Argument for Confidential {}
@@ -64,6 +71,7 @@ impl<T> Argument for ShortJson<T> {}
 pub(super) trait Arguments {
     const ACCESS: Access;
     const IS_CONDITIONAL: bool;
+    const IS_REPEATABLE: bool;
 }
 
 /// Returns the access level that exactly one of the arguments determines. The compiler evaluates this function, and
@@ -87,6 +95,7 @@ macro_rules! arguments {
         impl<Kind, $($argument: Argument),+> Arguments for (Kind, $($argument,)+) {
             const ACCESS: Access = only(&[$($argument::ACCESS),+]);
             const IS_CONDITIONAL: bool = $($argument::IS_CONDITIONAL)||+;
+            const IS_REPEATABLE: bool = $($argument::IS_REPEATABLE)||+;
         }
     };
 }
@@ -106,7 +115,7 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// Adds a handler with its route, and adds the access level, `If-Match` and the error responses to its
+    /// Adds a handler with its route, and adds the access level, `If-Match`, `Idempotency-Key` and the error responses to its
     /// documentation, as they follow from the types of its arguments.
     pub(super) fn with<H, T>(self, _handler: H, (schemas, mut paths, methods): UtoipaMethodRouter<AppState>) -> Self
     where
@@ -119,6 +128,9 @@ impl Operations {
                 operation.security = Some(access.security());
                 if T::IS_CONDITIONAL {
                     conditions::add_if_match(operation);
+                }
+                if T::IS_REPEATABLE {
+                    conditions::add_idempotency_key(operation);
                 }
                 error_responses::add(operation, access, is_safe);
             }

@@ -7,11 +7,13 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm::booking::resources::{self, ResourceUpdate};
+use crate::crm::idempotency::Kind;
 use crate::crm::{self};
 use crate::domain::{BusinessId, ResourceId};
 use crate::http::auth::{Member, Owner};
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
@@ -56,15 +58,12 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Owner(actor): Owner,
+    key: IdempotencyKey,
     Json(new): Json<CreateResourceRequest>,
 ) -> Result<(StatusCode, Tagged<Resource>), ApiError> {
-    let (now, recorder) = (clock::now(), actor.clone());
-    let added = actor.transact(&state.store, move |tx| {
-        let id = resources::add(tx, BusinessId::FIRST, &new.into(), now)?;
-        recorder.set_audit_subject(format!("resource:{id}"));
-        view_of(tx, id)
-    });
-    Ok((StatusCode::CREATED, Tagged(added.await?)))
+    let (new, now) = (new.into(), clock::now());
+    let add = move |tx: &WriteTx<'_>| resources::add(tx, BusinessId::FIRST, &new, now);
+    actor.create(&state.store, Kind::RESOURCE, &key, add, view_of).await
 }
 
 /// Get a resource.

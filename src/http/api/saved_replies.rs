@@ -4,11 +4,13 @@ mod view;
 
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self, saved_reply};
 use crate::domain::BusinessId;
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::{clock, store};
@@ -38,11 +40,12 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateSavedReplyRequest>,
 ) -> Result<(StatusCode, Tagged<SavedReply>), ApiError> {
     let now = clock::now();
     let create = move |tx: &store::WriteTx<'_>| saved_reply::create(tx, &new.shortcut, &new.text, now);
-    actor.create(&state.store, "saved-reply", create, show_one).await
+    actor.create(&state.store, Kind::SAVED_REPLY, &key, create, show_one).await
 }
 
 /// Get a saved reply.

@@ -5,11 +5,13 @@ pub(super) mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self, scheduled_message};
 use crate::domain::ThreadId;
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody, actor_idempotency_key};
 use crate::store::{ReadTx, WriteTx};
@@ -75,7 +77,7 @@ pub(super) async fn create(
     let key = actor_idempotency_key(&headers, actor.id)?;
     let (request, now) = (new.into_request(actor.id), clock::now());
     let create = move |tx: &WriteTx<'_>| scheduled_message::create(tx, &request, key.as_deref(), now);
-    let created = actor.create(&state.store, "scheduled-message", create, show_one).await?;
+    let created = actor.create(&state.store, Kind::SCHEDULED_MESSAGE, &IdempotencyKey::NONE, create, show_one).await?;
     state.schedule_changed.wake();
     Ok(created)
 }

@@ -6,11 +6,13 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm::booking::services::{self, ServiceUpdate};
+use crate::crm::idempotency::Kind;
 use crate::crm::{self};
 use crate::domain::{BusinessId, ServiceId};
 use crate::http::auth::{Member, Owner};
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
 use crate::store::{ReadTx, WriteTx};
@@ -50,15 +52,12 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Owner(actor): Owner,
+    key: IdempotencyKey,
     Json(new): Json<CreateServiceRequest>,
 ) -> Result<(StatusCode, Tagged<Service>), ApiError> {
-    let (now, recorder) = (clock::now(), actor.clone());
-    let added = actor.transact(&state.store, move |tx| {
-        let id = services::add(tx, BusinessId::FIRST, &new.into(), now)?;
-        recorder.set_audit_subject(format!("service:{id}"));
-        view_of(tx, id)
-    });
-    Ok((StatusCode::CREATED, Tagged(added.await?)))
+    let (new, now) = (new.into(), clock::now());
+    let add = move |tx: &WriteTx<'_>| services::add(tx, BusinessId::FIRST, &new, now);
+    actor.create(&state.store, Kind::SERVICE, &key, add, view_of).await
 }
 
 /// Get a service.

@@ -5,11 +5,13 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self, tag};
 use crate::domain::{BusinessId, ContactId, TagId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Ids, Json};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, WriteTx};
@@ -37,10 +39,11 @@ pub(super) async fn list(State(state): State<AppState>, _member: Member) -> Resu
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateTagRequest>,
 ) -> Result<(StatusCode, Tagged<Tag>), ApiError> {
     let now = clock::now();
-    actor.create(&state.store, "tag", move |tx| tag::create(tx, &new.name, now), shown).await
+    actor.create(&state.store, Kind::TAG, &key, move |tx| tag::create(tx, &new.name, now), shown).await
 }
 
 /// Rename a tag.

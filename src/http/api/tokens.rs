@@ -5,12 +5,15 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::idempotency::Kind;
 use crate::crm::token::{self, OneTimeSecret};
 use crate::domain::{Role, TokenId};
 use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::StatusCode;
 use view::{ApiTokenPage, CreateTokenRequest, CreateTokenResponse};
@@ -39,6 +42,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
 pub(super) async fn create(
     State(state): State<AppState>,
     Owner(actor): Owner,
+    key: IdempotencyKey,
     Json(new): Json<CreateTokenRequest>,
 ) -> Result<(StatusCode, axum::Json<CreateTokenResponse>), ApiError> {
     let (secret, now) = (OneTimeSecret::token(), clock::now());
@@ -47,9 +51,11 @@ pub(super) async fn create(
     if role == Role::Owner {
         state.auth.confirmations.require(actor.login.as_ref())?;
     }
-    let details = actor
-        .transact(&state.store, move |tx| token::create(tx, actor.id, &new.name, role, &hash, new.expires_at, now))
-        .await?;
+    let (by, keyed) = (actor.id, key.of(Kind::TOKEN, actor.id));
+    let work = move |tx: &WriteTx<'_>| {
+        token::create_keyed(tx, keyed, |tx| token::create(tx, by, &new.name, role, &hash, new.expires_at, now), now)
+    };
+    let details = actor.transact(&state.store, work).await?;
     let response = CreateTokenResponse { details: details.into(), token: secret.expose().to_owned() };
     Ok((StatusCode::CREATED, axum::Json(response)))
 }

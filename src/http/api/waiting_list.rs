@@ -5,11 +5,13 @@ mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::idempotency::Kind;
 use crate::crm::{self, waiting_list};
 use crate::domain::{BusinessId, ContactId, ResourceId, ServiceId, WaitingId};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
@@ -66,6 +68,7 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    key: IdempotencyKey,
     Json(new): Json<CreateWaitingEntryRequest>,
 ) -> Result<(StatusCode, Tagged<WaitingEntry>), ApiError> {
     let (now, adds, show) = (clock::now(), actor.id, view_of(&state));
@@ -80,7 +83,7 @@ pub(super) async fn create(
         };
         waiting_list::add(tx, BusinessId::FIRST, adds, &entry, new.waiting_since, now)
     };
-    actor.create(&state.store, "waiting-list", add, move |tx, id| show(tx, id)).await
+    actor.create(&state.store, Kind::WAITING_ENTRY, &key, add, move |tx, id| show(tx, id)).await
 }
 
 /// Get an entry of the waiting list.

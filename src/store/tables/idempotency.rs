@@ -1,6 +1,6 @@
 //! Stored responses to requests with an idempotency key. A repeated request receives the stored response.
 
-use crate::domain::{BusinessId, Timestamp, hex};
+use crate::domain::{BusinessId, StageId, Timestamp, hex};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
@@ -31,6 +31,12 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
+    /// When the row was created; `None` if there is no such row.
+    pub fn created_at(&self, table: &'static str, id: i64) -> Result<Option<Timestamp>> {
+        let mut query = self.conn.prepare_cached(&format!("SELECT created_at FROM {table} WHERE id = ?1"))?;
+        Ok(query.query_row([id], |row| row.get(0)).optional()?)
+    }
+
     /// Only for some days after the erasure, see [`WriteTx::prune_responses`].
     pub fn was_erased(&self, provider_id: &str) -> Result<bool> {
         let mut query =
@@ -51,6 +57,13 @@ impl WriteTx<'_> {
             "INSERT INTO idempotency_keys(business_id, key, fingerprint, answer, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         insert.execute(params![business, key, response.fingerprint, response.answer, now])?;
+        Ok(())
+    }
+
+    /// After the deletion of a stage of leads, whose id the next stage may get: no stored answer leads to that stage.
+    pub(super) fn retire_stage_answers(&self, stage: StageId) -> Result<()> {
+        let sql = "UPDATE idempotency_keys SET answer = '{\"lead_stage_id\": 0}' WHERE answer ->> 'lead_stage_id' = ?1";
+        self.conn.prepare_cached(sql)?.execute([stage])?;
         Ok(())
     }
 

@@ -96,6 +96,7 @@ impl WriteTx<'_> {
     /// The stage must have no leads.
     pub fn delete_lead_stage(&self, id: StageId) -> Result<()> {
         let deleted = self.conn.prepare_cached("DELETE FROM lead_stages WHERE id = ?1")?.execute([id])?;
+        self.retire_stage_answers(id)?;
         self.record_stage(id, deleted)
     }
 

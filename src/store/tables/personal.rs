@@ -41,10 +41,14 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     internal("search_documents", "{documents}"),
     internal(
         "idempotency_keys",
-        "json_extract(answer, '$.message_id') IN {messages} OR json_extract(answer, '$.appointment_id') IN
-             (SELECT id FROM appointments WHERE contact_id IN {contacts}) OR json_extract(answer, '$.task_id') IN
-             (SELECT id FROM tasks WHERE contact_id IN {contacts}
-              OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls}))",
+        "answer ->> 'message_id' IN {messages} OR answer ->> 'contact_id' IN {contacts}
+         OR answer ->> 'appointment_id' IN (SELECT id FROM appointments WHERE contact_id IN {contacts})
+         OR answer ->> 'task_id' IN (SELECT id FROM tasks WHERE contact_id IN {contacts}
+             OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls}))
+         OR answer ->> 'scheduled_message_id' IN (SELECT id FROM scheduled_messages WHERE thread_id IN {threads})
+         OR answer ->> 'note_id' IN (SELECT id FROM contact_notes WHERE contact_id IN {contacts})
+         OR answer ->> 'lead_id' IN (SELECT id FROM leads WHERE contact_id IN {contacts})
+         OR answer ->> 'waiting_entry_id' IN (SELECT id FROM waiting_list WHERE contact_id IN {contacts})",
     ),
     internal(
         "jobs",

@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { compareClocks } from '../format/clock'
+import { creationKeys } from './creation-keys'
 import { ApiError, asApiError, errorOf, TIMEOUT } from './errors'
 import { takeOutdatedPreload } from './preloads'
 import type { components, paths } from './schema'
@@ -14,6 +15,8 @@ const SLOW = /^\/api\/(checks|twilio|self-check|updates|backups|whatsapp\/bridge
 
 let csrfToken: string | null = null
 const etags = new Map<string, string>()
+const KEY_HEADER = 'Idempotency-Key'
+const keys = creationKeys(newKey, Date.now)
 const onUnauthorized = new Set<() => void>()
 let fetchSession: (() => Promise<boolean>) | undefined
 
@@ -116,7 +119,22 @@ async function sessionFetch(request: Request): Promise<Response> {
   if (method === 'GET') return timedFetch(request)
   // A clone does not work: browsers send the body of a cloned request as a stream.
   const body = (await request.text()) || null
+  const needsKey = method === 'POST' && !headers.has(KEY_HEADER)
+  const creation = needsKey ? keys.of(new URL(url).pathname, body) : undefined
+  if (creation) headers.set(KEY_HEADER, creation.key)
   const send = () => timedFetch(new Request(url, { method, headers, signal, body }))
+  let hasResponse = false
+  try {
+    const response = await sendTwice(send, headers)
+    hasResponse = true
+    return response
+  } finally {
+    creation?.end(hasResponse)
+  }
+}
+
+/** Sends a request once, and again if the daemon has refused the CSRF token and there is a new one. */
+async function sendTwice(send: () => Promise<Response>, headers: Headers): Promise<Response> {
   const response = await send()
   if (response.status !== 403) return response
   const refusal = await response
