@@ -1,8 +1,12 @@
 //! Phone numbers in E.164 form with `+`.
 
+mod dialled;
+mod pattern;
+mod plan;
+
 use super::Masked;
-use phonenumber::metadata::{DATABASE, Descriptors};
-use phonenumber::{Metadata, Type, country};
+use phonenumber::country;
+use plan::{KINDS, Kind, Plan};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -85,7 +89,7 @@ impl PhoneNumber {
 
     /// Returns true if the number is a premium-rate or shared-cost number.
     pub fn is_premium(&self) -> bool {
-        matches!(self.kind(), Some(Type::PremiumRate | Type::SharedCost))
+        matches!(self.kind(), Some(Kind::PremiumRate | Kind::SharedCost))
     }
 
     /// Returns false if the number certainly belongs to a fixed line or a service. Returns true if the country does not
@@ -94,57 +98,40 @@ impl PhoneNumber {
     pub fn may_be_mobile(&self) -> bool {
         let Some((plans, national)) = self.plans() else { return true };
         let is =
-            |kind: &Type| plans.iter().filter_map(|plan| plan.get(*kind)).any(|numbers| numbers.is_match(national));
-        is(&Type::Mobile) || is(&Type::PersonalNumber) || !KINDS.iter().any(is)
+            |kind: &Kind| plans.iter().filter_map(|plan| plan.numbers(*kind)).any(|numbers| numbers.contains(national));
+        is(&Kind::Mobile) || is(&Kind::PersonalNumber) || !KINDS.iter().any(is)
     }
 
     /// Returns the calling code of a country with its `+`, such as `+972`.
     pub fn calling_code(country: country::Id) -> String {
-        let code = DATABASE.by_id(country.as_ref()).map_or_else(String::new, |found| found.country_code().to_string());
+        let code = plan::of_region(country.as_ref()).map_or_else(String::new, |found| found.code.to_string());
         format!("+{code}")
     }
 
     /// Returns the kind of the number; none if no numbering plan contains the number.
-    fn kind(&self) -> Option<Type> {
+    fn kind(&self) -> Option<Kind> {
         let (plans, national) = self.plans()?;
-        plans.iter().find_map(|plan| {
-            let is = |kind: &Type| plan.get(*kind).is_some_and(|numbers| numbers.is_match(national));
-            if plan.general().is_match(national) { KINDS.into_iter().find(is) } else { None }
-        })
+        plans.iter().find_map(|plan| plan.kind(national))
     }
 
     fn has_a_length_of_its_country(&self) -> bool {
-        let length = |national: &str| u16::try_from(national.len()).unwrap_or(u16::MAX);
         self.plans().is_some_and(|(plans, national)| {
-            let mut kinds = plans.iter().flat_map(|plan| [plan.fixed_line(), plan.mobile()]).flatten();
-            kinds.any(|numbers| numbers.possible_length().contains(&length(national)))
+            let kinds = |plan: &Plan| [Kind::FixedLine, Kind::Mobile].map(|kind| plan.numbers(kind));
+            let mut lengths = plans.iter().flat_map(kinds).flatten().flat_map(plan::Numbers::lengths);
+            lengths.any(|length| length == national.len())
         })
     }
 
     /// Returns the numbering plans of the number's calling code, and the digits after the calling code.
-    fn plans(&self) -> Option<(Vec<&'static Descriptors>, &str)> {
+    fn plans(&self) -> Option<(&'static [Plan], &str)> {
         // The first match is the only match, because no calling code is a prefix of another.
         (1..=3).find_map(|length| {
             let (code, national) = self.digits().split_at_checked(length)?;
-            let countries = DATABASE.by_code(&code.parse().ok()?)?;
-            Some((countries.into_iter().map(Metadata::descriptors).collect(), national))
+            let plans = plan::of_code(code.parse().ok()?);
+            if plans.is_empty() { None } else { Some((plans, national)) }
         })
     }
 }
-
-/// The kinds of numbers that the tables distinguish, in the order in which they are tested.
-const KINDS: [Type; 10] = [
-    Type::PremiumRate,
-    Type::TollFree,
-    Type::SharedCost,
-    Type::Voip,
-    Type::PersonalNumber,
-    Type::Pager,
-    Type::Uan,
-    Type::Voicemail,
-    Type::FixedLine,
-    Type::Mobile,
-];
 
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,13 +201,13 @@ fn typed_international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
     if number.kind().is_some() {
         return Ok(number);
     }
-    // No default country is passed: the library would strip that country's prefixes from numbers of other countries.
-    let read = phonenumber::parse(None, number.as_str()).ok().and_then(|read| e164(&read).ok());
+    // No default country is passed: its prefixes would be stripped from numbers of other countries.
+    let read = dialled::read(None, number.digits()).and_then(|digits| international(&digits).ok());
     let has_trunk_zero = number.plans().is_some_and(|(_, national)| national.starts_with('0'));
     // A number without a trunk zero may be in a range that the tables do not contain yet.
     let is_number = |read: &PhoneNumber| read.kind().is_some() || has_trunk_zero && read.has_a_length_of_its_country();
     match read.filter(is_number) {
-        // The library strips one zero at a time.
+        // One zero is stripped at a time.
         Some(read) if read.digits().len() < digits.len() => typed_international(read.digits()),
         Some(read) => Ok(read),
         None => Ok(number),
@@ -229,15 +216,11 @@ fn typed_international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
 
 /// Parses a number as one of `country`.
 fn national(digits: &str, country: country::Id) -> Result<PhoneNumber, PhoneNumberError> {
-    let read = phonenumber::parse(Some(country), digits).map_err(|_| PhoneNumberError)?;
+    let region = plan::of_region(country.as_ref()).ok_or(PhoneNumberError)?;
+    let read = dialled::read(Some(region), digits).ok_or(PhoneNumberError)?;
     // The result is normalised again, so that parsing it gives the same number. Otherwise the same phone could be
     // stored under two numbers.
-    typed_international(e164(&read)?.digits())
-}
-
-fn e164(read: &phonenumber::PhoneNumber) -> Result<PhoneNumber, PhoneNumberError> {
-    let number = read.format().mode(phonenumber::Mode::E164).to_string();
-    international(number.strip_prefix('+').unwrap_or(&number))
+    typed_international(international(&read)?.digits())
 }
 
 #[cfg(test)]
@@ -290,8 +273,8 @@ mod tests {
 
     /// Returns all example numbers of libphonenumber's tables, as calling code and national number.
     fn examples() -> Vec<(u16, String)> {
-        let all = DATABASE.iter().flat_map(|country| {
-            let kinds = KINDS.iter().filter_map(|kind| country.descriptors().get(*kind)?.example());
+        let all = phonenumber::metadata::DATABASE.iter().flat_map(|country| {
+            let kinds = plan::tests::TYPES.iter().filter_map(|kind| country.descriptors().get(*kind)?.example());
             kinds.map(|example| (country.country_code(), example.to_owned()))
         });
         let all: Vec<_> =
