@@ -73,8 +73,8 @@ pub fn outbound(purpose: &str) -> String {
     format!(
         "In this call you have called the person, on behalf of the business; they did not call you. Why you call: {}. Stay with \
          it. If you have not yet said that you are the automatic assistant of the business and why you call, say it first, \
-         also in reply to a greeting. If they ask not to be called again, say that you will pass it on, and use take_message \
-         for it. If it is a bad moment, offer to call again another time, and say goodbye.\n",
+         also in reply to a greeting. If they ask not to be called again, use record_opt_out, and then say that they will \
+         not be called again. If it is a bad moment, offer to call again another time, and say goodbye.\n",
         serde_json::Value::from(purpose)
     )
 }

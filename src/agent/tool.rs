@@ -7,6 +7,7 @@
 mod booking;
 mod end_call;
 mod own;
+mod record_opt_out;
 mod registry;
 mod save_contact_details;
 mod search_facts;

@@ -6,8 +6,8 @@ pub mod resolve;
 use super::backfill::Step;
 use super::{Error, RequestError, text};
 use crate::domain::{
-    ActorId, AddressKind, BusinessId, Call, Contact, ContactId, ContactRelation, PeerAddress, PhoneNumber, Timestamp,
-    TurnEvent,
+    ActorId, AddressKind, BusinessId, Call, CallSid, Contact, ContactId, ContactRelation, PeerAddress, PhoneNumber,
+    Timestamp, TurnEvent,
 };
 use crate::store::{self, ReadTx, WriteTx};
 
@@ -79,6 +79,23 @@ pub fn set_opted_out(
 ) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     Ok(tx.set_contact_opted_out(id, opted_out, actor, now)?)
+}
+
+/// Records that the caller wants no more calls and messages from the business, as the caller said in a call. A repeated
+/// request changes nothing.
+pub fn opt_out_in_call(tx: &WriteTx<'_>, call: &CallSid, now: Timestamp) -> Result<(), Error> {
+    let call = tx.stored_call(call)?.ok_or(RequestError::NotFound("call"))?;
+    let contact = find(tx, call.contact_id)?.id;
+    // Each call with a withheld number has a contact of its own.
+    if tx.addresses(contact)?.is_empty() {
+        let message = "the caller's number is withheld, so the business cannot call or write to it; say so".into();
+        return Err(RequestError::Invalid(message).into());
+    }
+    if tx.contact_has_opted_out(contact)? {
+        return Ok(());
+    }
+    tx.set_contact_opted_out(contact, true, now)?;
+    Ok(tx.insert_audit(ActorId::Agent, "set_contact_opt_out", &format!("contact:{contact}"), now)?)
 }
 
 /// Blocks or unblocks a contact. Calls of a blocked contact are rejected, and its messages count neither as unread nor

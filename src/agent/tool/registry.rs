@@ -4,6 +4,7 @@ use super::booking::{
     BookAppointment, CancelAppointment, FindAppointments, FindFreeTimes, JoinWaitingList, MoveAppointment,
 };
 use super::end_call::EndCall;
+use super::record_opt_out::RecordOptOut;
 use super::save_contact_details::SaveContactDetails;
 use super::search_facts::SearchFacts;
 use super::send_whatsapp::SendWhatsapp;
@@ -36,8 +37,8 @@ pub struct ToolRegistry {
     tools: Arc<Vec<Entry>>,
 }
 
-/// The optional tools of a phone call. Every call also has the tools to end the call, to take a message and to save
-/// contact details.
+/// The optional tools of a phone call. Every call also has the tools to end the call, to take a message, to save
+/// contact details and to record an opt-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a tool of its own")]
 pub struct PhoneTools {
@@ -78,7 +79,12 @@ type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ToolError>> + Sen
 
 impl ToolRegistry {
     pub fn for_phone(which: PhoneTools) -> Self {
-        let mut tools = vec![controlling::<EndCall>(), running::<TakeMessage>(), running::<SaveContactDetails>()];
+        let mut tools = vec![
+            controlling::<EndCall>(),
+            running::<TakeMessage>(),
+            running::<SaveContactDetails>(),
+            running::<RecordOptOut>(),
+        ];
         if which.transfer {
             tools.push(controlling::<TransferToPerson>());
         }

@@ -116,8 +116,8 @@ fn only_a_call_that_can_be_transferred_has_the_tool_for_it() {
             .map(|tool| tool.name)
             .collect()
     };
-    assert_eq!(names(false), ["end_call", "take_message", "save_contact_details"]);
-    assert_eq!(names(true), ["end_call", "take_message", "save_contact_details", "transfer_to_person"]);
+    assert_eq!(names(false), ["end_call", "take_message", "save_contact_details", "record_opt_out"]);
+    assert_eq!(names(true), ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person"]);
     let call = classify(false, "transfer_to_person", r#"{"reason":"a price"}"#);
     assert!(matches!(call, ToolCall::Run { .. }), "the model receives an error: {call:?}");
 }
@@ -158,7 +158,7 @@ async fn a_tool_call_that_cannot_be_run_returns_the_reason_to_the_model() {
         (
             "free_slots",
             "{}",
-            "there is no tool free_slots; the tools are: end_call, take_message, save_contact_details, transfer_to_person",
+            "there is no tool free_slots; the tools are: end_call, take_message, save_contact_details, record_opt_out, transfer_to_person",
         ),
         ("take_message", "{", "the arguments do not match the tool's schema: EOF while parsing"),
         ("take_message", "{}", "the arguments do not match the tool's schema: missing field `message`"),
@@ -183,7 +183,7 @@ async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
         ToolContext::new(conversation.context.store.clone(), sid, TimeZone::UTC, words()).for_trial(country::IL);
     let tools = ToolRegistry::for_phone(PhoneTools { transfer: true, ..NONE }).for_trial();
     let names: Vec<_> = tools.definitions().into_iter().map(|tool| tool.name).collect();
-    assert_eq!(names, ["end_call", "take_message", "save_contact_details", "transfer_to_person"]);
+    assert_eq!(names, ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person"]);
     assert_eq!(tools.classify("end_call".into(), "{}".into()), ToolCall::EndCall);
     let rows = async || {
         let count = |tx: &store::ReadTx<'_>| {
@@ -197,6 +197,7 @@ async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
         ("take_message", r#"{"message":" "}"#, "error"),
         ("save_contact_details", r#"{"name":"דנה"}"#, "ok"),
         ("save_contact_details", "{}", "error"),
+        ("record_opt_out", "{}", "ok"),
         ("transfer_to_person", r#"{"reason":"a price"}"#, "ok"),
     ] {
         let call = tools.classify(name.into(), arguments.into());

@@ -19,6 +19,7 @@ text_enum! {
         EndCall = "end_call",
         TakeMessage = "take_message",
         SaveContactDetails = "save_contact_details",
+        RecordOptOut = "record_opt_out",
         TransferToPerson = "transfer_to_person",
         FindFreeTimes = "find_free_times",
         BookAppointment = "book_appointment",

@@ -92,6 +92,8 @@ function Action({ name }: { name: string }) {
       return <Trans>רישום הודעה</Trans>
     case 'save_contact_details':
       return <Trans>רישום פרטי קשר</Trans>
+    case 'record_opt_out':
+      return <Trans>רישום בקשה לא לפנות ללקוח</Trans>
     case 'send_whatsapp':
       return <Trans>שליחת הודעת WhatsApp</Trans>
     default:
