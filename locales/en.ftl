@@ -558,6 +558,8 @@ promise-waiting = The agent promised a place on the waiting list, but there is n
 promise-passed-on = The agent promised to pass something on, but wrote no message: "{ $said }"
 promise-sent = The agent promised to send something: "{ $said }"
 promise-offered = The agent offered a time without checking that it is free: "{ $said }"
+promise-transferred = The agent said that it transfers the call, but did not: "{ $said }"
+promise-opted-out = The agent said that the caller gets no more calls and messages, but did not record it: "{ $said }"
 promise-other-time = The agent named another day or time than that of the appointment: "{ $said }"
 
 ## Tasks for contacts whom the agent could not reach.

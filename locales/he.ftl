@@ -607,6 +607,8 @@ promise-waiting = הסוכן הבטיח מקום ברשימת ההמתנה, אב
 promise-passed-on = הסוכן הבטיח להעביר הודעה, אבל לא רשם אותה: ”{ $said }“
 promise-sent = הסוכן הבטיח לשלוח משהו: ”{ $said }“
 promise-offered = הסוכן הציע שעה בלי לבדוק שהיא פנויה: ”{ $said }“
+promise-transferred = הסוכן אמר שהוא מעביר את השיחה, אבל לא העביר: ”{ $said }“
+promise-opted-out = הסוכן אמר שלא יפנו יותר ללקוח, אבל לא רשם זאת: ”{ $said }“
 promise-other-time = הסוכן אמר יום או שעה שאינם של התור: ”{ $said }“
 
 ## Tasks for contacts whom the agent could not reach.

@@ -3,10 +3,11 @@
 use super::booking::slots::local_date;
 use super::{Error, caller_text, task};
 use crate::domain::{
-    ActorId, AppointmentState, BusinessId, CallEventKind, CallSid, JobKind, TaskContent, Timestamp, ToolMethod,
+    ActorId, AppointmentState, BusinessId, Call, CallEventKind, CallSid, JobKind, TaskContent, Timestamp, ToolMethod,
 };
 use crate::promise::{BrokenPromise, Conduct, Findings};
-use crate::store::{Result, WriteTx};
+use crate::store::{AppointmentFilter, Result, WriteTx};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -55,6 +56,13 @@ pub fn review(
         let start = appointment.starts_at.to_zoned(zone).datetime();
         conduct.add_booking(start, changes, appointment.state != AppointmentState::Cancelled);
     }
+    conduct.add_existing(unchanged_appointments(tx, &call, zone)?);
+    if tx.has_call_event(call.id, CallEventKind::TransferBegan)? {
+        conduct.add_transfer();
+    }
+    if tx.contact_has_opted_out(tx.kept_contact(call.contact_id)?)? {
+        conduct.add_opt_out();
+    }
     for text in caller_text::texts_of_agent(tx, &call)? {
         conduct.add_text(&text);
     }
@@ -76,6 +84,25 @@ pub fn review(
     }
     Ok(found)
 }
+
+/// Returns the starts of the caller's appointments that were booked before the call and not changed in it.
+fn unchanged_appointments(tx: &WriteTx<'_>, call: &Call, zone: &TimeZone) -> Result<Vec<DateTime>> {
+    let filter = AppointmentFilter {
+        business: BusinessId::FIRST,
+        from: Some(call.started_at),
+        to: None,
+        contact: Some(tx.kept_contact(call.contact_id)?),
+        resource: None,
+        state: Some(AppointmentState::Booked),
+    };
+    let changed: Vec<_> = tx.call_bookings(call)?.into_iter().map(|booking| booking.appointment.id).collect();
+    let (booked, _) = tx.appointments(&filter, None, MAX_EXISTING)?;
+    let unchanged = booked.into_iter().filter(|one| one.created_at < call.started_at && !changed.contains(&one.id));
+    Ok(unchanged.map(|one| one.starts_at.to_zoned(zone).datetime()).collect())
+}
+
+/// The maximum number of the caller's upcoming appointments that are compared.
+const MAX_EXISTING: usize = 50;
 
 fn detail(promise: &BrokenPromise) -> String {
     json!({"promise": promise.promise, "said": promise.said, "wrong_time": promise.is_time_wrong}).to_string()

@@ -23,6 +23,8 @@ localized_enum! {
         PromisePassedOn { said: String } = "promise-passed-on",
         PromiseSent { said: String } = "promise-sent",
         PromiseOffered { said: String } = "promise-offered",
+        PromiseTransferred { said: String } = "promise-transferred",
+        PromiseOptedOut { said: String } = "promise-opted-out",
         PromiseOtherTime { said: String } = "promise-other-time",
 
         // Tasks for contacts whom the agent could not reach.

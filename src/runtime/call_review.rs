@@ -60,6 +60,8 @@ fn phrase(broken: &BrokenPromise) -> Phrase {
         Promise::PassedOn => Phrase::PromisePassedOn { said },
         Promise::Sent => Phrase::PromiseSent { said },
         Promise::Offered => Phrase::PromiseOffered { said },
+        Promise::Transferred => Phrase::PromiseTransferred { said },
+        Promise::OptedOut => Phrase::PromiseOptedOut { said },
     }
 }
 

@@ -85,3 +85,28 @@ async fn another_time_than_the_one_that_was_booked_becomes_a_task() {
     assert_eq!(tasks.len(), 1, "{tasks:#?}");
     assert!(tasks[0]["title"].as_str().unwrap().contains("הסוכן אמר יום או שעה שאינם של התור"), "{tasks:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_from_before_the_call_confirms_its_own_time_alone() {
+    let day = "ליום שני";
+    let turns = |said: String| vec![Turn::new("מתי התור שלי?", &said)];
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    offer_haircuts(&owner).await;
+    let start = format!("{}T10:00", monday(2));
+    let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"}).to_string();
+    let first = Turn::new("אפשר תור?", "קבעתי לך תור.").calling("book_appointment", book);
+    let later = |said: &str| turns(format!("התור שלך קבוע {day} {said}."));
+    for (calls, turns, count) in [(1, vec![first], 0), (2, later("בעשר"), 0), (3, later("באחת עשרה"), 1)] {
+        harness.ai.change(|options| options.turns = turns);
+        let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan("say 1s; listen") }).await;
+        harness.ended_call(&report.call_sid).await;
+        until("the review", async || {
+            let done = "SELECT count(*) FROM jobs WHERE kind = 'review_call' AND state = 'done'";
+            (harness.daemon.query_value::<i64>(done) == calls).then_some(())
+        })
+        .await;
+        let tasks = owner.get("/api/tasks").await.json()["items"].as_array().unwrap().clone();
+        assert_eq!(tasks.len(), count, "{tasks:#?}");
+    }
+}

@@ -3,16 +3,21 @@
 //! The instructions and the tools require that the agent promises only what is stored as a database row. This module
 //! verifies this after the call. Each promise needs its own row: one sent message is evidence for "I have sent you the
 //! address", but not for a second promised message. The comparison avoids false alarms: a clause counts only if it
-//! plainly states that something was done or will be done. Questions, conditions and negations do not count.
+//! plainly states that something was done or will be done. Questions, conditions, negations, reports of what the caller
+//! said and announcements that the caller declined do not count.
 
 mod agent_action;
 mod claim;
+mod clause;
 mod evidence;
+mod named;
+mod phrase;
+mod said_time;
 mod terms;
 
 use crate::domain::{CallBookingChanges, Speaker, ToolUse};
-use agent_action::{AgentAction, actions};
-use claim::{Claim, claims};
+use agent_action::{AgentAction, actions, start_of};
+use claim::{Claim, claims, is_declined};
 use evidence::{Evidence, Finding};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeSet;
@@ -37,6 +42,8 @@ pub struct Conduct {
     said: Vec<(Moment, String)>,
     /// The tools that the agent used, each with the time at which it ended, or started if its end is unknown.
     tools: Vec<(Moment, ToolUse)>,
+    /// The utterances of the caller, each with whether it declines what the agent has announced.
+    heard: Vec<(Moment, bool)>,
     /// The stored results of the call, independent of the tools' outputs, because a tool may finish after the call has
     /// ended.
     stored: Vec<AgentAction>,
@@ -46,6 +53,8 @@ pub struct Conduct {
     own_tools: BTreeSet<String>,
     /// True if the caller receives a confirmation of an appointment.
     has_confirmation: bool,
+    /// True if a transfer to a person began.
+    has_transfer: bool,
     /// The day of the call. If it is none, days are not compared.
     today: Option<Date>,
 }
@@ -67,16 +76,17 @@ impl Conduct {
     }
 
     /// Adds a turn of the transcript: the part of its text that was heard, and its start and end. Only turns of the
-    /// agent and uses of tools are recorded.
+    /// agent and the caller and uses of tools are recorded.
     pub fn add(&mut self, speaker: Speaker, heard: &str, (started_ms, ended_ms): (i64, Option<i64>)) {
-        let order = self.said.len() + self.tools.len();
+        let order = self.said.len() + self.tools.len() + self.heard.len();
         match speaker {
             Speaker::Agent => self.said.push(((started_ms, order), heard.to_owned())),
             Speaker::Tool => {
                 let moment = (ended_ms.unwrap_or(started_ms), order);
                 self.tools.extend(ToolUse::from_text(heard).map(|tool| (moment, tool)));
             }
-            Speaker::Caller | Speaker::System | Speaker::Employee => {}
+            Speaker::Caller => self.heard.push(((started_ms, order), is_declined(heard))),
+            Speaker::System | Speaker::Employee => {}
         }
     }
 
@@ -84,6 +94,22 @@ impl Conduct {
     /// zone.
     pub fn add_booking(&mut self, start: DateTime, changes: CallBookingChanges, is_booked: bool) {
         self.stored.push(AgentAction::stored_booking(start, changes, is_booked));
+    }
+
+    /// Adds appointments that existed before the call and that the agent did not change, with their starts in the
+    /// business's time zone.
+    pub fn add_existing(&mut self, starts: impl IntoIterator<Item = DateTime>) {
+        self.stored.push(AgentAction::existing(starts.into_iter().map(start_of).collect()));
+    }
+
+    /// Records that a transfer to a person began.
+    pub fn add_transfer(&mut self) {
+        self.has_transfer = true;
+    }
+
+    /// Records that the caller has opted out of messages and calls.
+    pub fn add_opt_out(&mut self) {
+        self.stored.push(AgentAction::stored(Promise::OptedOut));
     }
 
     /// Adds a tool of the owner's that may do anything. Its success is evidence for each promise but an offered time,
@@ -107,12 +133,19 @@ impl Conduct {
         let actions = actions(&self.tools, &self.own_tools, &self.stored, self.message.as_deref());
         let claims: Vec<Claim> =
             self.said.iter().flat_map(|(at, text)| claims(*at, text, self.today.is_some())).collect();
-        let evidence = Evidence { actions: &actions, has_confirmation: self.has_confirmation, today: self.today };
+        let last = self.said.iter().map(|(at, _)| *at).chain(self.heard.iter().map(|(at, _)| *at)).max();
+        let evidence = Evidence {
+            actions: &actions,
+            has_confirmation: self.has_confirmation,
+            has_transfer: self.has_transfer,
+            last: last.unwrap_or_default(),
+            today: self.today,
+        };
         let found = evidence.evaluate(&claims);
         let mut broken: Vec<(usize, BrokenPromise)> = Vec::new();
         for (at, claim) in claims.iter().enumerate() {
             let Finding::Broken { is_time_wrong } = found[at] else { continue };
-            if evidence.is_corrected(&claims, &found, at) {
+            if evidence.is_corrected(&claims, &found, at) || self.was_declined(claim) {
                 continue;
             }
             // If several sentences contain the same promise, the last sentence is reported; for offers, the first.
@@ -131,6 +164,15 @@ impl Conduct {
             broken: broken.into_iter().map(|(_, promise)| promise).collect(),
             early: early.map(|(claim, _)| claim.promise).collect(),
         }
+    }
+}
+
+impl Conduct {
+    /// Returns true if the caller declined what the agent announced. If the agent asked something after the
+    /// announcement, the caller's "no" is the answer to the question.
+    fn was_declined(&self, claim: &Claim<'_>) -> bool {
+        let next = self.heard.iter().filter(|(at, _)| *at > claim.at).min_by_key(|(at, _)| *at);
+        !claim.is_past && !claim.is_before_question && next.is_some_and(|(_, is_declined)| *is_declined)
     }
 }
 

@@ -1,16 +1,13 @@
 //! The agent's actions in a call (tool uses, successful or not, and stored results), with which its promises are
 //! compared.
 
-use super::terms::{Moment, Promise};
+use super::phrase::words;
+use super::said_time::clock_time;
+use super::terms::{Moment, Promise, Start};
 use crate::domain::{BuiltInTool, CallBookingChanges, ToolUse};
-use crate::search::fold;
-use crate::spoken::said_times;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// The start of an appointment: its day, and its time in minutes on a 12-hour clock.
-pub(super) type Start = (Date, u16);
 
 #[derive(Clone, Debug)]
 pub(super) struct AgentAction {
@@ -18,6 +15,8 @@ pub(super) struct AgentAction {
     /// The promises that the action keeps, or would have kept if it had succeeded.
     pub(super) promises: BTreeSet<Promise>,
     pub(super) is_done: bool,
+    /// True if it shows appointments that the agent did not change.
+    pub(super) is_existing: bool,
     /// The appointments that are known to exist after this action.
     pub(super) added: Vec<Start>,
     /// The appointments that no longer exist after this action.
@@ -31,13 +30,12 @@ pub(super) struct AgentAction {
 impl AgentAction {
     fn done(at: Moment, promises: impl Into<BTreeSet<Promise>>) -> Self {
         let (added, removed, read, words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { at, promises: promises.into(), is_done: true, added, removed, read, words }
+        Self { at, promises: promises.into(), is_done: true, is_existing: false, added, removed, read, words }
     }
 
     /// Creates the action of an appointment as it is stored after the call.
     pub(super) fn stored_booking(start: DateTime, changes: CallBookingChanges, is_booked: bool) -> Self {
-        let minutes = i32::from(start.hour()) % 12 * 60 + i32::from(start.minute());
-        let start = (start.date(), u16::try_from(minutes).unwrap_or_default());
+        let start = start_of(start);
         let promises = [
             (is_booked, Promise::Booked),
             (is_booked && changes.moved, Promise::Moved),
@@ -47,6 +45,16 @@ impl AgentAction {
             promises.into_iter().filter_map(|(is_so, promise)| is_so.then_some(promise)).collect();
         let (added, removed) = if is_booked { (vec![start], Vec::new()) } else { (Vec::new(), vec![start]) };
         Self { added, removed, ..Self::done(AFTER_CALL, promises) }
+    }
+
+    /// Creates the action of appointments that existed before the call.
+    pub(super) fn existing(starts: Vec<Start>) -> Self {
+        Self { added: starts, is_existing: true, ..Self::done(BEFORE_CALL, [Promise::Booked]) }
+    }
+
+    /// Creates the action of a change to the contact that is stored after the call.
+    pub(super) fn stored(promise: Promise) -> Self {
+        Self::done(AFTER_CALL, [promise])
     }
 
     /// Completes a tool use that has not returned in the call. If a stored result, or a later tool that changed the
@@ -85,6 +93,12 @@ impl AgentAction {
     }
 }
 
+/// Returns the start of an appointment.
+pub(super) fn start_of(at: DateTime) -> Start {
+    let minutes = i32::from(at.hour()) * 60 + i32::from(at.minute());
+    (at.date(), u16::try_from(minutes).unwrap_or_default())
+}
+
 const BEFORE_CALL: Moment = (i64::MIN, 0);
 const AFTER_CALL: Moment = (i64::MAX, 0);
 
@@ -116,6 +130,16 @@ pub(super) fn actions(
     });
     let mut actions: Vec<AgentAction> = message.into_iter().chain(tools).chain(stored.iter().cloned()).collect();
     actions.sort_by_key(|action| action.at);
+    // An appointment that was moved or cancelled existed before, also if no tool has returned it.
+    let mut known: Vec<Start> = Vec::new();
+    let mut unread = Vec::new();
+    for action in actions.iter().filter(|action| action.is_done) {
+        unread.extend(action.removed.iter().filter(|start| !known.contains(start)));
+        known.extend(&action.added);
+    }
+    if !unread.is_empty() {
+        actions.insert(0, AgentAction::existing(unread));
+    }
     actions
 }
 
@@ -170,11 +194,14 @@ fn of_tool(at: Moment, tool: &ToolUse) -> AgentAction {
         Some(BuiltInTool::JoinWaitingList) => BTreeSet::from([Promise::Waiting, Promise::PassedOn]),
         Some(BuiltInTool::TakeMessage) => BTreeSet::from([Promise::PassedOn]),
         Some(BuiltInTool::SendWhatsapp) => BTreeSet::from([Promise::Sent]),
+        Some(BuiltInTool::RecordOptOut) => BTreeSet::from([Promise::OptedOut]),
         // The agent read out an appointment that was booked before the call.
         Some(BuiltInTool::FindAppointments) if done.is_some_and(has_appointments) => BTreeSet::from([Promise::Booked]),
         _ => BTreeSet::new(),
     };
-    AgentAction { at, promises, is_done: done.is_some(), added, removed, read, words: words_of_text(text_of(tool)) }
+    let is_existing = built_in(tool) == Some(BuiltInTool::FindAppointments);
+    let words = words_of_text(text_of(tool));
+    AgentAction { at, promises, is_done: done.is_some(), is_existing, added, removed, read, words }
 }
 
 /// Returns the built-in tool; `None` for a tool of the owner.
@@ -184,10 +211,6 @@ fn built_in(tool: &ToolUse) -> Option<BuiltInTool> {
 
 fn has_appointments(output: &Value) -> bool {
     output.get("appointments").and_then(Value::as_array).is_some_and(|found| !found.is_empty())
-}
-
-pub(super) fn words(text: &str) -> Vec<String> {
-    fold(text).text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Returns the words of a message, and words for signs such as a link or a currency sign.
@@ -203,7 +226,7 @@ fn collect_starts(output: &Value, starts: &mut Vec<Start>) {
             for (at, _) in text.match_indices('T') {
                 let date =
                     at.checked_sub(DATE_LENGTH).and_then(|from| text.get(from..at)).and_then(|date| date.parse().ok());
-                let time = text.get(at + 1..at + 1 + TIME_LENGTH).and_then(|time| times(time).first().copied());
+                let time = text.get(at + 1..at + 1 + TIME_LENGTH).and_then(clock_time);
                 starts.extend(date.zip(time));
             }
         }
@@ -217,23 +240,3 @@ fn collect_starts(output: &Value, starts: &mut Vec<Start>) {
 const DATE_LENGTH: usize = 10;
 /// The length of a time such as `10:00`.
 const TIME_LENGTH: usize = 5;
-
-pub(super) fn named_times(text: &str) -> Vec<u16> {
-    [times(text), said_times(text)].concat()
-}
-
-/// Returns the times of day that a text contains in digits, such as 15:30, in minutes on a 12-hour clock.
-fn times(text: &str) -> Vec<u16> {
-    let number = |digits: &str| digits.parse::<u16>().ok();
-    let colons = text.match_indices(':').map(|(at, _)| at);
-    let found = colons.filter_map(|at| {
-        let is_digit = |c: char| c.is_ascii_digit();
-        let (before, after) = (&text[..at], &text[at + 1..]);
-        let hour = &before[before.trim_end_matches(is_digit).len()..];
-        let minute = &after[..after.len() - after.trim_start_matches(is_digit).len()];
-        let is_whole = minute.len() == 2;
-        let (hour, minute) = (number(hour)?, number(minute)?);
-        (hour < 24 && minute < 60 && is_whole).then_some(hour % 12 * 60 + minute)
-    });
-    found.collect()
-}

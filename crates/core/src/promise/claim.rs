@@ -1,11 +1,14 @@
 //! Finds the statements of the agent that something was done or will be done.
 
-use super::agent_action::{named_times, words};
-use super::terms::{Moment, Named, Promise};
-use crate::search::{fold, stems};
-use crate::spoken::{SaidDay, said_days};
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use super::clause::{Clause, clauses};
+use super::named::Named;
+use super::phrase::{LISTS, Place, words};
+use super::said_time::SaidTime;
+use super::terms::{Moment, Promise};
+use crate::search::stems;
+use crate::spoken::SaidDay;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 #[derive(Clone, Debug)]
@@ -15,7 +18,9 @@ pub(super) struct Claim<'a> {
     pub(super) sentence: &'a str,
     /// True if the sentence says that it is done, false if it says that it will be done.
     pub(super) is_past: bool,
-    /// The days and times that the sentence names.
+    /// True if the sentence says that an appointment exists, but not that the agent booked it now.
+    pub(super) is_state: bool,
+    /// The days and times that the claim names.
     pub(super) named: Named,
     /// The object of the claim: its words without the phrase and without common words.
     pub(super) objects: HashSet<String>,
@@ -23,6 +28,8 @@ pub(super) struct Claim<'a> {
     pub(super) is_further: bool,
     /// True if the sentence contains or follows an apology, and therefore corrects an earlier sentence.
     pub(super) is_correction: bool,
+    /// True if the agent asked a question after the sentence, in the same turn.
+    pub(super) is_before_question: bool,
 }
 
 impl Claim<'_> {
@@ -41,9 +48,11 @@ impl Claim<'_> {
 pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
     let (mut claims, mut was_apology) = (Vec::new(), false);
     for sentence in sentences(text) {
-        let is_apology = has_word(&fold(sentence).text, &LISTS.apologies);
+        let is_apology = LISTS.apologies.is_in(&words(sentence));
         for mut claim in of_sentence(at, sentence, has_days) {
             claim.is_correction = is_apology || was_apology;
+            let end = sentence.as_ptr().addr() - text.as_ptr().addr() + sentence.len();
+            claim.is_before_question = text[end..].contains(['?', '\u{61F}']);
             claims.push(claim);
         }
         was_apology = is_apology;
@@ -52,87 +61,85 @@ pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
 }
 
 fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
+    let text = without_quotes(sentence);
     // A sentence such as "You are booked for Monday, right?" is a question about what the caller has said.
-    if has_word(&fold(sentence).text, &LISTS.echoes) || ends_with(sentence, &LISTS.tags) {
+    if LISTS.echoes.is_in(&words(&text)) || ends_with_tag(&text) {
         return Vec::new();
     }
     // The part of a question before its last comma may be a statement: "Ten is free, does that suit you?"
-    let question = sentence.find(['?', '\u{61F}']);
+    let question = text.find(['?', '\u{61F}']);
     let statement = match question {
-        Some(end) => sentence[..end].rsplit_once([',', '\u{60C}']).map(|(statement, _)| statement),
-        None => Some(sentence),
+        Some(end) => text[..end].rsplit_once([',', '\u{60C}']).map(|(statement, _)| statement),
+        None => Some(&*text),
     };
-    let clauses: Vec<Clause> = clauses(statement.unwrap_or_default()).map(Clause::new).collect();
-    let mut named = Named::default();
-    for clause in clauses.iter().filter(|clause| !clause.is_condition && !clause.is_negation) {
-        named.times.extend(named_times(clause.text));
-        named.days.extend(if has_days { said_days(clause.text) } else { Vec::new() });
-    }
-    // "I have booked you an appointment today" gives the day of the booking, not of the appointment.
-    named.days.retain(|day| *day != SaidDay::After(0));
-    let condition = clauses.iter().position(|clause| clause.is_condition);
-    let mut claims = Vec::new();
+    let clauses = clauses(statement.unwrap_or_default());
+    let (mut claims, mut is_hard, mut is_soft, mut was_modal) = (Vec::new(), false, false, false);
+    let is_open = question.is_some() || clauses.iter().any(|clause| LISTS.conditions.is_in(&clause.words));
     for (index, clause) in clauses.iter().enumerate() {
-        if clause.is_negation || condition.is_some_and(|condition| condition <= index) {
-            continue;
+        for place in &clause.places {
+            let before = &clause.words[..place.start];
+            let is_hard = is_hard || LISTS.conditions.is_in(before);
+            let is_soft = is_soft || LISTS.soft_conditions.is_in(before) || clause.is_coordinated && was_modal;
+            // "We will call you back, if you like" is a condition. A completed action counts in spite of a later
+            // condition.
+            let is_void = is_hard || !place.phrase.is_past && (is_open || is_soft) || place.is_awaited(&clause.words);
+            // "Ten or eleven" is a choice and not an appointment.
+            let is_choice = place.phrase.is_state && clause.words.iter().any(|word| word == OR);
+            if !is_void && !is_choice && !place.is_denied(&clause.words) && !place.is_modal(&clause.words) {
+                claims.push(of_place(at, sentence, clause, place, named(&clauses, index, has_days)));
+            }
         }
-        // "We will call you back, if you like" is a condition. A completed action counts in spite of a later condition.
-        let is_open = condition.is_some() || question.is_some();
-        claims.extend(clause.claims(at, sentence, &named).into_iter().filter(|claim| claim.is_past || !is_open));
+        is_hard |= LISTS.conditions.is_in(&clause.words);
+        is_soft |= LISTS.soft_conditions.is_in(&clause.words);
+        was_modal = LISTS.modals.is_in(&clause.words) || clause.is_coordinated && was_modal;
     }
+    // Several phrases of one clause about the same appointment are one claim.
+    let mut known: Vec<(Promise, Named)> = Vec::new();
+    claims.retain(|claim: &Claim<'_>| {
+        let one = (claim.promise, claim.named.clone());
+        let is_new = !claim.promise.is_about_appointment() || !known.contains(&one);
+        known.push(one);
+        is_new
+    });
     claims
 }
 
-/// A part of a sentence that ends at a comma, a semicolon or a dash, or before a word such as "but".
-struct Clause<'a> {
-    text: &'a str,
-    /// The folded text, with a space before and after.
-    words: String,
-    /// True if the clause is a question, an offer or a condition for the clauses after it.
-    is_condition: bool,
-    is_negation: bool,
+fn of_place<'s>(at: Moment, sentence: &'s str, clause: &Clause<'_>, place: &Place, named: Named) -> Claim<'s> {
+    let index = clause.places.iter().position(|other| other.start == place.start).unwrap_or_default();
+    let from = if index == 0 { 0 } else { place.start };
+    let next = clause.places.get(index + 1).map_or(clause.words.len(), |next| next.start);
+    let (all, before, after) =
+        (&clause.words[from..next], &clause.words[from..place.start], &clause.words[place.end..next]);
+    let is_further = all.iter().any(|word| stems(word, 2).any(|stem| LISTS.further.contains(stem)));
+    // A phrase such as "I have sent the address" contains the object itself.
+    let own = clause.words[place.start..place.end].iter().filter_map(|word| object(word)).filter(|word| is_kind(word));
+    let objects = before.iter().chain(after).filter_map(|word| object(word)).chain(own).collect();
+    let (promise, is_past, is_state) = (place.phrase.promise, place.phrase.is_past, place.phrase.is_state);
+    let (is_correction, is_before_question) = (false, false);
+    Claim { at, promise, sentence, is_past, is_state, named, objects, is_further, is_correction, is_before_question }
 }
 
-impl<'a> Clause<'a> {
-    fn new(text: &'a str) -> Self {
-        let mut words = fold(text).text + " ";
-        for idiom in &LISTS.idioms {
-            words = words.replace(&format!(" {idiom}"), " ");
-        }
-        let is_condition = has_word(&words, &LISTS.conditions);
-        let is_negation = has_word(&words, &LISTS.negations);
-        Self { text, words, is_condition, is_negation }
-    }
-
-    fn claims<'s>(&self, at: Moment, sentence: &'s str, named: &Named) -> Vec<Claim<'s>> {
-        let mut found: Vec<(Range<usize>, &Phrase)> = Vec::new();
-        for phrase in &LISTS.phrases {
-            found.extend(places(&self.words, &phrase.words).map(|place| (place, phrase)));
-        }
-        found.sort_by_key(|(place, _)| (place.start, std::cmp::Reverse(place.end)));
-        let mut end = 0;
-        found.retain(|(place, _)| {
-            let is_free = place.start >= end;
-            end = if is_free { place.end - 1 } else { end };
-            is_free
-        });
-        let mut claims: Vec<Claim<'s>> = Vec::new();
-        for (index, (place, phrase)) in found.iter().enumerate() {
-            let Phrase { promise, is_past, .. } = **phrase;
-            if promise.is_about_appointment() && claims.iter().any(|claim| claim.promise == promise) {
-                continue;
-            }
-            let before = if index == 0 { &self.words[..place.start] } else { "" };
-            let next = found.get(index + 1).map_or(self.words.len(), |(next, _)| next.start);
-            let after = self.words.get(place.end..next).unwrap_or_default();
-            let others = || before.split_whitespace().chain(after.split_whitespace());
-            let objects: HashSet<String> = others().filter_map(object).collect();
-            let is_further = others().any(|word| stems(word, 2).any(|stem| LISTS.further.contains(stem)));
-            let named = named.clone();
-            claims.push(Claim { at, promise, sentence, is_past, named, objects, is_further, is_correction: false });
-        }
-        claims
-    }
+/// Returns the days and times that a clause names. If it names none, those of the clauses around it count that contain
+/// no claim of their own. A later correction ("at five, sorry, at six") replaces them.
+fn named(clauses: &[Clause<'_>], index: usize, has_days: bool) -> Named {
+    let is_free = |clause: &&Clause<'_>| clause.places.is_empty();
+    let following: Vec<&Clause<'_>> = clauses[index + 1..].iter().take_while(is_free).collect();
+    let preceding = clauses[..index].iter().rev().take_while(is_free);
+    let near: Vec<&Clause<'_>> =
+        std::iter::once(&clauses[index]).chain(following.iter().copied()).chain(preceding).collect();
+    let corrected = following.iter().position(|clause| LISTS.apologies.is_in(&clause.words));
+    let correction: &[&Clause<'_>] = corrected.map_or(&[], |at| &following[at..]);
+    let first =
+        |of: &dyn Fn(&Clause<'_>) -> usize| correction.iter().chain(&near).find(|clause| of(clause) > 0).copied();
+    let times: Vec<SaidTime> = first(&|clause| clause.times().len()).map(Clause::times).unwrap_or_default();
+    // "I have booked you an appointment today" gives the day of the booking, not of the appointment.
+    let days = |clause: &Clause<'_>| -> Vec<SaidDay> {
+        let mut days = if has_days { clause.days() } else { Vec::new() };
+        days.retain(|day| *day != SaidDay::After(0));
+        days
+    };
+    let days = first(&|clause| days(clause).len()).map(days).unwrap_or_default();
+    Named { days, times }
 }
 
 /// Returns the object that a word names, if any. Words of the same meaning return the same object. Common words, short
@@ -158,6 +165,13 @@ pub(super) fn is_about_confirmation(sentence: &str) -> bool {
     words(sentence).iter().any(|word| CONFIRMATIONS.iter().any(|stem| word.contains(stem.as_str())))
 }
 
+/// Returns true if the caller's words decline what the agent has just announced: they contain such a phrase, or begin
+/// with a negation.
+pub(super) fn is_declined(text: &str) -> bool {
+    let words = words(text);
+    LISTS.declines.is_in(&words) || words.first().is_some_and(|_| LISTS.negations.length_at(&words, 0).is_some())
+}
+
 /// Parts of words that mean a confirmation.
 static CONFIRMATIONS: LazyLock<Vec<String>> = LazyLock::new(|| words(include_str!("confirmations.txt")));
 
@@ -179,108 +193,33 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Splits a sentence into clauses: at commas, semicolons and dashes, and before each word such as "but".
-fn clauses(sentence: &str) -> impl Iterator<Item = &str> {
-    sentence.split([',', ';', '\u{60C}', '\u{61B}', '\u{2013}', '\u{2014}']).flat_map(|part| {
-        let mut cuts = vec![0];
-        for but in LISTS.buts.iter().map(|but| format!(" {but} ")) {
-            cuts.extend(part.match_indices(&but).map(|(at, _)| at));
-        }
-        cuts.sort_unstable();
-        let ends = cuts.iter().skip(1).copied().chain([part.len()]).collect::<Vec<_>>();
-        cuts.into_iter().zip(ends).map(|(from, to)| &part[from..to]).collect::<Vec<_>>()
-    })
+/// Removes quoted words: the agent repeats what someone else said or wrote. A quotation mark within a word, as in a
+/// Hebrew abbreviation, begins no quotation.
+fn without_quotes(sentence: &str) -> Cow<'_, str> {
+    let is_mark = |c: char| matches!(c, '"' | '\u{201C}' | '\u{201D}' | '\u{201E}' | '\u{AB}' | '\u{BB}');
+    let is_open = |at: usize| {
+        let before = sentence[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric())
+    };
+    let Some((start, mark)) = sentence.char_indices().find(|(at, c)| is_mark(*c) && is_open(*at)) else {
+        return Cow::Borrowed(sentence);
+    };
+    let inner = start + mark.len_utf8();
+    let close = sentence[inner..].char_indices().find(|(at, c)| {
+        let next = sentence[inner + at + c.len_utf8()..].chars().next();
+        is_mark(*c) && next.is_none_or(|c| !c.is_alphanumeric())
+    });
+    let end = close.map_or(sentence.len(), |(at, c)| inner + at + c.len_utf8());
+    Cow::Owned(format!("{} {}", &sentence[..start], without_quotes(&sentence[end..])))
 }
 
-/// Returns the positions of a folded phrase in a folded text. The phrase may have the prefix "and" or "that", which
-/// Hebrew joins to the next word.
-fn places<'t>(text: &'t str, phrase: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
-    PREFIXES.iter().flat_map(move |prefix| {
-        let whole = format!(" {prefix}{phrase}");
-        let found: Vec<_> = text.match_indices(&whole).map(|(at, found)| at..at + found.len()).collect();
-        found
-    })
+/// Returns true if the text ends with a question tag after a comma.
+fn ends_with_tag(text: &str) -> bool {
+    text.rsplit_once([',', '\u{60C}']).is_some_and(|(_, tail)| LISTS.tags.is_all_of(&words(tail)))
 }
 
-fn has_word(text: &str, list: &[String]) -> bool {
-    let text = format!("{} ", text.trim_end());
-    list.iter().any(|phrase| places(&text, phrase).next().is_some())
-}
+/// The Hebrew word "or".
+const OR: &str = "\u{5D0}\u{5D5}";
 
-/// Returns true if the text ends with one of these phrases after a comma.
-fn ends_with(text: &str, list: &[String]) -> bool {
-    text.rsplit_once([',', '\u{60C}'])
-        .is_some_and(|(_, tail)| list.contains(&(fold(tail).text.trim().to_owned() + " ")))
-}
-
-const PREFIXES: [&str; 3] = ["", "\u{5D5}", "\u{5E9}"];
 /// The minimum length of an object word, in characters. Most shorter words are prepositions.
 const MIN_STEM: usize = 3;
-
-pub(super) struct Phrase {
-    pub(super) promise: Promise,
-    pub(super) is_past: bool,
-    /// The folded phrase, with a space at the end.
-    pub(super) words: String,
-}
-
-/// The contents of `phrases.txt`, folded. Each phrase has a space at the end.
-#[derive(Default)]
-pub(super) struct Lists {
-    pub(super) phrases: Vec<Phrase>,
-    conditions: Vec<String>,
-    negations: Vec<String>,
-    idioms: Vec<String>,
-    apologies: Vec<String>,
-    echoes: Vec<String>,
-    tags: Vec<String>,
-    /// The words such as "but", as they are written in the file: they are not folded.
-    buts: Vec<String>,
-    further: HashSet<String>,
-    common: HashSet<String>,
-    meanings: HashMap<String, String>,
-}
-
-pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let mut lists = Lists::default();
-    let mut heading = "";
-    for line in include_str!("phrases.txt").lines().map(str::trim) {
-        if let Some(new) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            heading = new;
-        } else if !line.is_empty() && !line.starts_with('#') {
-            lists.add(heading, line);
-        }
-    }
-    lists
-});
-
-impl Lists {
-    fn add(&mut self, heading: &str, line: &str) {
-        let folded = fold(line).text.trim().to_owned() + " ";
-        match heading {
-            "condition" => self.conditions.push(folded),
-            "negation" => self.negations.push(folded),
-            "idiom" => self.idioms.push(folded),
-            "apology" => self.apologies.push(folded),
-            "echo" => self.echoes.push(folded),
-            "tag" => self.tags.push(folded),
-            "but" => self.buts.push(line.to_owned()),
-            "further" => self.further.extend(words(line)),
-            "common" => self.common.extend(words(line)),
-            "meaning" => {
-                let group = words(line);
-                let first = group.first().cloned().unwrap_or_default();
-                self.meanings.extend(group.into_iter().map(|word| (word, first.clone())));
-            }
-            promise => {
-                let (name, is_past) = match promise.strip_suffix(" later") {
-                    Some(name) => (name, false),
-                    None => (promise, true),
-                };
-                if let Ok(promise) = name.parse() {
-                    self.phrases.push(Phrase { promise, is_past, words: folded });
-                }
-            }
-        }
-    }
-}

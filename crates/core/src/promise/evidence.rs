@@ -1,8 +1,8 @@
 //! Finds the evidence for each claim in the actions of the call.
 
-use super::agent_action::{AgentAction, Start};
+use super::agent_action::AgentAction;
 use super::claim::{Claim, is_about_confirmation, is_kind, object};
-use super::terms::{Moment, Promise};
+use super::terms::{Moment, Promise, Start};
 use jiff::civil::Date;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,10 @@ impl Finding {
 pub(super) struct Evidence<'a> {
     pub(super) actions: &'a [AgentAction],
     pub(super) has_confirmation: bool,
+    /// True if a transfer to a person began in the call.
+    pub(super) has_transfer: bool,
+    /// The last turn of the caller or the agent.
+    pub(super) last: Moment,
     pub(super) today: Option<Date>,
 }
 
@@ -34,7 +38,10 @@ impl Evidence<'_> {
             match claim.promise {
                 Promise::Offered => found[index] = self.offer(claim),
                 Promise::Booked | Promise::Moved | Promise::Cancelled => found[index] = self.change(claims, index),
-                Promise::Waiting | Promise::PassedOn | Promise::Sent => {}
+                // A caller who hangs up before the phone rings ends the transfer.
+                Promise::Transferred if self.has_transfer || claim.at >= self.last => found[index] = Finding::Kept,
+                Promise::OptedOut => found[index] = self.opt_out(claim),
+                Promise::Waiting | Promise::PassedOn | Promise::Sent | Promise::Transferred => {}
             }
         }
         for promise in [Promise::Waiting, Promise::PassedOn, Promise::Sent] {
@@ -52,16 +59,25 @@ impl Evidence<'_> {
         (at + 1..claims.len()).filter(|index| is_other_kept(*index)).any(|index| {
             let later = &claims[index];
             later.is_correction
-                || is_misstated && self.state(broken.at).iter().any(|start| later.named.fits(*start, self.today))
+                || is_misstated && self.state(broken.at).iter().any(|(start, _)| later.named.fits(*start, self.today))
         })
     }
 
-    /// Evaluates an offer. It is kept if it names no time of day, or a time that a tool had returned, even with a
+    /// Evaluates an offer. It is kept if it names no time of day, or only times that a tool had returned, even with a
     /// rejection.
     fn offer(&self, claim: &Claim<'_>) -> Finding {
-        let fits = |start: &Start| claim.named.fits(*start, self.today);
-        let is_read = self.before(claim.at).any(|action| action.read.iter().any(fits));
-        if claim.named.times.is_empty() || is_read { Finding::Kept } else { Finding::Broken { is_time_wrong: false } }
+        let read: Vec<Start> = self.before(claim.at).flat_map(|action| action.read.iter().copied()).collect();
+        let is_read = claim.named.times.is_empty() || claim.named.is_covered_by(&read, self.today);
+        if is_read { Finding::Kept } else { Finding::Broken { is_time_wrong: false } }
+    }
+
+    fn opt_out(&self, claim: &Claim<'_>) -> Finding {
+        let is_it = |action: &&AgentAction| action.is_done && action.promises.contains(&Promise::OptedOut);
+        match () {
+            () if self.before(claim.at).any(|action| is_it(&action)) => Finding::Kept,
+            () if self.after(claim.at).any(|action| is_it(&action)) => Finding::Early,
+            () => Finding::Broken { is_time_wrong: false },
+        }
     }
 
     fn change(&self, claims: &[Claim<'_>], index: usize) -> Finding {
@@ -78,16 +94,21 @@ impl Evidence<'_> {
                 _ => [action.added.clone(), action.removed.clone()].concat(),
             }
         };
+        // "I have booked it" needs a booking in this call, "your appointment is on Monday" only the appointment.
+        let is_own = |is_existing: bool| !is_existing || claim.is_state || !claim.named.is_empty();
         // An action without a start time is evidence for each claim of its kind.
         let holds = |action: &AgentAction| {
             let starts = starts_of(action);
-            starts.is_empty() || starts.iter().any(fits)
+            is_own(action.is_existing) && (starts.is_empty() || starts.iter().any(fits))
         };
         let has_failed = claim.named.is_empty() && self.has_just_failed(claims, index);
         let is_kept = match claim.promise {
             Promise::Booked => {
-                let is_wild = self.before(claim.at).filter(is_it).any(|action| action.added.is_empty());
-                is_wild || self.state(claim.at).iter().any(fits)
+                let is_wild = |action: &AgentAction| action.added.is_empty() && !action.is_existing;
+                let state = self.state(claim.at);
+                let starts: Vec<Start> =
+                    state.iter().filter(|(_, is_existing)| is_own(*is_existing)).map(|(start, _)| *start).collect();
+                self.before(claim.at).filter(is_it).any(is_wild) || claim.named.is_covered_by(&starts, self.today)
             }
             _ => self.before(claim.at).filter(is_it).any(holds),
         };
@@ -95,7 +116,12 @@ impl Evidence<'_> {
             return Finding::Kept;
         }
         if self.after(claim.at).filter(is_it).any(holds) {
-            return Finding::Early;
+            return if claim.is_past { Finding::Early } else { Finding::Kept };
+        }
+        // "I am booking it now" is kept by the attempt. If it failed, the next sentences say so, or are broken.
+        let is_attempt = |action: &AgentAction| action.promises.contains(&claim.promise) && !action.is_existing;
+        if !claim.is_past && self.after(claim.at).any(is_attempt) {
+            return Finding::Kept;
         }
         let has_other =
             self.actions.iter().filter(is_it).any(|action| action.at > claim.at || claim.promise != Promise::Booked);
@@ -104,12 +130,15 @@ impl Evidence<'_> {
         Finding::Broken { is_time_wrong }
     }
 
-    /// Returns the appointments that exist at a moment, as far as the tools have returned them.
-    fn state(&self, at: Moment) -> Vec<Start> {
-        let mut starts: Vec<Start> = Vec::new();
+    /// Returns the appointments that exist at a moment, as far as they are known, and whether the agent left them
+    /// unchanged.
+    fn state(&self, at: Moment) -> Vec<(Start, bool)> {
+        let mut starts: Vec<(Start, bool)> = Vec::new();
         for action in self.before(at) {
-            starts.retain(|start| !action.removed.contains(start));
-            starts.extend(&action.added);
+            starts.retain(|(start, _)| !action.removed.contains(start));
+            let is_new = |start: &&Start| !starts.iter().any(|(known, _)| known == *start);
+            let new: Vec<_> = action.added.iter().filter(is_new).map(|start| (*start, action.is_existing)).collect();
+            starts.extend(new);
         }
         starts
     }

@@ -1,7 +1,6 @@
-//! The terms in which claims and actions are compared: promises, positions in a call, and days with times of day.
+//! The terms in which claims and actions are compared: promises, positions in a call, and starts of appointments.
 
 use crate::domain::text_enum;
-use crate::spoken::SaidDay;
 use jiff::civil::Date;
 
 text_enum! {
@@ -21,6 +20,10 @@ text_enum! {
         Sent = "sent",
         /// A time is free.
         Offered = "offered",
+        /// The caller is transferred to a person.
+        Transferred = "transferred",
+        /// The caller gets no more calls and messages.
+        OptedOut = "opted_out",
     }
 }
 
@@ -35,6 +38,8 @@ impl Promise {
             Self::PassedOn => "that a message is passed on or the business calls back",
             Self::Sent => "that something is sent to the caller",
             Self::Offered => "that a time is free",
+            Self::Transferred => "that the caller is transferred to a person",
+            Self::OptedOut => "that the caller gets no more calls and messages",
         }
     }
 
@@ -46,26 +51,5 @@ impl Promise {
 /// A position in a call: milliseconds since the call's first stream started, then the order in the transcript.
 pub(super) type Moment = (i64, usize);
 
-/// The days and times of day that a sentence names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) days: Vec<SaidDay>,
-    /// The times in minutes on a 12-hour clock, because a spoken time such as "at three" may mean 3:00 or 15:00.
-    pub(super) times: Vec<u16>,
-}
-
-impl Named {
-    pub(super) fn is_empty(&self) -> bool {
-        self.days.is_empty() && self.times.is_empty()
-    }
-
-    /// Returns true if the sentence can refer to this start time.
-    pub(super) fn fits(&self, (date, time): (Date, u16), today: Option<Date>) -> bool {
-        let is_day = |day: &SaidDay| match (*day, today) {
-            (SaidDay::Weekday(weekday), _) => date.weekday() == weekday,
-            (day, Some(today)) => day.may_mean(date, today),
-            (_, None) => true,
-        };
-        (self.times.is_empty() || self.times.contains(&time)) && (self.days.is_empty() || self.days.iter().any(is_day))
-    }
-}
+/// The start of an appointment: its day, and the minute of the day.
+pub(super) type Start = (Date, u16);

@@ -1,4 +1,7 @@
-use super::claim::LISTS;
+mod evidence;
+mod sentences;
+
+use super::phrase::LISTS;
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -269,9 +272,9 @@ fn turns_of_a_transcript_become_conduct() {
 fn every_phrase_is_found_in_itself() {
     assert!(LISTS.phrases.len() > 100);
     for phrase in &LISTS.phrases {
-        assert!(!phrase.words.trim().is_empty());
-        let found: Vec<_> = claims((0, 0), &phrase.words, false).into_iter().map(|claim| claim.promise).collect();
-        assert_eq!(found, [phrase.promise], "{}", phrase.words);
+        let example = phrase.example();
+        let found: Vec<_> = claims((0, 0), &example, false).into_iter().map(|claim| claim.promise).collect();
+        assert_eq!(found, [phrase.promise], "{example}");
     }
 }
 

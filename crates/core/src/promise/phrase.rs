@@ -1,0 +1,284 @@
+//! The phrases and word lists of `phrases.txt`. A phrase is a pattern of words, so that one line contains all forms of
+//! a verb.
+
+use super::terms::Promise;
+use crate::search::fold;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+pub(super) struct Phrase {
+    pub(super) promise: Promise,
+    /// True if it says that something is done, false if it says that it will be done.
+    pub(super) is_past: bool,
+    /// True if it says that an appointment exists, also if the agent did not book it in this call.
+    pub(super) is_state: bool,
+    tokens: Vec<Token>,
+    /// True if the phrase itself contains a negation or a modal verb, as in "we will not call again".
+    is_negative: bool,
+    is_modal: bool,
+}
+
+enum Token {
+    /// One of these words. A word that ends with `~` stands for each word that begins with the letters before it.
+    Word { any: Vec<String>, is_optional: bool },
+    /// Up to `MAX_GAP` words.
+    Gap,
+}
+
+/// A place of a phrase in a clause, as a range of words.
+pub(super) struct Place {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) phrase: &'static Phrase,
+}
+
+impl Place {
+    /// Returns true if a negation stands before the phrase or within it, and is no part of the pattern.
+    pub(super) fn is_denied(&self, words: &[String]) -> bool {
+        let end = if self.phrase.is_negative { self.start } else { self.end };
+        LISTS.negations.is_in(&words[..end])
+    }
+
+    /// Returns true for the event in "until we call you back", where Hebrew joins "that" to the first word.
+    pub(super) fn is_awaited(&self, words: &[String]) -> bool {
+        let before = self.start.checked_sub(1).and_then(|before| words.get(before));
+        words[self.start].starts_with(THAT) && before.is_some_and(|word| LISTS.bounds.contains(word))
+    }
+
+    /// Returns true if a word of a request, a possibility or a report stands before the phrase or within it, or if the
+    /// clause is about another person.
+    pub(super) fn is_modal(&self, words: &[String]) -> bool {
+        let end = if self.phrase.is_modal { self.start } else { self.end };
+        LISTS.modals.is_in(&words[..end]) || LISTS.others.is_in(words)
+    }
+}
+
+impl Phrase {
+    fn new(promise: Promise, kind: &str, line: &str, lists: &Lists) -> Self {
+        let tokens: Vec<Token> = line.split_whitespace().map(Token::new).collect();
+        let literals = tokens.iter().filter_map(|token| match token {
+            Token::Word { any, .. } => any.first().cloned(),
+            Token::Gap => None,
+        });
+        let literals: Vec<String> = literals.collect();
+        Self {
+            promise,
+            is_past: kind != "later",
+            is_state: kind == "state",
+            is_negative: lists.negations.is_in(&literals),
+            is_modal: lists.modals.is_in(&literals),
+            tokens,
+        }
+    }
+
+    /// Returns the end of the phrase if it begins at this word. Its first word may have the prefix "and" or "that",
+    /// which Hebrew joins to the next word.
+    fn end_at(&self, words: &[String], start: usize) -> Option<usize> {
+        let first = words.get(start)?;
+        stripped(first).find_map(|first| self.rest(words, start, first, &self.tokens))
+    }
+
+    fn rest(&self, words: &[String], at: usize, first: &str, tokens: &[Token]) -> Option<usize> {
+        let Some((token, tokens)) = tokens.split_first() else { return Some(at) };
+        let is_first = tokens.len() + 1 == self.tokens.len();
+        let word = |at: usize| if is_first { Some(first) } else { words.get(at).map(String::as_str) };
+        match token {
+            Token::Gap => (at..=words.len().min(at + MAX_GAP)).find_map(|at| self.rest(words, at, first, tokens)),
+            Token::Word { any, is_optional } => {
+                let fits = |word: &str| any.iter().any(|option| is_word(option, word));
+                let mut from = at;
+                loop {
+                    if word(from).is_some_and(fits)
+                        && let Some(end) = self.rest(words, from + 1, first, tokens)
+                    {
+                        return Some(end);
+                    }
+                    // A word such as "already" may stand between the words of a phrase.
+                    if is_first || from - at >= MAX_LIGHT || !words.get(from).is_some_and(|w| LISTS.light.contains(w)) {
+                        break;
+                    }
+                    from += 1;
+                }
+                if *is_optional { self.rest(words, at, first, tokens) } else { None }
+            }
+        }
+    }
+
+    /// Returns the shortest text of the phrase.
+    #[cfg(test)]
+    pub(super) fn example(&self) -> String {
+        let words = self.tokens.iter().filter_map(|token| match token {
+            Token::Word { any, is_optional: false } => any.first().map(|word| word.replace('~', "x")),
+            _ => None,
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn is_word(option: &str, word: &str) -> bool {
+    option.strip_suffix('~').map_or(option == word, |start| word.starts_with(start))
+}
+
+/// Returns a word, and the word without the prefixes "and" and "that".
+fn stripped(word: &str) -> impl Iterator<Item = &str> {
+    let and = word.strip_prefix(AND);
+    let that = and.unwrap_or(word).strip_prefix(THAT);
+    [Some(word), and, that].into_iter().flatten()
+}
+
+impl Token {
+    fn new(text: &str) -> Self {
+        if text == ".." {
+            return Self::Gap;
+        }
+        let (text, is_optional) = text.strip_suffix('?').map_or((text, false), |text| (text, true));
+        let option = |word: &str| {
+            let folded = fold(word.trim_end_matches('~')).text.trim().to_owned();
+            if word.ends_with('~') { folded + "~" } else { folded }
+        };
+        Self::Word { any: text.split('|').map(option).collect(), is_optional }
+    }
+}
+
+/// Returns the places of all phrases in a clause, in order. Of places that overlap, the first and longest remains, and
+/// of equal ones the one with the more exact pattern.
+pub(super) fn places(words: &[String]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    for start in 0..words.len() {
+        if places.last().is_some_and(|last| start < last.end) {
+            continue;
+        }
+        let found = LISTS.phrases.iter().filter_map(|phrase| Some((phrase.end_at(words, start)?, phrase)));
+        if let Some((end, phrase)) = found.max_by_key(|(end, phrase)| (*end, phrase.tokens.len())) {
+            places.push(Place { start, end, phrase });
+        }
+    }
+    places
+}
+
+/// Phrases that are compared word by word.
+#[derive(Default)]
+pub(super) struct WordList(Vec<Vec<String>>);
+
+impl WordList {
+    /// Returns true if one of the phrases is in these words. Its first word may have the prefix "and" or "that".
+    pub(super) fn is_in(&self, words: &[String]) -> bool {
+        (0..words.len()).any(|at| self.length_at(words, at).is_some())
+    }
+
+    pub(super) fn is_all_of(&self, words: &[String]) -> bool {
+        self.0.iter().any(|phrase| phrase == words)
+    }
+
+    /// Returns the length of the longest phrase that begins at this word.
+    pub(super) fn length_at(&self, words: &[String], at: usize) -> Option<usize> {
+        let fits = |phrase: &&Vec<String>| {
+            words.len() - at >= phrase.len()
+                && stripped(&words[at]).any(|first| first == phrase[0])
+                && phrase[1..] == words[at + 1..at + phrase.len()]
+        };
+        self.0.iter().filter(fits).map(Vec::len).max()
+    }
+
+    /// Removes the phrases of the list from these words.
+    pub(super) fn removed_from(&self, words: Vec<String>) -> Vec<String> {
+        let (mut left, mut at) = (Vec::with_capacity(words.len()), 0);
+        while at < words.len() {
+            match self.length_at(&words, at) {
+                Some(length) => at += length,
+                None => {
+                    left.push(words[at].clone());
+                    at += 1;
+                }
+            }
+        }
+        left
+    }
+}
+
+/// The contents of `phrases.txt`, folded.
+#[derive(Default)]
+pub(super) struct Lists {
+    pub(super) phrases: Vec<Phrase>,
+    pub(super) conditions: WordList,
+    pub(super) soft_conditions: WordList,
+    pub(super) modals: WordList,
+    pub(super) negations: WordList,
+    pub(super) others: WordList,
+    pub(super) idioms: WordList,
+    pub(super) apologies: WordList,
+    pub(super) echoes: WordList,
+    pub(super) tags: WordList,
+    pub(super) declines: WordList,
+    pub(super) buts: WordList,
+    pub(super) further: HashSet<String>,
+    pub(super) common: HashSet<String>,
+    light: HashSet<String>,
+    pub(super) meanings: HashMap<String, String>,
+    pub(super) bounds: HashSet<String>,
+    pub(super) ranges: WordList,
+    pub(super) mornings: WordList,
+    pub(super) afternoons: WordList,
+}
+
+pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+    let mut lists = Lists::default();
+    let mut heading = "";
+    for line in include_str!("phrases.txt").lines().map(str::trim) {
+        if let Some(new) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            heading = new;
+        } else if !line.is_empty() && !line.starts_with('#') {
+            lists.add(heading, line);
+        }
+    }
+    lists
+});
+
+impl Lists {
+    fn add(&mut self, heading: &str, line: &str) {
+        let words = words(line);
+        let list = match heading {
+            "condition" => &mut self.conditions,
+            "soft condition" => &mut self.soft_conditions,
+            "modal" => &mut self.modals,
+            "negation" => &mut self.negations,
+            "other" => &mut self.others,
+            "idiom" => &mut self.idioms,
+            "apology" => &mut self.apologies,
+            "echo" => &mut self.echoes,
+            "tag" => &mut self.tags,
+            "decline" => &mut self.declines,
+            "but" => &mut self.buts,
+            "range" => &mut self.ranges,
+            "morning" => &mut self.mornings,
+            "afternoon" => &mut self.afternoons,
+            "further" => return self.further.extend(words),
+            "common" => return self.common.extend(words),
+            "light" => return self.light.extend(words),
+            "bound" => return self.bounds.extend(words),
+            "meaning" => {
+                let first = words.first().cloned().unwrap_or_default();
+                return self.meanings.extend(words.into_iter().map(|word| (word, first.clone())));
+            }
+            promise => {
+                let (name, kind) = promise.split_once(' ').unwrap_or((promise, ""));
+                let phrase = name.parse().map(|promise| Phrase::new(promise, kind, line, self));
+                return self.phrases.extend(phrase);
+            }
+        };
+        list.0.push(words);
+    }
+}
+
+/// Returns the folded words of a text.
+pub(super) fn words(text: &str) -> Vec<String> {
+    fold(text).text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The Hebrew prefixes "and" and "that".
+pub(super) const AND: char = '\u{5D5}';
+const THAT: char = '\u{5E9}';
+/// The maximum number of words in a gap of a phrase.
+const MAX_GAP: usize = 6;
+/// The maximum number of light words between two words of a phrase.
+const MAX_LIGHT: usize = 3;
