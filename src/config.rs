@@ -20,6 +20,7 @@ mod environment;
 mod error;
 mod file;
 mod google;
+mod hebrew;
 mod http;
 mod last_good;
 mod load;

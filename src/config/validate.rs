@@ -1,6 +1,7 @@
 //! Validates settings that depend on each other.
 
 use super::builder::ConfigBuilder;
+use super::hebrew::hebrew_checks;
 use super::http::DEFAULT_PORT;
 use super::{
     BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
@@ -175,7 +176,15 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .filter(|(wrong, _)| *wrong)
         .map(|(_, message)| message.to_owned());
     let pipeline = pipeline_checks(config);
-    config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).chain(pipeline).collect()
+    config
+        .unknown_credentials
+        .iter()
+        .chain(&config.unused_secrets)
+        .cloned()
+        .chain(wrong)
+        .chain(pipeline)
+        .chain(hebrew_checks(config))
+        .collect()
 }
 
 fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {

@@ -34,3 +34,30 @@ fn keys_that_the_pipeline_lacks_or_does_not_use_are_named() {
     let expected = ["google.credentials_json has no private key in PEM format: the pipeline engine cannot use it"];
     assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o"), ("GCP_CREDENTIALS_JSON", account)]), expected);
 }
+
+#[test]
+fn models_and_voices_without_hebrew_are_named() {
+    let warnings = |toml: &str| {
+        let shop = Shop::new(&[("OPENAI_API_KEY", "o"), ("DEEPGRAM_API_KEY", "d"), ("ELEVENLABS_API_KEY", "e")]);
+        let file = shop.write("config.toml", toml);
+        let output = shop.run(&["config", "check", "--json", "--config", &file]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let warnings = report["warnings"].as_array().unwrap().iter().filter_map(Value::as_str);
+        warnings.filter(|warning| warning.contains(". Set ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let chosen = "[pipeline]\ntranscriber = \"deepgram\"\nsynthesiser = \"elevenlabs\"\n";
+    let models = "[deepgram]\nmodel = \"nova-2-phonecall\"\n[elevenlabs]\ntts_model = \"eleven_flash_v2_5\"\n";
+    let voice = "[voice]\nsay_voice = \"Google.en-US-Wavenet-A\"\n";
+    let expected = [
+        "deepgram.model is nova-2-phonecall, which does not transcribe Hebrew: of Deepgram's models only nova-3 does. Set nova-3",
+        "elevenlabs.tts_model is eleven_flash_v2_5, which does not speak Hebrew: of ElevenLabs' models only those of the third \
+         generation do. Set eleven_v3_conversational",
+        "voice.say_voice is Google.en-US-Wavenet-A, a voice for en-US, but agent.language is he: callers hear another language when \
+         no AI answers. Set Google.he-IL-Wavenet-A",
+    ];
+    assert_eq!(warnings(&format!("{chosen}{models}{voice}")), expected);
+    assert!(warnings(chosen).is_empty());
+    assert!(warnings(models).is_empty(), "the pipeline uses other services");
+    let english = "[agent]\nlanguage = \"en\"\n";
+    assert!(warnings(&format!("{chosen}{models}{voice}{english}")).is_empty());
+}
