@@ -9,6 +9,7 @@ mod call;
 pub mod call_notices;
 pub mod call_review;
 pub mod call_summary;
+mod caller_sound;
 pub mod caller_texts;
 pub mod calls;
 pub mod catch_up;

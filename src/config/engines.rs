@@ -123,10 +123,16 @@ impl Config {
         ]
     }
 
-    /// `None` without a key.
+    /// The server that transcribes recorded files: OpenAI, or without its key the pipeline's server, if the pipeline
+    /// transcribes files as well. The other transcribers of the pipeline accept only streams.
     pub fn file_transcription_server(&self) -> Option<TranscriptionServer<'_>> {
         let OpenAiConfig { base_url, file_transcription_model: model, .. } = &self.openai;
-        Some(TranscriptionServer { base_url, key: Some(self.openai.key()?), model })
+        let openai = self.openai.key().map(|key| TranscriptionServer { base_url, key: Some(key), model });
+        let of_pipeline = || {
+            let is_used = self.pipeline.transcriber == Transcriber::Transcription;
+            self.transcription_server().filter(|_| is_used)
+        };
+        openai.or_else(of_pipeline)
     }
 
     /// `None` if its address is not set.

@@ -4,7 +4,7 @@ use super::backfill::Step;
 use super::call::{self, CallerMessage, IncomingCall};
 use super::webhook_log::{RawWebhook, log_webhook};
 use super::{Error, call_notice, call_summary};
-use crate::domain::{CallSid, CallState, JobKind, RecordingId, RecordingSid, Timestamp};
+use crate::domain::{CallSid, CallState, EndReason, JobKind, RecordingId, RecordingSid, Timestamp};
 use crate::store::{CompressedFile, ReadTx, RecordedMessage, Result, StoredPeaks, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,9 @@ pub struct FetchJob {
 /// The payload of a [`JobKind::TranscribeRecording`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TranscribeJob {
-    pub recording_sid: RecordingSid,
+    /// The id of the recording at Twilio, or of the recorded media stream.
+    #[serde(rename = "recording_sid")]
+    pub key: String,
 }
 
 /// The payload of a [`JobKind::CompressRecording`].
@@ -97,9 +99,14 @@ pub fn mark_message(tx: &WriteTx<'_>, key: &str, at_ms: i64) -> Result<()> {
     tx.set_recording_message(key, at_ms)
 }
 
+/// Completes the recording of a media stream. The message that its caller left in voicemail is transcribed.
 pub fn finish(tx: &WriteTx<'_>, key: &str, header: &[u8], now: Timestamp) -> Result<()> {
     tx.put_recording_chunk(key, HEADER, header, 0)?;
-    complete(tx, key, now)
+    complete(tx, key, now)?;
+    match tx.recorded_message(key)?.and_then(|found| found.message_ms) {
+        Some(_) => transcribe_later(tx, key, now),
+        None => Ok(()),
+    }
 }
 
 /// Idempotent.
@@ -110,7 +117,7 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
     }
     tx.set_recording_mime(key, mime)?;
     complete(tx, key, now)?;
-    if job.is_message { transcribe_later(tx, &job.recording_sid, now) } else { Ok(()) }
+    if job.is_message { transcribe_later(tx, key, now) } else { Ok(()) }
 }
 
 /// Queues the transcription of a recording that gets no answer, because it is the message of its caller. If its file is
@@ -127,7 +134,7 @@ pub fn keep_as_message(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> 
 pub fn transcribe_downloaded(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<bool> {
     let is_downloaded = tx.recorded_message(sid.as_str())?.is_some();
     if is_downloaded {
-        transcribe_later(tx, sid, now)?;
+        transcribe_later(tx, sid.as_str(), now)?;
     }
     Ok(is_downloaded)
 }
@@ -138,9 +145,9 @@ fn fetch_later(tx: &WriteTx<'_>, sid: &RecordingSid, is_message: bool, now: Time
     tx.insert_job(JobKind::FetchRecording, Some(&JobKind::FetchRecording.key(sid)), &payload, now, now)
 }
 
-fn transcribe_later(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<()> {
-    let payload = serde_json::to_string(&TranscribeJob { recording_sid: sid.clone() }).unwrap_or_default();
-    tx.insert_job(JobKind::TranscribeRecording, Some(&JobKind::TranscribeRecording.key(sid)), &payload, now, now)
+fn transcribe_later(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
+    let payload = serde_json::to_string(&TranscribeJob { key: key.to_owned() }).unwrap_or_default();
+    tx.insert_job(JobKind::TranscribeRecording, Some(&JobKind::TranscribeRecording.key(key)), &payload, now, now)
 }
 
 /// The owner's message about the call no longer waits for the recording.
@@ -152,18 +159,26 @@ pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str, now: Timestamp) -> 
     }
 }
 
-/// Returns the recording that is to be transcribed. Returns `None` if an engine has talked with the caller, if the
-/// recording was transcribed as a turn of the call, or if it is unknown or not downloaded yet.
-pub fn untranscribed(tx: &ReadTx<'_>, sid: &RecordingSid) -> Result<Option<RecordedMessage>> {
-    let Some(found) = tx.recorded_message(sid.as_str())? else { return Ok(None) };
-    let is_transcribed = tx.turn_text(&found.call_sid, &format!("{sid}.caller"))?.is_some();
-    Ok(Some(found).filter(|found| !found.is_answered && !is_transcribed))
+/// Returns the recording that is to be transcribed. Returns `None` if it is unknown or not downloaded yet, and:
+///
+/// - for a recording of Twilio's, if an engine has talked with the caller, or if the recording was transcribed as a
+///   turn of the call;
+/// - for a recorded media stream, if the caller left no message in voicemail, or was blocked or a machine.
+pub fn untranscribed(tx: &ReadTx<'_>, key: &str) -> Result<Option<RecordedMessage>> {
+    let Some(found) = tx.recorded_message(key)? else { return Ok(None) };
+    let is_wanted = if found.is_stream {
+        let is_unwanted = matches!(tx.call_end(&found.call_sid)?, Some(EndReason::Blocked | EndReason::Robot));
+        found.message_ms.is_some() && !is_unwanted
+    } else {
+        !found.is_answered && tx.turn_text(&found.call_sid, &format!("{key}.caller"))?.is_none()
+    };
+    Ok(Some(found).filter(|_| is_wanted))
 }
 
 /// Stores the transcript of a message that the caller left. The owner is notified after the new summary of the call, or
 /// at once if the transcript is blank. Idempotent.
-pub fn store_transcript(tx: &WriteTx<'_>, sid: &RecordingSid, text: &str, now: Timestamp) -> Result<(), Error> {
-    let Some(found) = untranscribed(tx, sid)? else { return Ok(()) };
+pub fn store_transcript(tx: &WriteTx<'_>, key: &str, text: &str, now: Timestamp) -> Result<(), Error> {
+    let Some(found) = untranscribed(tx, key)? else { return Ok(()) };
     if text.trim().is_empty() {
         return Ok(call_notice::hasten(tx, &found.call_sid, now)?);
     }

@@ -24,6 +24,7 @@ use super::calls::{
     CallContext, CallMessage, CallStart, Calls, KnownAtStart, MediaSocket, TransferAnswer, Transport, can_transfer,
     complete_with_retries,
 };
+use super::jobs::Jobs;
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::audio::VoiceDetector;
 use crate::call::{CallSession, CallerWords, Input, Operator, Output};
@@ -170,7 +171,7 @@ impl CallTask {
             if !self.calls.services().disk.takes_media() {
                 tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the recording of call {} stops here", self.sid);
                 if let Some(recording_writer) = self.recording_writer.take() {
-                    recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());
+                    recording_writer.finish(clock::instant() - began, self.recording_jobs());
                 }
             }
         }
@@ -361,12 +362,18 @@ impl CallTask {
         self.end_stream();
     }
 
+    /// The workers of the jobs about a recording.
+    fn recording_jobs(&self) -> [Jobs; 2] {
+        let services = self.calls.services();
+        [services.compression.clone(), services.jobs.clone()]
+    }
+
     /// The next stream gets a recording of its own.
     fn end_stream(&mut self) {
         if let Some(began) = self.began.take() {
             self.past_streams += 1;
             if let Some(recording_writer) = self.recording_writer.take() {
-                recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());
+                recording_writer.finish(clock::instant() - began, self.recording_jobs());
             }
         }
         if let Some(stream) = self.stream.take() {
@@ -408,7 +415,7 @@ impl CallTask {
             log::spawn(engine.close());
         }
         if let (Some(recording_writer), Some(began)) = (self.recording_writer.take(), self.began) {
-            recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());
+            recording_writer.finish(clock::instant() - began, self.recording_jobs());
         }
         if let Some(stream) = self.stream.take() {
             stream.close().await;

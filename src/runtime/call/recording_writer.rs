@@ -64,8 +64,8 @@ impl RecordingWriter {
         }
     }
 
-    /// Wakes the `compression` worker when the recording is stored.
-    pub(super) fn finish(mut self, elapsed: Duration, compression: Jobs) {
+    /// Wakes the workers, which compress the recording and transcribe a message in it, when the recording is stored.
+    pub(super) fn finish(mut self, elapsed: Duration, workers: [Jobs; 2]) {
         let rest = self.recorder.finish(ms(elapsed));
         if !rest.is_empty() {
             self.write(rest);
@@ -77,7 +77,7 @@ impl RecordingWriter {
         let store = self.store;
         tokio::spawn(async move {
             if store.write(|_| Ok(())).await.is_ok() {
-                compression.wake();
+                workers.iter().for_each(Jobs::wake);
             }
         });
     }

@@ -19,6 +19,10 @@ pub struct RecordedMessage {
     pub call_sid: CallSid,
     /// Whether the call had a media stream.
     pub is_answered: bool,
+    /// Whether the daemon recorded a media stream. Then the message is a part of the caller's channel.
+    pub is_stream: bool,
+    /// The time in the recording at which the caller's message starts; none if the caller left none.
+    pub message_ms: Option<i64>,
     pub mime: String,
     pub duration_ms: i64,
 }
@@ -106,12 +110,13 @@ impl ReadTx<'_> {
     /// `None` if the recording is unknown or still waits to be fetched.
     pub fn recorded_message(&self, provider_sid: &str) -> Result<Option<RecordedMessage>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT r.id, c.call_sid, c.answered_at IS NOT NULL, r.mime, r.duration_ms
+            "SELECT r.id, c.call_sid, c.answered_at IS NOT NULL, r.mime, r.duration_ms, r.source = 'stream', r.message_ms
              FROM recordings r JOIN calls c ON c.id = r.call_id WHERE r.provider_sid = ?1 AND r.state <> 'waiting'",
         )?;
         let row = query.query_row([provider_sid], |row| {
             let (id, call_sid, is_answered) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(RecordedMessage { id, call_sid, is_answered, mime: row.get(3)?, duration_ms: row.get(4)? })
+            let (mime, duration_ms, is_stream, message_ms) = (row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
+            Ok(RecordedMessage { id, call_sid, is_answered, is_stream, message_ms, mime, duration_ms })
         });
         Ok(row.optional()?)
     }
