@@ -106,6 +106,7 @@ impl Services {
             engine_breaker: EngineBreaker::default(),
             rejected: RejectedFields::default(),
             input_logs,
+            rehearsal: None,
         };
         let examiner = MediaExaminer::default();
         let calls = Calls::new(shared.clone(), run_call);

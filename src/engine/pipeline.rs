@@ -1,6 +1,7 @@
 //! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
 //! ([`parts`]). [`crate::pipeline`] makes the decisions without I/O; this module performs its actions.
 
+mod caller_voice;
 mod clause_tasks;
 mod google;
 mod http_transcriber;
@@ -29,6 +30,7 @@ use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
 use crate::spoken::{Dictionary, language_of, spoken, without_markup};
 use crate::{clock, entropy};
+pub use caller_voice::CallerVoice;
 use google::{Access, GoogleSynthesiser, GoogleTranscriber};
 use http_transcriber::HttpTranscriber;
 use model::LanguageModel;
@@ -111,7 +113,7 @@ impl Pipeline {
             }),
             voice: VoiceDetector::default(),
             transcriber: transcriber(&setup, delay),
-            synthesiser: synthesiser(&setup, delay),
+            synthesiser: synthesiser(google_access(&setup), delay),
             model: Box::new(LanguageModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),
@@ -257,14 +259,13 @@ fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
     }
 }
 
-fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
-    let PipelineSetup { config, client, .. } = setup;
-    let over_http = |api| Box::new(HttpSynthesiser::new(config.clone(), client.clone(), api));
-    match config.pipeline.synthesiser {
-        SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), delay)),
-        SynthesiserChoice::ElevenLabs => over_http(SpeechApi::ElevenLabs),
-        SynthesiserChoice::Google => Box::new(GoogleSynthesiser::open(google_access(setup), delay)),
-        SynthesiserChoice::Speech => over_http(SpeechApi::OpenAi),
+fn synthesiser(access: Access, delay: Duration) -> Box<dyn Synthesiser> {
+    let over_http = |Access { config, client, .. }, api| Box::new(HttpSynthesiser::new(config, client, api));
+    match access.config.pipeline.synthesiser {
+        SynthesiserChoice::Soniox => Box::new(SonioxTts::open(access.config, delay)),
+        SynthesiserChoice::ElevenLabs => over_http(access, SpeechApi::ElevenLabs),
+        SynthesiserChoice::Google => Box::new(GoogleSynthesiser::open(access, delay)),
+        SynthesiserChoice::Speech => over_http(access, SpeechApi::OpenAi),
     }
 }
 

@@ -12,9 +12,11 @@ mod listeners;
 mod logged_session;
 pub(super) mod recording_writer;
 mod redirect;
+mod rehearsal;
 mod stream;
 mod takeover;
 mod tool_run;
+mod transfer;
 mod trial;
 mod trial_log;
 
@@ -29,7 +31,7 @@ use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::audio::VoiceDetector;
 use crate::call::{CallSession, CallerWords, Input, Operator, Output};
 use crate::clock;
-use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
+use crate::domain::{CallSid, EndReason, StreamSid};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::Received;
@@ -40,6 +42,7 @@ use employee::{Employee, EmployeeEnd};
 use listeners::Listeners;
 use logged_session::LoggedSession;
 use recording_writer::RecordingWriter;
+use rehearsal::Rehearsed;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -73,7 +76,8 @@ async fn run_task(start: CallStart) {
     })
     .with_own(&known.profile.tools);
     let tools = if is_trial { tools.for_trial() } else { tools };
-    let is_logged = !is_trial && settings.config.input_log_days() > 0;
+    let rehearsed = calls.services().rehearsal.clone().map(Rehearsed::new);
+    let is_logged = !is_trial && rehearsed.is_none() && settings.config.input_log_days() > 0;
     let input_log = if is_logged { calls.services().input_logs.begin(&sid, &policy, now) } else { None };
     let mut task = CallTask {
         session: LoggedSession::new(CallSession::new(policy, now), input_log),
@@ -85,6 +89,7 @@ async fn run_task(start: CallStart) {
         past_streams: 0,
         voice: VoiceDetector::default(),
         log,
+        rehearsed,
         recording_writer: None,
         listeners: None,
         employee: None,
@@ -120,6 +125,7 @@ struct CallTask {
     past_streams: u32,
     voice: VoiceDetector,
     log: CallLog,
+    rehearsed: Option<Rehearsed>,
     recording_writer: Option<RecordingWriter>,
     listeners: Option<Listeners>,
     employee: Option<Employee>,
@@ -161,6 +167,7 @@ impl CallTask {
             engine.try_flush();
         }
         self.send_reports();
+        self.report_to_rehearsal(clock::instant());
         self.report_to_employee(clock::instant());
         if let Some(stream) = &mut self.stream {
             stream.flush();
@@ -208,14 +215,22 @@ impl CallTask {
             Output::AwaitStream => self.await_stream(),
             Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
-            Output::Turn(turn) => self.log.turn(turn),
+            Output::Turn(turn) => {
+                if let Some(rehearsed) = &mut self.rehearsed {
+                    rehearsed.turn(&turn);
+                }
+                self.log.turn(turn);
+            }
             Output::Event(event) => {
+                if let Some(rehearsed) = &mut self.rehearsed {
+                    rehearsed.event(&event);
+                }
                 self.pass_words_on(&event);
                 self.log.event(&event);
             }
             Output::RunTool { id, name, arguments } => self.run_tool(id, name, arguments),
-            // The stream of a browser cannot be redirected to Twilio's recorder.
-            Output::RedirectToFallback if self.is_trial() => drop(self.sender.send(CallMessage::RedirectDone)),
+            // The stream of a browser or a rehearsal cannot be redirected to Twilio's recorder.
+            Output::RedirectToFallback if !self.is_by_phone() => drop(self.sender.send(CallMessage::RedirectDone)),
             Output::RedirectToFallback => {
                 log::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
             }
@@ -223,6 +238,9 @@ impl CallTask {
             // `Ended` contains, must be recorded first.
             Output::CloseStream => {}
             Output::Ended { reason, action } => {
+                if let Some(rehearsed) = &mut self.rehearsed {
+                    rehearsed.ended(reason);
+                }
                 if reason == EndReason::EmployeeHungUp {
                     let has_stream = self.stream.is_some();
                     log::spawn(complete_with_retries(self.calls.clone(), self.sid.clone(), has_stream));
@@ -263,16 +281,6 @@ impl CallTask {
             }
         };
         self.session.handle_input(input, now);
-    }
-
-    fn may_transfer(&self) -> TransferAnswer {
-        if self.is_trial() || !self.session.may_be_taken_over() {
-            TransferAnswer::NoAgent
-        } else if can_transfer(&self.settings.config, &self.context.call) {
-            TransferAnswer::Rings
-        } else {
-            TransferAnswer::NoNumber
-        }
     }
 
     fn handle_message(&mut self, message: Option<CallMessage>) {
@@ -352,16 +360,6 @@ impl CallTask {
         self.end_stream();
     }
 
-    fn start_transfer(&mut self, reason: &str) {
-        if self.is_trial() {
-            // A call in a browser cannot be transferred. This is not expected, because the transfer tool of a trial
-            // call only reports that a real call would be transferred.
-            return drop(self.sender.send(CallMessage::TransferFailed(TransferFailure::Failed)));
-        }
-        self.calls.start_transfer(&self.sid, reason);
-        self.end_stream();
-    }
-
     /// The workers of the jobs about a recording.
     fn recording_jobs(&self) -> [Jobs; 2] {
         let services = self.calls.services();
@@ -389,7 +387,7 @@ impl CallTask {
         if let Some(listeners) = &mut self.listeners {
             listeners.stream_began(now, now);
         }
-        let recording = self.settings.config.voice.recording && !self.is_trial();
+        let recording = self.settings.config.voice.recording && self.is_by_phone();
         if recording && !self.calls.services().disk.takes_media() {
             tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the rest of the current media stream of call {} is not recorded", self.sid);
         } else if recording {

@@ -66,6 +66,8 @@ mod process;
 mod promises;
 mod recordings;
 mod rehearse;
+mod rehearse_audio;
+mod rehearse_shipped;
 mod reload;
 mod replays;
 mod restart;

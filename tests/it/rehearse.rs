@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-const SHOP: &str = r#"
+pub(super) const SHOP: &str = r#"
 now = "2026-11-29T09:00"
 [shop]
 hours = { sun = ["09:00-19:00"], mon = ["09:00-19:00"] }
@@ -17,14 +17,19 @@ services = [{ name = "תספורת", minutes = 30, price = 100 }]
 "#;
 
 /// A fake model, and a daemon whose settings use it.
-struct Rehearsal {
-    daemon: Daemon,
-    ai: OpenAi,
+pub(super) struct Rehearsal {
+    pub(super) daemon: Daemon,
+    pub(super) ai: OpenAi,
 }
 
 impl Rehearsal {
     async fn new(turns: Vec<Turn>, key: &str) -> Self {
-        let options = OpenAiOptions { turns, api_key: Some("sk-right".into()), ..OpenAiOptions::default() };
+        Self::with(OpenAiOptions { turns, ..OpenAiOptions::default() }, key, "").await
+    }
+
+    /// `key` is the key in the settings; the fake model accepts only `sk-right`.
+    pub(super) async fn with(options: OpenAiOptions, key: &str, toml: &str) -> Self {
+        let options = OpenAiOptions { api_key: Some("sk-right".into()), ..options };
         let ai = OpenAi::start(free_port().await, options, EventLog::new()).unwrap();
         let mut daemon = Daemon::prepare(|_| {});
         let temporary = daemon.folder().join("tmp");
@@ -32,15 +37,23 @@ impl Rehearsal {
         daemon.reconfigure(|setup| {
             setup.env("OPENAI_API_KEY", key).env("OPENAI_BASE_URL", ai.base_url());
             setup.env("TMPDIR", temporary.to_str().unwrap());
+            if !toml.is_empty() {
+                setup.toml(toml);
+            }
         });
         Self { daemon, ai }
     }
 
-    fn run(&self, scenarios: &str, more: &[&str]) -> Output {
+    /// Returns the path of a file with these scenarios.
+    pub(super) fn write(&self, scenarios: &str) -> String {
         let file = self.daemon.folder().join("scenarios.toml");
         fs::write(&file, scenarios).unwrap();
-        let file = file.to_str().unwrap();
-        tokio::task::block_in_place(|| self.daemon.cli(&[&["rehearse", file], more].concat()))
+        file.to_str().unwrap().to_owned()
+    }
+
+    pub(super) fn run(&self, scenarios: &str, more: &[&str]) -> Output {
+        let file = self.write(scenarios);
+        tokio::task::block_in_place(|| self.daemon.cli(&[&["rehearse", &file], more].concat()))
     }
 
     fn requests(&self) -> usize {
@@ -48,16 +61,16 @@ impl Rehearsal {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn booking(start: &str) -> Turn {
+pub(super) fn booking(start: &str) -> Turn {
     let arguments = json!({"service": "תספורת", "start": start, "caller_name": "דנה"});
     Turn::new("", "קבעתי לך תור לתספורת ליום שני ב-17:00.").calling("book_appointment", arguments.to_string())
 }
 
-const BOOKED: &str = r#"
+pub(super) const BOOKED: &str = r#"
 [[scenario]]
 name = "a self-correction"
 say = ["אפשר תור לתספורת מחר בארבע?", { say = "לא, בחמש", after_words = 2 }]
@@ -99,6 +112,17 @@ async fn a_scenario_passes_when_the_database_is_as_expected() {
     // No database was created in the data folder.
     assert!(!rehearsal.daemon.published_file().exists());
     assert_eq!(fs::read_dir(rehearsal.daemon.folder().join("tmp")).unwrap().count(), 0, "the copies are deleted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_after_a_pause_belong_to_the_words_before() {
+    let rehearsal = Rehearsal::new(vec![booking("2026-11-30T17:00")], "sk-right").await;
+    let scenario = BOOKED.replace("{ say = \"לא, בחמש\", after_words = 2 }", "{ say = \"בעצם בחמש\", pause_ms = 700 }");
+    let passed = rehearsal.run(&format!("{SHOP}{scenario}"), &[]);
+    assert!(passed.status.success(), "{}{}", text(&passed.stdout), text(&passed.stderr));
+    let first = rehearsal.ai.state().requests.first().unwrap().1.clone();
+    let asked = first["messages"].as_array().unwrap().last().unwrap()["content"].clone();
+    assert_eq!(asked, "אפשר תור לתספורת מחר בארבע?\nבעצם בחמש", "the model is asked once the caller has finished");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use super::scenario::{ExpectedAppointment, Scenario};
 use crate::domain::AppointmentState;
-use crate::runtime::rehearsal::HeldConversation;
+use crate::runtime::rehearsal::{HeldConversation, RehearsedTurn};
 use crate::search::fold;
 use jiff::civil::DateTime;
 use serde::Serialize;
@@ -51,6 +51,7 @@ impl Check {
         }
         check.tools(&expect.tools, &expect.no_tools, held);
         check.words(&expect.says, &expect.never_says, held);
+        check.silence(held);
         if let Some(end) = expect.end {
             check.add(end.is(held.end), format!("the call ends by {end:?}"), format!("by {:?}", held.end));
         }
@@ -93,6 +94,14 @@ impl Check {
         }
         for name in unused {
             self.add(!called.contains(&name.as_str()), format!("the tool {name} is not used"), found.clone());
+        }
+    }
+
+    /// In a conversation by phone, the caller must not wait in vain.
+    fn silence(&mut self, held: &HeldConversation) {
+        let is_unanswered = |turn: &&RehearsedTurn| turn.spoken.as_ref().is_some_and(|spoken| spoken.unanswered);
+        for turn in held.turns.iter().filter(is_unanswered) {
+            self.add(false, format!("the agent answers {:?}", turn.caller), "the caller heard nothing for 15 s");
         }
     }
 

@@ -5,13 +5,14 @@ use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::crm::rehearsal::EarlierAppointment;
 use crate::domain::{AppointmentState, Timestamp};
 use crate::pipeline::UNINTELLIGIBLE;
-use crate::runtime::rehearsal::{CallerLine, ConversationEnd, Scene};
+use crate::runtime::rehearsal::{CallerLine, ConversationEnd, LineStart, Scene};
 use anyhow::{Context, bail};
 use jiff::civil::DateTime;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 /// The caller's number if a scenario neither names one nor withholds it.
 const FROM: &str = "+972501234567";
@@ -65,7 +66,8 @@ struct Earlier {
 #[serde(
     untagged,
     deny_unknown_fields,
-    expecting = "expected a text, or { say = TEXT, after_words = NUMBER } for an interruption, or { noise = true }"
+    expecting = "expected a text, or { say = TEXT, after_words = NUMBER } for an interruption, or { say = TEXT, pause_ms = NUMBER } to \
+                 continue after a pause, or { noise = true }"
 )]
 enum Line {
     Words(String),
@@ -73,6 +75,11 @@ enum Line {
     Interruption {
         say: String,
         after_words: usize,
+    },
+    /// The caller continues after a pause, without waiting for the agent's answer.
+    Continuation {
+        say: String,
+        pause_ms: u16,
     },
     /// Sounds that cannot be understood.
     Noise {
@@ -142,14 +149,27 @@ impl End {
 }
 
 impl Scenario {
+    /// Returns the lines with words, and their numbers from 1.
+    pub(super) fn words(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.say.iter().enumerate().filter_map(|(index, line)| match line {
+            Line::Words(text) => Some((index + 1, text.as_str())),
+            Line::Interruption { say, .. } | Line::Continuation { say, .. } => Some((index + 1, say.as_str())),
+            Line::Noise { .. } => None,
+        })
+    }
+
     pub(super) fn scene(&self, now: Timestamp) -> Scene {
         let from = if self.withheld { WITHHELD } else { self.from.as_deref().unwrap_or(FROM) };
-        let line = |line: &Line| match line {
-            Line::Words(text) => CallerLine { text: text.clone(), heard_words: None },
-            Line::Interruption { say, after_words } => {
-                CallerLine { text: say.clone(), heard_words: Some(*after_words) }
-            }
-            Line::Noise { .. } => CallerLine { text: UNINTELLIGIBLE.to_owned(), heard_words: None },
+        let line = |line: &Line| {
+            let (text, start) = match line {
+                Line::Words(text) => (text.as_str(), LineStart::AfterAnswer),
+                Line::Interruption { say, after_words } => (say.as_str(), LineStart::AfterWords(*after_words)),
+                Line::Continuation { say, pause_ms } => {
+                    (say.as_str(), LineStart::AfterPause(Duration::from_millis((*pause_ms).into())))
+                }
+                Line::Noise { .. } => (UNINTELLIGIBLE, LineStart::AfterAnswer),
+            };
+            CallerLine { text: text.to_owned(), is_noise: matches!(line, Line::Noise { .. }), start }
         };
         let earlier = self.appointments.iter().map(|Earlier { service, start, of }| EarlierAppointment {
             service: service.clone(),
@@ -185,6 +205,9 @@ pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
         }
         if scenario.say.is_empty() {
             bail!("{}: in scenario {name:?} the caller says nothing", path.display());
+        }
+        if let Some(Line::Continuation { .. }) = scenario.say.first() {
+            bail!("{}: scenario {name:?}: the first line has no words before its pause", path.display());
         }
         if scenario.say.iter().any(|line| matches!(line, Line::Noise { noise: false })) {
             bail!("{}: scenario {name:?}: noise can only be true", path.display());

@@ -2,7 +2,7 @@
 //! second of silence, the model answers a question, and the synthesiser speaks a word.
 
 use super::parts::{Model, PartEvent, Question};
-use super::{LanguageModel, PipelineSetup, synthesiser, transcriber};
+use super::{LanguageModel, PipelineSetup, google_access, synthesiser, transcriber};
 use crate::audio::EncodedAudio;
 use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
 use crate::spoken::{Dictionary, spoken};
@@ -77,7 +77,7 @@ async fn answer(setup: &PipelineSetup) -> Result<(), String> {
 }
 
 async fn speak(setup: &PipelineSetup) -> Result<(), String> {
-    let mut synthesiser = synthesiser(setup, Duration::ZERO);
+    let mut synthesiser = synthesiser(google_access(setup), Duration::ZERO);
     // A digit, because it can be spoken in every language.
     let word = spoken("1", &setup.language, &Dictionary::default());
     loop {

@@ -42,9 +42,9 @@ impl CallTask {
     }
 
     /// Returns true if a message in voicemail would be lost, because the settings or a full disk forbid the recording
-    /// of the stream. A trial call has no message to keep.
+    /// of the stream. A trial call and a rehearsal have no message to keep.
     fn loses_message(&self) -> bool {
-        self.session.engine() == EngineKind::Voicemail && self.recording_writer.is_none() && !self.is_trial()
+        self.session.engine() == EngineKind::Voicemail && self.recording_writer.is_none() && self.is_by_phone()
     }
 
     fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
@@ -56,7 +56,8 @@ impl CallTask {
         let KnownAtStart { profile, memory } = &self.known;
         let can_book = profile.can_book();
         let is_resumed = !history.is_empty();
-        let context = PhoneContext { now: clock::now(), profile, memory, can_transfer, can_book, is_resumed };
+        let now = self.calls.services().now();
+        let context = PhoneContext { now, profile, memory, can_transfer, can_book, is_resumed };
         let outbound = self.context.purpose.as_deref().map(instructions::outbound).unwrap_or_default();
         let instructions = instructions::for_phone(&config.business, &config.agent, &context);
         RealtimeSetup {

@@ -18,9 +18,13 @@ impl CallTask {
         let business = &self.settings.config.business;
         let (store, country) = (self.calls.services().store.clone(), business.country);
         self.words.send_replace(self.session.caller_words());
-        let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone(), self.words.subscribe())
-            .with_texts(Arc::new(self.calls.services().texts.clone()))
-            .with_own_tools(Arc::new(OwnTools::new(self.settings.clone(), self.tool_caller(&id))));
+        let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone(), self.words.subscribe());
+        let context = match &self.calls.services().rehearsal {
+            Some(rehearsal) => rehearsal.equip(context),
+            None => context
+                .with_texts(Arc::new(self.calls.services().texts.clone()))
+                .with_own_tools(Arc::new(OwnTools::new(self.settings.clone(), self.tool_caller(&id)))),
+        };
         let context = if self.is_trial() { context.for_trial(country) } else { context };
         let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
         let (store, sid) = (self.calls.services().store.clone(), self.sid.clone());

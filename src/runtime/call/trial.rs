@@ -21,9 +21,14 @@ impl CallTask {
         self.context.transport == Transport::Browser
     }
 
+    /// Returns false for a trial call and for a rehearsal, which Twilio does not know.
+    pub(super) fn is_by_phone(&self) -> bool {
+        !self.is_trial() && self.rehearsed.is_none()
+    }
+
     /// Twilio continues a call without its stream; a browser does not.
     pub(super) fn stream_lost(&self) -> Input {
-        if self.is_trial() { Input::StreamStopped } else { Input::StreamLost }
+        if self.is_by_phone() { Input::StreamLost } else { Input::StreamStopped }
     }
 
     /// Tells the browser to play the greeting, as Twilio does before it opens the stream.

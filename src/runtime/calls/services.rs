@@ -1,7 +1,7 @@
 //! The services that every call uses.
 
 use super::limits::is_within_daily_limits;
-use super::{EngineBreaker, KnownUsage, TrialUsage};
+use super::{EngineBreaker, KnownUsage, Rehearsal, TrialUsage};
 use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, Prompts};
@@ -58,6 +58,8 @@ pub struct CallServices {
     /// The session fields that the AI server rejects.
     pub rejected: RejectedFields,
     pub input_logs: InputLogs,
+    /// What the calls do differently if they are rehearsals; `None` in the daemon.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 pub(in crate::runtime) struct KnownAtStart {
@@ -75,16 +77,21 @@ impl CallServices {
         self.settings.config()
     }
 
+    /// Returns the time of calls, which in a rehearsal is not that of the clock.
+    pub(in crate::runtime) fn now(&self) -> Timestamp {
+        self.rehearsal.as_ref().map_or_else(clock::now, Rehearsal::now)
+    }
+
     /// Empty if the database does not answer in time.
     pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone, sid: &CallSid) -> BusinessProfile {
-        let (zone, now) = (zone.clone(), clock::now());
+        let (zone, now) = (zone.clone(), self.now());
         let read = self.read_in_time(sid, PROFILE, move |tx| business_profile::read(tx, &zone, now)).await;
         read.unwrap_or(BusinessProfile::EMPTY)
     }
 
     /// Both parts are read in one transaction.
     pub(in crate::runtime) async fn known_at_start(&self, zone: &TimeZone, call: &IncomingCall) -> KnownAtStart {
-        let (zone, sid, call, now) = (zone.clone(), &call.call_sid, call.clone(), clock::now());
+        let (zone, sid, call, now) = (zone.clone(), &call.call_sid, call.clone(), self.now());
         let read = self.read_in_time(sid, PROFILE_AND_MEMORY, move |tx| {
             let profile = business_profile::read(tx, &zone, now)?;
             let memory = caller_memory::read(tx, &call, &zone, now).unwrap_or_else(|error| {

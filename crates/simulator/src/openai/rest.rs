@@ -28,8 +28,7 @@ pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap
     let dates = shared.options().shutdown_dates;
     let ends = |id: &str| dates.iter().find(|(model, _)| model == id).map(|(_, day)| day.clone());
     let model = |id: &str| json!({"id": id, "object": "model", "created": 1_764_000_000, "owned_by": "openai", "shutdown_date": ends(id)});
-    let usual =
-        ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-live-transcribe", "gpt-5.6-terra"];
+    let usual = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-live-transcribe", "gpt-5.6-terra"];
     let announced = dates.iter().map(|(id, _)| id.as_str()).filter(|id| !usual.contains(id));
     let all: Vec<_> = usual.into_iter().chain(announced).map(model).collect();
     Json(json!({"object": "list", "data": all})).into_response()
