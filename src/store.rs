@@ -145,7 +145,7 @@ impl Store {
     }
 
     /// For reads that may touch much of the database, such as a search. They have separate connections, so they do not
-    /// delay short reads. The limit is 20 s, including the wait for a connection.
+    /// delay short reads, and run one at a time, in turn. The limit is 20 s, without the waits for a turn.
     pub async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,

@@ -9,7 +9,14 @@ fn pool(limit: Duration) -> (TempDir, ReaderPool) {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
     open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
-    (folder, ReaderPool::new(live, 1, limit, Priority::Normal))
+    (folder, ReaderPool::new(live, Admission::beside_others(1), limit))
+}
+
+/// Reads run one at a time, and give way at once.
+fn pool_in_turn(limit: Duration) -> (TempDir, ReaderPool) {
+    let (folder, pool) = pool(limit);
+    let turns = Admission::InTurn(Turns::new(Duration::ZERO));
+    (folder, ReaderPool::new(pool.inner.live.clone(), turns, limit))
 }
 
 fn count(tx: &ReadTx<'_>, sql: &str) -> Result<i64> {
@@ -59,7 +66,9 @@ fn a_query_whose_caller_has_gone_does_not_count_as_timed_out() {
     let (_folder, readers) = pool(Duration::from_secs(100));
     let cancelled = Arc::new(AtomicBool::new(false));
     let leaves = cancelled.clone();
-    let outcome = readers.inner.read(clock::instant() + Duration::from_secs(100), cancelled, |tx| {
+    let deadline = clock::instant() + Duration::from_secs(100);
+    let limits = Limits::new(cancelled, Arc::default(), deadline, None);
+    let outcome = readers.inner.read(limits, |tx| {
         leaves.store(true, Ordering::Relaxed);
         count(tx, ENDLESS)
     });
@@ -121,6 +130,89 @@ async fn waiting_for_a_connection_counts_towards_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_long_query_gives_way_to_a_later_read_and_continues() {
+    let (_folder, readers) = pool_in_turn(Duration::from_secs(100));
+    let search = endless_search(&readers).await;
+    for _ in 0..3 {
+        assert_eq!(readers.read(rows).await.unwrap(), 0);
+    }
+    assert!(!search.is_finished());
+    readers.close();
+    assert!(matches!(search.await.unwrap(), Err(Error::Closed)));
+}
+
+#[tokio::test]
+async fn many_long_queries_run_in_turn_until_each_has_had_its_time() {
+    let (_folder, readers) = pool_in_turn(Duration::from_millis(50));
+    let mut searches = Vec::new();
+    for _ in 0..8 {
+        let readers = readers.clone();
+        searches.push(tokio::spawn(async move { readers.read(|tx| count(tx, ENDLESS)).await }));
+    }
+    for search in searches {
+        let outcome = search.await.unwrap();
+        assert!(matches!(outcome, Err(Error::Slow(50))), "{outcome:?}");
+    }
+    assert!(readers.inner.idle.lock().unwrap().as_ref().unwrap().len() <= 8);
+}
+
+/// Holds the turn until the returned sender is used.
+async fn holder(readers: &ReaderPool) -> (JoinHandle<Result<()>>, oneshot::Sender<()>) {
+    let (began, running) = oneshot::channel();
+    let (release, released) = oneshot::channel::<()>();
+    let readers = readers.clone();
+    let holder = tokio::spawn(async move {
+        let work = |_: &ReadTx<'_>| {
+            began.send(()).unwrap();
+            let _ = released.blocking_recv();
+            Ok(())
+        };
+        readers.read(work).await
+    });
+    running.await.unwrap();
+    (holder, release)
+}
+
+#[tokio::test]
+async fn waiting_for_a_turn_does_not_count_towards_the_deadline() {
+    let limit = Duration::from_secs(2);
+    let (_folder, readers) = pool_in_turn(limit);
+    let (holder, release) = holder(&readers).await;
+    let mut waiting = Box::pin(readers.read(rows));
+    let too_short = tokio::time::timeout(limit + Duration::from_millis(1), &mut waiting).await;
+    assert!(too_short.is_err(), "{too_short:?}");
+    release.send(()).unwrap();
+    assert_eq!(waiting.await.unwrap(), 0);
+    holder.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_paused_query_whose_caller_has_gone_ends_at_once() {
+    let (_folder, readers) = pool_in_turn(Duration::from_secs(100));
+    let (began, running) = oneshot::channel();
+    let (ended, has_ended) = oneshot::channel::<()>();
+    let search = tokio::spawn({
+        let readers = readers.clone();
+        async move {
+            let query = |tx: &ReadTx<'_>| {
+                let _ended = ended;
+                began.send(()).unwrap();
+                count(tx, ENDLESS)
+            };
+            readers.read(query).await
+        }
+    });
+    running.await.unwrap();
+    // The search is paused while this read has the turn.
+    let (holder, release) = holder(&readers).await;
+    search.abort();
+    assert!(has_ended.await.is_err());
+    release.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    assert_eq!(readers.read(rows).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn closing_the_pool_interrupts_running_queries() {
     let (_folder, readers) = pool(Duration::from_secs(100));
     let search = endless_search(&readers).await;
@@ -151,7 +243,7 @@ async fn connections_that_are_not_needed_any_more_are_closed() {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
     open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
-    let readers = ReaderPool::new(live, 3, Duration::from_secs(20), Priority::Normal);
+    let readers = ReaderPool::new(live, Admission::beside_others(3), Duration::from_secs(20));
     let idle = || readers.inner.idle.lock().unwrap().as_ref().unwrap().len();
     let meet = Arc::new(std::sync::Barrier::new(3));
     let reads = (0..3).map(|_| {
