@@ -12,6 +12,7 @@ pub(super) mod backlog;
 pub(super) mod booking;
 pub(super) mod call;
 pub(super) mod change;
+pub(super) mod columns;
 pub(super) mod contact;
 pub(super) mod custom_field;
 pub(super) mod device;

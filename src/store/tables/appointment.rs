@@ -1,5 +1,6 @@
 //! Appointments, and the times for which they occupy resources.
 
+use super::columns::Columns;
 use super::page::{page, rows_for};
 use crate::domain::{
     Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ChangeKind, ContactId, Cursor,
@@ -260,6 +261,7 @@ const SELECT: &str = "\
     JOIN resources r ON r.id = a.resource_id";
 
 fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
+    let row = Columns::of(row);
     Ok(Appointment {
         id: row.get("id")?,
         contact_id: row.get("contact_id")?,

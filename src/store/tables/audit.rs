@@ -1,5 +1,6 @@
 //! The audit log, which records who changed what.
 
+use super::columns::Columns;
 use super::page::{page, rows_for};
 use crate::domain::{ActorId, AuditEntry, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -30,6 +31,7 @@ impl ReadTx<'_> {
     pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
         let mut query = self.conn.prepare_cached(include_str!("audit/log.sql"))?;
         let rows = query.query_map((before.unwrap_or(i64::MAX), rows_for(limit)), |row| {
+            let row = Columns::of(row);
             Ok(AuditEntry {
                 id: row.get("id")?,
                 at: row.get("at")?,

@@ -8,6 +8,7 @@ mod write;
 pub use list::CallFilter;
 pub use write::{NewCall, OpenCall, TimedTurn, TurnUpdate};
 
+use super::columns::Columns;
 use super::sql::actor_name;
 use crate::domain::{
     AppointmentId, Call, CallBooking, CallBookingChanges, CallFindings, CallId, CallSid, LeadId, Recording, Timestamp,
@@ -110,6 +111,7 @@ pub(in crate::store) fn end_reason(alias: &str) -> String {
 }
 
 fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
+    let row = Columns::of(row);
     Ok(Call {
         id: row.get("id")?,
         business_id: row.get("business_id")?,
@@ -135,6 +137,7 @@ fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
 }
 
 fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
+    let row = Columns::of(row);
     Ok(Turn {
         id: row.get("id")?,
         call_id: row.get("call_id")?,
@@ -162,6 +165,7 @@ fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
 }
 
 fn recording(row: &Row<'_>) -> rusqlite::Result<Recording> {
+    let row = Columns::of(row);
     Ok(Recording {
         id: row.get("id")?,
         call_id: row.get("call_id")?,

@@ -1,6 +1,7 @@
 //! The inbox, which has one row for each contact.
 
 use super::call::end_reason;
+use super::columns::Columns;
 use super::page::{page, page_keys, rows_for};
 use super::search::HitsOf;
 use super::thread::{last_call, last_message};
@@ -86,23 +87,31 @@ fn condition(state: InboxFilter) -> &'static str {
 }
 
 fn inbox_row(row: &Row<'_>) -> rusqlite::Result<InboxRow> {
-    let turn = TurnState { waiting_since: row.get("w_waiting")?, agent_since: row.get("w_agent")? };
-    let turn = turn.join(TurnState { waiting_since: row.get("p_waiting")?, agent_since: row.get("p_agent")? });
+    let row = Columns::of(row);
+    // In the order of the columns.
+    let (newest_thread_id, contact_id) = (row.get("id")?, row.get("contact_id")?);
     let last_activity_at: Option<Timestamp> = row.get("last_message_at")?;
+    let created_at = row.get("created_at")?;
+    let archived_at = row.get("archived_at")?;
+    let (contact_name, number, unread_count) = (row.get("contact_name")?, row.get("number")?, row.get("unread")?);
+    let whatsapp_thread_id = row.get("w_id")?;
+    let turn = TurnState { waiting_since: row.get("w_waiting")?, agent_since: row.get("w_agent")? };
+    let call_thread_id = row.get("p_id")?;
+    let turn = turn.join(TurnState { waiting_since: row.get("p_waiting")?, agent_since: row.get("p_agent")? });
     Ok(InboxRow {
-        contact_id: row.get("contact_id")?,
-        contact_name: row.get("contact_name")?,
-        number: row.get("number")?,
+        contact_id,
+        contact_name,
+        number,
         turn: turn.turn(),
         waiting_since: turn.waiting_since,
-        unread_count: row.get("unread")?,
-        last_activity_at: last_activity_at.map_or_else(|| row.get("created_at"), Ok)?,
-        newest_thread_id: row.get("id")?,
-        last_message: last_message(row)?,
-        last_call: last_call(row)?,
-        whatsapp_thread_id: row.get("w_id")?,
-        call_thread_id: row.get("p_id")?,
-        archived_at: row.get("archived_at")?,
+        unread_count,
+        last_activity_at: last_activity_at.unwrap_or(created_at),
+        newest_thread_id,
+        last_message: last_message(&row)?,
+        last_call: last_call(&row)?,
+        whatsapp_thread_id,
+        call_thread_id,
+        archived_at,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Questions that the agent could not answer.
 
+use super::columns::Columns;
 use super::page::{page, rows_for};
 use crate::domain::{
     BusinessId, Call, CallId, ChangeKind, ContactId, Cursor, GapId, GapState, KnowledgeGap, Timestamp,
@@ -104,6 +105,7 @@ impl WriteTx<'_> {
 }
 
 fn gap(row: &Row<'_>) -> rusqlite::Result<KnowledgeGap> {
+    let row = Columns::of(row);
     Ok(KnowledgeGap {
         id: row.get("id")?,
         question: row.get("question")?,

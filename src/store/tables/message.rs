@@ -9,6 +9,7 @@ mod order;
 pub use early::EarlyUpdate;
 pub use event::NewMessageEvent;
 
+use super::columns::Columns;
 use crate::domain::{
     ChangeKind, Direction, MediaKind, Message, MessageId, MessageStatus, MessageType, Provider, StoredNotice, ThreadId,
     Timestamp,
@@ -210,6 +211,7 @@ const COLUMNS: &str = "id, thread_id, direction, message_type, media_kind, conte
                        (SELECT state FROM message_media WHERE message_id = messages.id AND position = 0) AS media_state";
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let row = Columns::of(row);
     Ok(Message {
         id: row.get("id")?,
         thread_id: row.get("thread_id")?,

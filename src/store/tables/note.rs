@@ -1,5 +1,6 @@
 //! Notes about contacts.
 
+use super::columns::Columns;
 use super::page::{page, rows_for};
 use super::sql::actor_name;
 use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, Note, NoteId, Timestamp};
@@ -106,6 +107,7 @@ fn select() -> String {
 }
 
 fn note(row: &Row<'_>) -> rusqlite::Result<Note> {
+    let row = Columns::of(row);
     Ok(Note {
         id: row.get("id")?,
         contact_id: row.get("contact_id")?,

@@ -1,5 +1,6 @@
 //! The queue of calls that the agent makes.
 
+use super::columns::Columns;
 use super::page::{page, rows_for};
 use crate::domain::{
     BusinessId, CallId, CallSid, ChangeKind, ContactId, Cursor, OutboundCall, OutboundOutcome, OutboundState,
@@ -195,6 +196,7 @@ const SELECT: &str = "SELECT o.id, o.contact_id, c.display_name, o.number, o.own
     FROM outbound_calls o JOIN contacts c ON c.id = o.contact_id LEFT JOIN calls k ON k.call_sid = o.call_sid";
 
 fn outbound_call(row: &Row<'_>) -> rusqlite::Result<OutboundCall> {
+    let row = Columns::of(row);
     Ok(OutboundCall {
         id: row.get("id")?,
         contact_id: row.get("contact_id")?,

@@ -1,6 +1,7 @@
 //! Scheduled messages. When contacts are merged, scheduled messages move with their thread: reads follow
 //! `threads.merged_into`.
 
+use super::columns::Columns;
 use super::page::{page, rows_for};
 use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
@@ -163,6 +164,7 @@ const SELECT: &str = "SELECT s.id, t.id AS thread_id, t.contact_id,
         SELECT id FROM chain WHERE merged_into IS NULL)";
 
 fn scheduled_message(row: &Row<'_>) -> rusqlite::Result<ScheduledMessage> {
+    let row = Columns::of(row);
     Ok(ScheduledMessage {
         id: row.get("id")?,
         thread_id: row.get("thread_id")?,

@@ -1,5 +1,6 @@
 //! The services that contacts can book.
 
+use super::super::columns::Columns;
 use crate::domain::{BusinessId, ChangeKind, Service, ServiceId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
@@ -74,6 +75,7 @@ impl WriteTx<'_> {
 }
 
 fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
+    let row = Columns::of(row);
     Ok(Service {
         id: row.get("id")?,
         name: row.get("name")?,

@@ -1,5 +1,6 @@
 //! The list of calls, newest first.
 
+use super::super::columns::Columns;
 use super::super::page::page;
 use super::super::search::{HitsOf, ListSearch};
 use super::super::sql::json_list;
@@ -85,6 +86,7 @@ impl ReadTx<'_> {
         ))?;
         let rows = query.query_map([ids], |row| {
             let call = call(row)?;
+            let row = Columns::of(row);
             let about: Option<String> = row.get("about")?;
             Ok(CallItem {
                 outcome: CallFacts::from(&call).outcome_with(row.get("has_booked")?),

@@ -1,6 +1,7 @@
 //! Rows of threads with their newest message and call.
 
 use super::super::call::end_reason;
+use super::super::columns::Columns;
 use crate::domain::{CallFacts, LastCall, LastMessage, Thread, Timestamp, TurnState};
 use rusqlite::Row;
 
@@ -10,6 +11,7 @@ pub(in crate::store) fn select() -> String {
 }
 
 pub(in crate::store) fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
+    let row = Columns::of(row);
     let turn = TurnState { waiting_since: row.get("waiting_since")?, agent_since: row.get("agent_since")? };
     Ok(Thread {
         id: row.get("id")?,
@@ -27,14 +29,14 @@ pub(in crate::store) fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
         archived_at: row.get("archived_at")?,
         last_in_twilio_at: row.get("last_in_twilio_at")?,
         contact_name: row.get("contact_name")?,
-        last_message: last_message(row)?,
-        last_call: last_call(row)?,
+        last_message: last_message(&row)?,
+        last_call: last_call(&row)?,
         created_at: row.get("created_at")?,
     })
 }
 
 /// Reads the columns `m_…`.
-pub(in crate::store) fn last_message(row: &Row<'_>) -> rusqlite::Result<Option<LastMessage>> {
+pub(in crate::store) fn last_message(row: &Columns<'_, '_>) -> rusqlite::Result<Option<LastMessage>> {
     let Some(id) = row.get("m_id")? else { return Ok(None) };
     Ok(Some(LastMessage {
         id,
@@ -48,25 +50,23 @@ pub(in crate::store) fn last_message(row: &Row<'_>) -> rusqlite::Result<Option<L
 }
 
 /// Reads the columns `k_…`.
-pub(in crate::store) fn last_call(row: &Row<'_>) -> rusqlite::Result<Option<LastCall>> {
+pub(in crate::store) fn last_call(row: &Columns<'_, '_>) -> rusqlite::Result<Option<LastCall>> {
     let Some(id) = row.get("k_id")? else { return Ok(None) };
+    // In the order of the columns.
+    let (direction, state, end_reason) = (row.get("k_direction")?, row.get("k_state")?, row.get("k_end_reason")?);
+    let missed = row.get("k_missed")?;
+    let answered: (Option<Timestamp>, _) = (row.get("k_answered_at")?, row.get("k_engine")?);
+    let (duration_ms, started_at) = (row.get("k_duration_ms")?, row.get("k_at")?);
     let message_text: Option<String> = row.get("k_message")?;
-    let answered_at: Option<Timestamp> = row.get("k_answered_at")?;
-    let facts = CallFacts::new(
-        row.get("k_state")?,
-        row.get("k_end_reason")?,
-        row.get("k_missed")?,
-        (answered_at, row.get("k_engine")?),
-        message_text.is_some(),
-    );
+    let facts = CallFacts::new(state, end_reason, missed, answered, message_text.is_some());
     Ok(Some(LastCall {
         id,
-        direction: row.get("k_direction")?,
+        direction,
         state: facts.state,
         end_reason: facts.end_reason,
         outcome: facts.outcome(),
-        duration_ms: row.get("k_duration_ms")?,
-        started_at: row.get("k_at")?,
+        duration_ms,
+        started_at,
         message_text,
     }))
 }
