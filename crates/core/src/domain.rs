@@ -52,6 +52,7 @@ mod text_enum;
 mod thread;
 mod time;
 mod timeline;
+mod timestamp_text;
 mod turn_state;
 mod user;
 

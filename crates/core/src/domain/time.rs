@@ -1,5 +1,6 @@
 //! Points in time. They are stored and sent as RFC 3339 in UTC, with milliseconds.
 
+use super::timestamp_text;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -62,7 +63,10 @@ pub struct Moment {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}", self.0)
+        match timestamp_text::format(self.as_millis()) {
+            Some(text) => f.write_str(timestamp_text::as_str(&text)),
+            None => write!(f, "{:.3}", self.0),
+        }
     }
 }
 
@@ -70,13 +74,19 @@ impl FromStr for Timestamp {
     type Err = jiff::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self::from_millis(text.parse::<jiff::Timestamp>()?.as_millisecond()))
+        match timestamp_text::parse(text) {
+            Some(ms) => Ok(Self::from_millis(ms)),
+            None => Ok(Self::from_millis(text.parse::<jiff::Timestamp>()?.as_millisecond())),
+        }
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        match timestamp_text::format(self.as_millis()) {
+            Some(text) => s.serialize_str(timestamp_text::as_str(&text)),
+            None => s.collect_str(self),
+        }
     }
 }
 
