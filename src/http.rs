@@ -43,8 +43,8 @@ mod webhooks;
 mod websocket_upgrade;
 mod well_known;
 
-pub use api::ChangeFeed;
 pub(crate) use api::document as openapi_document;
+pub use api::{ChangeFeed, SettingsListCache};
 pub use auth::{Actor, Auth};
 pub use body_budget::BodyBudget;
 pub use bridge_health::BridgeHealth;

@@ -12,6 +12,7 @@ use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
 use crate::http::{
     self, AppServices, AppState, BodyBudget, BridgeHealth, ChangeFeed, CheckLimit, Listeners, PageListeners,
+    SettingsListCache,
 };
 use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{SelfCheckServices, SelfChecker};
@@ -294,6 +295,7 @@ impl Services {
             outbound_changed: self.outbound_changed.clone(),
             typing: Typing::default(),
             change_feed: ChangeFeed::default(),
+            settings_list: SettingsListCache::default(),
             examiner: self.examiner.clone(),
         })
     }

@@ -70,6 +70,7 @@ use bytes::Bytes;
 pub use events::ChangeFeed;
 use openapi::Document;
 use operation::Operations;
+pub use settings::SettingsListCache;
 use std::sync::{Arc, LazyLock};
 
 pub(super) fn routes(state: &AppState) -> Router<AppState> {

@@ -1,6 +1,6 @@
 //! The state of the handlers.
 
-use super::{Auth, BodyBudget, BridgeHealth, ChangeFeed, CheckLimit, ReplayCache};
+use super::{Auth, BodyBudget, BridgeHealth, ChangeFeed, CheckLimit, ReplayCache, SettingsListCache};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::Config;
@@ -59,6 +59,7 @@ pub struct AppServices {
     pub auth: Arc<Auth>,
     pub bodies: BodyBudget,
     pub change_feed: ChangeFeed,
+    pub settings_list: SettingsListCache,
     pub snapshots: Snapshots,
     pub bridge_health: BridgeHealth,
     pub disk: DiskMonitor,

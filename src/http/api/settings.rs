@@ -1,10 +1,10 @@
 //! The settings: their values, their sources, and changes.
 
 mod changes;
+mod list_cache;
 mod view;
 
 use super::operation::{Operations, operations};
-use crate::config::PageSecrets;
 use crate::domain::Language;
 use crate::http::accept_language::preferred;
 use crate::http::auth::{Member, Owner};
@@ -14,8 +14,12 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::reload::SettingsChange;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use changes::{expected, redirects_snapshots, rejection, save};
 pub(super) use changes::{locked, refusal};
+pub use list_cache::SettingsListCache;
+use list_cache::Sources;
 use serde::Deserialize;
 use view::{SettingChangeItemPage, SettingItem, SettingItemPage, UpdateSettingsRequest, UpdateSettingsResponse};
 
@@ -47,8 +51,9 @@ pub(super) async fn list(
     State(state): State<AppState>,
     _member: Member,
     headers: HeaderMap,
-) -> Result<axum::Json<SettingItemPage>, ApiError> {
-    Ok(axum::Json(Page::only(items(&state, language(&state, &headers)).await?)))
+) -> Result<impl IntoResponse, ApiError> {
+    let body = state.settings_list.body(Sources::read(&state).await?, language(&state, &headers));
+    Ok(([(CONTENT_TYPE, "application/json")], body))
 }
 
 /// Change settings.
@@ -110,12 +115,5 @@ fn language(state: &AppState, headers: &HeaderMap) -> Language {
 
 /// Returns all settings with their stored values, of which some may take effect only after a restart.
 async fn items(state: &AppState, language: Language) -> Result<Vec<SettingItem>, ApiError> {
-    let config = state.config();
-    let (stored, changes) = state.store.read(|tx| Ok((tx.stored_settings()?, tx.newest_setting_changes()?))).await?;
-    let file = PageSecrets::of(&config.store);
-    let secrets = tokio::task::spawn_blocking(move || file.secrets()).await.unwrap_or_default();
-    let saved = config.with_saved(&stored).described();
-    let active = config.described();
-    let item = |(active, saved)| SettingItem::new(active, saved, &secrets, &changes, language);
-    Ok(active.iter().zip(saved).map(item).collect())
+    Ok(Sources::read(state).await?.items(language))
 }
