@@ -19,7 +19,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 pub use feed::ChangeFeed;
-use feed::event_text;
+use feed::{MAX_CHANGES, event_text};
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use std::convert::Infallible;
@@ -110,7 +110,7 @@ struct Follower {
     /// The credential that opened the stream. The stream ends when the credential is no longer accepted.
     credential: Credential,
     next_check: Instant,
-    /// Changes are not read before this time.
+    /// Changes are not sent before this time, so that one write sends many.
     next_read: Instant,
     next_alive: Instant,
     ends: Instant,
@@ -126,9 +126,16 @@ impl Follower {
     async fn next(&mut self) -> Option<Bytes> {
         let text = loop {
             let now = clock::instant();
+            // Also while there are always more changes.
+            if now >= self.next_check {
+                self.check_credential().await?;
+                continue;
+            }
+            if now >= self.ends {
+                return None;
+            }
             let newest = *self.changes.borrow_and_update();
-            let has_changes = self.must_read || newest > self.seq;
-            if has_changes && now >= self.next_read {
+            if self.must_read || (newest > self.seq && now >= self.next_read) {
                 self.must_read = false;
                 let text = self.read(newest).await?;
                 if !text.is_empty() {
@@ -136,13 +143,15 @@ impl Follower {
                 }
                 continue;
             }
-            if now >= self.next_check {
-                self.check_credential().await?;
-                continue;
+            if now >= self.next_alive {
+                break event_text(Some("alive"), None, &EventData::Empty {}).into();
             }
+            let is_pause = now < self.next_read;
+            let timers = self.next_check.min(self.next_alive).min(self.ends);
+            let timer = if is_pause { timers.min(self.next_read) } else { timers };
             tokio::select! {
-                changed = self.changes.changed(), if !has_changes => changed.ok()?,
-                () = sleep_until(self.next_read.into()), if has_changes => {}
+                // A change within the pause must not wake the stream, because it cannot be sent yet.
+                changed = self.changes.changed(), if !is_pause => changed.ok()?,
                 typing = self.typing.recv() => {
                     // A slow client may have missed notices, which expire soon anyway.
                     if let Ok(notice) = typing {
@@ -150,11 +159,7 @@ impl Follower {
                     }
                 }
                 () = self.stopping.0.cancelled() => return None,
-                () = sleep_until(self.next_check.into()) => {}
-                () = sleep_until(self.next_alive.into()) => {
-                    break event_text(Some("alive"), None, &EventData::Empty {}).into();
-                }
-                () = sleep_until(self.ends.into()) => return None,
+                () = sleep_until(timer.into()) => {}
             }
         };
         self.next_alive = clock::instant() + ALIVE_EVERY;
@@ -173,24 +178,24 @@ impl Follower {
     /// Commits after `newest` are not published yet. Returns none, which ends the stream, if the credential is no
     /// longer accepted, or the changes cannot be read.
     async fn read(&mut self, newest: i64) -> Option<Bytes> {
-        self.next_read = clock::instant() + MIN_PAUSE;
-        let found = self.state.change_feed.after(self.seq, newest, &self.state.store).await;
+        let store = &self.state.store;
+        let stored = |after| store.read(move |tx| tx.changes_since(after, MAX_CHANGES));
+        let found = self.state.change_feed.after(self.seq, newest, stored).await;
         let reader = self.reader.0;
         let found = found.inspect_err(|error| {
             tracing::warn!(event = "EVENTS_ENDED", actor = %reader, %error, "Event stream of {reader} closed, because the changes cannot be read from the database; the client has to reconnect");
         });
-        let Some(batch) = found.ok()? else {
+        let Some(events) = found.ok()? else {
             self.seq = newest;
             return Some(event_text(Some("reset"), Some(newest), &EventData::Empty {}).into());
         };
-        if batch.has_access_change {
+        if events.have_access_change() {
             self.check_credential().await?;
         }
-        self.seq = batch.last;
-        if batch.is_full {
-            self.next_read = clock::instant();
-        }
-        Some(batch.text_for(self.reader))
+        self.seq = events.last;
+        self.must_read = events.have_more;
+        self.next_read = events.next_read;
+        Some(events.text_for(self.reader))
     }
 }
 
@@ -208,7 +213,3 @@ const LIFETIME: Duration = Duration::from_mins(15);
 
 /// The interval of `alive` events in a stream without other events.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
-
-/// The minimum time between two reads of a stream. On a busy machine, a read then returns many changes; a change after a
-/// pause is read at once.
-const MIN_PAUSE: Duration = Duration::from_millis(10);

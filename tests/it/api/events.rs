@@ -188,6 +188,38 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_resumes_after_a_restart_without_a_gap() {
+    let (mut daemon, api) = with_data();
+    let draft = async |text: &str| {
+        let put = api.request(Method::PUT, "/api/threads/1/draft").json(&json!({"text": text}));
+        assert_eq!(crate::support::client::send(put).await.status, 200);
+    };
+    let mut events = Events::open(&api, None).await;
+    let known = events.next().await.unwrap().id;
+    draft("one").await;
+    assert_eq!(events.change().await, kind("draft_updated", 1, 1));
+    // The stream does not receive this one before the stop.
+    draft("two").await;
+    tokio::task::block_in_place(|| daemon.restart());
+    draft("three").await;
+    // One stream is at the newest position, so the daemon has read nothing before it.
+    let mut newest = Events::open(&api, None).await;
+    newest.next().await.unwrap();
+    draft("four").await;
+    assert_eq!(newest.change().await, kind("draft_updated", 1, 1));
+    let mut resumed = Events::open(&api, Some(&known)).await;
+    resumed.next().await.unwrap();
+    let mut seq: i64 = known.parse().unwrap();
+    let mut drafts = 0;
+    while drafts < 4 {
+        let event = resumed.next().await.unwrap();
+        seq += 1;
+        assert_eq!(event.id, seq.to_string());
+        drafts += i32::from(event.data.unwrap()["kind"] == "draft_updated");
+    }
+}
+
 /// The database has more changes than a stream reads at once.
 #[tokio::test]
 async fn streams_at_different_positions_miss_no_change() {
