@@ -94,7 +94,7 @@ pub fn opt_out_in_call(tx: &WriteTx<'_>, call: &CallSid, now: Timestamp) -> Resu
     if tx.contact_has_opted_out(contact)? {
         return Ok(());
     }
-    tx.set_contact_opted_out(contact, true, now)?;
+    tx.set_contact_opted_out(contact, true, ActorId::Agent, now)?;
     Ok(tx.insert_audit(ActorId::Agent, "set_contact_opt_out", &format!("contact:{contact}"), now)?)
 }
 

@@ -148,7 +148,7 @@ fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
         interrupted: row.get("interrupted")?,
         started_ms: row.get("started_ms")?,
         ended_ms: row.get("ended_ms")?,
-        word_times: word_times::from_text(row.get::<_, Option<String>>("word_times")?.as_deref()),
+        word_times: word_times::from_text(row.get::<Option<String>>("word_times")?.as_deref()),
         latency: TurnLatency {
             transcript_partial_ms: row.get("transcript_partial_ms")?,
             transcript_final_ms: row.get("transcript_final_ms")?,
