@@ -31,6 +31,7 @@ async fn a_caller_who_wants_no_more_calls_is_opted_out_once_until_a_user_undoes_
     let path = format!("/api/contacts/{}", call["contact_id"]);
     let contact = owner.get(&path).await;
     assert_eq!(contact.json()["opted_out"], true, "{}", contact.text());
+    assert_eq!(contact.json()["opt_out"]["source"], "call", "{}", contact.text());
     let tools: Vec<_> = call["turns"].as_array().unwrap().iter().filter(|turn| turn["speaker"] == "tool").collect();
     assert_eq!(tools.len(), 2, "{call:#}");
     for tool in tools {

@@ -112,6 +112,8 @@ text_enum! {
     OptOutSource {
         /// The contact, by a word in a message.
         Contact = "contact",
+        /// The contact, in a call with the agent.
+        Call = "call",
         /// A user or an API client.
         User = "user",
         /// WhatsApp or Twilio, which rejected a message because the contact has blocked the business or opted out there.

@@ -56,6 +56,7 @@ impl ReadTx<'_> {
             let source = match (own, by) {
                 (None, _) => OptOutSource::Provider,
                 (Some(_), Some(by)) if by == ActorId::Contact.to_string() => OptOutSource::Contact,
+                (Some(_), Some(by)) if by == ActorId::Agent.to_string() => OptOutSource::Call,
                 (Some(_), _) => OptOutSource::User,
             };
             let by_provider: Option<Timestamp> = row.get(4)?;

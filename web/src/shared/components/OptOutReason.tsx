@@ -12,6 +12,8 @@ export function OptOutReason({ reason }: { reason: Schemas['OptOut'] }) {
           הלקוח כתב ״<bdi>{reason.word}</bdi>״ ({when}) ולא נשלחות לו הודעות, עד שיכתוב ״התחל״ או שתבטלו זאת בכרטיס שלו.
         </Trans>
       )
+    case 'call':
+      return <Trans>הלקוח ביקש בשיחה עם הסוכן שלא יתקשרו ולא יכתבו לו ({when}). אפשר לבטל זאת בכרטיס שלו.</Trans>
     case 'provider':
       return <Trans>הלקוח חסם את העסק או ביקש לא לקבל הודעות ({when}). אפשר לכתוב לו שוב אחרי שיכתוב.</Trans>
     default:
