@@ -31,16 +31,24 @@ export default defineConfig({
           // Excludes the entry itself, because the manifest lists the files of the HTML page under it.
           groups: [
             { name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id), priority: 2 },
-            // Code that several pages share: one file for the page's own code, the queries and the icons, and one for
-            // the Mantine components, which most pages use.
+            // Code that pages share: one file for the page's own code, the queries and the icons, and one for the Mantine
+            // components, which most pages use. Few pages use the greeting's editor and the sound of calls.
             {
               name: 'common',
-              minShareCount: 3,
+              minShareCount: 2,
               test: id =>
-                /\/web\/src\/(shared|app)\/.*\.tsx?$|@tanstack\/|@mantine\/hooks|@tabler\//.test(id) &&
-                !/Shell|Confirm/.test(id),
+                /\/web\/src\/(shared|app)\/.*\.(tsx?|css)$|@tanstack\/|@mantine\/hooks|@tabler\/|color-scheme|noop|\/clsx\//.test(
+                  id,
+                ) && !/Shell|Confirm|\/shared\/(greeting|audio)\//.test(id),
               includeDependenciesRecursively: false,
               priority: 1,
+            },
+            // Code that several pages of a feature share: one file for each feature.
+            {
+              name: id => /\/features\/([\w-]+)\//.exec(id)?.[1] ?? null,
+              minShareCount: 2,
+              test: /\/web\/src\/features\/.*\.(tsx?|css)$/,
+              includeDependenciesRecursively: false,
             },
             {
               name: 'overlays',
