@@ -72,6 +72,8 @@ pub struct Evidence {
 #[derive(Debug)]
 pub struct Progress {
     pub stored: SetupProgress,
+    /// Whether a user has saved opening hours: those of a new installation are a guess.
+    pub has_opening_hours: bool,
     pub completed: Vec<SetupStep>,
 }
 
@@ -82,8 +84,9 @@ pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> 
     let every_call =
         CallFilter { business: BusinessId::FIRST, thread: None, contact: None, outcome: None, words: None };
     let has_calls = !tx.calls(&every_call, None, 1)?.0.is_empty();
-    let has_catalog =
-        !tx.opening_hours(BusinessId::FIRST)?.is_empty() && !tx.services(BusinessId::FIRST, false)?.is_empty();
+    let has_opening_hours =
+        tx.has_saved_opening_hours(BusinessId::FIRST)? && !tx.opening_hours(BusinessId::FIRST)?.is_empty();
+    let has_catalog = has_opening_hours && !tx.services(BusinessId::FIRST, false)?.is_empty();
     let has_number = has_calls || !tx.replaced_webhooks()?.is_empty();
     let is_completed = |step: &SetupStep| match step {
         SetupStep::Name => evidence.has_name,
@@ -97,7 +100,7 @@ pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> 
         SetupStep::Call => has_calls,
     };
     let completed = SetupStep::ALL.iter().copied().filter(is_completed).collect();
-    Ok(Progress { stored, completed })
+    Ok(Progress { stored, has_opening_hours, completed })
 }
 
 pub fn skip(tx: &WriteTx<'_>, step: SetupStep, is_skipped: bool) -> Result<(), Error> {

@@ -126,6 +126,8 @@ pub use thread::{
     ThreadType,
 };
 pub use time::{Moment, Timestamp};
-pub use timeline::{ContactMerge, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind};
+pub use timeline::{
+    ContactMerge, TimelineAnchor, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind, TimelineRange,
+};
 pub use turn_state::{OutboundAuthor, TurnEvent, TurnState};
 pub use user::{ApiToken, AuditEntry, Role, Session, SessionSummary, User};

@@ -1,12 +1,13 @@
 //! A contact's timeline: entries of several tables, sorted by time.
 
-use super::page::page;
+use super::page::rows_for;
 use super::sql::json_list;
 use crate::domain::{
-    ContactId, ContactMerge, MessageDetail, Task, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind,
+    ContactId, ContactMerge, MessageDetail, Task, TimelineAnchor, TimelineContent, TimelineCursor, TimelineEntry,
+    TimelineKind, TimelineRange, Timestamp,
 };
 use crate::store::{ReadTx, Result};
-use rusqlite::named_params;
+use rusqlite::{OptionalExtension, named_params};
 use std::collections::HashMap;
 
 const SOURCES: [Source; 7] = [MESSAGES, CALLS, NOTES, TASKS, DONE_TASKS, APPOINTMENTS, MERGES];
@@ -16,29 +17,86 @@ type Load = fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>;
 /// The queries for the entries of one kind.
 struct Source {
     kind: TimelineKind,
-    /// SQL that selects the time and the id of entries of `:contact` before `(:at, :id)`, newest first, at most
-    /// `:limit`.
-    sql: &'static str,
+    table: &'static str,
+    /// The column with the time of the entry.
+    at: &'static str,
+    /// The SQL condition for entries of `:contact`.
+    of: &'static str,
     load: Load,
 }
 
+/// A page of a timeline.
+#[derive(Debug)]
+pub struct TimelinePage {
+    /// Oldest first.
+    pub entries: Vec<TimelineEntry>,
+    /// The position before which there are older entries; none if the page has the first entry.
+    pub older: Option<TimelineCursor>,
+    /// The position after which there are newer entries; none if the page has the last entry.
+    pub newer: Option<TimelineCursor>,
+}
+
+/// The side of a position.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+/// Positions on one side of a position, nearest first, and whether there are more.
+type Keys = (Vec<TimelineCursor>, bool);
+
 impl ReadTx<'_> {
-    /// The newest entries before a position, oldest first, and the position of the previous page. Without `kinds`,
-    /// entries of all kinds are returned.
+    /// A page of a contact's timeline. Without `kinds`, it has entries of all kinds. Returns `None` if the timeline
+    /// does not have the entry around which the page is wanted.
     pub fn timeline(
         &self,
         contact: ContactId,
         kinds: &[TimelineKind],
-        before: Option<TimelineCursor>,
+        range: TimelineRange,
         limit: usize,
-    ) -> Result<(Vec<TimelineEntry>, Option<TimelineCursor>)> {
-        let mut keys = Vec::new();
-        for source in SOURCES.iter().filter(|source| kinds.is_empty() || kinds.contains(&source.kind)) {
-            keys.extend(self.timeline_keys(source, contact, before, limit.saturating_add(1))?);
-        }
-        keys.sort_unstable_by(|a, b| b.cmp(a));
-        let (mut keys, next) = page(keys, limit, |oldest| *oldest);
-        keys.reverse();
+    ) -> Result<Option<TimelinePage>> {
+        let keys = |from, side, limit| self.timeline_keys(contact, kinds, from, side, limit);
+        let (older, newer) = match range {
+            TimelineRange::Newest => (keys(None, Side::Before, limit)?, Keys::default()),
+            TimelineRange::Before(cursor) => {
+                let (before, has_older) = keys(Some(cursor), Side::Before, limit)?;
+                ((before, has_older), (Vec::new(), true))
+            }
+            TimelineRange::After(cursor) => ((Vec::new(), true), keys(Some(cursor), Side::After, limit)?),
+            TimelineRange::Around(anchor) => {
+                let Some(middle) = self.timeline_position(contact, anchor)? else { return Ok(None) };
+                let newer = keys(Some(middle), Side::After, limit - limit / 2)?;
+                (keys(Some(middle), Side::Before, limit - newer.0.len())?, newer)
+            }
+        };
+        let ((older, has_older), (newer, has_newer)) = (older, newer);
+        let keys: Vec<_> = older.into_iter().rev().chain(newer).collect();
+        Ok(Some(TimelinePage {
+            entries: self.timeline_entries(&keys)?,
+            older: keys.first().copied().filter(|_| has_older),
+            newer: keys.last().copied().filter(|_| has_newer),
+        }))
+    }
+
+    /// The position directly before the anchor.
+    fn timeline_position(&self, contact: ContactId, anchor: TimelineAnchor) -> Result<Option<TimelineCursor>> {
+        let (kind, id) = match anchor {
+            // No entry has a smaller kind or id.
+            TimelineAnchor::Time(at) => return Ok(Some(TimelineCursor::before(at, TimelineKind::Message, i64::MIN))),
+            TimelineAnchor::Entry(kind, id) => (kind, id),
+        };
+        let Some(Source { table, at, of, .. }) = SOURCES.iter().find(|source| source.kind == kind) else {
+            return Ok(None);
+        };
+        let sql = format!("SELECT {at} FROM {table} WHERE id = :id AND {of} AND {at} IS NOT NULL");
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let at: Option<Timestamp> =
+            query.query_row(named_params! {":contact": contact, ":id": id}, |row| row.get(0)).optional()?;
+        Ok(at.map(|at| TimelineCursor::before(at, kind, id)))
+    }
+
+    fn timeline_entries(&self, keys: &[TimelineCursor]) -> Result<Vec<TimelineEntry>> {
         let mut contents = HashMap::new();
         for source in &SOURCES {
             let ids: Vec<i64> = keys.iter().filter(|key| key.kind == source.kind).map(|key| key.id).collect();
@@ -51,25 +109,62 @@ impl ReadTx<'_> {
             let content = contents.remove(&(key.kind, key.id))?;
             Some(TimelineEntry { at: key.at, content })
         };
-        Ok((keys.iter().filter_map(entry).collect(), next))
+        Ok(keys.iter().filter_map(entry).collect())
     }
 
+    /// Without `from`, the newest entries.
     fn timeline_keys(
+        &self,
+        contact: ContactId,
+        kinds: &[TimelineKind],
+        from: Option<TimelineCursor>,
+        side: Side,
+        limit: usize,
+    ) -> Result<Keys> {
+        let mut keys = Vec::new();
+        for source in SOURCES.iter().filter(|source| kinds.is_empty() || kinds.contains(&source.kind)) {
+            keys.extend(self.timeline_keys_of(source, contact, from, side, limit)?);
+        }
+        match side {
+            Side::Before => keys.sort_unstable_by(|a, b| b.cmp(a)),
+            Side::After => keys.sort_unstable(),
+        }
+        let has_more = keys.len() > limit;
+        keys.truncate(limit);
+        Ok((keys, has_more))
+    }
+
+    fn timeline_keys_of(
         &self,
         source: &Source,
         contact: ContactId,
-        before: Option<TimelineCursor>,
+        from: Option<TimelineCursor>,
+        side: Side,
         limit: usize,
     ) -> Result<Vec<TimelineCursor>> {
-        let mut query = self.conn.prepare_cached(source.sql)?;
+        let Source { kind, table, at, of, .. } = *source;
+        let (sign, order) = match side {
+            Side::Before => ('<', "DESC"),
+            Side::After => ('>', "ASC"),
+        };
+        // A condition that is always true without a position would prevent SQLite from starting in the index at the
+        // position.
+        let range = match from {
+            Some(_) => format!("({at}, id) {sign} (:at, :id)"),
+            None => "(:at, :id) IS (NULL, NULL)".to_owned(),
+        };
+        let mut query = self.conn.prepare_cached(&format!(
+            "SELECT {at}, id FROM {table} WHERE {of} AND {at} IS NOT NULL AND {range}
+             ORDER BY {at} {order}, id {order} LIMIT :limit"
+        ))?;
         let rows = query.query_map(
             named_params! {
                 ":contact": contact,
-                ":at": before.map(|cursor| cursor.at),
-                ":id": before.map(|cursor| cursor.id_bound(source.kind)),
-                ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+                ":at": from.map(|cursor| cursor.at),
+                ":id": from.map(|cursor| cursor.id_bound(kind)),
+                ":limit": rows_for(limit),
             },
-            |row| Ok(TimelineCursor { at: row.get(0)?, kind: source.kind, id: row.get(1)? }),
+            |row| Ok(TimelineCursor { at: row.get(0)?, kind, id: row.get(1)? }),
         )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -77,10 +172,9 @@ impl ReadTx<'_> {
 
 const MESSAGES: Source = Source {
     kind: TimelineKind::Message,
-    sql: "SELECT created_at, id FROM messages
-          WHERE thread_id = (SELECT id FROM threads WHERE contact_id = :contact AND type = 'whatsapp' AND merged_into IS NULL)
-            AND (:at IS NULL OR (created_at, id) < (:at, :id))
-          ORDER BY created_at DESC, id DESC LIMIT :limit",
+    table: "messages",
+    at: "created_at",
+    of: "thread_id = (SELECT id FROM threads WHERE contact_id = :contact AND type = 'whatsapp' AND merged_into IS NULL)",
     load: load_messages,
 };
 
@@ -92,9 +186,9 @@ fn load_messages(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineConte
 
 const CALLS: Source = Source {
     kind: TimelineKind::Call,
-    sql: "SELECT started_at, id FROM calls
-          WHERE contact_id = :contact AND (:at IS NULL OR (started_at, id) < (:at, :id))
-          ORDER BY started_at DESC, id DESC LIMIT :limit",
+    table: "calls",
+    at: "started_at",
+    of: "contact_id = :contact",
     load: load_calls,
 };
 
@@ -106,9 +200,9 @@ fn load_calls(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)
 /// Without deleted notes.
 const NOTES: Source = Source {
     kind: TimelineKind::Note,
-    sql: "SELECT created_at, id FROM contact_notes
-          WHERE contact_id = :contact AND deleted_at IS NULL AND (:at IS NULL OR (created_at, id) < (:at, :id))
-          ORDER BY created_at DESC, id DESC LIMIT :limit",
+    table: "contact_notes",
+    at: "created_at",
+    of: "contact_id = :contact AND deleted_at IS NULL",
     load: load_notes,
 };
 
@@ -120,18 +214,18 @@ fn load_notes(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)
 /// At the time when the tasks were created.
 const TASKS: Source = Source {
     kind: TimelineKind::Task,
-    sql: "SELECT created_at, id FROM tasks
-          WHERE contact_id = :contact AND (:at IS NULL OR (created_at, id) < (:at, :id))
-          ORDER BY created_at DESC, id DESC LIMIT :limit",
+    table: "tasks",
+    at: "created_at",
+    of: "contact_id = :contact",
     load: |tx, ids| load_tasks(tx, ids, TimelineContent::Task),
 };
 
 /// At the time when the tasks were completed.
 const DONE_TASKS: Source = Source {
     kind: TimelineKind::TaskDone,
-    sql: "SELECT done_at, id FROM tasks
-          WHERE contact_id = :contact AND done_at IS NOT NULL AND (:at IS NULL OR (done_at, id) < (:at, :id))
-          ORDER BY done_at DESC, id DESC LIMIT :limit",
+    table: "tasks",
+    at: "done_at",
+    of: "contact_id = :contact",
     load: |tx, ids| load_tasks(tx, ids, TimelineContent::TaskDone),
 };
 
@@ -147,9 +241,9 @@ fn load_tasks(
 /// At the time when the appointments were booked.
 const APPOINTMENTS: Source = Source {
     kind: TimelineKind::Appointment,
-    sql: "SELECT created_at, id FROM appointments
-          WHERE contact_id = :contact AND (:at IS NULL OR (created_at, id) < (:at, :id))
-          ORDER BY created_at DESC, id DESC LIMIT :limit",
+    table: "appointments",
+    at: "created_at",
+    of: "contact_id = :contact",
     load: load_appointments,
 };
 
@@ -161,9 +255,9 @@ fn load_appointments(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineC
 /// Without undone merges.
 const MERGES: Source = Source {
     kind: TimelineKind::Merge,
-    sql: "SELECT merged_at, id FROM contact_merges
-          WHERE kept_contact_id = :contact AND undone_at IS NULL AND (:at IS NULL OR (merged_at, id) < (:at, :id))
-          ORDER BY merged_at DESC, id DESC LIMIT :limit",
+    table: "contact_merges",
+    at: "merged_at",
+    of: "kept_contact_id = :contact AND undone_at IS NULL",
     load: load_merges,
 };
 

@@ -133,7 +133,9 @@ async fn a_timeline_has_messages_and_calls_in_one_order() {
         }
         assert_eq!(seen, wanted, "pages of {limit}");
     }
-    assert_eq!(api.get("/api/contacts/1/timeline?before=x").await.status, 400);
+    for wrong in ["before=x", "after=x", "around=x", "around=letter.1", "around=message.1&before=1.call.1"] {
+        assert_eq!(api.get(&format!("/api/contacts/1/timeline?{wrong}")).await.status, 400, "{wrong}");
+    }
     assert_eq!(api.get("/api/contacts/99/timeline").await.status, 404);
     let merged = api.post_json("/api/contacts/1/merge", &json!({"contact_id": 2})).await;
     assert_eq!(merged.status, 200);
@@ -228,6 +230,61 @@ async fn a_timeline_has_notes_tasks_and_appointments_too() {
     let before = newest["next_cursor"].as_str().unwrap();
     let older = api.get(&format!("/api/contacts/1/timeline?limit=2&before={before}")).await.json();
     assert_eq!(older["items"], json!(&items[5..7]));
+}
+
+#[tokio::test]
+async fn a_page_around_an_entry_or_a_time_continues_in_both_directions() {
+    let (_daemon, api) = with_data();
+    let page = async |query: String| {
+        let reply = api.get(&format!("/api/contacts/1/timeline?{query}")).await;
+        assert_eq!(reply.status, 200, "{query}: {}", reply.text());
+        reply.json()
+    };
+    let whole = page(String::new()).await;
+    assert_eq!((&whole["next_cursor"], &whole["previous_cursor"]), (&Value::Null, &Value::Null));
+    let whole = whole["items"].as_array().unwrap().clone();
+    let key = |item: &Value| {
+        let kind = item["kind"].as_str().unwrap();
+        format!("{kind}.{}", item[kind]["id"])
+    };
+    for (place, item) in whole.iter().enumerate() {
+        for around in [key(item), item["at"].as_str().unwrap().to_owned()] {
+            for limit in 1..=4 {
+                let middle = page(format!("around={around}&limit={limit}")).await;
+                let mut seen = middle["items"].as_array().unwrap().clone();
+                assert_eq!(seen.len(), limit, "around {around}");
+                assert!(seen.contains(item), "{place}: {around}, {limit}");
+                let mut older = middle["next_cursor"].clone();
+                while let Some(before) = older.as_str() {
+                    let page = page(format!("before={before}&limit={limit}")).await;
+                    assert!(page["previous_cursor"].is_string());
+                    seen.splice(0..0, page["items"].as_array().unwrap().clone());
+                    older = page["next_cursor"].clone();
+                }
+                let mut newer = middle["previous_cursor"].clone();
+                while let Some(after) = newer.as_str() {
+                    let page = page(format!("after={after}&limit={limit}")).await;
+                    assert!(page["next_cursor"].is_string());
+                    seen.extend(page["items"].as_array().unwrap().clone());
+                    newer = page["previous_cursor"].clone();
+                }
+                assert_eq!(seen, whole, "around {around}, pages of {limit}");
+            }
+        }
+    }
+    let first = page("around=2000-01-01T00:00:00Z&limit=2".to_owned()).await;
+    assert_eq!((&first["items"], &first["next_cursor"]), (&json!(&whole[..2]), &Value::Null));
+    let last = page("around=2100-01-01T00:00:00Z&limit=2".to_owned()).await;
+    assert_eq!((&last["items"], &last["previous_cursor"]), (&json!(&whole[4..]), &Value::Null));
+    let calls = page("around=message.1&kinds=call&limit=1".to_owned()).await;
+    assert_eq!(calls["items"], json!([&whole[4]]), "a position can be of another kind");
+    // An entry of another contact, or one that does not exist.
+    for missing in ["message.99", "note.1", "call.99"] {
+        assert_eq!(api.get(&format!("/api/contacts/1/timeline?around={missing}")).await.status, 404, "{missing}");
+    }
+    let other = api.get("/api/contacts/2/timeline").await.json();
+    let other = key(&other["items"][0]);
+    assert_eq!(api.get(&format!("/api/contacts/1/timeline?around={other}")).await.status, 404, "{other}");
 }
 
 #[tokio::test]

@@ -14,7 +14,10 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
     let path = "/api/setup/progress";
     assert_eq!(
         dana.get(path).await.json(),
-        json!({"skipped": [], "completed": [], "agent_answered_at": null, "forwarded_call": null})
+        json!({
+            "skipped": [], "completed": [], "has_opening_hours": false, "agent_answered_at": null,
+            "forwarded_call": null,
+        })
     );
     let before = daemon.query_value::<i64>("SELECT max(seq) FROM changes");
     for (owner, step) in [(&dana, "whatsapp"), (&gal, "name"), (&gal, "name")] {
@@ -63,6 +66,21 @@ async fn a_step_is_completed_by_what_the_daemon_knows() {
     let service = json!({"name": "תספורת", "duration_min": 30});
     change(&owner, "POST", "/api/services", service, 201).await;
     assert_eq!(owner.get("/api/setup/progress").await.json()["completed"], json!(["name", "business"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hours_of_a_new_installation_count_once_an_owner_has_confirmed_them() {
+    let daemon = Daemon::start(|_| {});
+    let owner = daemon.logged_in("dana", "owner").await;
+    let service = json!({"name": "תספורת", "duration_min": 30});
+    change(&owner, "POST", "/api/services", service, 201).await;
+    let progress = async || owner.get("/api/setup/progress").await.json();
+    let before = progress().await;
+    assert_eq!((&before["completed"], &before["has_opening_hours"]), (&json!([]), &json!(false)));
+    let hours = owner.get("/api/opening-hours").await.json();
+    change(&owner, "PUT", "/api/opening-hours", hours, 200).await;
+    let after = progress().await;
+    assert_eq!((&after["completed"], &after["has_opening_hours"]), (&json!(["business"]), &json!(true)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

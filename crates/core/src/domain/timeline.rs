@@ -76,21 +76,26 @@ pub struct ContactMerge {
     pub merged_at: Timestamp,
 }
 
-/// The position after a page of a timeline, whose order is newest first. Entries with the same time are ordered by
-/// kind, then by id.
+/// The position of an entry in a timeline: of the oldest or the newest entry of a page. Entries with the same time are
+/// ordered by kind, then by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimelineCursor {
-    /// The time of the oldest entry of the page.
+    /// The time of the entry.
     pub at: Timestamp,
-    /// The kind of that entry.
+    /// The kind of the entry.
     pub kind: TimelineKind,
-    /// The id of that entry's database row.
+    /// The id of the entry's database row.
     pub id: i64,
 }
 
 impl TimelineCursor {
-    /// Returns the exclusive upper bound for ids of a kind at the cursor's time: an entry with a smaller id is older
-    /// than the cursor.
+    /// Returns the position directly before an entry.
+    pub fn before(at: Timestamp, kind: TimelineKind, id: i64) -> Self {
+        Self { at, kind, id: id.saturating_sub(1) }
+    }
+
+    /// Returns the bound for ids of a kind at the cursor's time: an entry with a smaller id is older than the cursor,
+    /// one with a larger id is newer.
     pub fn id_bound(&self, kind: TimelineKind) -> i64 {
         match kind.cmp(&self.kind) {
             std::cmp::Ordering::Less => i64::MAX,
@@ -119,6 +124,38 @@ impl FromStr for TimelineCursor {
     }
 }
 
+/// The entry or the time around which a page of a timeline is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimelineAnchor {
+    /// The entries before and after a time.
+    Time(Timestamp),
+    /// An entry, and the entries before and after it.
+    Entry(TimelineKind, i64),
+}
+
+impl FromStr for TimelineAnchor {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let entry = |(kind, id): (&str, &str)| Some(Self::Entry(kind.parse().ok()?, id.parse().ok()?));
+        let time = || text.parse().ok().map(Self::Time);
+        text.split_once('.').and_then(entry).or_else(time).ok_or_else(|| cursor::unknown(text))
+    }
+}
+
+/// The page of a timeline to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimelineRange {
+    /// The newest entries.
+    Newest,
+    /// The entries directly before a position.
+    Before(TimelineCursor),
+    /// The entries directly after a position.
+    After(TimelineCursor),
+    /// The entries on both sides of an entry or a time.
+    Around(TimelineAnchor),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +169,15 @@ mod tests {
         }
         assert_eq!(cursor.id_bound(TimelineKind::Message), i64::MAX);
         assert_eq!((cursor.id_bound(TimelineKind::Call), cursor.id_bound(TimelineKind::Note)), (7, i64::MIN));
+    }
+
+    #[test]
+    fn an_anchor_is_an_entry_or_a_time() {
+        assert_eq!("task_done.7".parse(), Ok(TimelineAnchor::Entry(TimelineKind::TaskDone, 7)));
+        let at = Timestamp::from_millis(1_762_935_000_250);
+        assert_eq!(at.to_string().parse(), Ok(TimelineAnchor::Time(at)));
+        for wrong in ["", "7", "message", "message.x", "letter.7", "message.7.1", "2026-11-12"] {
+            assert!(wrong.parse::<TimelineAnchor>().is_err(), "{wrong}");
+        }
     }
 }

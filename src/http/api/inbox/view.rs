@@ -13,7 +13,6 @@ use crate::http::pagination::Page;
 use serde::Serialize;
 
 pub(super) type InboxPage = Page<InboxRow>;
-pub(super) type TimelinePage = Page<TimelineItem>;
 type TimelineKind = OneOf<domain::TimelineKind>;
 
 /// The conversation with one contact over all channels.
@@ -101,6 +100,17 @@ impl LastActivity {
             call.map(|call| Self { kind: domain::TimelineKind::Call.into(), message: None, call: Some(call.into()) })
         }
     }
+}
+
+/// A page of a contact's timeline.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TimelineItemPage {
+    /// The entries, oldest first.
+    pub(super) items: Vec<TimelineItem>,
+    /// `before` of the page with older entries; null if there are none.
+    pub(super) next_cursor: Option<String>,
+    /// `after` of the page with newer entries; null if there are none.
+    pub(super) previous_cursor: Option<String>,
 }
 
 /// An entry of a contact's timeline. `kind` determines which field contains the content.

@@ -27,6 +27,8 @@ pub(crate) struct SetupProgress {
     pub(super) skipped: Vec<SetupStep>,
     /// The steps that are complete according to the daemon's own data, without requests to providers.
     completed: Vec<SetupStep>,
+    /// Whether a user has saved opening hours. A new installation has hours that nobody has confirmed.
+    has_opening_hours: bool,
     /// When the agent first answered in a trial call; null if it has not.
     #[schema(value_type = Option<String>, format = DateTime)]
     agent_answered_at: Option<Timestamp>,
@@ -45,12 +47,13 @@ struct ForwardedCall {
 }
 
 impl From<setup::Progress> for SetupProgress {
-    fn from(setup::Progress { stored, completed }: setup::Progress) -> Self {
+    fn from(setup::Progress { stored, has_opening_hours, completed }: setup::Progress) -> Self {
         let view = |steps: Vec<domain::SetupStep>| steps.into_iter().map(OneOf).collect();
         let forwarded = |call: domain::ForwardedCall| ForwardedCall { call_id: call.call.0, forwarded_from: call.from };
         Self {
             skipped: view(stored.skipped),
             completed: view(completed),
+            has_opening_hours,
             agent_answered_at: stored.agent_answered_at,
             forwarded_call: stored.forwarded_call.map(forwarded),
         }

@@ -24,6 +24,16 @@ impl ReadTx<'_> {
         Ok(found.optional()?.unwrap_or(default))
     }
 
+    /// Whether a user has saved the opening hours, so that they are not only those of a new installation. The migration
+    /// that inserts those hours sets the time of the change to the time when the business was created.
+    pub fn has_saved_opening_hours(&self, business: BusinessId) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT EXISTS(SELECT 1 FROM opening_rules r JOIN businesses b ON b.id = r.business_id
+                           WHERE r.business_id = ?1 AND r.updated_at <> b.created_at)",
+        )?;
+        Ok(query.query_row([business], |row| row.get(0))?)
+    }
+
     /// `None` if the resource uses the opening hours of the business.
     pub fn resource_hours(&self, business: BusinessId, id: ResourceId) -> Result<Option<Vec<OpeningHours>>> {
         let mut query = self.conn.prepare_cached("SELECT own_hours FROM resources WHERE id = ?1")?;

@@ -902,7 +902,7 @@ export interface paths {
         };
         /**
          * List the timeline of a contact, oldest first within the page.
-         * @description Without `before`, the page has the newest entries.
+         * @description Without `before`, `after` and `around`, the page has the newest entries.
          */
         get: operations["list_timeline"];
         put?: never;
@@ -6193,6 +6193,8 @@ export interface components {
             /** @description The steps that are complete according to the daemon's own data, without requests to providers. */
             completed: components["schemas"]["SetupStep"][];
             forwarded_call?: components["schemas"]["ForwardedCall"] | null;
+            /** @description Whether a user has saved opening hours. A new installation has hours that nobody has confirmed. */
+            has_opening_hours: boolean;
             /** @description The steps that an owner has skipped. */
             skipped: components["schemas"]["SetupStep"][];
         };
@@ -6550,11 +6552,14 @@ export interface components {
             note?: components["schemas"]["Note"] | null;
             task?: components["schemas"]["Task"] | null;
         };
-        /** @description A page of a list. */
+        /** @description A page of a contact's timeline. */
         TimelineItemPage: {
+            /** @description The entries, oldest first. */
             items: components["schemas"]["TimelineItem"][];
-            /** @description `cursor` of the next page; null on the last page. */
+            /** @description `before` of the page with older entries; null if there are none. */
             next_cursor?: string | null;
+            /** @description `after` of the page with newer entries; null if there are none. */
+            previous_cursor?: string | null;
         };
         /**
          * @description The kind of an entry of a contact's timeline.
@@ -12569,6 +12574,13 @@ export interface operations {
                 kinds?: string;
                 /** @description `next_cursor` of another page, to get the entries that are older than that page. */
                 before?: string;
+                /** @description `previous_cursor` of another page, to get the entries that are newer than that page. */
+                after?: string;
+                /**
+                 * @description An entry or a time, to get the entries on both sides: `message.17`, with one of the values of `kinds` and the id
+                 *     of the entry, or `2026-11-12T10:00:00Z`. About half of the page is older.
+                 */
+                around?: string;
             };
             header?: never;
             path: {
@@ -12578,7 +12590,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of a list. */
+            /** @description A page of a contact's timeline. */
             200: {
                 headers: {
                     [name: string]: unknown;
