@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Fragment, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { isKept } from '#shared/draft'
 import { useNow } from '#shared/format/clock'
 import { useLocale } from '#shared/i18n/locale'
 import { useShortcuts } from '#shared/keys'
@@ -17,7 +18,7 @@ import { daysOf, keyOf, type NoteEdits, withoutShown } from './timeline'
 export function Timeline({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [filter, setFilter] = useState<TimelineFilter>('all')
-  const [isWriting, setWriting] = useState(false)
+  const [isWriting, setWriting] = useState(() => isKept(`note.${contact.id}`))
   const query = useInfiniteQuery(timelinePages(contact.id, filter))
   useShortcuts([{ code: 'KeyN', run: () => setWriting(true) }])
   const choices = useTimelineFilters()

@@ -25,7 +25,7 @@ import { Filtered } from './timeline/Filtered'
 import { Line } from './timeline/Lines'
 import { OutgoingBubble } from './timeline/OutgoingBubble'
 import type { Target } from './timeline/Timeline'
-import { useTimeline } from './timeline/useTimeline'
+import { type TimelineState, useTimeline } from './timeline/useTimeline'
 
 interface Props {
   contactId: number
@@ -73,23 +73,26 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
   const outgoing = useOutgoing(contactId)
   const own = useSession().user?.id
   const [unread] = useState(() => ({ count: unreadOf(contact) }))
-  const until = useFirst(timeline.items?.at(-1)?.at)
+  const until = useFirst(timeline.newest?.at(-1)?.at)
+  const { hasNewer } = timeline
   const rows = useMemo(
     () =>
       timeline.items &&
       rowsOf({
         items: timeline.items,
-        outgoing,
-        unread: unread.count,
+        // Far back, there are no entries at the end.
+        outgoing: hasNewer ? [] : outgoing,
+        unread: hasNewer ? 0 : unread.count,
         unreadUntil: until,
         dayOf: at => format.day(at),
       }),
-    [timeline.items, outgoing, unread, until, format],
+    [timeline.items, hasNewer, outgoing, unread, until, format],
   )
-  useForgetShown(timeline.items)
-  useMarkRead(contact, timeline.items?.at(-1)?.at)
+  useForgetShown(timeline.newest)
+  useMarkRead(contact, timeline.newest?.at(-1)?.at)
 
-  const { target, found, jumpTo } = useTarget(timeline.loadUntil, timeline.items !== undefined)
+  const { target, found, jumpTo } = useTarget(timeline.reach, timeline.items !== undefined)
+  useToEndAfterSending(outgoing, timeline.toNewest)
   const [filter, setFilter] = useState<TimelineFilter>('all')
   // The filter is removed, so that the entry to which a link or a quote leads is visible.
   useEffect(() => {
@@ -163,11 +166,11 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
       ) : (
         <Filtered key={filter} contact={contact} filter={filter} onFilter={setFilter} draw={draw} />
       )}
-      <Announcer items={timeline.items} name={name} />
+      <Announcer items={timeline.newest} name={name} />
       <Composer
         contact={contact}
         name={name}
-        answer={timeline.items && newestAnswer(timeline.items, own)}
+        answer={timeline.newest && newestAnswer(timeline.newest, own)}
         isSending={outgoing.some(({ state }) => state === 'held')}
         returned={returned}
         onReturned={() => setReturned(null)}
@@ -185,14 +188,24 @@ function useFirst(value: string | undefined): string | null {
   return first.current ?? null
 }
 
-function useForgetShown(items: ReturnType<typeof useTimeline>['items']) {
+/** An own message is shown at the end, so the end is shown after sending. */
+function useToEndAfterSending(outgoing: readonly Outgoing[], toNewest: () => void) {
+  const newest = outgoing.at(-1)?.key
+  const before = useRef(newest)
+  useEffect(() => {
+    if (newest !== undefined && newest !== before.current) toNewest()
+    before.current = newest
+  }, [newest, toNewest])
+}
+
+function useForgetShown(items: TimelineState['newest']) {
   useEffect(() => {
     if (items) outbox.shown(new Set(items.flatMap(({ message }) => message?.id ?? [])))
   }, [items])
 }
 
 /** The entry that the URL names (`?message=7`, `?call=3`, `?note=5`), or to which a quote leads. */
-function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isReady: boolean) {
+function useTarget(reach: TimelineState['reach'], isReady: boolean) {
   const [search] = useSearchParams()
   const kind = ['message', 'call', 'note'].find(kind => search.get(kind))
   const named = kind ? `${kind}-${search.get(kind)}` : null
@@ -206,17 +219,13 @@ function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isRea
   useEffect(() => {
     if (!isReady || target === null) return
     const asked = new AbortController()
-    const [kind, id] = target.key.split('-')
-    loadUntil(item => {
-      const its = (item.message ?? item.call ?? item.note)?.id
-      return item.kind === kind && its === Number(id)
-    }, asked.signal).catch(() => undefined)
+    reach(target, asked.signal).catch(() => undefined)
     const timer = setTimeout(() => setFound(null), 4_000)
     return () => {
       asked.abort()
       clearTimeout(timer)
     }
-  }, [target, isReady, loadUntil])
+  }, [target, isReady, reach])
   const jumpTo = useCallback((id: number) => {
     const key = `message-${id}`
     setTarget({ key })

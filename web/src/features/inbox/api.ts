@@ -26,10 +26,11 @@ export type Media = Schemas['UploadedFile']
 
 export type TimelineItem = Schemas['TimelineItem']
 
-/** The last page has no `next_cursor`. */
+/** The last page has no `next_cursor`; only timelines have a `previous_cursor`. */
 export interface Page<T> {
   items: T[]
   next_cursor?: string | null
+  previous_cursor?: string | null
 }
 
 interface Init {

@@ -26,12 +26,16 @@ export interface TimelineOf {
   filter: TimelineFilter
 }
 
-/** Without `before`, the newest page. */
-export const timelinePage = (of: TimelineOf, before: string | null, limit: number, signal?: AbortSignal) =>
+/** Which page of a timeline: an empty object is the newest one. */
+export interface TimelinePart {
+  before?: string
+  after?: string
+  /** An entry, such as `message.17`, or a time. */
+  around?: string
+}
+
+export const timelinePage = (of: TimelineOf, part: TimelinePart, limit: number, signal?: AbortSignal) =>
   call<Page<TimelineItem>>('GET', '/api/contacts/{id}/timeline', {
-    params: {
-      path: { id: of.contactId },
-      query: { limit, ...kindsOf(of.filter), ...(before !== null && { before }) },
-    },
+    params: { path: { id: of.contactId }, query: { limit, ...kindsOf(of.filter), ...part } },
     ...(signal && { signal }),
   })

@@ -3,10 +3,10 @@ import type { ReactNode } from 'react'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import type { Row } from '../model/rows'
 import { type Target, Timeline } from './Timeline'
-import type { useTimeline } from './useTimeline'
+import type { TimelineState } from './useTimeline'
 
 interface Props {
-  timeline: ReturnType<typeof useTimeline>
+  timeline: TimelineState
   /** Undefined until the timeline is loaded. */
   rows: readonly Row[] | undefined
   draw: (row: Row) => ReactNode
@@ -36,15 +36,5 @@ export function Entries({ timeline, rows, draw, target, since, empty }: Props) {
     )
   }
   if (rows.length === 0) return <div className="talk scroll">{empty}</div>
-  return (
-    <Timeline
-      rows={rows}
-      draw={draw}
-      target={target}
-      hasOlder={timeline.hasOlder}
-      loadOlder={timeline.loadOlder}
-      loadUntil={timeline.loadUntil}
-      since={since}
-    />
-  )
+  return <Timeline rows={rows} draw={draw} target={target} timeline={timeline} since={since} />
 }

@@ -7,10 +7,12 @@ import { Hidden } from '#shared/components/text'
 import { useConnection } from '#shared/events/stream'
 import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import type { TimelineItem } from '../api'
 import type { Row } from '../model/rows'
 import { Scrubber } from './Scrubber'
+import { type Align, type Scroller, timeOf, useJumps } from './useJumps'
 import { useKeepEnd } from './useKeepEnd'
+import { useLater } from './useLater'
+import type { TimelineState } from './useTimeline'
 
 /** A row to show. A new object shows the row again. */
 export interface Target {
@@ -22,15 +24,13 @@ interface Props {
   draw: (row: Row) => ReactNode
   /** The row to show first, such as a linked message. By default the line above the unread entries, or else the end. */
   target: Target | null
-  hasOlder: boolean
-  loadOlder: () => Promise<void>
-  loadUntil: (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal) => Promise<boolean>
+  timeline: TimelineState
   since: string
 }
 
 /** The distance from the newest row within which the list counts as scrolled to the end. */
 const NEAR_END_PX = 80
-/** Older entries are fetched when fewer rows than this are above the screen. */
+/** More entries are fetched when fewer rows than this are above or below the screen. */
 const ROWS_AHEAD = 12
 
 const HEIGHTS: Record<Row['type'], number> = { day: 46, fresh: 40, item: 62, outgoing: 72 }
@@ -38,8 +38,9 @@ const heightOf = (row: Row | undefined) =>
   row?.type === 'item' && row.item.kind === 'call' ? 150 : row ? HEIGHTS[row.type] : 62
 
 /** Only rows near the screen are rendered. Visible rows do not move when older ones are loaded. */
-export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, since }: Props) {
+export function Timeline({ rows, draw, target, timeline, since }: Props) {
   const { t } = useLingui()
+  const { hasOlder, hasNewer, loadOlder, loadNewer } = timeline
   const element = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: rows.length,
@@ -50,7 +51,8 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
     paddingStart: 16,
     paddingEnd: 20,
     anchorTo: 'end',
-    followOnAppend: true,
+    // Entries that follow far back are no reason to scroll.
+    followOnAppend: !hasNewer,
     scrollEndThreshold: NEAR_END_PX,
     useFlushSync: false,
   })
@@ -58,8 +60,10 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
 
   const { show, place, release, isPinned } = usePin(rows, virtual, element)
   useFirstPlace(rows, target, virtual, show)
+  const { jump, toEnd } = useJumps({ rows, timeline, virtual, show, release, isPinned })
   const connection = useConnection()
   const first = items[0]?.index ?? 0
+  const last = items.at(-1)?.index ?? 0
   const [isPlaced, setPlaced] = useState(false)
   useEffect(() => {
     // The first frame is rendered before the list has been scrolled.
@@ -67,41 +71,25 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
     return () => cancelAnimationFrame(frame)
   }, [])
   useEffect(() => {
-    if (!isPlaced || !hasOlder || connection === 'lost' || rows.length === 0 || first >= ROWS_AHEAD) return
+    if (!isPlaced || connection === 'lost' || rows.length === 0) return
     // A failed request is repeated when the user scrolls on, or when the connection is restored.
-    loadOlder().catch(() => undefined)
-  }, [isPlaced, hasOlder, connection, first, rows.length, loadOlder])
+    if (hasOlder && first < ROWS_AHEAD) loadOlder().catch(() => undefined)
+    if (hasNewer && last >= rows.length - ROWS_AHEAD) loadNewer().catch(() => undefined)
+  }, [isPlaced, hasOlder, hasNewer, connection, first, last, rows.length, loadOlder, loadNewer])
 
-  const [isAtEnd, setAtEnd] = useState(true)
+  const [isAtBottom, setAtBottom] = useState(true)
   const onScroll = () => {
     const box = element.current
-    if (box) setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
+    if (box) setAtBottom(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
   }
+  const isAtEnd = isAtBottom && !hasNewer
   useStay(virtual, isAtEnd, isPinned, place)
-  const later = useLater(rows, isAtEnd)
+  const later = useLater(timeline.newest, isAtEnd)
 
   const top = rows[items.find(({ end }) => end > (virtual.scrollOffset ?? 0))?.index ?? 0]
-  const jump = useCallback(
-    async (at: string, signal: AbortSignal) => {
-      await loadUntil(item => item.at <= at, signal)
-      // The loaded rows are rendered in the next frame.
-      requestAnimationFrame(() => setJumpTo(at))
-    },
-    [loadUntil],
-  )
-  const [jumpTo, setJumpTo] = useState<string | null>(null)
-  useEffect(() => {
-    if (jumpTo === null) return
-    const index = rows.findIndex(row => row.type === 'day' && row.at >= jumpTo)
-    const row = rows[index < 0 ? rows.length - 1 : index]
-    if (row) show(row.key, 'start')
-    setJumpTo(null)
-  }, [jumpTo, rows, show])
-  const toEnd = () => {
-    release()
-    virtual.scrollToEnd()
-  }
-  useKeepEnd(element, NEAR_END_PX, toEnd)
+  useKeepEnd(element, NEAR_END_PX, () => {
+    if (!hasNewer) toEnd()
+  })
 
   return (
     <div className="timeline">
@@ -148,9 +136,6 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
   )
 }
 
-const timeOf = (row: Row): string | null =>
-  row.type === 'day' ? row.at : row.type === 'item' ? row.item.at : row.type === 'outgoing' ? null : null
-
 function Day({ at }: { at: string }) {
   const format = useFormat()
   const now = serverNow()
@@ -168,14 +153,6 @@ function Day({ at }: { at: string }) {
       <Hidden>.</Hidden>
     </div>
   )
-}
-
-type Align = 'start' | 'center'
-
-interface Scroller {
-  getTotalSize: () => number
-  scrollToEnd: () => void
-  scrollToIndex: (index: number, options: { align: Align }) => void
 }
 
 /** The events that mean that the user scrolls manually. */
@@ -216,7 +193,9 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
     },
     [place],
   )
-  const isPinned = useCallback(() => pin.current !== null, [])
+  const latest = useRef(rows)
+  latest.current = rows
+  const isPinned = useCallback(() => latest.current.some(({ key }) => key === pin.current?.key), [])
   return { show, place, release, isPinned }
 }
 
@@ -276,13 +255,4 @@ function useFirstPlace(
     }
     done.current = null
   }, [rows, target, virtual, show])
-}
-
-/** The number of entries that were added at the end while the user was scrolled up. */
-function useLater(rows: readonly Row[], isAtEnd: boolean): number {
-  const last = rows.at(-1)?.key
-  const seen = useRef(last)
-  if (isAtEnd || seen.current === undefined) seen.current = last
-  const at = rows.findIndex(({ key }) => key === seen.current)
-  return at < 0 ? 0 : rows.slice(at + 1).filter(({ type }) => type === 'item').length
 }

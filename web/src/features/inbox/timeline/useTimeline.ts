@@ -1,24 +1,32 @@
 import { type QueryClient, type QueryKey, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { asApiError } from '#shared/api/errors'
 import { queryClient } from '#shared/api/query'
 import type { Change } from '#shared/events/changes'
 import { onSignal } from '#shared/events/stream'
 import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
 import type { Page, TimelineItem } from '../api'
-import { flatten, keyOf, withNewest } from '../model/pages'
+import {
+  flatten,
+  includes,
+  joined,
+  keyOf,
+  type Loaded,
+  type Place,
+  renewed,
+  shownPages,
+  withNewer,
+  withNewest,
+  withOlder,
+} from '../model/pages'
 import { type TimelineOf, timelinePage } from '../queries'
-
-/** Pages from newest to oldest; within a page the entries are sorted from oldest to newest. */
-interface Data {
-  pages: Page<TimelineItem>[]
-}
 
 const ROOT = 'inbox-timeline'
 const PAGE = 50
-/** The page size for reaching an entry or a day far back, and for loading a timeline again. */
-const FAR_PAGE = 200
-/** The maximum number of pages that a jump loads. */
-const MAX_FAR_PAGES = 400
+/** The page size around an entry or a day far back. */
+const AROUND_PAGE = 100
+/** The page size for loading a timeline again. */
+const LARGE_PAGE = 200
 /** When a timeline is loaded again, at most this many pages are kept. Scrolling back loads the others. */
 const MAX_PAGES_AGAIN = 25
 
@@ -57,66 +65,156 @@ onSignal(signal => {
  * The query key does not start with an API path, so that a change does not refetch all loaded pages. All pages are one
  * query result. An infinite query would not work: after loading an older page, it restores the newer pages to their
  * state before that request.
+ *
+ * A jump to an entry far back loads only the entries around it. They are shown instead of the newest ones until the user
+ * scrolls to these or returns to the end.
  */
 export function useTimeline(contactId: number, threads: readonly number[], filter: TimelineFilter = 'all') {
   const cache = useQueryClient()
   const key = useMemo(() => [ROOT, contactId, filter] as const, [contactId, filter])
   const of = useMemo(() => ({ contactId, filter }), [contactId, filter])
-  const query = useQuery<Data>({
+  const query = useQuery<Loaded>({
     queryKey: key,
-    queryFn: ({ signal }) => readAgain(of, cache.getQueryData<Data>(key), signal),
+    queryFn: ({ signal }) => readAgain(of, () => cache.getQueryData<Loaded>(key), signal),
   })
   useRefresh(cache, key, of, threads)
 
-  const loading = useRef<Promise<void> | null>(null)
-  /** Concurrent invocations share one request. */
-  const loadOlder = useCallback(
-    (limit = PAGE): Promise<void> => {
-      loading.current ??= readOlder(cache, key, of, limit).finally(() => {
-        loading.current = null
-      })
-      return loading.current
-    },
-    [cache, of, key],
+  const older = useOnce(() => readOlder(cache, key, of))
+  const newer = useOnce(() => readNewer(cache, key, of))
+  /** Resolves with false if the timeline does not have the entry, or after an abort. */
+  const reach = useCallback(
+    (place: Place, signal?: AbortSignal): Promise<boolean> => readAround(cache, key, of, place, signal),
+    [cache, key, of],
   )
-  /** Resolves with false if `isFound` accepts no entry, or after an abort. */
-  const loadUntil = useCallback(
-    async (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal): Promise<boolean> => {
-      for (let step = 0; step < MAX_FAR_PAGES && !signal?.aborted; step++) {
-        const data = cache.getQueryData<Data>(key)
-        if (data?.pages.some(page => page.items.some(isFound))) return true
-        if (!data?.pages.at(-1)?.next_cursor) return false
-        await loadOlder(FAR_PAGE)
-      }
-      return false
-    },
-    [cache, key, loadOlder],
+  const toNewest = useCallback(
+    () => cache.setQueryData<Loaded>(key, current => current && { ...current, far: null }),
+    [cache, key],
   )
 
-  const items = useMemo(() => (query.data ? flatten(query.data.pages) : undefined), [query.data])
-  const hasOlder = query.data?.pages.at(-1)?.next_cursor != null
-  return { items, error: query.error, refetch: query.refetch, hasOlder, loadOlder, loadUntil }
+  const { data } = query
+  const items = useMemo(() => data && flatten(shownPages(data)), [data])
+  const pages = data?.pages
+  const newest = useMemo(() => pages && flatten(pages), [pages])
+  return {
+    /** The entries to show. */
+    items,
+    /** The newest entries, also while others are shown. */
+    newest,
+    error: query.error,
+    refetch: query.refetch,
+    hasOlder: data !== undefined && shownPages(data).at(-1)?.next_cursor != null,
+    hasNewer: data?.far != null,
+    loadOlder: older,
+    loadNewer: newer,
+    reach,
+    toNewest,
+  }
 }
 
+export type TimelineState = ReturnType<typeof useTimeline>
+
+/** Concurrent invocations share one run. */
+function useOnce(run: () => Promise<void>): () => Promise<void> {
+  const latest = useRef(run)
+  latest.current = run
+  const running = useRef<Promise<void> | null>(null)
+  return useCallback(() => {
+    running.current ??= latest.current().finally(() => {
+      running.current = null
+    })
+    return running.current
+  }, [])
+}
+
+const oldestOf = (pages: readonly Page<TimelineItem>[] | null | undefined) => pages?.at(-1)?.items[0]
+const newestOf = (pages: readonly Page<TimelineItem>[] | null | undefined) => pages?.[0]?.items.at(-1)
+
+/** The value of `around` for an entry. */
+const entryOf = (key: string) => key.replace('-', '.')
+
 /** From the newest entry to the oldest known one. */
-async function readAgain(of: TimelineOf, known: Data | undefined, signal: AbortSignal): Promise<Data> {
-  const pages = [await timelinePage(of, null, known ? FAR_PAGE : PAGE, signal)]
-  const oldest = known?.pages.at(-1)?.items[0]?.at
+async function readAgain(of: TimelineOf, data: () => Loaded | undefined, signal: AbortSignal): Promise<Loaded> {
+  const known = data()
+  const pages = [await timelinePage(of, {}, known ? LARGE_PAGE : PAGE, signal)]
+  const oldest = oldestOf(known?.pages)?.at
   while (oldest !== undefined && pages.length < MAX_PAGES_AGAIN) {
     const last = pages.at(-1)
     if (!last?.next_cursor || (last.items[0]?.at ?? '') <= oldest) break
-    pages.push(await timelinePage(of, last.next_cursor, FAR_PAGE, signal))
+    pages.push(await timelinePage(of, { before: last.next_cursor }, LARGE_PAGE, signal))
   }
-  return { pages }
+  const far = known?.far ? await readFarAgain(of, known.far, signal) : null
+  const current = data()?.far ?? null
+  // The user has jumped elsewhere during the requests.
+  return joined({ pages, far: current === (known?.far ?? null) ? far : current })
 }
 
-async function readOlder(cache: QueryClient, key: QueryKey, of: TimelineOf, limit: number): Promise<void> {
-  const before = cache.getQueryData<Data>(key)?.pages.at(-1)?.next_cursor
+/** From the oldest known entry to the newest one. Resolves with null if the entry no longer exists. */
+async function readFarAgain(
+  of: TimelineOf,
+  known: readonly Page<TimelineItem>[],
+  signal: AbortSignal,
+): Promise<Page<TimelineItem>[] | null> {
+  const [oldest, newest] = [oldestOf(known), newestOf(known)?.at]
+  const first = oldest && (await pageAround(of, { key: keyOf(oldest) }, LARGE_PAGE, signal))
+  if (!first) return null
+  const pages = [first]
+  while (newest !== undefined && pages.length < MAX_PAGES_AGAIN) {
+    const last = pages[0]
+    if (!last?.previous_cursor || (last.items.at(-1)?.at ?? '') >= newest) break
+    pages.unshift(await timelinePage(of, { after: last.previous_cursor }, LARGE_PAGE, signal))
+  }
+  return pages
+}
+
+/** Resolves with null if the timeline does not have the entry. */
+async function pageAround(
+  of: TimelineOf,
+  place: Place,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page<TimelineItem> | null> {
+  const around = 'key' in place ? entryOf(place.key) : place.at
+  try {
+    return await timelinePage(of, { around }, limit, signal)
+  } catch (reason) {
+    if (asApiError(reason).status === 404) return null
+    throw reason
+  }
+}
+
+async function readOlder(cache: QueryClient, key: QueryKey, of: TimelineOf): Promise<void> {
+  const data = cache.getQueryData<Loaded>(key)
+  const before = data && shownPages(data).at(-1)?.next_cursor
   if (!before) return
-  const page = await timelinePage(of, before, limit)
-  cache.setQueryData<Data>(key, current =>
-    current?.pages.at(-1)?.next_cursor === before ? { pages: [...current.pages, page] } : current,
-  )
+  const page = await timelinePage(of, { before }, PAGE)
+  cache.setQueryData<Loaded>(key, current => current && withOlder(current, before, page))
+}
+
+async function readNewer(cache: QueryClient, key: QueryKey, of: TimelineOf): Promise<void> {
+  const after = cache.getQueryData<Loaded>(key)?.far?.[0]?.previous_cursor
+  if (!after) return
+  const page = await timelinePage(of, { after }, PAGE)
+  cache.setQueryData<Loaded>(key, current => current && withNewer(current, after, page))
+}
+
+async function readAround(
+  cache: QueryClient,
+  key: QueryKey,
+  of: TimelineOf,
+  place: Place,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const data = cache.getQueryData<Loaded>(key)
+  if (!data) return false
+  if (includes(shownPages(data), place)) return true
+  if (includes(data.pages, place)) {
+    cache.setQueryData<Loaded>(key, current => current && { ...current, far: null })
+    return true
+  }
+  const page = await pageAround(of, place, AROUND_PAGE, signal)
+  if (!page || signal?.aborted) return false
+  cache.setQueryData<Loaded>(key, current => current && joined({ ...current, far: [page] }))
+  return true
 }
 
 /** The requests run one after the other, so that an older response never replaces a newer one. */
@@ -186,24 +284,31 @@ async function refresh(
   const query = cache.getQueryCache().find({ queryKey: key })
   // The response of a running request may be older than the change.
   if (query?.state.fetchStatus === 'fetching') await query.promise?.catch(() => undefined)
-  const data = cache.getQueryData<Data>(key)
+  const data = cache.getQueryData<Loaded>(key)
   if (!data) return false
-  const fresh = await timelinePage(of, null, PAGE)
+  const fresh = await timelinePage(of, {}, PAGE)
   const known = new Set(fresh.items.map(keyOf))
   const named = new Set(changes.flatMap(namesOf).filter(name => isOf(name, of.filter)))
+  const staleFar = (data.far ?? []).filter(({ items }) => items.some(item => named.has(keyOf(item))))
   for (const one of known) named.delete(one)
   const stale = data.pages.flatMap(({ items }, at) =>
     items.filter(item => named.delete(keyOf(item))).length > 0 ? at : [],
   )
+  for (const { items } of staleFar) for (const item of items) named.delete(keyOf(item))
   // An entry that no page contains may belong between the shown entries, for example a message that was in transit
   // during an outage.
   if ([...named].some(name => !OF_ANY_CONTACT.test(name)) && fresh.next_cursor != null) return false
   // The first page has grown beyond the size of a request, so it cannot be fetched as one page.
   if (stale[0] === 0) return false
-  const again = await Promise.all(stale.map(at => timelinePage(of, data.pages[at - 1]?.next_cursor ?? null, FAR_PAGE)))
+  const pageBefore = (before: string | null | undefined) => timelinePage(of, before ? { before } : {}, LARGE_PAGE)
+  const again = await Promise.all(stale.map(at => pageBefore(data.pages[at - 1]?.next_cursor)))
+  // These pages are smaller than half a large page, so the page around an entry in the middle contains all their
+  // entries.
+  const middles = staleFar.flatMap(({ items }) => items[Math.floor(items.length / 2)] ?? [])
+  const around = await Promise.all(middles.map(item => pageAround(of, { key: keyOf(item) }, LARGE_PAGE)))
   // The whole timeline was loaded again meanwhile, perhaps later than `fresh`.
-  if (cache.getQueryData<Data>(key)?.pages[0] !== data.pages[0]) return false
-  cache.setQueryData<Data>(key, current => {
+  if (cache.getQueryData<Loaded>(key)?.pages[0] !== data.pages[0]) return false
+  cache.setQueryData<Loaded>(key, current => {
     if (!current) return current
     const pages = current.pages.map((page, at) => {
       const found = again[stale.indexOf(at)]
@@ -211,7 +316,8 @@ async function refresh(
       const last = new Set(page.items.map(keyOf))
       return { ...page, items: found.items.filter(item => last.has(keyOf(item))) }
     })
-    return { pages: withNewest(pages, fresh) }
+    const far = current.far && renewed(current.far, [...around.flatMap(page => page?.items ?? []), ...fresh.items])
+    return { pages: withNewest(pages, fresh), far }
   })
   return true
 }
