@@ -3,10 +3,12 @@ import { FocusTrap } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { Fragment, type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { useLocation } from 'wouter'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { Marked } from '#shared/components/Marked'
 import { Name, Time } from '#shared/components/text'
 import type { PaletteHit } from '#shared/feature'
+import { isLayer } from '#shared/layers'
 import { useReturnFocus } from '#shared/opener'
 import { useSession } from '#shared/session'
 import { useWhenAnswered } from '#shared/when-answered'
@@ -29,7 +31,8 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
     if (!hit) return
     onClose()
     if (hit.run) hit.run()
-    else go(hit.href)
+    // Replaces the history entry of the palette's layer.
+    else go(hit.href, { replace: isLayer() })
   }
   const openFirst = useWhenAnswered(query, !isSearching, () => open(hits[0]))
   const onKeyDown = (event: KeyboardEvent) => {
@@ -47,6 +50,7 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
   }
   return (
     <div className="palette-veil" onMouseDown={event => event.target === event.currentTarget && onClose()}>
+      <BackCloses close={onClose} />
       <FocusTrap active>
         <div className="palette" role="dialog" aria-modal="true" aria-label={t`חיפוש ופעולות`} onKeyDown={onKeyDown}>
           <div className="q">
