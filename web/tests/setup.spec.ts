@@ -1,3 +1,4 @@
+import { owner } from './support/api'
 import { Daemon, freePort, SETTINGS } from './support/daemon'
 import { expect, inspect, layouts, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
 import { FakeTwilio } from './support/providers'
@@ -191,4 +192,21 @@ test("one click sends the calls of a number here, and an undo restores the numbe
     await twilio.stop()
     await daemon.remove()
   }
+})
+
+test('the hours of a new installation complete their step once they are confirmed', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[1])
+  const { send, get } = await owner(page, ownDaemon)
+  await send('POST', '/api/services', { name: 'צבע', duration_min: 60 })
+  await page.goto(`${ownDaemon.url}/app/setup/business`)
+  const hours = page.locator('.entries li', { hasText: 'שעות הפתיחה' })
+  await expect(hours).toContainText('עוד אין')
+  const guess = page.locator('.confirm-hours')
+  await expect(guess).toContainText('09:00–18:00')
+  await inspect(page, 'setup-hours', VIEWS[1])
+  await guess.getByRole('button').click()
+  await expect(hours).toContainText('יש')
+  await expect(guess).toHaveCount(0)
+  expect((await get<{ completed: string[] }>('/api/setup/progress')).completed).toContain('business')
 })

@@ -2,13 +2,13 @@ import { msg } from '@lingui/core/macro'
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { Field } from '#shared/components/field'
 import { Ltr, Phone } from '#shared/components/text'
 import { fullNumber } from '#shared/format/phone'
 import { useCountry } from '#shared/session'
 import { CallProof } from './CallProof'
-import { dialled, FORWARDING, numbersQuery } from './steps'
+import { BEZEQ, dialled, FORWARDING, numbersQuery } from './steps'
 
 const MEANINGS = {
   '61': msg`כשלא עונים`,
@@ -22,6 +22,7 @@ export function Forwarding({ own }: { own: string }) {
   const { i18n } = useTexts()
   const { t } = useLingui()
   const country = useCountry()
+  const [mobile, fixed] = [useId(), useId()]
   const [typed, setTyped] = useState('')
   const existing = fullNumber(typed, country)
   const numbers = useQuery({ ...numbersQuery, enabled: false })
@@ -36,7 +37,10 @@ export function Forwarding({ own }: { own: string }) {
           <p>
             <Trans>מחייגים פעם אחת מהטלפון של העסק, והשיחות יעברו לסוכן:</Trans>
           </p>
-          <table className="wizard-codes">
+          <h2 id={mobile}>
+            <Trans>טלפון נייד: פלאפון, סלקום, פרטנר, הוט מובייל, גולן ואחרים</Trans>
+          </h2>
+          <table className="wizard-codes" aria-labelledby={mobile}>
             <thead>
               <tr>
                 <th scope="col">
@@ -65,8 +69,36 @@ export function Forwarding({ own }: { own: string }) {
             </tbody>
           </table>
           <p className="small muted">
-            <Trans>אלה הקודים המקובלים ברשתות סלולריות. אצל חלק מהמפעילים, ובקו נייח, הם אחרים: שאלו את המפעיל.</Trans>
+            <Trans>
+              אלה הקודים שנקבעו לכל הרשתות הסלולריות. אם המפעיל לא מקבל אותם, מבקשים ממנו להפעיל הפניית שיחות בקו.
+            </Trans>
           </p>
+          {country === 'IL' && (
+            <>
+              <h2 id={fixed}>
+                <Trans>קו נייח של בזק</Trans>
+              </h2>
+              <table className="wizard-codes" aria-labelledby={fixed}>
+                <tbody>
+                  <tr>
+                    <th scope="row">{i18n._(MEANINGS['21'])}</th>
+                    <td>
+                      <Ltr className="code">{`${BEZEQ.on}${dialled(number, country)}`}</Ltr>
+                    </td>
+                    <td>
+                      <Ltr className="code">{BEZEQ.off}</Ltr>
+                    </td>
+                  </tr>
+                </tbody>
+              </table>
+              <p className="small muted">
+                <Trans>
+                  אחרי הקוד מקישים את המספר ומחכים להודעה שההפניה פועלת. בקו נייח של הוט, סלקום, פרטנר ואחרים,
+                  ובמרכזייה, הקודים אחרים: שואלים את המפעיל.
+                </Trans>
+              </p>
+            </>
+          )}
           <Field
             label={<Trans>המספר הקיים של העסק</Trans>}
             help={<Trans>לפיו בודקים שהשיחה באמת הופנתה ממנו</Trans>}

@@ -7,6 +7,7 @@ import { Link } from '#shared/components/Link'
 import { Ltr, Phone } from '#shared/components/text'
 import { GreetingEditor } from '#shared/greeting/GreetingEditor'
 import { CallProof } from './CallProof'
+import { ConfirmHours } from './ConfirmHours'
 import { Findings } from './Findings'
 import { Forwarding } from './Forwarding'
 import { Numbers } from './Numbers'
@@ -159,6 +160,7 @@ function Business({ facts }: { facts: Facts }) {
           </li>
         ))}
       </ul>
+      {!facts.hasHours && <ConfirmHours />}
     </>
   )
 }

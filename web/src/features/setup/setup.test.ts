@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '#shared/api/client'
+import { groupedHours } from './hours'
 import { dialled, type Facts, isDone, nextStep, openSteps } from './steps'
 
 const item = (key: string, more: Partial<Schemas['SettingItem']>) =>
@@ -46,4 +47,16 @@ test('a number is dialled without its own country code', () => {
   expect(dialled('+97235550142', 'IL')).toBe('035550142')
   expect(dialled('+442079460000', 'IL')).toBe('+442079460000')
   expect(dialled('+97235550142', 'GB')).toBe('+97235550142')
+})
+
+test('weekdays with the same hours are shown together', () => {
+  const long = [0, 1, 2, 3].map(weekday => ({ weekday, from: '09:00', to: '18:00' }))
+  const split = [
+    { weekday: 4, from: '09:00', to: '13:00' },
+    { weekday: 4, from: '16:00', to: '19:00' },
+  ]
+  expect(groupedHours([...split, ...long])).toEqual([
+    { weekdays: [0, 1, 2, 3], ranges: '09:00–18:00' },
+    { weekdays: [4], ranges: '09:00–13:00, 16:00–19:00' },
+  ])
 })

@@ -129,7 +129,8 @@ export function useFacts(): Facts | undefined {
     items,
     pointsHere: numbers.data?.items.some(number => number.points_here) ?? false,
     isLinked: bridge.data?.connected ?? false,
-    hasHours: (hours.data?.hours.length ?? 0) > 0,
+    // Those of a new installation are a guess, until a user saves or confirms them.
+    hasHours: progress.data?.has_opening_hours ?? (hours.data?.hours.length ?? 0) > 0,
     hasServices: (services.data?.items.length ?? 0) > 0,
     hasGreeting: greeting.data !== undefined && greeting.data.source !== 'shipped',
     hasCalls: (calls.data?.calls.length ?? 0) > 0,
@@ -158,6 +159,9 @@ export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'ca
 
 /** The codes with which mobile networks forward calls (3GPP TS 22.030). Some operators use others. */
 export const FORWARDING = ['61', '67', '62', '21'] as const
+
+/** Bezeq's service «עקוב אחרי», which forwards all calls of a landline (bezeq.co.il, services with an asterisk, 72). */
+export const BEZEQ = { on: '*72', off: '#72' } as const
 
 /** An Israeli number gets the national format for dialling in Israel; others are unchanged. */
 export const dialled = (number: string, country: string): string =>

@@ -4,16 +4,15 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { LinkPanel } from './LinkPanel'
-
-/**
- * The polling interval of the bridge's state, in ms. The event stream reports only changes of the link's state (not a
- * new code, for example), and only after the daemon itself has polled the bridge.
- */
-const ASK_EVERY_MS = 2_500
+import { askEveryMs } from './states'
 
 export default function WhatsAppPage() {
   useDocumentTitle('WhatsApp')
-  const query = useQuery({ ...apiQuery('/api/whatsapp/bridge'), refetchInterval: ASK_EVERY_MS, staleTime: 0 })
+  const query = useQuery({
+    ...apiQuery('/api/whatsapp/bridge'),
+    refetchInterval: ({ state }) => askEveryMs(state.data),
+    staleTime: 0,
+  })
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">
