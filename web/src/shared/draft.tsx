@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { toast } from './components/toasts'
-import { recallOwn, rememberOwn, storedUser } from './storage'
+import { ownKeys, recallOwn, rememberOwn, storedUser } from './storage'
 
 const keyOf = (name: string) => `draft.${name}`
 
@@ -56,5 +56,53 @@ export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): (saved: T
       if (recallOwn(key, owner) === saved.current) rememberOwn(key, null, owner)
     },
     [key, owner],
+  )
+}
+
+/** Returns the input of a form that was left without saving; undefined if there is none. Later input has no effect. */
+export const useKept = <T,>(name: string): T | undefined => useState(() => recallDraft<T>(name))[0]
+
+/**
+ * Stores the input of a small form in this browser while it differs from `saved`, so that a reload or another page does
+ * not lose it. `useKept` returns it when the form is opened again; the form then shows `<KeptInput>`. Call the returned
+ * function when the input was saved or discarded.
+ */
+export function useKeep<T>(name: string, value: T, saved: T): () => void {
+  const key = keyOf(name)
+  const text = JSON.stringify(value)
+  const isDirty = text !== JSON.stringify(saved)
+  const [owner] = useState(storedUser)
+  const isOver = useRef(false)
+  useEffect(() => {
+    if (!isDirty) isOver.current = false
+    if (!isOver.current) rememberOwn(key, isDirty ? text : null, owner)
+  }, [key, text, isDirty, owner])
+  return useCallback(() => {
+    isOver.current = true
+    rememberOwn(key, null, owner)
+  }, [key, owner])
+}
+
+/** Whether a form with this name has kept input. */
+export const isKept = (name: string): boolean => recallOwn(keyOf(name)) !== null
+
+/** Returns the form of a list that was left without saving: 'new', or the id of an item. */
+export function openForm(list: string): number | 'new' | null {
+  const [name] = ownKeys(keyOf(`${list}.`))
+  const id = name?.split('.').at(-1)
+  return id === undefined ? null : id === 'new' ? 'new' : Number(id) || null
+}
+
+/** Says that a form contains input from earlier. */
+export function KeptInput({ discard }: { discard: () => void }) {
+  return (
+    <p className="row small muted kept-input" role="status">
+      <span className="grow">
+        <Trans>כאן מה שמילאתם קודם, ועוד לא נשמר.</Trans>
+      </span>
+      <button className="btn link" type="button" onClick={discard}>
+        <Trans>למחוק</Trans>
+      </button>
+    </p>
   )
 }

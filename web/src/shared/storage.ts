@@ -47,6 +47,23 @@ export const recallOwn = (key: string, user = userId): string | null => recall(o
 export const rememberOwn = (key: string, value: string | null, user = userId): void =>
   remember(ownKey(key, user), value)
 
+/** Returns the keys of the current user's own values that begin with `prefix`. */
+export function ownKeys(prefix: string): string[] {
+  const keys = new Set(unstored.keys())
+  try {
+    for (let at = 0; at < localStorage.length; at++) {
+      const key = localStorage.key(at) ?? ''
+      if (key.startsWith(stored(''))) keys.add(key.slice(stored('').length))
+    }
+  } catch {
+    // The browser refuses access, so it has stored nothing.
+  }
+  return [...keys]
+    .filter(key => key.startsWith(ownKey(prefix)))
+    .map(key => key.slice(ownKey('').length))
+    .sort()
+}
+
 const forgetters: (() => void)[] = []
 
 /** Adds a function that deletes own values which are only in memory, such as files. `forgetOwn` calls it. */

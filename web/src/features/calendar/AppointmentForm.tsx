@@ -7,6 +7,7 @@ import { client, unwrap } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { useRequestKey } from '#shared/api/request-key'
 import { Field } from '#shared/components/field'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import type { Day } from '#shared/format/dates'
 import { formatPhone } from '#shared/format/phone'
@@ -17,7 +18,7 @@ import { ContactPicker, type Picked } from './ContactPicker'
 import { type Service, useResources, type WaitingEntry } from './data'
 import { ExactTime } from './ExactTime'
 import { FromWaitingList } from './FromWaitingList'
-import { LeaveFoot, type Leaving } from './Leave'
+import { LeaveFoot, type Leaving, useEndOnClose } from './Leave'
 import { ServiceChoice } from './ServiceChoice'
 import { type FreeSlot, SlotPicker } from './SlotPicker'
 import { StaffChoice } from './StaffChoice'
@@ -34,7 +35,14 @@ interface Props {
   leaving: Leaving
 }
 
-export function AppointmentForm({ services, shown, waiter: given, close, leaving }: Props) {
+/** Without the time, which another contact may have taken meanwhile. */
+interface Kept {
+  contact: Picked | null
+  service: number | null
+  note: string
+}
+
+export function AppointmentForm({ services, shown, waiter: given, close: leave, leaving }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const country = useCountry()
@@ -43,19 +51,34 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
   const keyOf = useRequestKey()
   const [params] = useSearchParams()
   const lane = params.get('lane')
-  const [contact, setContact] = useState<Picked | null>(null)
+  const draft = `appointment.${shown.contact ?? ''}.${given?.id ?? ''}`
+  const kept = useKept<Kept>(draft)
+  const [contact, setContact] = useState<Picked | null>(kept?.contact ?? null)
   // A copy of the entry: the booking removes it from the list, and the undo restores it.
   const [begun] = useState(given)
   const first = begun?.free_slot ?? null
   const [service, setService] = useState<Service | null>(
-    services.find(({ id }) => id === begun?.service_id) ?? (services.length === 1 ? (services[0] ?? null) : null),
+    services.find(({ id }) => id === (kept?.service ?? begun?.service_id)) ??
+      (services.length === 1 ? (services[0] ?? null) : null),
   )
   const [resource, setResource] = useState<number | null>(
     begun ? (begun.resource_id ?? null) : lane ? Number(lane) : shown.resource,
   )
   const [slot, setSlot] = useState<FreeSlot | null>(first)
   const [exact, setExact] = useState<string | null>(null)
-  const [note, setNote] = useState('')
+  const [note, setNote] = useState(kept?.note ?? '')
+  const [isRestored, setRestored] = useState(kept !== undefined)
+  const isPicked = contact !== null && contact.id !== shown.contact
+  const end = useKeep<Kept>(
+    draft,
+    { contact, service: service?.id ?? null, note },
+    { contact: isPicked ? null : contact, service: service?.id ?? null, note: '' },
+  )
+  const close = (day?: Day) => {
+    end()
+    leave(day)
+  }
+  useEndOnClose(leaving, end)
   const [conflict, setConflict] = useState<string | null>(null)
   const able = (resources.data?.items ?? []).filter(({ service_ids }) => service && service_ids.includes(service.id))
   // The resource whose lane was pressed is preselected only if it provides this service.
@@ -102,8 +125,7 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
       return true
     },
   })
-  const isDirty =
-    (contact !== null && contact.id !== shown.contact) || startsAt !== (first?.starts_at ?? null) || note.trim() !== ''
+  const isDirty = isPicked || startsAt !== (first?.starts_at ?? null) || note.trim() !== ''
   const { onDirty } = leaving
   useEffect(() => onDirty(isDirty), [onDirty, isDirty])
   const reset = () => {
@@ -123,6 +145,15 @@ export function AppointmentForm({ services, shown, waiter: given, close, leaving
         book.mutate(waiter)
       }}
     >
+      {isRestored && (
+        <KeptInput
+          discard={() => {
+            setContact(null)
+            setNote('')
+            setRestored(false)
+          }}
+        />
+      )}
       <ContactPicker value={contact} initial={shown.contact} choose={setContact} />
       {found && (contact === null || contact.id === found.contact_id) && (
         <FromWaitingList entry={found} leaves={leaves} choose={begun ? undefined : setLeaves} />

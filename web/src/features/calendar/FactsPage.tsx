@@ -15,6 +15,7 @@ import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
+import { KeptInput, openForm, useKeep, useKept } from '#shared/draft'
 import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import { Gaps } from './Gaps'
@@ -26,7 +27,7 @@ export default function FactsPage() {
   const { t } = useLingui()
   const query = useAllPages('/api/facts')
   const { isOwner } = useSession()
-  const [open, setOpen] = useState<number | 'new' | null>(null)
+  const [open, setOpen] = useState<number | 'new' | null>(() => (isOwner ? openForm('fact') : null))
   const { rows, isGone } = useOpenItems(query.data?.items, ({ id }) => id === open)
   const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
@@ -99,6 +100,13 @@ function FactRow({ fact, open }: { fact: Fact; open?: (() => void) | undefined }
   return open ? <EditRow open={open}>{content}</EditRow> : <div className="edit-row fixed">{content}</div>
 }
 
+/** `etag` is the version on which the input is based. */
+interface Kept {
+  topic: string
+  text: string
+  etag?: string | undefined
+}
+
 interface FormProps {
   /** The fact to change; absent for a new one. */
   fact?: Fact
@@ -106,14 +114,22 @@ interface FormProps {
   close: () => void
 }
 
-function FactForm({ fact, isGone = false, close }: FormProps) {
+function FactForm({ fact, isGone = false, close: leave }: FormProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
-  const [topic, setTopic] = useState(fact?.topic ?? '')
-  const [text, setText] = useState(fact?.text ?? '')
+  const draft = `fact.${fact?.id ?? 'new'}`
+  const kept = useKept<Kept>(draft)
+  const [topic, setTopic] = useState(kept?.topic ?? fact?.topic ?? '')
+  const [text, setText] = useState(kept?.text ?? fact?.text ?? '')
+  const etag = kept ? kept.etag : fact?.etag
+  const end = useKeep<Kept>(draft, { topic, text, etag }, { topic: fact?.topic ?? '', text: fact?.text ?? '', etag })
+  const close = () => {
+    end()
+    leave()
+  }
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/facts'] })
   const body = { topic: topic.trim(), text: text.trim() }
-  const edit = useEdit<Fact>(fact?.etag)
+  const edit = useEdit<Fact>(etag)
   const { theirs } = edit
   const save = useAction({
     run: () =>
@@ -148,6 +164,7 @@ function FactForm({ fact, isGone = false, close }: FormProps) {
         save.mutate()
       }}
     >
+      {kept && <KeptInput discard={close} />}
       <Field
         label={<Trans>נושא</Trans>}
         value={topic}

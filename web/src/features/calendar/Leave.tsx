@@ -41,6 +41,18 @@ export function useLeave(close: () => void): Leaving & { leave: () => void } {
   }
 }
 
+/** Ends the form's draft if the form is closed after the question, which says that the input is deleted. */
+export function useEndOnClose({ asks }: Leaving, end: () => void): void {
+  const latest = useRef({ asks, end })
+  latest.current = { asks, end }
+  useEffect(
+    () => () => {
+      if (latest.current.asks) latest.current.end()
+    },
+    [],
+  )
+}
+
 export function LeaveFoot(props: Leaving & { question: ReactNode; close: () => void; children: ReactNode }) {
   const { asks, keepEditing, question, close, children } = props
   if (!asks) return <div className="ap-foot">{children}</div>

@@ -8,6 +8,7 @@ import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import type { Service } from './data'
 import { ServiceWords } from './ServiceWords'
@@ -28,20 +29,43 @@ interface Props {
   close: () => void
 }
 
-export function ServiceForm({ service, isGone = false, close }: Props) {
+const inputOf = (service: Service | undefined) => ({
+  name: service?.name ?? '',
+  duration: String(service?.duration_min ?? 30),
+  price: service?.price_minor != null ? String(service.price_minor / 100) : '',
+  before: String(service?.buffer_before_min ?? 0),
+  after: String(service?.buffer_after_min ?? 0),
+  description: service?.description ?? '',
+  /** The version on which the input is based. */
+  etag: service?.etag,
+})
+
+type Kept = ReturnType<typeof inputOf>
+
+export function ServiceForm({ service, isGone = false, close: leave }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
-  const [name, setName] = useState(service?.name ?? '')
-  const [duration, setDuration] = useState(String(service?.duration_min ?? 30))
-  const [price, setPrice] = useState(service?.price_minor != null ? String(service.price_minor / 100) : '')
-  const [before, setBefore] = useState(String(service?.buffer_before_min ?? 0))
-  const [after, setAfter] = useState(String(service?.buffer_after_min ?? 0))
-  const [description, setDescription] = useState(service?.description ?? '')
+  const draft = `service.${service?.id ?? 'new'}`
+  const kept = useKept<Kept>(draft)
+  const saved = inputOf(service)
+  const begun = kept ?? saved
+  const [name, setName] = useState(begun.name)
+  const [duration, setDuration] = useState(begun.duration)
+  const [price, setPrice] = useState(begun.price)
+  const [before, setBefore] = useState(begun.before)
+  const [after, setAfter] = useState(begun.after)
+  const [description, setDescription] = useState(begun.description)
+  const { etag } = begun
+  const end = useKeep<Kept>(draft, { name, duration, price, before, after, description, etag }, { ...saved, etag })
+  const close = () => {
+    end()
+    leave()
+  }
   const [wrong, setWrong] = useState<{ field: string; text: string } | null>(null)
   const minor = minorOf(price)
   const minutes = minutesOf(duration)
   const buffers = [minutesOf(before), minutesOf(after)] as const
-  const edit = useEdit<Service>(service?.etag)
+  const edit = useEdit<Service>(etag)
   const { theirs } = edit
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/services'] })
   const save = useAction({
@@ -87,6 +111,7 @@ export function ServiceForm({ service, isGone = false, close }: Props) {
         save.mutate()
       }}
     >
+      {kept && <KeptInput discard={close} />}
       <Field
         label={<Trans>שם השירות</Trans>}
         value={name}

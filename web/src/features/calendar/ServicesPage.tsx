@@ -10,6 +10,7 @@ import { EditRow } from '#shared/components/EditRow'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { openForm } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { useOpenItems } from '#shared/open-items'
 import { useFormat, useSession } from '#shared/session'
@@ -23,7 +24,7 @@ export default function ServicesPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()
   const services = useServices()
-  const [open, setOpen] = useState<number | 'new' | null>(null)
+  const [open, setOpen] = useState<number | 'new' | null>(() => (isOwner ? openForm('service') : null))
   const { rows, isGone } = useOpenItems(services.data?.items, ({ id }) => id === open)
   const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>

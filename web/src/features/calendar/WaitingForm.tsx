@@ -7,6 +7,7 @@ import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Loaded, SkeletonRows } from '#shared/components/states'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon, type Day } from '#shared/format/dates'
@@ -15,7 +16,7 @@ import { useFormat } from '#shared/session'
 import { refresh } from './appointments'
 import { ContactPicker, type Picked } from './ContactPicker'
 import { useResources, useServices, useWaitingEntry, type WaitingEntry } from './data'
-import { LeaveFoot, type Leaving, useLeave } from './Leave'
+import { LeaveFoot, type Leaving, useEndOnClose, useLeave } from './Leave'
 import { parseDate } from './parse-date'
 import { ServiceChoice } from './ServiceChoice'
 import { StaffChoice } from './StaffChoice'
@@ -64,7 +65,18 @@ function Edit({ id, close, leaving }: { id: number } & Omit<FormProps, 'entry'>)
   )
 }
 
-function Form({ entry, close, leaving }: FormProps) {
+interface Kept {
+  contact: Picked | null
+  service: number | null
+  resource: number | null
+  from: string
+  to: string
+  note: string
+  /** The version on which the input is based. */
+  etag?: string | undefined
+}
+
+function Form({ entry, close: leave, leaving }: FormProps) {
   const { t } = useLingui()
   const format = useFormat()
   const cache = useQueryClient()
@@ -72,18 +84,35 @@ function Form({ entry, close, leaving }: FormProps) {
   const resources = useResources()
   const today = format.day(serverNow())
   const written = (day: Day) => format.shortDate(atNoon(day))
-  const [contact, setContact] = useState<Picked | null>(null)
-  const [chosen, setService] = useState<number | null>(entry?.service_id ?? null)
-  const [resource, setResource] = useState<number | null>(entry?.resource_id ?? null)
+  const draft = `waiting.${entry?.id ?? 'new'}`
+  const kept = useKept<Kept>(draft)
+  const [contact, setContact] = useState<Picked | null>(kept?.contact ?? null)
+  const [chosen, setService] = useState<number | null>(kept ? kept.service : (entry?.service_id ?? null))
+  const [resource, setResource] = useState<number | null>(kept ? kept.resource : (entry?.resource_id ?? null))
   // The default dates are fixed when the form opens, because the day may end meanwhile.
   const [begun] = useState({
     from: written(entry?.from_date ?? today),
     to: written(entry?.to_date ?? addDays(today, DAYS)),
   })
-  const [from, setFrom] = useState(begun.from)
-  const [to, setTo] = useState(begun.to)
-  const [note, setNote] = useState(entry?.note ?? '')
-  const edit = useEdit<WaitingEntry>(entry?.etag)
+  const [from, setFrom] = useState(kept?.from ?? begun.from)
+  const [to, setTo] = useState(kept?.to ?? begun.to)
+  const [note, setNote] = useState(kept?.note ?? entry?.note ?? '')
+  const etag = kept ? kept.etag : entry?.etag
+  const saved: Kept = {
+    contact: null,
+    service: entry?.service_id ?? null,
+    resource: entry?.resource_id ?? null,
+    ...begun,
+    note: entry?.note ?? '',
+    etag,
+  }
+  const end = useKeep<Kept>(draft, { contact, service: chosen, resource, from, to, note, etag }, saved)
+  const close = () => {
+    end()
+    leave()
+  }
+  useEndOnClose(leaving, end)
+  const edit = useEdit<WaitingEntry>(etag)
   const { theirs } = edit
   const offered = services.data?.items ?? []
   const service = chosen ?? (offered.length === 1 ? (offered[0]?.id ?? null) : null)
@@ -133,6 +162,7 @@ function Form({ entry, close, leaving }: FormProps) {
   const said = (day: Day | undefined) => (day ? format.longDate(atNoon(day)) : t`למשל 24.12 או 24.12.2026`)
   return (
     <form className="ap-form" onSubmit={submit}>
+      {kept && <KeptInput discard={close} />}
       {entry ? (
         <p>
           <b>

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
+import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { More } from '#shared/components/More'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -72,6 +73,7 @@ export function WaitingList({ change }: { change: (change: UrlChange) => void })
           )
         }
       </Loaded>
+      {edited && <BackCloses close={() => edit(null)} />}
       {edited && <WaitingForm entry={edited === 'new' ? null : edited} close={() => edit(null)} />}
     </section>
   )

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '#shared/api/client'
-import { agendaOf, awayWithin, closedWithin, gapsByDay, shownHours, slotsByDay, whyAway } from './layout'
+import { agendaOf, awayWithin, closedWithin, gapsByDay, lanesOf, shownHours, slotsByDay, whyAway } from './layout'
 
 const ZONE = 'Asia/Jerusalem'
 
@@ -80,4 +80,16 @@ test('gaps stand on their day, and end with it', () => {
     { resource: 2, from: 1320, to: 1440 },
   ])
   expect(days.get('2026-11-23')).toEqual([{ resource: 2, from: 0, to: 60 }])
+})
+
+test('removed staff with appointments have a lane behind the others', () => {
+  const at = ['2026-11-22T08:00:00Z', '2026-11-22T09:00:00Z'] as const
+  const lanes = lanesOf(
+    [{ id: 2, name: 'Gal' }],
+    [appointment(1, ...at, 2), appointment(2, ...at, 3, 'cancelled'), appointment(3, ...at, 4)],
+  )
+  expect(lanes.map(({ id, isActive }) => [id, isActive])).toEqual([
+    [2, true],
+    [4, false],
+  ])
 })

@@ -7,6 +7,7 @@ import { newKey } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { TaskBox } from '#shared/components/TaskBox'
 import { Plain, Time } from '#shared/components/text'
+import { useKeep, useKept } from '#shared/draft'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { withoutSent } from '#shared/typed'
@@ -94,7 +95,9 @@ function Due({ task: { due_at, due_date } }: { task: Task }) {
 
 function AddTask({ contactId }: { contactId: number }) {
   const { t } = useLingui()
-  const [title, setTitle] = useState('')
+  const kept = useKept<string>(`contact-task.${contactId}`)
+  const [title, setTitle] = useState(kept ?? '')
+  useKeep(`contact-task.${contactId}`, title, '')
   const add = useAction({
     // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
     run: ({ title, key }: { title: string; key: string }) =>

@@ -27,7 +27,9 @@ export default function ContactsPage() {
   // A picked contact may have been deleted by another user, or be hidden by the filter.
   const selected = useMemo(() => new Set(contacts.flatMap(({ id }) => (picked.has(id) ? id : []))), [contacts, picked])
   const isNew = params.get('new') !== null
-  const setNew = (open: boolean) => change(open ? { new: 1 } : { new: null, name: null, number: null })
+  const setNew = (open: boolean) =>
+    // The back button closes the dialog.
+    open ? change({ new: 1 }, false) : change({ new: null, name: null, number: null }, true)
   useShortcuts([
     { code: 'KeyN', run: () => setNew(true) },
     { code: 'Escape', run: () => setPicked(new Set()) },

@@ -1,13 +1,22 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { useKeep, useKept } from '#shared/draft'
 import { type Lead, refresh, request } from './api'
 import { parseAmount } from './stages'
 
+interface Kept {
+  title: string
+  amount: string
+}
+
 export function LeadForm({ contactId }: { contactId: number }) {
   const { t } = useLingui()
-  const [title, setTitle] = useState('')
-  const [amount, setAmount] = useState('')
+  const draft = `lead.${contactId}`
+  const kept = useKept<Kept>(draft)
+  const [title, setTitle] = useState(kept?.title ?? '')
+  const [amount, setAmount] = useState(kept?.amount ?? '')
+  useKeep<Kept>(draft, { title, amount }, { title: '', amount: '' })
   const value = parseAmount(amount)
   const add = useAction({
     run: () =>

@@ -7,6 +7,7 @@ import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { type ContactDetail, refresh, request } from './api'
 
 export function NewContact({ isOpen, onClose, ...known }: Known & { isOpen: boolean; onClose: () => void }) {
@@ -23,15 +24,33 @@ interface Known {
   number?: string | null
 }
 
+interface Kept {
+  name: string
+  number: string
+}
+
+const DRAFT = 'contact.new'
+
 function Form({ onClose, ...known }: Known & { onClose: () => void }) {
   const { t } = useLingui()
   const [, go] = useLocation()
-  const [name, setName] = useState(known.name ?? '')
-  const [number, setNumber] = useState(known.number ?? '')
+  // Values of a preceding search are another contact than the one that was begun earlier.
+  const isGiven = Boolean(known.name || known.number)
+  const kept = useKept<Kept>(DRAFT)
+  const begun = isGiven || !kept ? { name: known.name ?? '', number: known.number ?? '' } : kept
+  const [name, setName] = useState(begun.name)
+  const [number, setNumber] = useState(begun.number)
+  const [isRestored, setRestored] = useState(begun === kept)
+  const end = useKeep<Kept>(DRAFT, { name, number }, { name: '', number: '' })
+  const cancel = () => {
+    end()
+    onClose()
+  }
   const [error, setError] = useState<ApiError | null>(null)
   const create = useAction({
     run: () => request<ContactDetail>('POST', '/api/contacts', { body: { display_name: name.trim(), number } }),
     onDone: ({ id }) => {
+      end()
       refresh('/api/contacts')
       onClose()
       go(`/app/contacts/${id}`)
@@ -48,6 +67,15 @@ function Form({ onClose, ...known }: Known & { onClose: () => void }) {
   }
   return (
     <form className="form dialog-form" onSubmit={submit}>
+      {isRestored && (
+        <KeptInput
+          discard={() => {
+            setName('')
+            setNumber('')
+            setRestored(false)
+          }}
+        />
+      )}
       <Field
         label={<Trans>שם</Trans>}
         dir="auto"
@@ -73,7 +101,7 @@ function Form({ onClose, ...known }: Known & { onClose: () => void }) {
         <button className="btn pen" type="submit" disabled={create.isPending || !number.trim()}>
           <Trans>הוספה</Trans>
         </button>
-        <button className="btn quiet" type="button" onClick={onClose}>
+        <button className="btn quiet" type="button" onClick={cancel}>
           <Trans>ביטול</Trans>
         </button>
       </div>

@@ -4,7 +4,14 @@ import { useAction } from '#shared/api/action'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Plain } from '#shared/components/text'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { type Note, refresh, request } from './api'
+
+/** `etag` is the version on which the input is based. */
+interface Kept {
+  text: string
+  etag?: string | undefined
+}
 
 interface Props {
   contactId: number
@@ -15,10 +22,18 @@ interface Props {
 }
 
 /** Ctrl-Enter saves; Esc closes the form. */
-export function NoteForm({ contactId, note, isGone = false, close }: Props) {
+export function NoteForm({ contactId, note, isGone = false, close: leave }: Props) {
   const { t } = useLingui()
-  const [text, setText] = useState(note?.text ?? '')
-  const edit = useEdit<Note>(note?.etag)
+  const draft = note ? `note-edit.${note.id}` : `note.${contactId}`
+  const kept = useKept<Kept>(draft)
+  const [text, setText] = useState(kept?.text ?? note?.text ?? '')
+  const etag = kept ? kept.etag : note?.etag
+  const end = useKeep<Kept>(draft, { text, etag }, { text: note?.text ?? '', etag })
+  const close = () => {
+    end()
+    leave()
+  }
+  const edit = useEdit<Note>(etag)
   const { theirs } = edit
   // The version that the change replaces; the undo restores it.
   const seen = useRef(note)
@@ -60,6 +75,7 @@ export function NoteForm({ contactId, note, isGone = false, close }: Props) {
   }
   return (
     <form className="note-form" onSubmit={submit}>
+      {kept && <KeptInput discard={close} />}
       <textarea
         className="field"
         dir="auto"

@@ -6,6 +6,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { Field } from '#shared/components/field'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
@@ -26,17 +27,38 @@ function readTyped(text: string, now: Date, zone: string): Due | undefined {
   return title === '-' ? { due_date: due_date ?? null, due_at: due_at ?? null } : undefined
 }
 
-export function EditTask({ task: current, close }: { task: Task; close: () => void }) {
+interface Kept {
+  title: string
+  due: Due
+  typed: string
+  assignee: number | null
+}
+
+export function EditTask({ task: current, close: leave }: { task: Task; close: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const format = useFormat()
   // The task as it was when the form was opened. A later change by another user must not look like a change of this
   // form.
   const [task] = useState(current)
-  const [title, setTitle] = useState(task.title)
-  const [due, setDue] = useState<Due>({ due_date: task.due_date ?? null, due_at: task.due_at ?? null })
-  const [typed, setTyped] = useState('')
-  const [assignee, setAssignee] = useState<number | null>(task.assignee ?? null)
+  const saved: Kept = {
+    title: task.title,
+    due: { due_date: task.due_date ?? null, due_at: task.due_at ?? null },
+    typed: '',
+    assignee: task.assignee ?? null,
+  }
+  const draft = `task-edit.${task.id}`
+  const kept = useKept<Kept>(draft)
+  const begun = kept ?? saved
+  const [title, setTitle] = useState(begun.title)
+  const [due, setDue] = useState<Due>(begun.due)
+  const [typed, setTyped] = useState(begun.typed)
+  const [assignee, setAssignee] = useState<number | null>(begun.assignee)
+  const end = useKeep<Kept>(draft, { title, due, typed, assignee }, saved)
+  const close = () => {
+    end()
+    leave()
+  }
   const today = format.day(serverNow())
   const after = (days: number) => addDays(today, days)
   const choices: [string, string | null][] = [
@@ -105,6 +127,7 @@ export function EditTask({ task: current, close }: { task: Task; close: () => vo
           else close()
         }}
       >
+        {kept && <KeptInput discard={close} />}
         <input
           // biome-ignore lint/a11y/noAutofocus: the row was opened in order to type
           autoFocus

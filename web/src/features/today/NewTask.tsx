@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, newKey, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
+import { useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { withoutSent } from '#shared/typed'
@@ -16,7 +17,9 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const format = useFormat()
-  const [text, setText] = useState('')
+  const kept = useKept<string>('task.new')
+  const [text, setText] = useState(kept ?? '')
+  useKeep('task.new', text, '')
   const read = readDue(text, serverNow(), format.zone)
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))

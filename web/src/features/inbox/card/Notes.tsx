@@ -7,6 +7,7 @@ import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
 import { Plain, Time } from '#shared/components/text'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { call, type Note } from '../api'
 import { notesQuery } from '../queries'
 
@@ -19,7 +20,16 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
     void queryClient.invalidateQueries({ queryKey: key })
     void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
   }
-  const [text, setText] = useState<string | null>(null)
+  const draft = `note.${contactId}`
+  const kept = useKept<{ text: string }>(draft)
+  const [text, setText] = useState<string | null>(kept?.text ?? null)
+  const [isRestored, setRestored] = useState(kept !== undefined)
+  const end = useKeep(draft, { text: text ?? '' }, { text: '' })
+  const close = () => {
+    end()
+    setRestored(false)
+    setText(null)
+  }
   const path = (note: Note) => ({ params: { path: { id: note.id } } })
   const remove = useAction({
     run: (note: Note) => call('DELETE', '/api/notes/{id}', { ...path(note), headers: ifMatch(note.etag) }),
@@ -34,7 +44,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
     run: (words: string) =>
       call('POST', '/api/contacts/{id}/notes', { params: { path: { id: contactId } }, body: { text: words } }),
     onDone: () => {
-      setText(null)
+      close()
       refresh()
     },
   })
@@ -42,7 +52,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
     event.preventDefault()
     if (text?.trim()) add.mutate(text.trim())
   }
-  const kept = notes.filter(({ deleted_at }) => !deleted_at)
+  const shown = notes.filter(({ deleted_at }) => !deleted_at)
   return (
     <section>
       <div className="sub">
@@ -57,6 +67,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
       </div>
       {text !== null && (
         <form className="stack" onSubmit={submit}>
+          {isRestored && <KeptInput discard={close} />}
           <textarea
             className="field"
             dir="auto"
@@ -66,24 +77,24 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
             autoFocus
             value={text}
             onChange={event => setText(event.target.value)}
-            onKeyDown={event => event.key === 'Escape' && setText(null)}
+            onKeyDown={event => event.key === 'Escape' && close()}
           />
           <div className="row">
             <button className="btn pen" type="submit" disabled={add.isPending || !text.trim()}>
               <Trans>שמירה</Trans>
             </button>
-            <button className="btn quiet" type="button" onClick={() => setText(null)}>
+            <button className="btn quiet" type="button" onClick={close}>
               <Trans>לא לשמור</Trans>
             </button>
           </div>
         </form>
       )}
-      {kept.length === 0 && text === null && (
+      {shown.length === 0 && text === null && (
         <p className="muted">
           <Trans>מה שכותבים כאן רואים כל מי שעונים ללקוח.</Trans>
         </p>
       )}
-      {kept.slice(0, SHOWN).map(note => (
+      {shown.slice(0, SHOWN).map(note => (
         <div key={note.id} className="note-entry">
           <Plain as="p" className="note" text={note.text} />
           <p className="row small faint">

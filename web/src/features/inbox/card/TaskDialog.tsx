@@ -5,6 +5,7 @@ import { useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { useRequestKey } from '#shared/api/request-key'
 import { Field } from '#shared/components/field'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { serverNow } from '#shared/format/clock'
 import { addDays, weekdayOf } from '#shared/format/dates'
@@ -13,12 +14,21 @@ import { call, type Task } from '../api'
 
 type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
 
+interface Kept {
+  title: string
+  due: Due
+}
+
 export function TaskDialog({ contactId, name, onClose }: { contactId: number; name: string; onClose: () => void }) {
   const { t } = useLingui()
   const format = useFormat()
   const label = useId()
-  const [title, setTitle] = useState('')
-  const [due, setDue] = useState<Due>('today')
+  const draft = `task.${contactId}`
+  const kept = useKept<Kept>(draft)
+  const [title, setTitle] = useState(kept?.title ?? '')
+  const [due, setDue] = useState<Due>(kept?.due ?? 'today')
+  const end = useKeep<Kept>(draft, { title, due }, { title: '', due: title ? 'none' : due })
+  const [isRestored, setRestored] = useState(kept !== undefined)
   const today = format.day(serverNow())
   const dates: Record<Due, string | null> = {
     none: null,
@@ -36,6 +46,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
     done: () => t`המשימה נוספה`,
     undo: (_, { id }) => call('DELETE', '/api/tasks/{id}', { params: { path: { id } } }).then(refresh),
     onDone: () => {
+      end()
       refresh()
       onClose()
     },
@@ -49,6 +60,15 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   return (
     <Modal opened onClose={onClose} title={name ? t`משימה על ${isolate(name)}` : t`משימה חדשה`}>
       <form className="form" onSubmit={submit}>
+        {isRestored && (
+          <KeptInput
+            discard={() => {
+              setTitle('')
+              setDue('today')
+              setRestored(false)
+            }}
+          />
+        )}
         <Field
           label={<Trans>מה צריך לעשות</Trans>}
           dir="auto"

@@ -13,6 +13,7 @@ import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { call, type SavedReply } from '../api'
 import { repliesQuery } from '../queries'
@@ -123,13 +124,33 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
   )
 }
 
+/** `etag` is the version on which the input is based. */
+interface KeptReply {
+  shortcut: string
+  text: string
+  etag?: string | undefined
+}
+
 function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => void }) {
   const { t } = useLingui()
   const id = useId()
-  const [shortcut, setShortcut] = useState(reply?.shortcut ?? '')
-  const [text, setText] = useState(reply?.text ?? '')
+  const draft = `reply.${reply?.id ?? 'new'}`
+  const kept = useKept<KeptReply>(draft)
+  const [shortcut, setShortcut] = useState(kept?.shortcut ?? reply?.shortcut ?? '')
+  const [text, setText] = useState(kept?.text ?? reply?.text ?? '')
+  const etag = kept ? kept.etag : reply?.etag
+  const saved = { shortcut: reply?.shortcut ?? '', text: reply?.text ?? '', etag }
+  const end = useKeep<KeptReply>(draft, { shortcut, text, etag }, saved)
+  const [isRestored, setRestored] = useState(kept !== undefined)
+  const close = () => {
+    end()
+    setRestored(false)
+    setShortcut(saved.shortcut)
+    setText(saved.text)
+    onDone()
+  }
   const [problem, setProblem] = useState<string>()
-  const edit = useEdit<SavedReply>(reply?.etag)
+  const edit = useEdit<SavedReply>(etag)
   const { theirs } = edit
   const save = useAction({
     run: () =>
@@ -142,9 +163,7 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
         : call('POST', '/api/saved-replies', { body: { shortcut, text } }),
     onDone: () => {
       refresh()
-      setShortcut('')
-      setText('')
-      onDone()
+      close()
     },
     onError: error => {
       if (edit.refused(error)) return true
@@ -160,6 +179,7 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
   }
   return (
     <form className="form reply-form" onSubmit={submit}>
+      {isRestored && <KeptInput discard={close} />}
       <Field
         label={<Trans>שם קצר</Trans>}
         help={<Trans>מילה אחת, שמקלידים אחרי «/»</Trans>}
@@ -198,7 +218,7 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
           }}
           onTheirs={() => {
             refresh()
-            onDone()
+            close()
           }}
         />
       )}
@@ -207,7 +227,7 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
           {reply ? <Trans>שמירה</Trans> : <Trans>הוספה</Trans>}
         </button>
         {reply && (
-          <button className="btn quiet" type="button" onClick={onDone}>
+          <button className="btn quiet" type="button" onClick={close}>
             <Trans>לא לשנות</Trans>
           </button>
         )}
