@@ -17,7 +17,7 @@ mod terms;
 
 use crate::domain::{CallBookingChanges, Speaker, ToolUse};
 use agent_action::{AgentAction, actions, start_of};
-use claim::{Claim, claims, is_declined};
+use claim::{Claim, Reply, claims, reply};
 use evidence::{Evidence, Finding};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeSet;
@@ -42,8 +42,8 @@ pub struct Conduct {
     said: Vec<(Moment, String)>,
     /// The tools that the agent used, each with the time at which it ended, or started if its end is unknown.
     tools: Vec<(Moment, ToolUse)>,
-    /// The utterances of the caller, each with whether it declines what the agent has announced.
-    heard: Vec<(Moment, bool)>,
+    /// The utterances of the caller.
+    heard: Vec<(Moment, Reply)>,
     /// The stored results of the call, independent of the tools' outputs, because a tool may finish after the call has
     /// ended.
     stored: Vec<AgentAction>,
@@ -85,7 +85,7 @@ impl Conduct {
                 let moment = (ended_ms.unwrap_or(started_ms), order);
                 self.tools.extend(ToolUse::from_text(heard).map(|tool| (moment, tool)));
             }
-            Speaker::Caller => self.heard.push(((started_ms, order), is_declined(heard))),
+            Speaker::Caller => self.heard.push(((started_ms, order), reply(heard))),
             Speaker::System | Speaker::Employee => {}
         }
     }
@@ -169,10 +169,15 @@ impl Conduct {
 
 impl Conduct {
     /// Returns true if the caller declined what the agent announced. If the agent asked something after the
-    /// announcement, the caller's "no" is the answer to the question.
+    /// announcement, the caller's "no" is the answer to the question. "No, actually at another time" is about an
+    /// appointment: it does not decline what the agent passes on to a person, such as a promised call back.
     fn was_declined(&self, claim: &Claim<'_>) -> bool {
         let next = self.heard.iter().filter(|(at, _)| *at > claim.at).min_by_key(|(at, _)| *at);
-        !claim.is_past && !claim.is_before_question && next.is_some_and(|(_, is_declined)| *is_declined)
+        !claim.is_past && !claim.is_before_question && next.is_some_and(|(_, reply)| match reply {
+            Reply::Declined => true,
+            Reply::Changed => claim.promise != Promise::PassedOn,
+            Reply::Other => false,
+        })
     }
 }
 

@@ -165,11 +165,23 @@ pub(super) fn is_about_confirmation(sentence: &str) -> bool {
     words(sentence).iter().any(|word| CONFIRMATIONS.iter().any(|stem| word.contains(stem.as_str())))
 }
 
-/// Returns true if the caller's words decline what the agent has just announced: they contain such a phrase, or begin
-/// with a negation.
-pub(super) fn is_declined(text: &str) -> bool {
+/// What the caller's words mean for the agent's last announcement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// The caller declines it: "no need".
+    Declined,
+    /// The caller wants something else: the words begin with a negation, or contain a second thought.
+    Changed,
+    Other,
+}
+
+pub(super) fn reply(text: &str) -> Reply {
     let words = words(text);
-    LISTS.declines.is_in(&words) || words.first().is_some_and(|_| LISTS.negations.length_at(&words, 0).is_some())
+    if LISTS.declines.is_in(&words) {
+        return Reply::Declined;
+    }
+    let is_negated = words.first().is_some_and(|_| LISTS.negations.length_at(&words, 0).is_some());
+    if is_negated || LISTS.second_thoughts.is_in(&words) { Reply::Changed } else { Reply::Other }
 }
 
 /// Parts of words that mean a confirmation.
