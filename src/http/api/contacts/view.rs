@@ -110,8 +110,8 @@ pub(crate) struct OptOut {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who decided it: the contact by a word in a message; a user or an API client; or the provider, which rejected a
-    /// message because the contact has blocked the business or opted out there.
+    /// Who decided it: the contact by a word in a message, or in a call with the agent; a user or an API client; or the
+    /// provider, which rejected a message because the contact has blocked the business or opted out there.
     source: OptOutSource,
     /// The name of the user or the API token; null for other sources.
     by_name: Option<String>,

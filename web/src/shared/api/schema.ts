@@ -5254,8 +5254,8 @@ export interface components {
             /** @description The name of the user or the API token; null for other sources. */
             by_name?: string | null;
             /**
-             * @description Who decided it: the contact by a word in a message; a user or an API client; or the provider, which rejected a
-             *     message because the contact has blocked the business or opted out there.
+             * @description Who decided it: the contact by a word in a message, or in a call with the agent; a user or an API client; or the
+             *     provider, which rejected a message because the contact has blocked the business or opted out there.
              */
             source: components["schemas"]["OptOutSource"];
             /** @description What the contact wrote; null for other sources. */
@@ -5273,7 +5273,7 @@ export interface components {
          * @description Who decided that a contact gets no messages.
          * @enum {string}
          */
-        OptOutSource: "contact" | "user" | "provider";
+        OptOutSource: "contact" | "call" | "user" | "provider";
         /** @description A call that the agent was asked to make. */
         OutboundCall: {
             /**
