@@ -52,7 +52,7 @@ pub(super) async fn list(
     _member: Member,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
-    let body = state.settings_list.body(Sources::read(&state).await?, language(&state, &headers));
+    let body = state.settings_list.body(Sources::read(&state.store, state.config()).await?, language(&state, &headers));
     Ok(([(CONTENT_TYPE, "application/json")], body))
 }
 
@@ -115,5 +115,5 @@ fn language(state: &AppState, headers: &HeaderMap) -> Language {
 
 /// Returns all settings with their stored values, of which some may take effect only after a restart.
 async fn items(state: &AppState, language: Language) -> Result<Vec<SettingItem>, ApiError> {
-    Ok(Sources::read(state).await?.items(language))
+    Ok(Sources::read(&state.store, state.config()).await?.items(language))
 }

@@ -75,12 +75,16 @@ impl ChangeFeed {
                 ring.next_read = Some(now + MIN_PAUSE);
                 if let Some(changes) = found {
                     ring.push(published(from, changes, newest));
-                    return Ok(Some(ring.events(after, newest)));
-                }
-                // The ring is older than the oldest stored change, or `after` is.
-                ring.clear();
-                if from == after {
-                    return Ok(None);
+                    // If the new changes have displaced those after `after`, this stream reads from the database alone.
+                    if ring.first().is_some_and(|first| first <= after) {
+                        return Ok(Some(ring.events(after, newest)));
+                    }
+                } else {
+                    // The ring is older than the oldest stored change, or `after` is.
+                    ring.clear();
+                    if from == after {
+                        return Ok(None);
+                    }
                 }
             }
             Source::Database => {}

@@ -4,9 +4,9 @@
 use super::view::{SettingItem, SettingItemPage};
 use crate::config::{Config, PageSecrets, Secret};
 use crate::domain::Language;
+use crate::http::ApiError;
 use crate::http::pagination::Page;
-use crate::http::{ApiError, AppState};
-use crate::store::SettingChange;
+use crate::store::{SettingChange, Store};
 use axum::body::Bytes;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -48,10 +48,8 @@ impl SettingsListCache {
 }
 
 impl Sources {
-    pub(super) async fn read(state: &AppState) -> Result<Self, ApiError> {
-        let config = state.config();
-        let (stored, changes) =
-            state.store.read(|tx| Ok((tx.stored_settings()?, tx.newest_setting_changes()?))).await?;
+    pub(super) async fn read(store: &Store, config: Arc<Config>) -> Result<Self, ApiError> {
+        let (stored, changes) = store.read(|tx| Ok((tx.stored_settings()?, tx.newest_setting_changes()?))).await?;
         let file = PageSecrets::of(&config.store);
         let secrets = tokio::task::spawn_blocking(move || file.secrets()).await.unwrap_or_default();
         Ok(Self { config, stored, changes, secrets })

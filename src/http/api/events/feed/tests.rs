@@ -15,6 +15,7 @@ impl Stored {
         self.changes.borrow_mut().extend(seqs.map(|seq| change(seq, ChangeKind::MessageCreated)));
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the result of a read of the store")]
     fn read(&self, after: i64) -> store::Result<Option<Vec<Change>>> {
         self.reads.set(self.reads.get() + 1);
         let changes = self.changes.borrow();
