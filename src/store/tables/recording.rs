@@ -121,7 +121,7 @@ impl ReadTx<'_> {
         Ok(row.optional()?)
     }
 
-    /// Returns true if a message that the caller left at Twilio's recorder is not fetched or not transcribed yet.
+    /// Returns true if a message that the caller left at Twilio's recorder or in voicemail is not fetched or not transcribed yet.
     pub fn has_untranscribed_message(&self, call: &CallSid) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM calls c JOIN recordings r ON r.call_id = c.id

@@ -46,6 +46,12 @@ enum Side {
 /// Positions on one side of a position, nearest first, and whether there are more.
 type Keys = (Vec<TimelineCursor>, bool);
 
+fn nearest((mut keys, has_more): Keys, count: usize) -> Keys {
+    let has_more = has_more || keys.len() > count;
+    keys.truncate(count);
+    (keys, has_more)
+}
+
 impl ReadTx<'_> {
     /// A page of a contact's timeline. Without `kinds`, it has entries of all kinds. Returns `None` if the timeline
     /// does not have the entry around which the page is wanted.
@@ -66,8 +72,14 @@ impl ReadTx<'_> {
             TimelineRange::After(cursor) => ((Vec::new(), true), keys(Some(cursor), Side::After, limit)?),
             TimelineRange::Around(anchor) => {
                 let Some(middle) = self.timeline_position(contact, anchor)? else { return Ok(None) };
-                let newer = keys(Some(middle), Side::After, limit - limit / 2)?;
-                (keys(Some(middle), Side::Before, limit - newer.0.len())?, newer)
+                // The position before the anchor may be that of another entry, which is older than the anchor.
+                let anchor = TimelineCursor { id: middle.id.saturating_add(1), ..middle };
+                let (newer, older) =
+                    (keys(Some(middle), Side::After, limit)?, keys(Some(anchor), Side::Before, limit)?);
+                // The page is full even if one of the sides has less than its half.
+                let older = nearest(older, (limit / 2).max(limit.saturating_sub(newer.0.len())));
+                let rest = limit.saturating_sub(older.0.len());
+                (older, nearest(newer, rest))
             }
         };
         let ((older, has_older), (newer, has_newer)) = (older, newer);

@@ -39,7 +39,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([contact], |row| row.get(0))?)
     }
 
-    /// True if a user decided so, or if the contact blocked the business or opted out.
+    /// True if the contact, a user or the agent in a call opted the contact out, or if a provider reported it.
     pub fn contact_has_opted_out(&self, contact: ContactId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM contacts WHERE id = ?1 AND opted_out_at IS NOT NULL
@@ -102,7 +102,7 @@ impl WriteTx<'_> {
         opted_out: bool,
         by: ActorId,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let changed = if opted_out {
             let sql = "UPDATE contacts SET opted_out_at = ?2, opted_out_by = ?3, opted_out_word = NULL,
                            opt_out_decided_at = ?2, updated_at = ?2
@@ -111,7 +111,10 @@ impl WriteTx<'_> {
         } else {
             self.allow_messages(contact, now, now)?
         };
-        if changed == 0 { Ok(()) } else { self.record_contact(contact) }
+        if changed > 0 {
+            self.record_contact(contact)?;
+        }
+        Ok(changed > 0)
     }
 
     /// For a contact who decides by the message with this text, written at `at`. Returns true if the contact was changed.

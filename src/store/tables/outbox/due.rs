@@ -49,8 +49,8 @@ pub struct OutboxEntry {
     pub quoted: Option<QuotedMessage>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,
-    /// `None` if messages are allowed. A message from the contact clears only an opt-out of its thread, not a user's
-    /// decision.
+    /// `None` if messages are allowed. Any message from the contact clears the opt-out of its thread; only an opt-in word
+    /// or a user clears that of the contact.
     pub opted_out_at: Option<Timestamp>,
     /// True for the confirmation of an opt-out by the contact, which is sent as free text only.
     pub confirms_opt_out: bool,

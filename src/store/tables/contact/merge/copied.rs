@@ -70,13 +70,19 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     pub(super) fn copy_details(&self, kept: ContactId, merged: ContactId) -> Result<Copied> {
+        let opted_out_at = self.missing_value("opted_out_at", kept, merged)?;
+        // Who opted the contact out, and how, belong to the copied time.
+        let of_opt_out = |column| match opted_out_at {
+            Some(_) => self.missing_value(column, kept, merged),
+            None => Ok(None),
+        };
         let copied = Copied {
             tags: self.missing_tags(kept, merged)?,
             fields: self.missing_fields(kept, merged)?,
             language: self.missing_value("language", kept, merged)?,
-            opted_out_at: self.missing_value("opted_out_at", kept, merged)?,
-            opted_out_by: self.missing_value("opted_out_by", kept, merged)?,
-            opted_out_word: self.missing_value("opted_out_word", kept, merged)?,
+            opted_out_by: of_opt_out("opted_out_by")?,
+            opted_out_word: of_opt_out("opted_out_word")?,
+            opted_out_at,
             opt_out_decided_at: self.missing_value("opt_out_decided_at", kept, merged)?,
             blocked_at: self.missing_value("blocked_at", kept, merged)?,
             relation: self.missing_value("relation", kept, merged)?,
@@ -97,9 +103,10 @@ impl WriteTx<'_> {
             (
                 "UPDATE contacts SET language = coalesce(contacts.language, other.language),
                      opted_out_at = coalesce(contacts.opted_out_at, other.opted_out_at),
-                     opted_out_by = coalesce(contacts.opted_out_by, other.opted_out_by),
-                     opted_out_word = coalesce(contacts.opted_out_word, other.opted_out_word),
-                     opt_out_decided_at = coalesce(contacts.opt_out_decided_at, other.opt_out_decided_at),
+                     opted_out_by = iif(contacts.opted_out_at IS NULL, other.opted_out_by, contacts.opted_out_by),
+                     opted_out_word = iif(contacts.opted_out_at IS NULL, other.opted_out_word, contacts.opted_out_word),
+                     opt_out_decided_at = nullif(max(coalesce(contacts.opt_out_decided_at, ''),
+                         coalesce(other.opt_out_decided_at, '')), ''),
                      blocked_at = coalesce(contacts.blocked_at, other.blocked_at),
                      relation = coalesce(contacts.relation, other.relation)
                  FROM (SELECT * FROM contacts WHERE id = ?2) AS other WHERE contacts.id = ?1",
