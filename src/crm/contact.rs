@@ -78,7 +78,8 @@ pub fn set_opted_out(
     now: Timestamp,
 ) -> Result<(), Error> {
     let id = find(tx, id)?.id;
-    Ok(tx.set_contact_opted_out(id, opted_out, actor, now)?)
+    tx.set_contact_opted_out(id, opted_out, actor, now)?;
+    Ok(())
 }
 
 /// Records that the caller wants no more calls and messages from the business, as the caller said in a call. A repeated
@@ -91,10 +92,10 @@ pub fn opt_out_in_call(tx: &WriteTx<'_>, call: &CallSid, now: Timestamp) -> Resu
         let message = "the caller's number is withheld, so the business cannot call or write to it; say so".into();
         return Err(RequestError::Invalid(message).into());
     }
-    if tx.contact_has_opted_out(contact)? {
+    // An opt-out that only a provider has reported ends with the contact's next message, so it does not suffice.
+    if !tx.set_contact_opted_out(contact, true, ActorId::Agent, now)? {
         return Ok(());
     }
-    tx.set_contact_opted_out(contact, true, ActorId::Agent, now)?;
     Ok(tx.insert_audit(ActorId::Agent, "set_contact_opt_out", &format!("contact:{contact}"), now)?)
 }
 

@@ -72,7 +72,7 @@ pub fn create_keyed(
     Ok(token)
 }
 
-/// Creates a token. The function\'s caller shows the secret once and does not store it. The token is rejected from
+/// Creates a token. The function's caller shows the secret once and does not store it. The token is rejected from
 /// `expires_at` on.
 pub fn create(
     tx: &WriteTx<'_>,
