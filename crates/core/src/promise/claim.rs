@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a claim")]
 pub(super) struct Claim<'a> {
     pub(super) at: Moment,
     pub(super) promise: Promise,

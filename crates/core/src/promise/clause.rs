@@ -18,7 +18,7 @@ pub(super) struct Clause<'a> {
 
 impl<'a> Clause<'a> {
     fn new(text: &'a str, is_coordinated: bool) -> Self {
-        let words = LISTS.idioms.removed_from(words(text));
+        let words = LISTS.idioms.removed_from(&words(text));
         let places = places(&words);
         Self { text, words, places, is_coordinated }
     }

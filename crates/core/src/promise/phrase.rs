@@ -6,6 +6,7 @@ use crate::search::fold;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a phrase")]
 pub(super) struct Phrase {
     pub(super) promise: Promise,
     /// True if it says that something is done, false if it says that it will be done.
@@ -181,15 +182,14 @@ impl WordList {
     }
 
     /// Removes the phrases of the list from these words.
-    pub(super) fn removed_from(&self, words: Vec<String>) -> Vec<String> {
+    pub(super) fn removed_from(&self, words: &[String]) -> Vec<String> {
         let (mut left, mut at) = (Vec::with_capacity(words.len()), 0);
         while at < words.len() {
-            match self.length_at(&words, at) {
-                Some(length) => at += length,
-                None => {
-                    left.push(words[at].clone());
-                    at += 1;
-                }
+            if let Some(length) = self.length_at(words, at) {
+                at += length;
+            } else {
+                left.push(words[at].clone());
+                at += 1;
             }
         }
         left

@@ -85,12 +85,11 @@ fn without_limits(text: &str) -> String {
     let tokens: Vec<&str> = text.split_whitespace().collect();
     let (mut kept, mut at) = (Vec::new(), 0);
     while at < tokens.len() {
-        match limit_end(&tokens, at) {
-            Some(end) => at = end,
-            None => {
-                kept.push(tokens[at]);
-                at += 1;
-            }
+        if let Some(end) = limit_end(&tokens, at) {
+            at = end;
+        } else {
+            kept.push(tokens[at]);
+            at += 1;
         }
     }
     kept.join(" ")
