@@ -14,6 +14,7 @@ pub(super) mod recording_writer;
 mod redirect;
 mod rehearsal;
 mod stream;
+mod stream_end;
 mod takeover;
 mod tool_run;
 mod transfer;
@@ -26,7 +27,6 @@ use super::calls::{
     CallContext, CallMessage, CallStart, Calls, KnownAtStart, MediaSocket, TransferAnswer, Transport, can_transfer,
     complete_with_retries,
 };
-use super::jobs::Jobs;
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::audio::VoiceDetector;
 use crate::call::{CallSession, CallerWords, Input, Operator, Output};
@@ -167,7 +167,9 @@ impl CallTask {
             engine.try_flush();
         }
         self.send_reports();
-        self.report_to_rehearsal(clock::instant());
+        if let Some(rehearsed) = &mut self.rehearsed {
+            rehearsed.report(self.session.unlogged(), clock::instant());
+        }
         self.report_to_employee(clock::instant());
         if let Some(stream) = &mut self.stream {
             stream.flush();
@@ -349,34 +351,6 @@ impl CallTask {
     fn is_lost(&self, stream: &str) -> bool {
         let gone = if self.stream.is_none() { &self.stream_sid } else { &self.lost_stream };
         gone.as_ref().is_some_and(|gone| gone.as_str() == stream)
-    }
-
-    fn await_stream(&mut self) {
-        if self.began.is_some() {
-            tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is instructed to open another one", self.sid);
-        }
-        // Record the follow-up action before the socket is closed, because Twilio then requests the action at once.
-        self.calls.await_stream(&self.sid);
-        self.end_stream();
-    }
-
-    /// The workers of the jobs about a recording.
-    fn recording_jobs(&self) -> [Jobs; 2] {
-        let services = self.calls.services();
-        [services.compression.clone(), services.jobs.clone()]
-    }
-
-    /// The next stream gets a recording of its own.
-    fn end_stream(&mut self) {
-        if let Some(began) = self.began.take() {
-            self.past_streams += 1;
-            if let Some(recording_writer) = self.recording_writer.take() {
-                recording_writer.finish(clock::instant() - began, self.recording_jobs());
-            }
-        }
-        if let Some(stream) = self.stream.take() {
-            log::spawn(stream.close());
-        }
     }
 
     fn stream_began(&mut self, socket: MediaSocket, start: &Start, now: Instant) {

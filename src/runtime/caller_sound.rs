@@ -36,7 +36,7 @@ pub(super) async fn caller_sound(
     longest: Duration,
 ) -> Result<Option<CallerSound>, JobError> {
     // A recording that is compressed meanwhile is read again in its new form.
-    match in_wav(store, id, from_ms, longest).await.map_err(later)? {
+    match in_wav(store, id, from_ms, longest).await.map_err(|error| later(&error))? {
         Some(sound) => Ok(Some(sound)),
         None => in_opus(store, id, from_ms, longest).await,
     }
@@ -69,7 +69,7 @@ async fn in_opus(
     longest: Duration,
 ) -> Result<Option<CallerSound>, JobError> {
     let unreadable = |error: OpusError| JobError::Permanent(format!("the recording cannot be decoded: {error}"));
-    let ends = unless_replaced(store.read(move |tx| tx.recording_ends(id)).await).map_err(later)?;
+    let ends = unless_replaced(store.read(move |tx| tx.recording_ends(id)).await).map_err(|error| later(&error))?;
     let Some((head, last)) = ends.flatten() else { return Ok(None) };
     let file = OpusFile::open(&head, &last).map_err(unreadable)?;
     let frame = |ms: u64| ms.saturating_mul(u64::from(file.rate)) / 1000;
@@ -82,12 +82,12 @@ async fn in_opus(
         store.read(move |tx| tx.recording_chunk(id, seq))
     };
     let mut before = match first.checked_sub(1) {
-        Some(before) => chunk(before).await.map_err(later)?,
+        Some(before) => chunk(before).await.map_err(|error| later(&error))?,
         None => None,
     };
     let mut pcm = Vec::new();
     for segment in first..file.segments() {
-        let Some(content) = chunk(segment).await.map_err(later)? else { break };
+        let Some(content) = chunk(segment).await.map_err(|error| later(&error))? else { break };
         let samples = file.decode(segment, before.as_deref(), &content).map_err(unreadable)?;
         pcm.extend(channel(&samples, file.channels));
         before = Some(content);
@@ -105,7 +105,7 @@ fn channel(samples: &[i16], channels: u16) -> Vec<i16> {
     samples.iter().step_by(usize::from(channels.max(1))).copied().collect()
 }
 
-fn later(error: store::Error) -> JobError {
+fn later(error: &store::Error) -> JobError {
     JobError::Retry(error.to_string())
 }
 
@@ -148,7 +148,10 @@ mod tests {
         let sound = caller_sound(store, id, from_ms, Duration::from_secs(1)).await.unwrap().unwrap();
         let middle = &sound.pcm[sound.pcm.len() / 4..sound.pcm.len() * 3 / 4];
         let loudness: i64 = middle.iter().map(|sample| i64::from(*sample).abs()).sum();
-        (sound.pcm.len() * 1000 / sound.rate as usize, i16::try_from(loudness / middle.len() as i64).unwrap())
+        (
+            sound.pcm.len() * 1000 / sound.rate as usize,
+            i16::try_from(loudness / i64::try_from(middle.len()).unwrap()).unwrap(),
+        )
     }
 
     #[tokio::test]

@@ -1,6 +1,5 @@
 //! What is special about the call of a rehearsal: its task reports the progress to the caller of the rehearsal.
 
-use super::CallTask;
 use crate::call::{Activity, CallEvent, CallSession, TurnRecord};
 use crate::domain::{EndReason, Speaker};
 use crate::runtime::calls::{Rehearsal, RehearsalProgress};
@@ -35,7 +34,7 @@ impl Rehearsed {
         self.progress.end = Some(reason);
     }
 
-    fn report(&mut self, session: &mut CallSession, now: Instant) {
+    pub(super) fn report(&mut self, session: &mut CallSession, now: Instant) {
         if session.is_over() {
             self.progress.is_listening = false;
         } else {
@@ -48,14 +47,6 @@ impl Rehearsed {
         }
         self.progress.heard_words = self.heard.values().sum();
         self.rehearsal.report(&self.progress);
-    }
-}
-
-impl CallTask {
-    pub(super) fn report_to_rehearsal(&mut self, now: Instant) {
-        if let Some(rehearsed) = &mut self.rehearsed {
-            rehearsed.report(self.session.unlogged(), now);
-        }
     }
 }
 

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caller_interrupts_after_some_words_and_goes_on_after_a_pause() {
+    fn the_caller_interrupts_after_some_words_and_continues_after_a_pause() {
         let pause = LineStart::AfterPause(Duration::from_millis(700));
         let lines = vec![line(20, LineStart::AfterAnswer), line(20, LineStart::AfterWords(3)), line(20, pause)];
         let mut script = CallerScript::new(lines, false);

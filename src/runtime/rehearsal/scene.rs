@@ -106,7 +106,7 @@ pub struct SpokenTurn {
     pub stages: TurnLatency,
     /// Whether the agent stopped its answer because the caller spoke.
     pub interrupted: bool,
-    /// Whether the caller waited in vain for an answer.
+    /// Whether the caller got no answer within the time limit.
     pub unanswered: bool,
 }
 

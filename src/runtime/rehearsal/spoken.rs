@@ -59,7 +59,7 @@ pub async fn hold(
     calls.start_rehearsal(call, name, stream);
     let script = CallerScript::new(lines, config.voice.agent_speaks_first);
     let (script, progress) = converse(phone, script, progress).await;
-    // The call's task has ended when the engine has been told to close and the end is queued for the database.
+    // The call's task has ended when the engine has been asked to close and the end is queued for the database.
     let _ = timeout(END_LIMIT, calls.wait_until_idle()).await;
     let progress = progress.borrow().clone();
     let end = end_of(&progress)?;
