@@ -132,7 +132,7 @@ impl Realtime {
                 None => wire::append(audio.base64()),
                 // Only audio that is sent may advance the conversion.
                 Some(_) if !matches!(self.state, State::Open(_)) => return,
-                Some(pcm) => wire::append(&pcm.to_server(audio)),
+                Some(pcm) => wire::append(&pcm.encode(audio)),
             },
             EngineCommand::Commit => wire::commit(),
             EngineCommand::Respond(ResponseRequest::Reply) => wire::create_response(None),
@@ -213,7 +213,7 @@ impl Realtime {
                 let (response, item) = (self.response(&response_id), self.item(&item_id));
                 let audio = match &mut self.pcm {
                     None => EncodedAudio::parse(websocket::slice(text, delta)),
-                    Some(pcm) => pcm.from_server(&response, &item, &delta),
+                    Some(pcm) => pcm.decode(&response, &item, &delta),
                 };
                 match audio {
                     None => EngineEvent::Warning { code: "malformed_audio".into() },

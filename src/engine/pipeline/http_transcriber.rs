@@ -93,7 +93,8 @@ impl HttpTranscriber {
             let Transcript { text, words } = answer.map_err(failed)?.answer;
             let mut times = word_times(&text, &words);
             for time in &mut times {
-                (time.start_ms, time.end_ms) = (from_ms + time.start_ms, from_ms + time.end_ms);
+                (time.start_ms, time.end_ms) =
+                    (from_ms.saturating_add(time.start_ms), from_ms.saturating_add(time.end_ms));
             }
             Ok(Transcribed { text, from_ms, until_ms, times })
         }));

@@ -1,4 +1,4 @@
-//! A WebSocket connection to a speech service. It opens once, sends keep-alive messages, and is not reopened after a
+//! A WebSocket connection to a speech service or a language model. It opens once, sends keep-alive messages, and is not reopened after a
 //! failure.
 
 use crate::clock;

@@ -124,9 +124,8 @@ impl Asker {
         let request = question.request;
         let (mut stream, mut rejected) = (ResponseStream::default(), self.rejected_efforts.load(Ordering::Relaxed));
         let mut has_begun = false;
-        if !connection.send(self.body(question, rejected).map(responses::socket_message)?).await {
-            return Ok(Sent::NotAnswered);
-        }
+        // If the connection is lost, the next event says why.
+        let _ = connection.send(self.body(question, rejected).map(responses::socket_message)?).await;
         loop {
             let event = match connection.next().await {
                 Received::Opened => continue,

@@ -27,13 +27,13 @@ impl PcmAudio {
     }
 
     /// Returns the caller's audio as base64 of PCM.
-    pub(super) fn to_server(&mut self, audio: &EncodedAudio) -> String {
+    pub(super) fn encode(&mut self, audio: &EncodedAudio) -> String {
         STANDARD.encode(self.caller.push(&audio.decode()))
     }
 
     /// Converts the next piece of an utterance of the agent. The result can be empty, because the conversion needs some
     /// samples in advance. Returns `None` if the text is not base64.
-    pub(super) fn from_server(&mut self, response: &ResponseId, item: &ItemId, base64: &str) -> Option<EncodedAudio> {
+    pub(super) fn decode(&mut self, response: &ResponseId, item: &ItemId, base64: &str) -> Option<EncodedAudio> {
         let pcm = STANDARD.decode(base64).ok()?;
         if self.item != *item {
             (self.item, self.response) = (item.clone(), response.clone());

@@ -88,9 +88,9 @@ impl OpenAiTranscription {
         reports
     }
 
-    fn error(&self, code: String, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
+    fn error(&self, code: &str, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
         let is_expired = code == "session_expired";
-        let is_fatal = is_expired || wire::is_permanent(&code) || !self.is_ready;
+        let is_fatal = is_expired || wire::is_permanent(code) || !self.is_ready;
         if is_fatal {
             return Err(TranscriptionError::Failed { retry: is_expired, reason: format!("{code}: {message}") });
         }
@@ -169,7 +169,7 @@ impl TranscriptionProtocol for OpenAiTranscription {
                 let is_over = self.pending_commits == 0 && self.items.iter().all(|item| item.is_final);
                 if is_over { vec![Transcribed::End] } else { Vec::new() }
             }
-            ServerEvent::Error { kind, code, message, .. } => self.error(code.unwrap_or(kind), &message)?,
+            ServerEvent::Error { kind, code, message, .. } => self.error(&code.unwrap_or(kind), &message)?,
             _ => Vec::new(),
         })
     }
