@@ -273,7 +273,7 @@ for (const view of layouts('desktop')) {
   })
 }
 
-test('appointments of staff that were removed from the list stay in the calendar, and nobody is booked there', async ({
+test('appointments of staff that were removed from the list stay in the calendar, and no customer is booked there', async ({
   page,
   ownDaemon,
 }) => {

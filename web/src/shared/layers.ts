@@ -6,7 +6,7 @@ const open = new Map<string, () => void>()
 /** The layers whose history entries are the newest ones, oldest first. */
 let entries: string[] = []
 
-/** The browser answers `history.go` with `popstate`. If it does not, the layers go on after this time, in ms. */
+/** The browser answers `history.go` with `popstate`. If it does not, the layers continue after this time, in ms. */
 const MAX_WAIT_MS = 500
 
 /** Set while the page itself goes back in the history. */

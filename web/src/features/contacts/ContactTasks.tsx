@@ -7,7 +7,7 @@ import { newKey } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { TaskBox } from '#shared/components/TaskBox'
 import { Plain, Time } from '#shared/components/text'
-import { useKeep, useKept } from '#shared/draft'
+import { recallDraft, useKeep, useKept } from '#shared/draft'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { withoutSent } from '#shared/typed'
@@ -95,9 +95,10 @@ function Due({ task: { due_at, due_date } }: { task: Task }) {
 
 function AddTask({ contactId }: { contactId: number }) {
   const { t } = useLingui()
-  const kept = useKept<string>(`contact-task.${contactId}`)
+  const draft = `contact-task.${contactId}`
+  const kept = useKept<string>(draft)
   const [title, setTitle] = useState(kept ?? '')
-  useKeep(`contact-task.${contactId}`, title, '')
+  const end = useKeep(draft, title, '')
   const add = useAction({
     // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
     run: ({ title, key }: { title: string; key: string }) =>
@@ -106,6 +107,8 @@ function AddTask({ contactId }: { contactId: number }) {
         headers: { 'Idempotency-Key': key },
       }),
     onDone: (_, sent) => {
+      // Also if the page was left before the response.
+      if (recallDraft<string>(draft)?.trim() === sent.title) end()
       setTitle(now => withoutSent(now, sent.title))
       refresh('/api/tasks', '/api/contacts')
     },

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { useKeep, useKept } from '#shared/draft'
+import { recallDraft, useKeep, useKept } from '#shared/draft'
 import { type Lead, refresh, request } from './api'
 import { parseAmount } from './stages'
 
@@ -16,10 +16,10 @@ export function LeadForm({ contactId }: { contactId: number }) {
   const kept = useKept<Kept>(draft)
   const [title, setTitle] = useState(kept?.title ?? '')
   const [amount, setAmount] = useState(kept?.amount ?? '')
-  useKeep<Kept>(draft, { title, amount }, { title: '', amount: '' })
+  const end = useKeep<Kept>(draft, { title, amount }, { title: '', amount: '' })
   const value = parseAmount(amount)
   const add = useAction({
-    run: () =>
+    run: ({ title }: Kept) =>
       request<Lead>('POST', '/api/leads', {
         body: { contact_id: contactId, title: title.trim(), ...(value != null && { value_minor: value }) },
       }),
@@ -28,7 +28,10 @@ export function LeadForm({ contactId }: { contactId: number }) {
       await request('DELETE', '/api/leads/{id}', { params: { path: { id } } })
       refresh('/api/leads', '/api/lead-stages')
     },
-    onDone: () => {
+    onDone: (_, sent) => {
+      // Also if the page was left before the response.
+      const left = recallDraft<Kept>(draft)
+      if (left?.title === sent.title && left.amount === sent.amount) end()
       setTitle('')
       setAmount('')
       refresh('/api/leads', '/api/lead-stages')
@@ -36,7 +39,7 @@ export function LeadForm({ contactId }: { contactId: number }) {
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (title.trim() && value !== undefined && !add.isPending) add.mutate()
+    if (title.trim() && value !== undefined && !add.isPending) add.mutate({ title, amount })
   }
   return (
     <form className="add-line" onSubmit={submit}>

@@ -32,29 +32,32 @@ interface Kept {
   due: Due
   typed: string
   assignee: number | null
+  /** The task that was edited. */
+  base: Task
 }
 
 export function EditTask({ task: current, close: leave }: { task: Task; close: () => void }) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const format = useFormat()
-  // The task as it was when the form was opened. A later change by another user must not look like a change of this
-  // form.
-  const [task] = useState(current)
+  const draft = `task-edit.${current.id}`
+  const kept = useKept<Kept>(draft)
+  // The task as it was when the form was opened, or when the kept input began. A later change by another user must not
+  // look like a change of this form.
+  const [task] = useState(kept?.base ?? current)
   const saved: Kept = {
     title: task.title,
     due: { due_date: task.due_date ?? null, due_at: task.due_at ?? null },
     typed: '',
     assignee: task.assignee ?? null,
+    base: task,
   }
-  const draft = `task-edit.${task.id}`
-  const kept = useKept<Kept>(draft)
   const begun = kept ?? saved
   const [title, setTitle] = useState(begun.title)
   const [due, setDue] = useState<Due>(begun.due)
   const [typed, setTyped] = useState(begun.typed)
   const [assignee, setAssignee] = useState<number | null>(begun.assignee)
-  const end = useKeep<Kept>(draft, { title, due, typed, assignee }, saved)
+  const end = useKeep<Kept>(draft, { title, due, typed, assignee, base: task }, saved)
   const close = () => {
     end()
     leave()

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, newKey, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
-import { useKeep, useKept } from '#shared/draft'
+import { recallDraft, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { withoutSent } from '#shared/typed'
@@ -19,7 +19,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const format = useFormat()
   const kept = useKept<string>('task.new')
   const [text, setText] = useState(kept ?? '')
-  useKeep('task.new', text, '')
+  const end = useKeep('task.new', text, '')
   const read = readDue(text, serverNow(), format.zone)
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
@@ -30,6 +30,8 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
     done: () => t`המשימה נוספה`,
     undo: (_, made) => remove(made.id),
     onDone: (_, { words }) => {
+      // Also if the page was left before the response.
+      if (recallDraft<string>('task.new')?.trim() === words) end()
       setText(now => withoutSent(now, words))
       refresh(cache)
     },

@@ -6193,7 +6193,7 @@ export interface components {
             /** @description The steps that are complete according to the daemon's own data, without requests to providers. */
             completed: components["schemas"]["SetupStep"][];
             forwarded_call?: components["schemas"]["ForwardedCall"] | null;
-            /** @description Whether a user has saved opening hours. A new installation has hours that nobody has confirmed. */
+            /** @description Whether a user has saved opening hours. A new installation has default hours that no user has confirmed. */
             has_opening_hours: boolean;
             /** @description The steps that an owner has skipped. */
             skipped: components["schemas"]["SetupStep"][];
