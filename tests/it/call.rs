@@ -44,7 +44,7 @@ async fn an_interrupted_answer_is_cut_at_what_was_heard() {
 
 /// Returns the level of the loudest 200 ms.
 fn peak(sound: &[u8]) -> u32 {
-    sound.windows(200 * BYTES_PER_MS).step_by(20 * BYTES_PER_MS).map(|window| loudness(window)).max().unwrap_or(0)
+    sound.windows(200 * BYTES_PER_MS).step_by(20 * BYTES_PER_MS).map(loudness).max().unwrap_or(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]

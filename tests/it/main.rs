@@ -24,6 +24,7 @@ mod call_notices;
 mod call_pipeline;
 mod call_pipeline_google;
 mod call_pipeline_openai;
+mod call_pipeline_responses;
 mod call_pipeline_services;
 mod call_replay;
 mod call_ring;

@@ -39,7 +39,9 @@ async fn a_call_is_interrupted_and_passes() {
     let first = Turn::new("אפשר תור לתספורת מחר בארבע?", "בארבע תפוס אבל יש לי תור פנוי בשעה אחרת")
         .lasting(Duration::from_secs(8));
     let rehearsal = rehearsal(vec![first, booking("2026-11-30T17:00")]).await;
-    let scenarios = format!("{SHOP}{}", BOOKED.replace(r#"never_says = ["אין לי"]"#, r#"never_says = ["אחרת"]"#));
+    // Long enough to be an interruption, and not a sound of agreement.
+    let booked = BOOKED.replace("לא, בחמש", "לא, סליחה, התכוונתי לשעה חמש אחר הצהריים");
+    let scenarios = format!("{SHOP}{}", booked.replace(r#"never_says = ["אין לי"]"#, r#"never_says = ["אחרת"]"#));
     let passed = rehearsal.run(&scenarios, &["--audio", "--json", "--caller-voice", "onyx"]);
     let report = report(&passed);
     assert!(passed.status.success(), "{report:#}");
@@ -173,7 +175,7 @@ async fn a_failing_voice_and_a_failing_engine_are_explained() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_rehearsal_leaves_nothing() {
-    let long = Turn::new("אפשר תור?", "רגע").lasting(Duration::from_secs(60));
+    let long = Turn::new("אפשר תור?", "רגע").lasting(Duration::from_mins(1));
     let rehearsal = rehearsal(vec![long]).await;
     let file = rehearsal.write(&format!("{SHOP}{ONE_LINE}"));
     let mut child = rehearsal.daemon.start_cli(&["rehearse", &file, "--audio"]);

@@ -88,18 +88,11 @@ fn calls(scenario: &Value) -> Vec<(&'static str, Value)> {
             calls.push(("cancel_appointment", json!({"start": appointment["start"]})));
         } else if !own.iter().any(|known| is_same(known, appointment)) {
             let moved = own.iter().find(|known| !expected.iter().any(|other| is_same(known, other)));
-            calls.push(match moved {
-                Some(known) => {
-                    ("move_appointment", json!({"start": known["start"], "new_start": appointment["start"]}))
-                }
-                None => {
-                    let (service, start) = (&appointment["service"], &appointment["start"]);
-                    (
-                        "book_appointment",
-                        json!({"service": service, "start": start, "caller_name": "דנה", "phone": phone}),
-                    )
-                }
-            });
+            let (service, start) = (&appointment["service"], &appointment["start"]);
+            let booking = json!({"service": service, "start": start, "caller_name": "דנה", "phone": phone});
+            calls.push(moved.map_or(("book_appointment", booking), |known| {
+                ("move_appointment", json!({"start": known["start"], "new_start": start}))
+            }));
         }
     }
     let parts = list(&expect["message"]);

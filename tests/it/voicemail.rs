@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 const DANA: &str = "+972501234567";
 const MESSAGE: &str = "שלום, זו דנה, אשמח לתור ליום שלישי";
 
-/// An AI that answers no calls, and hears `heard` in recordings.
+/// An AI that answers no calls, hears `heard` in recordings, and summarizes calls with these words.
 fn without_calls(heard: &str) -> OpenAiOptions {
     let faults = Faults { refuse_sockets: Some(401), ..Faults::default() };
-    OpenAiOptions { turns: vec![Turn::new(heard, "")], faults, ..OpenAiOptions::default() }
+    OpenAiOptions { turns: vec![Turn::new(heard, heard)], faults, ..OpenAiOptions::default() }
 }
 
 async fn leave_message(harness: &CallHarness) -> Value {

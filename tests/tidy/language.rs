@@ -134,6 +134,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("told", "says said saying told tells", "words of callers"),
     ("told", "Your recording told me", "words of callers"),
     ("door", "how intercom gate door code", "words of callers"),
+    ("told", "promise/phrases.txt", "words of the agent"),
+    ("nobody", "promise/phrases.txt", "words of the agent"),
+    ("somebody", "promise/phrases.txt", "words of the agent"),
 ];
 
 /// Words that no name of the code contains, in addition to the single words of [`BANNED`].
