@@ -87,18 +87,6 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     let own_files = [&tls.certificate_file, &tls.key_file];
     let checks = [
         (
-            !alerts.mail_to.is_empty() && mail.host.is_none(),
-            "alerts.mail_to is set, but mail.host is not: no mail is sent",
-        ),
-        (
-            mail.host.is_some() && mail.sender().is_none(),
-            "mail.host is set, but neither mail.from nor a mail.username that is an address: no mail is sent",
-        ),
-        (
-            mail.username.is_some() != mail.password.is_some(),
-            "of mail.username and mail.password one is not set: mail is sent without logging in",
-        ),
-        (
             config.http.public_address().is_none() && twilio.auth_tokens().next().is_some(),
             "http.public_base_url is not set: the address that Twilio uses for this machine is unknown, so its signatures do not match",
         ),
@@ -170,8 +158,9 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "of backup.s3_endpoint, backup.s3_bucket and its two keys one is not set: snapshots do not go into the bucket",
         ),
     ];
-    let wrong = checks
+    let wrong = mail_checks(config)
         .into_iter()
+        .chain(checks)
         .chain(answering_checks(config))
         .filter(|(wrong, _)| *wrong)
         .map(|(_, message)| message.to_owned());
@@ -185,6 +174,24 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .chain(pipeline)
         .chain(hebrew_checks(config))
         .collect()
+}
+
+fn mail_checks(config: &Config) -> [(bool, &'static str); 3] {
+    let (alerts, mail) = (&config.alerts, &config.mail);
+    [
+        (
+            !alerts.mail_to.is_empty() && mail.host.is_none(),
+            "alerts.mail_to is set, but mail.host is not: no mail is sent",
+        ),
+        (
+            mail.host.is_some() && mail.sender().is_none(),
+            "mail.host is set, but neither mail.from nor a mail.username that is an address: no mail is sent",
+        ),
+        (
+            mail.username.is_some() != mail.password.is_some(),
+            "of mail.username and mail.password one is not set: mail is sent without logging in",
+        ),
+    ]
 }
 
 fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {

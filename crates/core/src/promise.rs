@@ -173,11 +173,13 @@ impl Conduct {
     /// appointment: it does not decline what the agent passes on to a person, such as a promised call back.
     fn was_declined(&self, claim: &Claim<'_>) -> bool {
         let next = self.heard.iter().filter(|(at, _)| *at > claim.at).min_by_key(|(at, _)| *at);
-        !claim.is_past && !claim.is_before_question && next.is_some_and(|(_, reply)| match reply {
-            Reply::Declined => true,
-            Reply::Changed => claim.promise != Promise::PassedOn,
-            Reply::Other => false,
-        })
+        !claim.is_past
+            && !claim.is_before_question
+            && next.is_some_and(|(_, reply)| match reply {
+                Reply::Declined => true,
+                Reply::Changed => claim.promise != Promise::PassedOn,
+                Reply::Other => false,
+            })
     }
 }
 

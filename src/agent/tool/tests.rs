@@ -117,7 +117,10 @@ fn only_a_call_that_can_be_transferred_has_the_tool_for_it() {
             .collect()
     };
     assert_eq!(names(false), ["end_call", "take_message", "save_contact_details", "record_opt_out"]);
-    assert_eq!(names(true), ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person"]);
+    assert_eq!(
+        names(true),
+        ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person"]
+    );
     let call = classify(false, "transfer_to_person", r#"{"reason":"a price"}"#);
     assert!(matches!(call, ToolCall::Run { .. }), "the model receives an error: {call:?}");
 }

@@ -97,7 +97,7 @@ impl Check {
         }
     }
 
-    /// In a conversation by phone, the caller must not wait in vain.
+    /// In a conversation by phone, the caller must get an answer to each line.
     fn silence(&mut self, held: &HeldConversation) {
         let is_unanswered = |turn: &&RehearsedTurn| turn.spoken.as_ref().is_some_and(|spoken| spoken.unanswered);
         for turn in held.turns.iter().filter(is_unanswered) {

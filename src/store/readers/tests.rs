@@ -12,7 +12,7 @@ fn pool(limit: Duration) -> (TempDir, ReaderPool) {
     (folder, ReaderPool::new(live, Admission::beside_others(1), limit))
 }
 
-/// Reads run one at a time, and give way at once.
+/// Reads run one at a time, and yield at once.
 fn pool_in_turn(limit: Duration) -> (TempDir, ReaderPool) {
     let (folder, pool) = pool(limit);
     let turns = Admission::InTurn(Turns::new(Duration::ZERO));
@@ -130,7 +130,7 @@ async fn waiting_for_a_connection_counts_towards_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_long_query_gives_way_to_a_later_read_and_continues() {
+async fn a_long_query_yields_to_a_later_read_and_continues() {
     let (_folder, readers) = pool_in_turn(Duration::from_secs(100));
     let search = endless_search(&readers).await;
     for _ in 0..3 {

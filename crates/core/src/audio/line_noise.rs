@@ -185,9 +185,9 @@ mod tests {
     fn as_many_packets_are_lost_as_wanted() {
         for percent in [0, 5, 20] {
             let mut loss = PacketLoss::new(percent);
-            let lost = (0..20_000).filter(|_| loss.loses_next()).count();
+            let count = (0..20_000).filter(|_| loss.loses_next()).count();
             let expected = usize::from(percent) * 200;
-            assert!(lost.abs_diff(expected) * 5 <= expected, "{percent} %: {lost}");
+            assert!(count.abs_diff(expected) * 5 <= expected, "{percent} %: {count}");
         }
     }
 

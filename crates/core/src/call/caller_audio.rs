@@ -154,7 +154,7 @@ impl CallerAudio {
 
     /// Converts the engine's millisecond count to a position.
     pub(super) fn position(&self, engine_ms: u64) -> u64 {
-        (self.engine_start + engine_ms.saturating_mul(BYTES_PER_MS)).min(self.end)
+        self.engine_start.saturating_add(engine_ms.saturating_mul(BYTES_PER_MS)).min(self.end)
     }
 
     /// Returns true if the audio at this position was received before the current engine was ready.

@@ -27,7 +27,7 @@ pub(crate) struct SetupProgress {
     pub(super) skipped: Vec<SetupStep>,
     /// The steps that are complete according to the daemon's own data, without requests to providers.
     completed: Vec<SetupStep>,
-    /// Whether a user has saved opening hours. A new installation has hours that nobody has confirmed.
+    /// Whether a user has saved opening hours. A new installation has default hours that no user has confirmed.
     has_opening_hours: bool,
     /// When the agent first answered in a trial call; null if it has not.
     #[schema(value_type = Option<String>, format = DateTime)]
