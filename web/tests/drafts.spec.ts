@@ -49,6 +49,8 @@ test('the forms of lists keep what was typed over a reload, and open again by th
   await page.getByRole('button', { name: /חניה/ }).click()
   await text.fill('מלפנים')
   await page.locator('.rail a[href="/app/inbox"]').click()
+  // The form stays until the code of the inbox has arrived.
+  await expect(text).toHaveCount(0)
   await page.goBack()
   await expect(text).toHaveValue('מלפנים')
   await kept(page).getByRole('button', { name: 'למחוק' }).click()
