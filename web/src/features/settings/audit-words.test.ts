@@ -34,7 +34,7 @@ test('everything that an entry names can be shown', () => {
   const inPaths = changes.flatMap(({ path }) => /\/([^/{}]+)\/\{/.exec(path)?.[1] ?? []).map(singular)
   const made = /(?:insert_audit|set_audit_subject|set_subject)\([^;]*?format!\("([a-z_-]+):\{/g
   const own = [...sources.matchAll(made)].map(([, noun]) => noun)
-  const created = [...sources.matchAll(/\.create\(&state\.store, "([a-z_-]+)"/g)].map(([, noun]) => noun)
+  const created = [...sources.matchAll(/Self::new\("([a-z-]+)", "[a-z_]+_id", /g)].map(([, noun]) => noun)
   expect(own).toContain('appointment')
   expect(created).toContain('tag')
   const nouns = new Set([...inPaths, ...own, ...created])
