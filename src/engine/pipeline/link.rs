@@ -1,5 +1,5 @@
-//! A WebSocket connection to a speech service or a language model. It opens once, sends keep-alive messages, and is not reopened after a
-//! failure.
+//! A WebSocket connection to a speech service or a language model. It opens once, sends keep-alive messages, and is not
+//! reopened after a failure.
 
 use crate::clock;
 use crate::config::Secret;
