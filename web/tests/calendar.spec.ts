@@ -279,15 +279,24 @@ test('appointments of staff that were removed from the list stay in the calendar
 }) => {
   await prepare(page, VIEWS[0])
   const { send, yael, appointment } = await fill(page, ownDaemon)
+  await send('POST', '/api/resources', { name: 'מיכל', kind: 'staff' })
   await send('PATCH', `/api/resources/${yael.id}`, { archived: true })
   const day = appointment.starts_at.slice(0, 10)
   await page.goto(`${ownDaemon.url}/calendar?date=${day}&view=day`)
   await expect(page.locator('.ev', { hasText: 'נועה ברק' })).toBeVisible()
   await expect(page.locator('.lanes-head')).toContainText('יעל')
   await expect(page.locator('.lanes-head')).toContainText('הוסר')
+  // The hour after the appointment. The grid shows it, at every time of the day.
   const lane = page.locator('.lane', { has: page.locator('.ev') })
-  await lane.click({ position: { x: 5, y: 5 } })
+  const [area, event] = [await lane.boundingBox(), await lane.locator('.ev').boundingBox()]
+  if (!area || !event) throw new Error('the appointment is not drawn')
+  const position = { x: 5, y: event.y + event.height + 10 - area.y }
+  await lane.click({ position })
   await expect(page).not.toHaveURL(/new=1/)
+  // The same hour of staff that still work.
+  await page.locator('.lane').filter({ hasNot: page.locator('.ev') }).first().click({ position })
+  await expect(page).toHaveURL(/new=1/)
+  await page.keyboard.press('Escape')
   await page.setViewportSize({ width: 390, height: 844 })
   await expect(page.locator('.ag', { hasText: 'נועה ברק' })).toBeVisible()
 })

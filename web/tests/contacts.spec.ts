@@ -189,6 +189,7 @@ test('a selection is what the table shows of it, and Escape in its menu keeps it
   await expect(bar).toContainText('נבחרו שני לקוחות')
   await page.getByRole('button', { name: 'הוספת תגית' }).click()
   await expect(page.getByRole('menuitem', { name: 'קבוע' })).toBeVisible()
+  await expect(page.locator('[role=menu]:focus-within')).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('menu')).toHaveCount(0)
   await expect(bar).toContainText('נבחרו שני לקוחות')
