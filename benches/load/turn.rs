@@ -6,7 +6,7 @@ use crate::process::{Folder, Server};
 use crate::report::{Goal, say};
 use crate::stats::Samples;
 use crate::target::{DAEMON, daemon_settings};
-use agentlocator::simulator::caller::{CallPlan, Phone, Script};
+use agentlocator::simulator::caller::{CallPlan, Phone, Script, StreamReport, Utterance};
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions, Turn};
 use agentlocator::simulator::soniox::{Soniox, SonioxOptions};
 use agentlocator::simulator::twilio::{Account, TwilioState};
@@ -14,6 +14,7 @@ use agentlocator::simulator::{DaemonConnector, EventLog};
 use futures_util::future::join_all;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -72,6 +73,13 @@ const SENTENCES: [&str; 6] = [
     "אפשר לדבר עם דנה בבקשה",
 ];
 const WORD_MS: usize = 300;
+const SAMPLES_PER_MS: u64 = 8;
+const FILLERS: [&[u8]; 2] = [
+    include_bytes!("../../packaging/audio/one_moment_he.ulaw"),
+    include_bytes!("../../packaging/audio/more_time_he.ulaw"),
+];
+/// 40 ms of voiced samples, by which a filler is found in what the caller heard.
+const FILLER_PART: Range<usize> = 2_400..2_720;
 /// The agent's answer. Its first clause is short, so the speech synthesis can start after the first words of the model.
 const ANSWER: &str = "בשמחה רבה, רגע אחד.";
 
@@ -130,8 +138,8 @@ async fn run(
     let placed = (0..calls).map(|number| phone.place_call(plan(&server, number, turns)));
     let reports = join_all(placed).await;
     let mut samples = Samples::default();
-    let answers = reports.iter().flat_map(|report| &report.streams).flat_map(|stream| &stream.answers);
-    answers.for_each(|answer| samples.add(answer.latency_ms() * 1_000));
+    let latencies = reports.iter().flat_map(|report| &report.streams).flat_map(latencies_ms);
+    latencies.for_each(|latency_ms| samples.add(latency_ms * 1_000));
     let summary = samples.summary();
     let requests = if is_realtime {
         ai.state().sessions.iter().map(|session| session.answers.len()).sum()
@@ -152,6 +160,35 @@ async fn run(
         p95: samples.at(0.95),
         max: summary.max,
         discarded: requests.saturating_sub(summary.count) as f64 / requests.max(1) as f64,
+    }
+}
+
+/// Returns the milliseconds from the end of each of the caller's utterances to the first sample of the answer. The
+/// sentences against silence (fillers) are no answers: a turn without anything else has no latency.
+fn latencies_ms(stream: &StreamReport) -> Vec<u64> {
+    let mut found = Vec::new();
+    for (place, speech) in stream.speeches.iter().enumerate() {
+        let Some(asked_ms) = speech.ended_ms else { continue };
+        let next_ms = stream.speeches.get(place + 1).map_or(u64::MAX, |next| next.began_ms);
+        let after = stream.utterances.iter().filter(|heard| (asked_ms..next_ms).contains(&heard.began_ms));
+        found.extend(after.filter_map(|heard| answer_ms(stream, heard)).next().map(|at| at.saturating_sub(asked_ms)));
+    }
+    found
+}
+
+/// Returns the time at which the answer in an utterance of the agent begins: after the filler, if there is one.
+fn answer_ms(stream: &StreamReport, heard: &Utterance) -> Option<u64> {
+    let from = usize::try_from(heard.began_ms * SAMPLES_PER_MS).ok()?;
+    let to = usize::try_from(heard.ended_ms * SAMPLES_PER_MS).ok()?.min(stream.heard.len());
+    let sound = stream.heard.get(from..to)?;
+    let filler_end = FILLERS.iter().find_map(|filler| {
+        let at = memchr::memmem::find(sound, filler.get(FILLER_PART)?)?;
+        Some(at + filler.len() - FILLER_PART.start)
+    });
+    match filler_end {
+        None => Some(heard.began_ms),
+        Some(end) if end < sound.len() => Some(heard.began_ms + end as u64 / SAMPLES_PER_MS),
+        Some(_) => None,
     }
 }
 
@@ -197,8 +234,7 @@ pub fn table(runs: &[TurnRun]) -> String {
     text
 }
 
-/// Returns the goals for the speculative pipeline. A filler counts as an answer, so a slow answer can come later than
-/// the measured time.
+/// Returns the goals for the speculative pipeline.
 pub fn goals(runs: &[TurnRun]) -> Vec<Goal> {
     let mut goals = Vec::new();
     let speculative = runs.iter().filter(|run| run.engine == SPECULATIVE);
