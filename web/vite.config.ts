@@ -1,14 +1,27 @@
 import { lingui, linguiTransformerBabelPreset } from '@lingui/vite-plugin'
 import babel from '@rolldown/plugin-babel'
 import react from '@vitejs/plugin-react'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 /** The daemon to which the development server forwards API requests. */
 const daemon = process.env.AGENTLOCATOR_URL ?? 'http://127.0.0.1:8080'
 
+/** Adds a script to the HTML page that does not wait for the others. */
+const early: Plugin = {
+  name: 'early',
+  transformIndexHtml: {
+    order: 'post',
+    handler(_, { bundle = {} }) {
+      const file = Object.values(bundle).find(one => one.type === 'chunk' && one.name === 'early')?.fileName
+      return file ? [{ tag: 'script', attrs: { type: 'module', async: true, src: `/app/${file}` } }] : []
+    },
+  },
+}
+
 export default defineConfig({
   base: '/app/',
-  plugins: [react(), lingui(), babel({ presets: [linguiTransformerBabelPreset()] })],
+  plugins: [react(), lingui(), babel({ presets: [linguiTransformerBabelPreset()] }), early],
   resolve: {
     alias: {
       '#shared': new URL('./src/shared', import.meta.url).pathname,
@@ -26,11 +39,17 @@ export default defineConfig({
     // Over HTTP/1.1 a browser sends six requests at a time. Therefore the code of the first render is one file, and
     // icons that several pages share are bundled with these pages instead of separate files.
     rolldownOptions: {
+      input: ['index.html', 'src/early.ts'],
       output: {
         codeSplitting: {
           // Excludes the entry itself, because the manifest lists the files of the HTML page under it.
           groups: [
-            { name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id), priority: 2 },
+            {
+              name: 'start',
+              tags: ['$initial'],
+              test: id => !/index\.html|src\/(main\.tsx|early\.ts)/.test(id),
+              priority: 2,
+            },
             // Code that pages share: one file for the page's own code, the queries and the icons, and one for the Mantine
             // components, which most pages use. Few pages use the greeting's editor and the sound of calls.
             {

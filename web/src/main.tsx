@@ -9,12 +9,12 @@ import '#shared/styles/player.css'
 import '#shared/styles/app.css'
 import '#shared/styles/large.css'
 import '#shared/back-guard'
-import { StrictMode } from 'react'
+import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
+import { PageLoadError } from '#shared/deferred'
 import { activateLocale, followLocale, initialLocale } from '#shared/i18n/locale'
 import { takeStart } from '#shared/start'
 import { App } from './app/App'
-import { PageLoadError } from './app/registry'
 
 // The service worker makes the page installable, and shows notifications where pages cannot. It works only over https
 // or on localhost.
@@ -27,14 +27,18 @@ if (root) {
   takeStart()
   followLocale()
   await activateLocale(initialLocale())
-  createRoot(root, {
+  const page = createRoot(root, {
     onCaughtError(error, { componentStack }) {
       // The page itself shows that its code could not be loaded, usually because the connection is lost.
       if (!(error instanceof PageLoadError)) console.error(error, componentStack)
     },
-  }).render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
+  })
+  // A transition renders in short slices, so that a slow phone reacts to taps meanwhile.
+  startTransition(() =>
+    page.render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    ),
   )
 }
