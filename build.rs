@@ -49,13 +49,14 @@ fn main() -> io::Result<()> {
     table.push_str("];\n\npub(super) static ROUTES: &[Route] = &[\n");
     for line in fs::read_to_string(dist.join("routes.txt")).unwrap_or_default().lines() {
         let fields: Vec<Vec<&str>> = line.split('\t').map(|field| field.split_whitespace().collect()).collect();
-        let [path, files, hebrew, english, data] = &fields[..] else {
-            return Err(io::Error::other(format!("web/dist/routes.txt: not five fields: {line}")));
+        let [path, files, hebrew, english, later, data] = &fields[..] else {
+            return Err(io::Error::other(format!("web/dist/routes.txt: not six fields: {line}")));
         };
         let path = path.concat();
         let _ = writeln!(
             table,
-            "    Route {{ path: {path:?}, files: &{files:?}, hebrew: &{hebrew:?}, english: &{english:?}, data: &{data:?} }},"
+            "    Route {{ path: {path:?}, files: &{files:?}, hebrew: &{hebrew:?}, english: &{english:?}, later: &{later:?}, \
+             data: &{data:?} }},"
         );
     }
     let (file, version) = index;

@@ -38,11 +38,22 @@ test.skipIf(!built)('each route names its files', () => {
     ({ isDynamicEntry, src }) => isDynamicEntry && /Page\.tsx$/.test(src),
   )
   expect(routes.flatMap(({ sources }) => sources)).toEqual(expect.arrayContaining(pages.map(({ src }) => src)))
-  for (const line of readFileSync(join(dist, 'routes.txt'), 'utf8').trim().split('\n')) {
-    const [path, files, hebrew, english] = line.split('\t')
+  for (const line of readFileSync(join(dist, 'routes.txt'), 'utf8').split('\n').filter(Boolean)) {
+    const [path, files, hebrew, english, later] = line.split('\t')
     expect(hebrew, path).not.toBe(english)
-    for (const file of `${files} ${hebrew} ${english}`.split(' '))
+    for (const file of [files, hebrew, english, later].flatMap(names => names.split(' ').filter(Boolean)))
       expect(existsSync(join(dist, file)), `${path}: ${file}`).toBe(true)
+  }
+})
+
+test.skipIf(!built)('a list is shown without the code of dialogs and menus', () => {
+  const lines = readFileSync(join(dist, 'routes.txt'), 'utf8').split('\n').filter(Boolean)
+  const routes = new Map(lines.map(line => [line.split('\t')[0], line.split('\t')]))
+  for (const path of ['/app/today', '/app/inbox/:contactId?', '/app/calls/:id?', '/app/contacts'])
+    expect(routes.get(path)?.[1], path).not.toContain('overlays')
+  for (const path of ['/app/inbox/:contactId', '/app/calls/:id']) {
+    expect(routes.get(path)?.[1], path).toContain('overlays')
+    expect(routes.get(`${path}?`)?.[4], path).toContain('overlays')
   }
 })
 

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROUTE =
-  /\{\s*path: '([^']+)',(?:\s*frame: '(\w+)',)?\s*load: \(\) => import\('\.\/(\w+)'\)(,\s*bare: true)?(?:,\s*data: \[([^\]]*)\])?/g
+  /\{\s*path: '([^']+)',(?:\s*frame: '(\w+)',)?\s*load: \(\) => import\('\.\/(\w+)'\)(,\s*bare: true)?(?:,\s*detail: '(\w+)')?(?:,\s*data: \[([^\]]*)\])?/g
 const FRAMES = /frames: \{([^}]*)\}/
 const FRAME = /(\w+): \(\) => import\('\.\/(\w+)'\)/g
 const LANGUAGES = ['he', 'en']
@@ -24,13 +24,14 @@ export function routesOf(root) {
     ),
   )
   return sources.flatMap(([feature, source]) =>
-    [...source.matchAll(ROUTE)].map(([, path, frame, page, bare, data = '']) => {
+    [...source.matchAll(ROUTE)].map(([, path, frame, page, bare, detail, data = '']) => {
       const parts = [{ feature, file: page }, frames.get(frame) ?? []].flat()
       return {
         path,
         features: parts.map(({ feature }) => feature),
         sources: parts.map(({ feature, file }) => `src/features/${feature}/${file}.tsx`),
         isBare: Boolean(bare),
+        detail: detail && `src/features/${feature}/${detail}.tsx`,
         data: [...data.matchAll(/'([^']+)'/g)].map(([, url]) => url),
       }
     }),
@@ -39,14 +40,15 @@ export function routesOf(root) {
 
 /**
  * Returns one line for each route, with fields separated by tabs: its path, the files for both languages, those for
- * Hebrew, those for English, and the requests of the page.
+ * Hebrew, those for English, those of its detail, and the requests of the page.
  */
 export function hints(manifest, routes) {
   const known = filesOf(manifest, ['index.html'])
-  const line = ({ path, features, sources, isBare, data }) => {
-    const files = filesOf(manifest, [isBare ? [] : 'src/app/Shell.tsx', sources].flat()).filter(
-      file => !known.includes(file),
-    )
+  const line = ({ path, features, sources, isBare, detail, data }) => {
+    const filesWith = sources =>
+      filesOf(manifest, [isBare ? [] : 'src/app/Shell.tsx', sources].flat()).filter(file => !known.includes(file))
+    const files = filesWith(sources)
+    const later = filesWith([sources, detail ?? []].flat()).filter(file => !files.includes(file))
     const texts = LANGUAGES.map(language =>
       filesOf(
         manifest,
@@ -55,11 +57,13 @@ export function hints(manifest, routes) {
           .filter(name => name in manifest),
       ).filter(file => !known.includes(file) && !files.includes(file)),
     )
-    return `${[path, files.join(' '), ...texts.map(one => one.join(' ')), data.join(' ')].join('\t')}\n`
+    return `${[path, files.join(' '), ...texts.map(one => one.join(' ')), later.join(' '), data.join(' ')].join('\t')}\n`
   }
   const home = routes.find(({ path }) => path === HOME)
   if (!home) throw new Error(`no route ${HOME}`)
   const all = [
+    // The daemon takes the first route that matches.
+    ...routes.filter(({ detail }) => detail).map(withDetail),
     ...routes,
     { ...home, path: '/app' },
     { ...home, path: '/app/' },
@@ -67,6 +71,13 @@ export function hints(manifest, routes) {
   ]
   return all.map(line).join('')
 }
+
+/** Returns the route with its optional parameter. */
+const withDetail = route => ({
+  ...route,
+  path: route.path.replace(/\?$/, ''),
+  sources: [...route.sources, route.detail],
+})
 
 /** Returns the scripts and styles of these sources, and of all modules that they import statically. */
 function filesOf(manifest, sources) {

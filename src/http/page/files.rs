@@ -15,6 +15,8 @@ pub(super) struct Route {
     pub(super) files: &'static [&'static str],
     pub(super) hebrew: &'static [&'static str],
     pub(super) english: &'static [&'static str],
+    /// The files that the page needs for its next step, such as the code of a conversation for the list of conversations.
+    pub(super) later: &'static [&'static str],
     /// The API requests that the page makes first, if there is a session.
     pub(super) data: &'static [&'static str],
 }

@@ -19,6 +19,10 @@ pub(super) fn links(path: &str, language: Language, has_session: bool) -> String
         let kind = if is_style { "preload\" as=\"style" } else { "modulepreload" };
         let _ = write!(links, "<link rel=\"{kind}\" crossorigin href=\"/app/{file}\">");
     }
+    if !route.later.is_empty() {
+        // The page requests these files itself: a browser would request prefetched ones together with the others.
+        let _ = write!(links, "<meta name=\"later-files\" content=\"{}\">", route.later.join(" "));
+    }
     for url in route.data.iter().filter(|_| has_session) {
         let _ = write!(links, "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"{}\">", url.replace('&', "&amp;"));
     }
@@ -67,7 +71,7 @@ mod tests {
     #[test]
     fn the_files_of_a_route_exist() {
         for route in ROUTES {
-            for file in route.files.iter().chain(route.hebrew).chain(route.english) {
+            for file in [route.files, route.hebrew, route.english, route.later].into_iter().flatten() {
                 assert!(super::super::files::File::find(file).is_some(), "{}: {file}", route.path);
             }
         }

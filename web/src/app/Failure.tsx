@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { Component, type ReactNode } from 'react'
+import { PageLoadError, reloadFailedParts } from '#shared/deferred'
 import { NotLoaded } from './NotLoaded'
-import { PageLoadError, reloadFailedPages } from './registry'
 
 interface Props {
   children: ReactNode
@@ -24,12 +24,12 @@ export class Failure extends Component<Props, State> {
 
   override componentDidUpdate({ at }: Props) {
     if (at === this.props.at || (this.state.error === undefined && this.state.attempts === 0)) return
-    reloadFailedPages()
+    reloadFailedParts()
     this.setState({ error: undefined, attempts: 0 })
   }
 
   retry = () => {
-    reloadFailedPages()
+    reloadFailedParts()
     this.setState(({ attempts }) => ({ error: undefined, attempts: attempts + 1 }))
   }
 

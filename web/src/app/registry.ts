@@ -1,4 +1,5 @@
-import { type ComponentType, createElement, type LazyExoticComponent, lazy } from 'react'
+import { type ComponentType, createElement } from 'react'
+import { type Part, partOf } from '#shared/deferred'
 import { registerChanges } from '#shared/events/changes'
 import type { Command, Feature, FeatureRoute, Frame, NavEntry, PaletteProvider } from '#shared/feature'
 import { withTexts } from '#shared/i18n/locale'
@@ -13,22 +14,6 @@ export const features: readonly Feature[] = Object.values(modules).map(({ featur
 
 for (const { changes } of features) if (changes) registerChanges(changes)
 
-/** The code of a page could not be loaded. */
-export class PageLoadError extends Error {
-  override name = 'PageLoadError'
-}
-
-/** The time limit for loading code, in ms. After it the page shows an error and loads the code again. */
-const TIMEOUT_MS = 10_000
-
-const inTime = <T>(loading: Promise<T>): Promise<T> =>
-  Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
-
-interface Part<P = object> {
-  /** `reloadFailedPages` replaces this component, so read it at each render. */
-  Component: LazyExoticComponent<ComponentType<P>>
-}
-
 function frameOf({ frame }: FeatureRoute): Promise<{ default: Frame }> | undefined {
   const owner = frame === undefined ? undefined : features.find(({ frames }) => frames?.[frame])
   const load = frame === undefined ? undefined : owner?.frames?.[frame]
@@ -42,26 +27,6 @@ async function loadPage(feature: Feature, route: FeatureRoute): Promise<{ defaul
 }
 
 export interface Page extends FeatureRoute, Part {}
-
-/** The parts that failed to load. `React.lazy` caches a rejected import, so these parts need a new lazy component. */
-const failed = new Set<() => void>()
-
-function partOf<P = object>(load: () => Promise<{ default: ComponentType<P> }>): Part<P> {
-  const component = () =>
-    lazy(async () => {
-      try {
-        return await inTime(load())
-      } catch (reason) {
-        failed.add(renew)
-        throw new PageLoadError(String(reason), { cause: reason })
-      }
-    })
-  const part: Part<P> = { Component: component() }
-  const renew = () => {
-    part.Component = component()
-  }
-  return part
-}
 
 /**
  * The layout of a logged-in user. It is a separate chunk, because the login does not need it. The HTML file preloads
@@ -102,12 +67,6 @@ export const pages: readonly Page[] = features.flatMap(feature =>
     ),
   ),
 )
-
-/** Replaces the components of pages that failed to load, so that the next render loads them again. */
-export function reloadFailedPages(): void {
-  for (const renew of failed) renew()
-  failed.clear()
-}
 
 export const navigation: readonly NavEntry[] = features
   .flatMap(({ nav }) => nav ?? [])

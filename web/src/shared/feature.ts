@@ -14,6 +14,11 @@ export interface FeatureRoute {
   /** The name of the frame around the page. The feature that lists the name in `frames` renders it. */
   frame?: string
   /**
+   * The source file, next to the page's, whose code the page also needs if the path has its optional parameter. Then the
+   * HTML file preloads it; without the parameter, the page fetches it after its own data.
+   */
+  detail?: string
+  /**
    * The URLs of the page's first requests, exactly as the client writes them. The HTML file preloads them, so that they
    * are fetched in parallel with the code.
    */

@@ -8,11 +8,13 @@ import { Link } from '#shared/components/Link'
 import { More } from '#shared/components/More'
 import { SearchField } from '#shared/components/SearchField'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { deferred } from '#shared/deferred'
 import { useShortcuts } from '#shared/keys'
 import { type UrlChange, useUrl } from '#shared/url'
 import { type CallFilter, type CallItem, callHref, callPages, callsOf } from './api'
-import { CallBackSeveral } from './CallBackSeveral'
 import { CallRow } from './CallRow'
+
+const CallBackSeveral = deferred(async () => (await import('./CallBackSeveral')).CallBackSeveral)
 
 export function CallList({ current }: { current: number | null }) {
   const { t } = useLingui()

@@ -1,9 +1,10 @@
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '#shared/components/Link'
-import { Loaded, SkeletonRows } from '#shared/components/states'
+import { Loaded } from '#shared/components/states'
 import { type CallDetail, callQuery } from './api'
 import { CallHeader } from './CallHeader'
+import { CallSkeleton } from './CallSkeleton'
 import { EndedCall } from './EndedCall'
 import { LiveCall } from './LiveCall'
 
@@ -37,11 +38,3 @@ export function CallView({ id }: { id: number }) {
     </Loaded>
   )
 }
-
-const CallSkeleton = () => (
-  <>
-    <SkeletonRows count={1} height={60} />
-    <SkeletonRows count={1} height={143} />
-    <SkeletonRows count={6} height={66} />
-  </>
-)

@@ -3,8 +3,11 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { useParams } from 'wouter'
 import { EmptyState } from '#shared/components/states'
+import { deferred, usePreload } from '#shared/deferred'
 import { CallList } from './CallList'
-import { CallView } from './CallView'
+import { CallSkeleton } from './CallSkeleton'
+
+const CallView = deferred(async () => (await import('./CallView')).CallView, <CallSkeleton />)
 
 /** A phone shows either the list or a call. */
 export default function CallsPage() {
@@ -12,6 +15,7 @@ export default function CallsPage() {
   const { id } = useParams<{ id?: string }>()
   const callId = id && /^\d+$/.test(id) ? Number(id) : null
   useDocumentTitle(t`שיחות`)
+  usePreload(CallView)
   return (
     <main className={`split two calls ${callId === null ? '' : 'has-call'}`}>
       <h1 className="vh">

@@ -5,7 +5,12 @@ import type { Feature } from '#shared/feature'
 export const feature: Feature = {
   id: 'calls',
   routes: [
-    { path: '/app/calls/:id?', load: () => import('./CallsPage'), data: ['/api/calls?limit=50', '/api/answering'] },
+    {
+      path: '/app/calls/:id?',
+      load: () => import('./CallsPage'),
+      detail: 'CallView',
+      data: ['/api/calls?limit=50', '/api/answering'],
+    },
   ],
   nav: [{ label: msg`שיחות`, icon: IconPhone, href: '/app/calls', order: 30, place: 'main', key: 'KeyP' }],
   shortcuts: [

@@ -8,13 +8,15 @@ import { useAllPages } from '#shared/api/all-pages'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { deferred, useHasBeen, usePreload } from '#shared/deferred'
 import { useShortcuts } from '#shared/keys'
 import { useUrl } from '#shared/url'
 import { type Contact, contactPages, itemsOf } from './api'
-import { BulkBar } from './BulkBar'
 import { ContactFilters, useContactFilter } from './ContactFilters'
 import { ContactTable } from './ContactTable'
-import { NewContact } from './NewContact'
+
+const BulkBar = deferred(async () => (await import('./BulkBar')).BulkBar)
+const NewContact = deferred(async () => (await import('./NewContact')).NewContact)
 
 export default function ContactsPage() {
   const { t } = useLingui()
@@ -27,9 +29,11 @@ export default function ContactsPage() {
   // A picked contact may have been deleted by another user, or be hidden by the filter.
   const selected = useMemo(() => new Set(contacts.flatMap(({ id }) => (picked.has(id) ? id : []))), [contacts, picked])
   const isNew = params.get('new') !== null
+  const hasBeenNew = useHasBeen(isNew)
   const setNew = (open: boolean) =>
     // The back button closes the dialog.
     open ? change({ new: 1 }, false) : change({ new: null, name: null, number: null }, true)
+  usePreload(BulkBar, NewContact)
   useShortcuts([
     { code: 'KeyN', run: () => setNew(true) },
     { code: 'Escape', run: () => setPicked(new Set()) },
@@ -74,12 +78,14 @@ export default function ContactsPage() {
           }
         </Loaded>
         {selected.size > 0 && <BulkBar selected={selected} clear={() => setPicked(new Set())} />}
-        <NewContact
-          isOpen={isNew}
-          onClose={() => setNew(false)}
-          name={params.get('name')}
-          number={params.get('number')}
-        />
+        {hasBeenNew && (
+          <NewContact
+            isOpen={isNew}
+            onClose={() => setNew(false)}
+            name={params.get('name')}
+            number={params.get('number')}
+          />
+        )}
       </main>
     </div>
   )

@@ -1,25 +1,33 @@
 import './conversation.css'
 import './inbox.css'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Drawer } from '@mantine/core'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
 import { BackCloses } from '#shared/components/BackCloses'
-import { EmptyState } from '#shared/components/states'
+import { EmptyState, SkeletonRows } from '#shared/components/states'
+import { deferred, useHasBeen, usePreload } from '#shared/deferred'
 import { isolate } from '#shared/format/bidi'
 import { useShortcuts } from '#shared/keys'
 import { useConversationActions } from './actions'
 import type { InboxFilter, InboxRow } from './api'
-import { Conversation } from './Conversation'
-import { Card } from './card/Card'
-import { NewMessage } from './card/NewMessage'
-import { TaskDialog } from './card/TaskDialog'
 import { ThreadList } from './list/ThreadList'
 import { archivedOf } from './model/person'
 import { focusedMessage } from './model/reply'
 import { contactQuery } from './queries'
+
+// A phone opens the list without this code.
+const Conversation = deferred(
+  async () => (await import('./Conversation')).Conversation,
+  <section className="pane conv">
+    <SkeletonRows count={9} height={72} />
+  </section>,
+)
+const Card = deferred(async () => (await import('./card/Card')).Card)
+const CardDrawer = deferred(async () => (await import('./card/CardDrawer')).CardDrawer)
+const NewMessage = deferred(async () => (await import('./card/NewMessage')).NewMessage)
+const TaskDialog = deferred(async () => (await import('./card/TaskDialog')).TaskDialog)
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
 
@@ -41,6 +49,7 @@ export default function InboxPage() {
     order.current = rows
   }, [])
   const [dialog, setDialog] = useState<'task' | 'new' | 'card' | null>(null)
+  const hasCard = useHasBeen(dialog === 'card')
   const contact = useQuery({ ...contactQuery(contactId ?? 0), enabled: contactId !== null })
   const name = contact.data?.display_name
   useDocumentTitle(contactId !== null && name ? `${isolate(name)} · ${t`פניות`}` : t`פניות`)
@@ -87,6 +96,7 @@ export default function InboxPage() {
         ]
       : []),
   ])
+  usePreload(Conversation, Card, CardDrawer, NewMessage, TaskDialog)
   useFocusOnReturn(contactId, isPhone ?? false)
   useFullScreen(isOpen)
 
@@ -125,19 +135,13 @@ export default function InboxPage() {
           <Card contact={contact.data} onTask={() => setDialog('task')} />
         </aside>
       )}
-      {!isWide && contact.data && (
-        <Drawer
-          opened={dialog === 'card'}
+      {!isWide && hasCard && contact.data && (
+        <CardDrawer
+          isOpen={dialog === 'card'}
+          contact={contact.data}
+          onTask={() => setDialog('task')}
           onClose={() => setDialog(null)}
-          position="right"
-          size={340}
-          padding={0}
-          withCloseButton={false}
-        >
-          <div className="side drawer">
-            <Card contact={contact.data} onTask={() => setDialog('task')} onClose={() => setDialog(null)} />
-          </div>
-        </Drawer>
+        />
       )}
       {dialog && <BackCloses close={() => setDialog(null)} />}
       {dialog === 'task' && contactId !== null && (

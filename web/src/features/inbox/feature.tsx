@@ -33,6 +33,7 @@ export const feature: Feature = {
     {
       path: '/app/inbox/:contactId?',
       load: () => import('./InboxPage'),
+      detail: 'Conversation',
       data: ['/api/inbox?filter=all&limit=50', '/api/threads/counts'],
     },
   ],

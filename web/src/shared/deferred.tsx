@@ -1,0 +1,109 @@
+import {
+  type ComponentType,
+  type LazyExoticComponent,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useState,
+} from 'react'
+
+/** The code of a part of the page could not be loaded. */
+export class PageLoadError extends Error {
+  override name = 'PageLoadError'
+}
+
+/** The time limit for loading code, in ms. After it the page shows an error and loads the code again. */
+const TIMEOUT_MS = 10_000
+
+/** The delay, in ms, after which the files of a page's detail are fetched (`detail` of `FeatureRoute`). */
+const FETCH_MS = 1_000
+/** The delay, in ms, after which preloaded code is executed. Earlier it would delay the first taps on a slow phone. */
+const RUN_MS = 5_000
+
+const inTime = <T,>(loading: Promise<T>): Promise<T> =>
+  Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
+
+export interface Part<P = object> {
+  /** `reloadFailedParts` replaces this component, so read it at each render. */
+  Component: LazyExoticComponent<ComponentType<P>>
+}
+
+/** The parts that failed to load. `React.lazy` caches a rejected import, so these parts need a new lazy component. */
+const failed = new Set<() => void>()
+
+export function partOf<P = object>(load: () => Promise<{ default: ComponentType<P> }>): Part<P> {
+  const component = () =>
+    lazy(async () => {
+      try {
+        return await inTime(load())
+      } catch (reason) {
+        failed.add(renew)
+        throw new PageLoadError(String(reason), { cause: reason })
+      }
+    })
+  const part: Part<P> = { Component: component() }
+  const renew = () => {
+    part.Component = component()
+  }
+  return part
+}
+
+/** Replaces the components of parts that failed to load, so that the next render loads them again. */
+export function reloadFailedParts(): void {
+  for (const renew of failed) renew()
+  failed.clear()
+}
+
+/** Returns a component whose code is loaded when it is first shown, or earlier by {@link usePreload}. */
+export function deferred<P extends object>(load: () => Promise<ComponentType<P>>, fallback?: ReactNode) {
+  let loaded: ComponentType<P> | undefined
+  const loadPart = async () => {
+    loaded = await load()
+    return { default: loaded }
+  }
+  const part = partOf(loadPart)
+  function Deferred(props: P) {
+    // `React.lazy` shows the fallback first, even if the code is there.
+    const [Ready] = useState(() => loaded)
+    const { Component } = part
+    if (Ready) return <Ready {...props} />
+    return (
+      <Suspense fallback={fallback}>
+        <Component {...props} />
+      </Suspense>
+    )
+  }
+  return Object.assign(Deferred, { preload: () => void loadPart().catch(() => undefined) })
+}
+
+/** Returns true once the value has been true. A dialog that was opened stays, because it closes itself gradually. */
+export function useHasBeen(value: boolean): boolean {
+  const [hasBeen, setHasBeen] = useState(value)
+  if (value && !hasBeen) setHasBeen(true)
+  return hasBeen || value
+}
+
+/** Loads the code that the user probably needs next, after the page has been shown. */
+export function usePreload(...parts: { preload: () => void }[]): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of a page are always the same
+  useEffect(() => {
+    const timers = [
+      setTimeout(fetchDetail, FETCH_MS),
+      setTimeout(() => {
+        for (const part of parts) part.preload()
+      }, RUN_MS),
+    ]
+    return () => timers.forEach(clearTimeout)
+  }, [])
+}
+
+function fetchDetail(): void {
+  const files = document.querySelector<HTMLMetaElement>('meta[name=later-files]')
+  for (const file of files?.content.split(' ') ?? []) {
+    const link = Object.assign(document.createElement('link'), { rel: 'prefetch', crossOrigin: '' })
+    link.href = `/app/${file}`
+    document.head.append(link)
+  }
+  files?.remove()
+}
