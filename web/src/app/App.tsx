@@ -4,9 +4,11 @@ import { DirectionProvider, MantineProvider, useDirection } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { setNonce } from 'get-nonce'
 import { type ReactNode, useEffect } from 'react'
+import { Router } from 'wouter'
 import { queryClient } from '#shared/api/query'
 import { Toasts } from '#shared/components/toasts'
 import { directionOf, useLocale } from '#shared/i18n/locale'
+import { navigateFrom } from '#shared/layers'
 import { cssVariablesResolver, theme } from '#shared/theme'
 import { Failure } from './Failure'
 import { Gate } from './Gate'
@@ -27,10 +29,12 @@ export function App() {
         >
           <QueryClientProvider client={queryClient}>
             <FollowDirection>
-              <Failure>
-                <Gate />
-              </Failure>
-              <Toasts />
+              <Router aroundNav={navigateFrom}>
+                <Failure>
+                  <Gate />
+                </Failure>
+                <Toasts />
+              </Router>
             </FollowDirection>
           </QueryClientProvider>
         </MantineProvider>

@@ -8,7 +8,6 @@ import { Icon } from '#shared/components/Icon'
 import { Marked } from '#shared/components/Marked'
 import { Name, Time } from '#shared/components/text'
 import type { PaletteHit } from '#shared/feature'
-import { isLayer } from '#shared/layers'
 import { useReturnFocus } from '#shared/opener'
 import { useSession } from '#shared/session'
 import { useWhenAnswered } from '#shared/when-answered'
@@ -31,8 +30,7 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
     if (!hit) return
     onClose()
     if (hit.run) hit.run()
-    // Replaces the history entry of the palette's layer.
-    else go(hit.href, { replace: isLayer() })
+    else go(hit.href)
   }
   const openFirst = useWhenAnswered(query, !isSearching, () => open(hits[0]))
   const onKeyDown = (event: KeyboardEvent) => {

@@ -119,3 +119,23 @@ test('a link in a layer that replaced its entry keeps the new page', () => {
   vi.runAllTimers()
   expect(history.at).toBe(1)
 })
+
+test('an entry whose layer is closed is left at once', () => {
+  // A link has led to another page although two layers were open.
+  const both = [addLayer(() => undefined), addLayer(() => undefined)]
+  vi.runAllTimers()
+  history.replaceState(null)
+  for (const close of both) close()
+  vi.runAllTimers()
+  expect(history.at).toBe(2)
+  back()
+  expect(history.at).toBe(0)
+})
+
+test('after a reload on the entry of a layer the page leaves it', async () => {
+  history.pushState({ layer: 'before the reload' })
+  vi.resetModules()
+  await import('./layers')
+  vi.runAllTimers()
+  expect(history.at).toBe(0)
+})

@@ -13,10 +13,42 @@ const MAX_WAIT_MS = 500
 let returning: ReturnType<typeof setTimeout> | undefined
 let scheduled: ReturnType<typeof setTimeout> | undefined
 
-const current = (): string | undefined => (history.state as { layer?: string } | null)?.layer
+/** What waits until the page itself has gone back. */
+let waiting: (() => void)[] = []
 
-/** Whether the current history entry is that of a layer, which a link in the layer should replace. */
-export const isLayer = (): boolean => current() !== undefined
+/** The state of a history entry: the layer that it belongs to, or the URL of the entry before it. */
+interface EntryState {
+  layer?: string
+  before?: string
+}
+
+const entryState = (): EntryState => (history.state as EntryState | null) ?? {}
+const current = (): string | undefined => entryState().layer
+
+/** The URL of the history entry before the current one, if the page has added the current one. */
+export const urlBefore = (): string | undefined => entryState().before
+
+type Navigate = (to: string, options?: { replace?: boolean; state?: EntryState }) => void
+
+/** Runs after the page itself has gone back in the history: at once if it does not go back now. */
+export function whenReturned(run: () => void): void {
+  if (returning === undefined) run()
+  else waiting.push(run)
+}
+
+/**
+ * Navigates to another URL. A link in a layer replaces the layer's history entry; it would otherwise remain as an entry
+ * that shows nothing of its own.
+ */
+export function navigateFrom(navigate: Navigate, to: string, options?: { replace?: boolean }): void {
+  whenReturned(() => {
+    const isLayer = current() !== undefined
+    const replace = isLayer || options?.replace === true
+    // A layer's entry has the URL of the entry before it.
+    const before = replace && !isLayer ? urlBefore() : location.pathname + location.search
+    navigate(to, { ...options, replace, state: { before } })
+  })
+}
 
 /**
  * Adds a history entry for a layer, so that the back button and the back gesture of a phone close the layer and do not
@@ -43,6 +75,9 @@ function update(): void {
   if (returning !== undefined) return
   // A link in a layer has led to another page, or has replaced the entry.
   entries = entries.slice(0, entries.indexOf(current() ?? '') + 1)
+  // An entry whose layer is closed, for example since a reload, is left at once.
+  const here = current()
+  if (here !== undefined && entries.length === 0) entries = [here]
   const wanted = [...open.keys()]
   const common = wanted.findIndex((id, at) => entries[at] !== id)
   const kept = common < 0 ? Math.min(wanted.length, entries.length) : common
@@ -51,18 +86,26 @@ function update(): void {
     // The new layer takes over the entry.
     history.replaceState({ layer: missing.shift() }, '')
   } else if (surplus > 0) {
-    returning = setTimeout(returned, MAX_WAIT_MS)
     entries = entries.slice(0, kept)
-    history.go(-surplus)
+    goBack(surplus)
     return
   }
   for (const layer of missing) history.pushState({ layer }, '')
   entries = wanted
 }
 
+/** Only for times at which the page does not go back already (`whenReturned`). */
+export function goBack(count = 1): void {
+  returning = setTimeout(returned, MAX_WAIT_MS)
+  history.go(-count)
+}
+
 function returned(): void {
   clearTimeout(returning)
   returning = undefined
+  const ready = waiting
+  waiting = []
+  for (const run of ready) run()
   schedule()
 }
 
@@ -74,3 +117,6 @@ window.addEventListener('popstate', () => {
   // A layer that stays open, because it asks first, gets its entry again.
   schedule()
 })
+
+// The page may have been reloaded on the entry of a layer.
+schedule()

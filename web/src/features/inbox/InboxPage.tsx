@@ -147,10 +147,7 @@ export default function InboxPage() {
       {dialog === 'task' && contactId !== null && (
         <TaskDialog contactId={contactId} name={name ?? ''} onClose={() => setDialog(null)} />
       )}
-      {dialog === 'new' && (
-        // The conversation replaces the history entry of the dialog's layer.
-        <NewMessage onClose={() => setDialog(null)} onFound={id => go(hrefOf(id), { replace: true })} />
-      )}
+      {dialog === 'new' && <NewMessage onClose={() => setDialog(null)} onFound={id => go(hrefOf(id))} />}
     </main>
   )
 }
