@@ -294,7 +294,11 @@ test('appointments of staff that were removed from the list stay in the calendar
   await lane.click({ position })
   await expect(page).not.toHaveURL(/new=1/)
   // The same hour of staff that still work.
-  await page.locator('.lane').filter({ hasNot: page.locator('.ev') }).first().click({ position })
+  await page
+    .locator('.lane')
+    .filter({ hasNot: page.locator('.ev') })
+    .first()
+    .click({ position })
   await expect(page).toHaveURL(/new=1/)
   await page.keyboard.press('Escape')
   await page.setViewportSize({ width: 390, height: 844 })
