@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { lazy, Suspense, useMemo, useState } from 'react'
+import { useCloseInUrl } from '#shared/close-in-url'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
 import { useFormat } from '#shared/session'
@@ -23,6 +24,7 @@ export default function CalendarPage() {
   useDocumentTitle(t`יומן`)
   const format = useFormat()
   const [shown, change] = useShown()
+  const close = useCloseInUrl(change)
   const isPhone = useMediaQuery('(max-width: 767px)', undefined, { getInitialValueInEffect: false }) ?? false
   const week = useMemo(() => weekOf(shown.day), [shown.day])
   const [first, last] = [week[0] ?? shown.day, week[6] ?? shown.day]
@@ -73,7 +75,7 @@ export default function CalendarPage() {
         {shown.isWaitingOpen && <WaitingList change={change} />}
       </div>
       {shown.open !== null && appointments && (
-        <AppointmentDialog id={shown.open} known={selected} close={() => change({ appointment: null }, true)} />
+        <AppointmentDialog id={shown.open} known={selected} close={() => close({ appointment: null })} />
       )}
       {isJumping && (
         <Suspense>
@@ -82,8 +84,7 @@ export default function CalendarPage() {
             today={shown.today}
             go={day => {
               setJumping(false)
-              // Replaces the history entry of the dialog's layer.
-              change({ date: day === shown.today ? null : day, appointment: null }, true)
+              change({ date: day === shown.today ? null : day, appointment: null })
             }}
             close={() => setJumping(false)}
           />
@@ -93,7 +94,7 @@ export default function CalendarPage() {
         <NewAppointment
           shown={shown}
           close={day =>
-            change({ new: null, contact: null, at: null, lane: null, waiter: null, ...(day && { date: day }) }, true)
+            close({ new: null, contact: null, at: null, lane: null, waiter: null, ...(day && { date: day }) })
           }
         />
       )}

@@ -5,6 +5,7 @@ import { IconColumns3, IconUserPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useAllPages } from '#shared/api/all-pages'
+import { useCloseInUrl } from '#shared/close-in-url'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -30,12 +31,12 @@ export default function ContactsPage() {
   const selected = useMemo(() => new Set(contacts.flatMap(({ id }) => (picked.has(id) ? id : []))), [contacts, picked])
   const isNew = params.get('new') !== null
   const hasBeenNew = useHasBeen(isNew)
-  const setNew = (open: boolean) =>
-    // The back button closes the dialog.
-    open ? change({ new: 1 }, false) : change({ new: null, name: null, number: null }, true)
+  // The back button closes the dialog.
+  const openNew = () => change({ new: 1 }, false)
+  const close = useCloseInUrl(change)
   usePreload(BulkBar, NewContact)
   useShortcuts([
-    { code: 'KeyN', run: () => setNew(true) },
+    { code: 'KeyN', run: openNew },
     { code: 'Escape', run: () => setPicked(new Set()) },
   ])
   return (
@@ -49,7 +50,7 @@ export default function ContactsPage() {
             <Icon icon={IconColumns3} />
             <Trans>לידים</Trans>
           </Link>
-          <button className="btn pen" type="button" onClick={() => setNew(true)} aria-keyshortcuts="N">
+          <button className="btn pen" type="button" onClick={openNew} aria-keyshortcuts="N">
             <Icon icon={IconUserPlus} />
             <Trans>לקוח חדש</Trans>
           </button>
@@ -65,7 +66,7 @@ export default function ContactsPage() {
             contacts.length === 0 ? (
               <NoContacts
                 isFiltered={Boolean(filter.q ?? filter.tag_id ?? filter.blocked ?? filter.relation)}
-                onNew={() => setNew(true)}
+                onNew={openNew}
               />
             ) : (
               <ContactTable
@@ -81,7 +82,7 @@ export default function ContactsPage() {
         {hasBeenNew && (
           <NewContact
             isOpen={isNew}
-            onClose={() => setNew(false)}
+            onClose={() => close({ new: null, name: null, number: null })}
             name={params.get('name')}
             number={params.get('number')}
           />

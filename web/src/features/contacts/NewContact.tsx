@@ -52,8 +52,8 @@ function Form({ onClose, ...known }: Known & { onClose: () => void }) {
     onDone: ({ id }) => {
       end()
       refresh('/api/contacts')
-      onClose()
-      go(`/app/contacts/${id}`)
+      // The card replaces the history entry of the dialog.
+      go(`/app/contacts/${id}`, { replace: true })
     },
     onError: found => {
       setError(found)
@@ -115,7 +115,7 @@ function NumberError({ error }: { error: ApiError }) {
       <>
         <Trans>המספר הזה כבר שייך ללקוח.</Trans>{' '}
         {error.params.contact_id && (
-          <Link href={`/app/contacts/${error.params.contact_id}`}>
+          <Link href={`/app/contacts/${error.params.contact_id}`} replace>
             <Trans>לכרטיס שלו</Trans>
           </Link>
         )}
