@@ -74,19 +74,20 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
   const own = useSession().user?.id
   const [unread] = useState(() => ({ count: unreadOf(contact) }))
   const until = useFirst(timeline.newest?.at(-1)?.at)
-  const { hasNewer } = timeline
+  const { hasOlder, hasNewer } = timeline
   const rows = useMemo(
     () =>
       timeline.items &&
       rowsOf({
         items: timeline.items,
+        hasOlder,
         // Far back, there are no entries at the end.
         outgoing: hasNewer ? [] : outgoing,
         unread: hasNewer ? 0 : unread.count,
         unreadUntil: until,
         dayOf: at => format.day(at),
       }),
-    [timeline.items, hasNewer, outgoing, unread, until, format],
+    [timeline.items, hasOlder, hasNewer, outgoing, unread, until, format],
   )
   useForgetShown(timeline.newest)
   useMarkRead(contact, timeline.newest?.at(-1)?.at)

@@ -12,7 +12,7 @@ const message = (id: number, at: string, direction: 'in' | 'out' = 'in', author?
   }) as never
 const dayOf = (at: string) => at.slice(0, 10)
 const shape = (items: TimelineItem[], unread = 0, outgoing: Outgoing[] = []) =>
-  rowsOf({ items, outgoing, unread, unreadUntil: null, dayOf }).map(row =>
+  rowsOf({ items, hasOlder: false, outgoing, unread, unreadUntil: null, dayOf }).map(row =>
     row.type === 'item' ? `${row.key}${row.isNext ? '+' : ''}${row.isLast ? '' : '-'}` : row.key,
   )
 
@@ -35,6 +35,12 @@ test('days divide, messages of one side and minute stand together', () => {
     'message-5',
     'message-6',
   ])
+})
+
+test('a day has its line once its first entry is known', () => {
+  const items = [message(1, '2026-11-21T10:00:00Z'), message(2, '2026-11-22T10:00:00Z')]
+  const rows = rowsOf({ items, hasOlder: true, outgoing: [], unread: 0, unreadUntil: null, dayOf })
+  expect(rows.map(({ key }) => key)).toEqual(['message-1', 'day-2026-11-22', 'message-2'])
 })
 
 test('the line stands above the first unread entry of the contact', () => {

@@ -23,6 +23,8 @@ export function newestAnswer(items: readonly TimelineItem[], own: number | undef
 
 interface Input {
   items: readonly TimelineItem[]
+  /** Whether there are entries before `items`. */
+  hasOlder: boolean
   outgoing: readonly Outgoing[]
   /** How many of the newest entries from the contact were unread when the conversation was opened. */
   unread: number
@@ -48,7 +50,7 @@ export function firstUnread(items: readonly TimelineItem[], unread: number, unti
   return found
 }
 
-export function rowsOf({ items, outgoing, unread, unreadUntil, dayOf }: Input): Row[] {
+export function rowsOf({ items, hasOlder, outgoing, unread, unreadUntil, dayOf }: Input): Row[] {
   const rows: Row[] = []
   const fresh = firstUnread(items, unread, unreadUntil)
   let day = ''
@@ -56,7 +58,8 @@ export function rowsOf({ items, outgoing, unread, unreadUntil, dayOf }: Input): 
   items.forEach((item, index) => {
     const itsDay = dayOf(item.at)
     if (itsDay !== day) {
-      rows.push({ type: 'day', key: `day-${itsDay}`, at: item.at })
+      // Earlier entries of the first day would move its line, and the list would scroll with it.
+      if (index > 0 || !hasOlder) rows.push({ type: 'day', key: `day-${itsDay}`, at: item.at })
       day = itsDay
       previous = undefined
     }

@@ -44,10 +44,10 @@ export function Filtered({ contact, filter, onFilter, draw }: Props) {
     contact.threads.map(({ id }) => id),
     filter,
   )
-  const { items } = timeline
+  const { items, hasOlder } = timeline
   const rows = useMemo(
-    () => items && rowsOf({ items, outgoing: [], unread: 0, unreadUntil: null, dayOf: at => format.day(at) }),
-    [items, format],
+    () => items && rowsOf({ items, hasOlder, outgoing: [], unread: 0, unreadUntil: null, dayOf: at => format.day(at) }),
+    [items, hasOlder, format],
   )
   return (
     <>

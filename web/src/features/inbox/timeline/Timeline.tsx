@@ -1,6 +1,5 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowDown } from '@tabler/icons-react'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Hidden } from '#shared/components/text'
@@ -13,6 +12,7 @@ import { type Align, type Scroller, timeOf, useJumps } from './useJumps'
 import { useKeepEnd } from './useKeepEnd'
 import { useLater } from './useLater'
 import type { TimelineState } from './useTimeline'
+import { useVirtualRows } from './useVirtualRows'
 
 /** A row to show. A new object shows the row again. */
 export interface Target {
@@ -33,33 +33,16 @@ const NEAR_END_PX = 80
 /** More entries are fetched when fewer rows than this are above or below the screen. */
 const ROWS_AHEAD = 12
 
-const HEIGHTS: Record<Row['type'], number> = { day: 46, fresh: 40, item: 62, outgoing: 72 }
-const heightOf = (row: Row | undefined) =>
-  row?.type === 'item' && row.item.kind === 'call' ? 150 : row ? HEIGHTS[row.type] : 62
-
 /** Only rows near the screen are rendered. Visible rows do not move when older ones are loaded. */
 export function Timeline({ rows, draw, target, timeline, since }: Props) {
   const { t } = useLingui()
   const { hasOlder, hasNewer, loadOlder, loadNewer } = timeline
   const element = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => element.current,
-    estimateSize: index => heightOf(rows[index]),
-    getItemKey: index => rows[index]?.key ?? index,
-    overscan: 10,
-    paddingStart: 16,
-    paddingEnd: 20,
-    anchorTo: 'end',
-    // Entries that follow far back are no reason to scroll.
-    followOnAppend: !hasNewer,
-    scrollEndThreshold: NEAR_END_PX,
-    useFlushSync: false,
-  })
+  const { virtual, measure } = useVirtualRows({ rows, element, hasNewer, nearEndPx: NEAR_END_PX })
   const items = virtual.getVirtualItems()
 
   const { show, place, release, isPinned } = usePin(rows, virtual, element)
-  useFirstPlace(rows, target, virtual, show)
+  const forgetTarget = useFirstPlace(rows, target, virtual, show)
   const { jump, toEnd } = useJumps({ rows, timeline, virtual, show, release, isPinned })
   const connection = useConnection()
   const first = items[0]?.index ?? 0
@@ -78,17 +61,25 @@ export function Timeline({ rows, draw, target, timeline, since }: Props) {
   }, [isPlaced, hasOlder, hasNewer, connection, first, last, rows.length, loadOlder, loadNewer])
 
   const [isAtBottom, setAtBottom] = useState(true)
-  const onScroll = () => {
+  const onScroll = useCallback(() => {
     const box = element.current
     if (box) setAtBottom(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
-  }
-  const isAtEnd = isAtBottom && !hasNewer
+  }, [])
+  // When the newest entries join those far back, the end of the list is not where it was.
+  const wasFar = useRef(hasNewer)
+  const isAtEnd = isAtBottom && !hasNewer && !wasFar.current
+  useLayoutEffect(() => {
+    wasFar.current = hasNewer
+    onScroll()
+  }, [hasNewer, onScroll])
   useStay(virtual, isAtEnd, isPinned, place)
   const later = useLater(timeline.newest, isAtEnd)
 
   const top = rows[items.find(({ end }) => end > (virtual.scrollOffset ?? 0))?.index ?? 0]
   useKeepEnd(element, NEAR_END_PX, () => {
-    if (!hasNewer) toEnd()
+    if (hasNewer) return
+    release()
+    virtual.scrollToEnd()
   })
 
   return (
@@ -101,7 +92,7 @@ export function Timeline({ rows, draw, target, timeline, since }: Props) {
             return row ? (
               <div
                 key={key}
-                ref={virtual.measureElement}
+                ref={measure}
                 data-index={index}
                 data-row={row.key}
                 className="trow"
@@ -123,7 +114,14 @@ export function Timeline({ rows, draw, target, timeline, since }: Props) {
       </div>
       <Scrubber since={since} at={top ? timeOf(top) : null} onJump={jump} />
       {!isAtEnd && (
-        <button className="btn round to-end" type="button" onClick={toEnd}>
+        <button
+          className="btn round to-end"
+          type="button"
+          onClick={() => {
+            forgetTarget()
+            toEnd()
+          }}
+        >
           <Icon icon={IconArrowDown} size="s" />
           {later > 0 ? (
             <Plural value={later} one="הודעה חדשה" two="2 חדשות" other="# חדשות" />
@@ -225,13 +223,13 @@ function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean, p
   }, [virtual, isPinned, place])
 }
 
-/** Also scrolls when `target` changes. */
+/** Also scrolls when `target` changes. The returned function forgets a target that is not loaded yet. */
 function useFirstPlace(
   rows: readonly Row[],
   target: Target | null,
   virtual: Scroller,
   show: (key: string, align: Align) => void,
-) {
+): () => void {
   const done = useRef<Target | null | undefined>(undefined)
   // In development, React mounts components twice, and the second list must be scrolled again.
   useEffect(
@@ -255,4 +253,7 @@ function useFirstPlace(
     }
     done.current = null
   }, [rows, target, virtual, show])
+  return () => {
+    done.current = target
+  }
 }
