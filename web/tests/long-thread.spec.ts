@@ -1,4 +1,4 @@
-import type { Locator, Page } from '@playwright/test'
+import type { Locator, Page, Request } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
 import { expect, prepare, test, VIEWS } from './support/fixtures'
@@ -48,21 +48,54 @@ const standing = (element: Locator): Promise<number> =>
       }),
   )
 
-/** Scrolls by small steps, as a wheel does, until a message with this text is attached. */
-const scrollUntil = (talk: Locator, text: string, step: number): Promise<void> =>
+/**
+ * Scrolls by small steps, as a wheel does, until a message with this text is attached. Returns by how many pixels a row
+ * moved at most, apart from these steps, between what two consecutive frames show.
+ */
+const scrollUntil = (talk: Locator, text: string, step: number): Promise<number> =>
   talk.evaluate(
     (box, [text, step]) =>
-      new Promise<void>((resolve, reject) => {
+      new Promise<number>((resolve, reject) => {
         let frames = 0
+        let largest = 0
+        let watched: { row: Element; top: number } | undefined
+        const top = (row: Element) => row.getBoundingClientRect().top
+        const look = () => {
+          if (watched?.row.isConnected) largest = Math.max(largest, Math.abs(top(watched.row) - watched.top))
+          const { y, height } = box.getBoundingClientRect()
+          const row = [...box.querySelectorAll('.trow')].find(one => top(one) > y + height / 3)
+          watched = row && { row, top: top(row) }
+        }
         const move = () => {
-          if ([...box.querySelectorAll('.msg')].some(one => one.textContent?.includes(text))) return resolve()
-          if (++frames > 4_000) return reject(new Error(`${text} was not reached`))
+          if ([...box.querySelectorAll('.msg')].some(one => one.textContent?.includes(text))) return end()
+          if (++frames > 4_000) return end(new Error(`${text} was not reached`))
+          const from = box.scrollTop
           box.scrollTop += step
-          requestAnimationFrame(() => setTimeout(move))
+          if (watched) watched.top -= box.scrollTop - from
+          // The browser would report the scroll only before the next frame.
+          box.dispatchEvent(new Event('scroll'))
+          next()
+        }
+        // In a frame, observers of sizes are called in the order in which they were created. So this one sees what the
+        // frame will show: the list has measured its rows.
+        const probe = document.body.appendChild(document.createElement('div'))
+        probe.style.position = 'fixed'
+        const observer = new ResizeObserver(() => {
+          look()
+          setTimeout(move)
+        })
+        const next = () =>
+          requestAnimationFrame(() => {
+            probe.style.blockSize = `${frames % 2}px`
+          })
+        const end = (error?: Error) => {
+          observer.disconnect()
+          probe.remove()
+          error ? reject(error) : resolve(largest)
         }
         // A wheel event tells the list that the user scrolls.
         box.dispatchEvent(new WheelEvent('wheel'))
-        move()
+        observer.observe(probe)
       }),
     [text, step] as const,
   )
@@ -89,9 +122,9 @@ test('in a conversation of 20,000 messages each one is a few requests away', asy
   await expect(toEnd).toContainText('הודעה חדשה')
   await expect(talk).not.toContainText('עכשיו')
 
-  // Older and newer entries are loaded while the user scrolls.
-  await scrollUntil(talk, message(480), -240)
-  await scrollUntil(talk, message(900), 240)
+  // Older and newer entries are loaded while the user scrolls, and no row moves by itself.
+  expect(await scrollUntil(talk, message(480), -240)).toBeLessThanOrEqual(2)
+  expect(await scrollUntil(talk, message(900), 240)).toBeLessThanOrEqual(2)
   await expect(talk).not.toContainText('עכשיו')
 
   await toEnd.click()
@@ -113,7 +146,7 @@ test('in a conversation of 20,000 messages each one is a few requests away', asy
   // The newest entries follow without a gap.
   await page.goto(`${ownDaemon.url}/app/inbox/${contact}?message=${idOf(MESSAGES - 130)}`)
   await expect(bubble(MESSAGES - 130)).toBeInViewport()
-  await scrollUntil(talk, 'שוב', 240)
+  expect(await scrollUntil(talk, 'שוב', 240)).toBeLessThanOrEqual(2)
   await expect(bubble(MESSAGES)).toBeAttached()
   await talk.press('End')
   await expect(toEnd).toHaveCount(0)
@@ -130,4 +163,73 @@ test('an own message that is sent while old ones are shown is visible at the end
   await page.locator('.write textarea').fill('התשובה שלי')
   await page.keyboard.press('Enter')
   await expect(talk.locator('.msg', { hasText: 'התשובה שלי' })).toBeInViewport()
+})
+
+/** Holds the page's requests for a timeline with this parameter. The returned function waits for one and lets all go. */
+async function hold(page: Page, parameter: string): Promise<() => Promise<void>> {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>(done => {
+    resolve = done
+  })
+  const isHeld = (url: URL) => url.pathname.endsWith('/timeline') && url.searchParams.has(parameter)
+  const asked = page.waitForRequest(request => isHeld(new URL(request.url())))
+  await page.route(isHeld, async route => {
+    await promise
+    // The page may have given the request up.
+    await route.continue().catch(() => undefined)
+  })
+  return async () => {
+    await asked
+    resolve()
+  }
+}
+
+test('a row at the edge of what is loaded stays in its place when entries join', async ({ page, ownDaemon }) => {
+  test.slow()
+  const { contact, idOf } = await fill(page, ownDaemon)
+  await prepare(page, VIEWS[0])
+  const talk = page.locator('.talk.scroll')
+  const bubble = (number: number) => talk.locator('.msg', { hasText: message(number) })
+  /** Opens a message far back, scrolls to an edge of the entries around it, and lets the next ones join there. */
+  const join = async (opened: number, edge: 'before' | 'after', shown: number, joined: number) => {
+    const release = await hold(page, edge)
+    await page.goto(`${ownDaemon.url}/app/inbox/${contact}?message=${idOf(opened)}`)
+    await expect(bubble(opened)).toBeInViewport()
+    await talk.press(edge === 'before' ? 'Home' : 'End')
+    await expect(bubble(shown)).toBeInViewport()
+    const place = await standing(bubble(shown))
+    await release()
+    await expect(bubble(joined)).toBeAttached()
+    expect(Math.abs((await standing(bubble(shown))) - place)).toBeLessThanOrEqual(2)
+  }
+  await join(700, 'before', 653, 646)
+  // The newest entries join here.
+  await join(MESSAGES - 130, 'after', MESSAGES - 84, MESSAGES - 76)
+  await expect(page.locator('.to-end')).toBeVisible()
+})
+
+test('a date that arrives after the user has returned to the newest message is not shown', async ({
+  page,
+  ownDaemon,
+}) => {
+  const { contact } = await fill(page, ownDaemon)
+  await prepare(page, VIEWS[0])
+  await page.goto(`${ownDaemon.url}/app/inbox/${contact}`)
+  const talk = page.locator('.talk.scroll')
+  const last = talk.locator('.msg', { hasText: message(MESSAGES) })
+  await expect(last).toBeInViewport()
+  await scrollUntil(talk, message(MESSAGES - 40), -240)
+  const release = await hold(page, 'around')
+  const isIt = (request: Request) => request.url().includes('around=')
+  const ended = Promise.race([page.waitForEvent('requestfinished', isIt), page.waitForEvent('requestfailed', isIt)])
+  await page.getByRole('slider').press('Home')
+  await expect(page.locator('.jumping')).toBeVisible()
+  await page.locator('.to-end').click()
+  await expect(last).toBeInViewport()
+  await release()
+  await ended
+  await standing(last)
+  await expect(last).toBeInViewport()
+  await expect(page.locator('.to-end')).toHaveCount(0)
+  await expect(page.locator('.jumping')).toHaveCount(0)
 })

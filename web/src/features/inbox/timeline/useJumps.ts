@@ -29,8 +29,7 @@ export function useJumps({ rows, timeline, virtual, show, release, isPinned }: J
   const [jumpTo, setJumpTo] = useState<string | null>(null)
   const jump = useCallback(
     async (at: string, signal: AbortSignal) => {
-      await reach({ at }, signal)
-      if (!signal.aborted) setJumpTo(at)
+      if (await reach({ at }, signal)) setJumpTo(at)
     },
     [reach],
   )
@@ -48,8 +47,9 @@ export function useJumps({ rows, timeline, virtual, show, release, isPinned }: J
 
   const toEnd = useCallback(() => {
     release()
-    if (hasNewer) toNewest()
-    else virtual.scrollToEnd()
+    setJumpTo(null)
+    toNewest()
+    if (!hasNewer) virtual.scrollToEnd()
   }, [release, hasNewer, toNewest, virtual])
   const before = useRef({ rows, hasNewer })
   useLayoutEffect(() => {

@@ -81,15 +81,32 @@ export function useTimeline(contactId: number, threads: readonly number[], filte
 
   const older = useOnce(() => readOlder(cache, key, of))
   const newer = useOnce(() => readNewer(cache, key, of))
-  /** Resolves with false if the timeline does not have the entry, or after an abort. */
+  const reaching = useRef<AbortController>(undefined)
+  /**
+   * Resolves with false if the timeline does not have the entry, after an abort, and if the user has since chosen
+   * another place.
+   */
   const reach = useCallback(
-    (place: Place, signal?: AbortSignal): Promise<boolean> => readAround(cache, key, of, place, signal),
+    async (place: Place, signal: AbortSignal): Promise<boolean> => {
+      reaching.current?.abort()
+      const control = new AbortController()
+      reaching.current = control
+      signal.addEventListener('abort', () => control.abort())
+      try {
+        return await readAround(cache, key, of, place, control.signal)
+      } catch (reason) {
+        if (control.signal.aborted) return false
+        throw reason
+      }
+    },
     [cache, key, of],
   )
-  const toNewest = useCallback(
-    () => cache.setQueryData<Loaded>(key, current => current && { ...current, far: null }),
-    [cache, key],
-  )
+  const toNewest = useCallback(() => {
+    reaching.current?.abort()
+    if (cache.getQueryData<Loaded>(key)?.far) {
+      cache.setQueryData<Loaded>(key, current => current && { ...current, far: null })
+    }
+  }, [cache, key])
 
   const { data } = query
   const items = useMemo(() => data && flatten(shownPages(data)), [data])
@@ -202,7 +219,7 @@ async function readAround(
   key: QueryKey,
   of: TimelineOf,
   place: Place,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const data = cache.getQueryData<Loaded>(key)
   if (!data) return false
@@ -212,7 +229,7 @@ async function readAround(
     return true
   }
   const page = await pageAround(of, place, AROUND_PAGE, signal)
-  if (!page || signal?.aborted) return false
+  if (!page || signal.aborted) return false
   cache.setQueryData<Loaded>(key, current => current && joined({ ...current, far: [page] }))
   return true
 }
