@@ -11,6 +11,9 @@ test('the choice of who answers', async ({ page, ownDaemon }) => {
   for (const path of ['today', 'calls']) {
     await page.goto(`${ownDaemon.url}/app/${path}`)
     await expect(page.locator('.who-answers select')).toHaveCount(2)
+    const label = await page.locator('.who-answers label').boundingBox()
+    const field = await page.locator('.who-answers select').first().boundingBox()
+    expect(label?.y, `${path}: the label is beside its field`).toBeGreaterThan(field?.y ?? Number.NaN)
     await inspectAll(page, `who-answers-${path}`)
   }
 })

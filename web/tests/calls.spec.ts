@@ -49,6 +49,9 @@ test('the calls and one call', async ({ page }) => {
   // On a slow machine the daemon may store the missed call of a failed attempt later.
   await expect(page.locator('.call-row', { hasText: 'דנה כהן' })).toHaveCount(1)
   await expect(page.locator('.call-row', { hasText: '054-318-7720' })).not.toHaveCount(0)
+  // A mouse cannot scroll the filters.
+  for (const filter of await page.locator('.list-filters button').all())
+    await expect(filter).toBeInViewport({ ratio: 1 })
   await inspectAll(page, 'calls')
   await openDana(page)
   // The recording is compressed after the call; its waveform appears then.

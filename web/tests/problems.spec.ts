@@ -93,3 +93,15 @@ test('a list that does not load says so, and retries', async ({ page, daemon }) 
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('All is well')).toBeVisible()
 })
+
+test('the path of a file in a problem is read from left to right', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  const path = '/var/lib/agentlocator/before-change.db'
+  const detail = { he: `הנתונים נשמרו ב־${path}; לחזור אליהם: \`agentlocator restore ${path}\`.`, en: '' }
+  await page.route('**/api/alerts', route =>
+    route.fulfill({ json: { items: [alert('disk_low', { detail })], next_cursor: null } }),
+  )
+  await page.goto(`${daemon.url}/app/problems`)
+  await expect(page.locator('.problem code[dir=ltr]')).toHaveText([path, `agentlocator restore ${path}`])
+})

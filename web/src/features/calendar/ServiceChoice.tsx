@@ -24,7 +24,9 @@ export function ServiceChoice({ services, value, choose }: Props) {
           aria-pressed={value === service.id}
           onClick={() => choose(service)}
         >
-          <bdi className="grow">{service.name}</bdi>
+          <span className="grow">
+            <bdi>{service.name}</bdi>
+          </span>
           <span className="muted small">
             {format.length(service.duration_min)}
             {service.price_minor != null && (

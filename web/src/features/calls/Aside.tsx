@@ -92,7 +92,7 @@ function Cost({ call }: { call: CallDetail }) {
           <Trans>הסוכן הקולי</Trans>
         </dt>
         <dd className="num">
-          <Ltr>{format.number(cost / 1e6, { style: 'currency', currency: 'USD', maximumFractionDigits: 3 })}</Ltr>
+          <bdi>{format.number(cost / 1e6, { style: 'currency', currency: 'USD', maximumFractionDigits: 3 })}</bdi>
         </dd>
         {tokens > 0 && (
           <>

@@ -23,9 +23,12 @@ export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolea
         <span className="said">
           <span className={tone === 'live' ? 'bad nowrap' : 'nowrap'}>{i18n._(text)}</span>
           {line && (
-            <span className="plain faint" dir="auto">
-              {line}
-            </span>
+            <>
+              <span className="faint">·</span>
+              <span className="plain faint" dir="auto">
+                {line}
+              </span>
+            </>
           )}
           <span className="end small faint">
             {call.outcome === 'live' ? <Trans>עכשיו</Trans> : <Duration ms={call.duration_ms ?? 0} />}

@@ -81,16 +81,8 @@ function Due({ task: { due_at, due_date } }: { task: Task }) {
   const at = due_at ?? (due_date ? `${due_date}T10:00:00Z` : null)
   if (!at) return null
   const isLate = due_at ? Date.parse(due_at) < now.getTime() : format.daysFrom(at, now) < 0
-  return (
-    <span className={isLate ? 'late' : undefined}>
-      {isLate && (
-        <>
-          <Trans>באיחור</Trans>{' '}
-        </>
-      )}
-      <Time at={at} style={due_at ? 'full' : 'day'} />{' '}
-    </span>
-  )
+  const day = <Time at={at} style={due_at ? 'full' : 'day'} />
+  return <span className={isLate ? 'late' : undefined}>{isLate ? <Trans>באיחור: {day}</Trans> : day} </span>
 }
 
 function AddTask({ contactId }: { contactId: number }) {

@@ -1,6 +1,11 @@
-/** Shows the parts between backticks as code. */
+/** A path with at least two names, or a URL. */
+const PATH = /((?:https?:\/)?(?:\/[\w.:-]*\w){2,})/
+
+/** Shows as code the parts between backticks, and paths, which a Hebrew sentence would otherwise reorder. */
 export function WithCode({ text }: { text: string }) {
-  return text.split('`').map((part, at) =>
+  // The parts at odd places are code: `split` keeps what the parentheses of a pattern match.
+  const parts = text.split('`').flatMap((part, at) => (at % 2 === 1 ? [part] : part.split(PATH)))
+  return parts.map((part, at) =>
     at % 2 === 1 ? (
       <code key={at} dir="ltr">
         {part}

@@ -26,6 +26,7 @@ export function CallCard({ call, number }: Props) {
   const needsAnswer = call.outcome === 'missed' || call.outcome === 'failed'
   const isLive = call.outcome === 'live'
   const isUnanswered = call.outcome === 'missed' || call.outcome === 'blocked'
+  const words = call.summary_line || call.message_text
   return (
     <article className={`call-card${needsAnswer ? ' missed' : ''}`} aria-label={callText(call)}>
       <div className="top">
@@ -53,12 +54,14 @@ export function CallCard({ call, number }: Props) {
           <Trans>חיוג</Trans>
         </a>
       )}
-      <p>
-        {(call.summary_line || call.message_text) && <Plain text={call.summary_line || call.message_text || ''} />}{' '}
-        {!isUnanswered && (
-          <Link href={`/app/calls/${call.id}`}>{isLive ? <Trans>לשיחה</Trans> : <Trans>לשיחה המלאה</Trans>}</Link>
-        )}
-      </p>
+      {(words || !isUnanswered) && (
+        <p>
+          {words && <Plain text={words} />}{' '}
+          {!isUnanswered && (
+            <Link href={`/app/calls/${call.id}`}>{isLive ? <Trans>לשיחה</Trans> : <Trans>לשיחה המלאה</Trans>}</Link>
+          )}
+        </p>
+      )}
     </article>
   )
 }
