@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { dirOf, langOf, stripMarks } from '../format/bidi'
+import { dirOf, langOf, orderedParts, stripMarks } from '../format/bidi'
 import { useNow } from '../format/clock'
 import { linkParts } from '../format/links'
 import { formatPhone, isPhone } from '../format/phone'
@@ -24,7 +24,9 @@ export function Phone({ number, className }: { number: string; className?: strin
  */
 export function Name({ name, number }: { name?: string | null; number?: string | null }) {
   const text = stripMarks(name ?? '').trim()
-  if (text && !isPhone(text)) return <bdi>{text}</bdi>
+  if (text && !isPhone(text)) {
+    return <bdi>{orderedParts(text).map(({ text, at, isLtr }) => (isLtr ? <Ltr key={at}>{text}</Ltr> : text))}</bdi>
+  }
   const found = number ?? (text || null)
   return found ? <Phone number={found} /> : <bdi>—</bdi>
 }
@@ -46,8 +48,8 @@ export function Ltr({ children, className }: { children: ReactNode; className?: 
 export function Plain({ text, className = '', as: Element = 'span' }: PlainProps) {
   return (
     <Element className={`plain ${className}`} dir={dirOf(text)} lang={langOf(text)}>
-      {linkParts(stripMarks(text)).map(({ text, at, href, isCode }) =>
-        href || isCode ? <Ltr key={at}>{text}</Ltr> : text,
+      {linkParts(stripMarks(text)).map(({ text, at, href, isLtr }) =>
+        href || isLtr ? <Ltr key={at}>{text}</Ltr> : text,
       )}
     </Element>
   )

@@ -15,8 +15,28 @@ export const stripMarks = (text: string): string => text.replace(MARKS, '').repl
  */
 export const ltr = (text: string): string => `\u2066${text}\u2069`
 
+/**
+ * Parts of a text that are read from left to right, and that a Hebrew line would reorder: phone numbers, ranges of times
+ * and numbers, percentages with a sign, and names that end in a symbol, such as C++.
+ */
+const REORDERED =
+  /(?<![\p{L}\d])(?:(?:\+\d|\(0\d{1,2}\))(?:[ .()-]{0,2}\d)+|\*\d{3,5}|\d{1,2}:\d{2}(?: ?[–/] ?\d{1,2}:\d{2})+|\d(?:[\d.,:]*\d)?–\d(?:[\d.,:]*\d)?|[+-]\d(?:[\d.,]*\d)?%|\p{Script=Latin}[\p{Script=Latin}\d]*(?:\+\+|#))(?![\p{L}\d])/gu
+
+/** Splits a text into such parts and the text between them. */
+export function orderedParts(text: string): { text: string; at: number; isLtr?: true }[] {
+  const parts: ReturnType<typeof orderedParts> = []
+  let last = 0
+  for (const { 0: found, index } of text.matchAll(REORDERED)) {
+    if (index > last) parts.push({ text: text.slice(last, index), at: last })
+    parts.push({ text: found, at: index, isLtr: true })
+    last = index + found.length
+  }
+  if (last < text.length) parts.push({ text: text.slice(last), at: last })
+  return parts
+}
+
 /** Isolates text written by users or contacts in a plain string. */
-export const isolate = (text: string): string => `\u2068${stripMarks(text)}\u2069`
+export const isolate = (text: string): string => `\u2068${stripMarks(text).replace(REORDERED, '\u2066$&\u2069')}\u2069`
 
 /**
  * Returns the `dir` attribute for text written by users or contacts. Text without letters (digits, emoji) has the

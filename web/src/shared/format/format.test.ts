@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dirOf, langOf, stripMarks } from './bidi'
+import { dirOf, isolate, langOf, orderedParts, stripMarks } from './bidi'
 import { formatPhone, isPhone, phoneParts } from './phone'
 import { duration, Formatter } from './time'
 
@@ -32,6 +32,7 @@ describe('phone numbers', () => {
     ['חזרו אליי ל-054-111-2233', '054-111-2233', 'tel:0541112233'],
     ['(0541112233)', '0541112233', 'tel:0541112233'],
     ['המשרד: 03-555 1234.', '03-555 1234', 'tel:035551234'],
+    ['במשרד (03) 555-1234', '(03) 555-1234', 'tel:035551234'],
     ['1-700-123-456', '1-700-123-456', 'tel:1700123456'],
     ['תתקשרו ל-*6040', '*6040', 'tel:*6040'],
     ['call +1 (212) 555-0123, thanks', '+1 (212) 555-0123', 'tel:+12125550123'],
@@ -111,6 +112,27 @@ test('text without a letter follows the page; marks that reorder are removed', (
   for (const text of ['שָׁלוֹם', 'בְּרֵאשִׁ֖ית', 'é', '👩🏽‍🦱']) expect(stripMarks(text)).toBe(text)
   expect(stripMarks(`ש${'\u0301'.repeat(500)}ב`)).toBe(`ש${'\u0301'.repeat(6)}ב`)
 })
+
+test.each([
+  ['המספר +972 54-111-2233', '+972 54-111-2233'],
+  ['במשרד (03) 555-1234', '(03) 555-1234'],
+  ['או *2000', '*2000'],
+  ['פתוח 10:00–12:30.', '10:00–12:30'],
+  ['בדקה 00:30 / 03:30', '00:30 / 03:30'],
+  ['ימים 3–5 בחודש', '3–5'],
+  ['ירד (-5%)', '-5%'],
+  ['קורס C++, ערב', 'C++'],
+])('what a Hebrew line would reorder is a part of its own: %s', (text, found) => {
+  const parts = orderedParts(text)
+  expect(parts.map(part => part.text).join('')).toBe(text)
+  expect(parts.filter(part => part.isLtr)).toEqual([{ text: found, at: text.indexOf(found), isLtr: true }])
+  expect(isolate(text)).toContain(`\u2066${found}\u2069`)
+})
+
+test.each(['הנחה של כ-5%', '10:00-12:30', '20.11.2026, 10:00', 'דנה–יעל', 'a#b', 'צבע ותספורת'])(
+  'the text %s is one part',
+  text => expect(orderedParts(text)).toEqual([{ text, at: 0 }]),
+)
 
 test('a text is announced in its language, with the words of another in it', () => {
   expect(['שלום Tom', 'Hello', 'مرحبا', 'Привет', '4471 👍'].map(langOf)).toEqual(['he', 'en', 'ar', 'ru', undefined])

@@ -1,10 +1,11 @@
+import { orderedParts } from './bidi'
 import { phoneParts } from './phone'
 
 interface Part {
   text: string
   href?: string
-  /** Whether the part is code between backticks, as WhatsApp writes it. */
-  isCode?: true
+  /** Whether the part is read from left to right: code between backticks, as WhatsApp writes it, or a range or sign. */
+  isLtr?: true
   at: number
 }
 
@@ -24,7 +25,7 @@ export function linkParts(text: string): Part[] {
   for (const match of text.matchAll(URL_OR_CODE)) {
     if (match[0].startsWith('`')) {
       parts.push(...wordsOf(text.slice(last, match.index), last))
-      parts.push({ text: match[0], isCode: true, at: match.index })
+      parts.push({ text: match[0], isLtr: true, at: match.index })
       last = match.index + match[0].length
       continue
     }
@@ -40,7 +41,9 @@ export function linkParts(text: string): Part[] {
 }
 
 const wordsOf = (text: string, from: number): Part[] =>
-  phoneParts(text).map(({ text, at, tel }) => ({ text, at: from + at, ...(tel && { href: tel }) }))
+  phoneParts(text).flatMap(({ text, at, tel }) =>
+    tel ? [{ text, at: from + at, href: tel }] : orderedParts(text).map(part => ({ ...part, at: from + at + part.at })),
+  )
 
 function hrefOf(text: string): string | undefined {
   try {

@@ -31,7 +31,7 @@ export const isPhone = (text: string): boolean => /^\+\d{8,15}$/.test(text.trim(
 
 /** A phone number within a text: international with +, Israeli national, or a short one such as *6040. */
 const IN_TEXT =
-  /(?<![\p{L}\d+*/]|\d[.-])(?:\+\d(?:[ \-().]{0,2}\d){7,14}|0(?:[57]\d|[23489])[ -]?\d{3}[ -]?\d{4}|1-?[578]00-?\d{3}-?\d{3,4}|\*\d{3,5})(?![\p{L}\d*/]|[.-]\d)/gu
+  /(?<![\p{L}\d+*/]|\d[.-])(?:\+\d(?:[ \-().]{0,2}\d){7,14}|(?:0(?:[57]\d|[23489])|\(0(?:[57]\d|[23489])\))[ -]?\d{3}[ -]?\d{4}|1-?[578]00-?\d{3}-?\d{3,4}|\*\d{3,5})(?![\p{L}\d*/]|[.-]\d)/gu
 
 interface TextPart {
   text: string

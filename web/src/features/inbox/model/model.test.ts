@@ -23,13 +23,13 @@ test('only http and https become links, without the punctuation behind them', ()
     [' או ', undefined, 30],
     ['054-111-2233', 'tel:0541112233', 34],
   ])
-  expect(linkParts('`a 054-111-2233` לא').map(({ text, href, isCode }) => [text, href, isCode])).toEqual([
+  expect(linkParts('`a 054-111-2233` לא').map(({ text, href, isLtr }) => [text, href, isLtr])).toEqual([
     ['`a 054-111-2233`', undefined, true],
     [' לא', undefined, undefined],
   ])
   // Between letters a backtick is a geresh, not the border of code.
   const geresh = 'תחזרי אליי לגבי הצ`ק: 054-111-2233, ולא לג`ינה'
-  expect(linkParts(geresh).map(({ text, href, isCode }) => [text, href, isCode])).toEqual([
+  expect(linkParts(geresh).map(({ text, href, isLtr }) => [text, href, isLtr])).toEqual([
     ['תחזרי אליי לגבי הצ`ק: ', undefined, undefined],
     ['054-111-2233', 'tel:0541112233', undefined],
     [', ולא לג`ינה', undefined, undefined],

@@ -15,14 +15,14 @@ export function Words({ text }: { text: string }) {
   const shown = isFolded ? `${clean.slice(0, FOLD_AT)}…` : clean
   return (
     <p className="plain" dir={dirOf(clean)} lang={langOf(clean)}>
-      {linkParts(shown).map(({ text, href, isCode, at }) =>
+      {linkParts(shown).map(({ text, href, isLtr, at }) =>
         href ? (
           <a key={at} href={href} {...(!href.startsWith('tel:') && OUTSIDE)}>
             <bdi dir="ltr" className={href.startsWith('tel:') ? undefined : 'url'}>
               {text}
             </bdi>
           </a>
-        ) : isCode ? (
+        ) : isLtr ? (
           <bdi key={at} dir="ltr">
             {text}
           </bdi>
