@@ -9,6 +9,7 @@ import { queryClient } from '#shared/api/query'
 import { Toasts } from '#shared/components/toasts'
 import { directionOf, useLocale } from '#shared/i18n/locale'
 import { navigateFrom } from '#shared/layers'
+import { keepFocus } from '#shared/kept-focus'
 import { cssVariablesResolver, theme } from '#shared/theme'
 import { Failure } from './Failure'
 import { Gate } from './Gate'
@@ -18,6 +19,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.c
 if (nonce) setNonce(nonce)
 
 export function App() {
+  useEffect(keepFocus, [])
   return (
     <I18nProvider i18n={i18n}>
       <DirectionProvider detectDirection={false} initialDirection={directionOf(i18n.locale)}>

@@ -9,19 +9,24 @@ const MAX_STOPS = 120
  */
 export async function tabTo(page: Page, element: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await expect(element).toBeVisible()
+  let target = await element.elementHandle()
   for (let stop = 0; stop < MAX_STOPS; stop++) {
-    if (await element.evaluate(node => node === document.activeElement)) return
-    await page.keyboard.press(key)
-    const lost = await page.evaluate(() => {
+    const { isThere, isGone, lost } = await page.evaluate(target => {
       const at = document.activeElement
+      const found = { isThere: at === target, isGone: !target?.isConnected, lost: null }
       // The first Tab after the last element leaves the document.
-      if (!at || at === document.body) return null
+      if (!at || at === document.body) return found
       // A solid outline marks the focus; a dashed one, what the agent has written. Some fields have no outline of their
       // own, because their parent has it (`:focus-within`).
       const outlines = [at, at.parentElement].map(one => one && getComputedStyle(one).outlineStyle)
-      return outlines.includes('solid') && at.checkVisibility() ? null : at.outerHTML.slice(0, 120)
-    })
-    expect(lost, 'the focus is not visible').toBeNull()
+      const isSeen = outlines.includes('solid') && at.checkVisibility()
+      return { ...found, lost: isSeen ? null : at.outerHTML.slice(0, 120) }
+    }, target)
+    if (stop > 0) expect(lost, 'the focus is not visible').toBeNull()
+    if (isThere) return
+    // The page has replaced the element.
+    if (isGone) target = await element.elementHandle()
+    await page.keyboard.press(key)
   }
   throw new Error(`the Tab key does not reach ${element}`)
 }

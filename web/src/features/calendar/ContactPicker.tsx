@@ -44,6 +44,7 @@ export function ContactPicker({ value, initial, choose }: Props) {
   useEffect(() => {
     if (first) choose({ id: first.id, name: first.display_name, number: first.number ?? null })
   }, [first, choose])
+  const isFirst = initial === null || first !== undefined
   if (value) {
     return (
       <div className="picked">
@@ -69,9 +70,10 @@ export function ContactPicker({ value, initial, choose }: Props) {
       </label>
       <input
         id={id}
-        // The contact is the first field to fill in, so it has the focus. While a preselected contact loads, the focus
-        // does not move.
-        ref={initial === null || first ? focus : undefined}
+        // The contact is the first field to fill in, so it has the focus, also where the dialog sets it after the field
+        // was rendered. While a preselected contact loads, the focus does not move.
+        ref={isFirst ? focus : undefined}
+        data-autofocus={isFirst || undefined}
         className="field"
         dir="auto"
         value={text}

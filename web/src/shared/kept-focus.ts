@@ -1,0 +1,80 @@
+const FOCUSABLE =
+  'a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]'
+const TOASTS = '.toasts'
+
+/** The element that has, or last had, the focus, and its ancestors. */
+let path: Element[] = []
+/** The element that had the focus when the newest toast appeared. */
+let opener: Element | undefined
+let isKeyboard = false
+
+const isInToast = () => path.some(element => element.matches(TOASTS))
+const isLost = () => document.activeElement === null || document.activeElement === document.body
+
+/**
+ * An element that is removed leaves the focus to the body, where a screen reader says nothing and keys do nothing. For
+ * users of the keyboard, this moves the focus to the control that comes next, or back from a toast to where it was.
+ */
+export function keepFocus(): () => void {
+  const focused = ({ target }: FocusEvent) => {
+    if (!(target instanceof Element) || target === document.body) return
+    path = []
+    for (let at: Element | null = target; at; at = at.parentElement) path.push(at)
+  }
+  const pressed = () => {
+    isKeyboard = true
+  }
+  const pointed = () => {
+    isKeyboard = false
+  }
+  const observer = new MutationObserver(records => {
+    const [last] = path
+    const hasToast = records.some(
+      ({ target, addedNodes }) => addedNodes.length > 0 && target instanceof Element && target.matches(TOASTS),
+    )
+    if (hasToast && !isInToast()) opener = last
+    if (!isKeyboard || !last || !isLost()) return
+    // A button is disabled, and loses the focus, while its request runs.
+    if (last.isConnected) {
+      if (last instanceof HTMLElement && last.matches(FOCUSABLE)) last.focus({ preventScroll: true })
+      return
+    }
+    const record = records.find(({ removedNodes }) => [...removedNodes].some(node => node.contains(last)))
+    // What removed the element may itself give the focus to another one.
+    if (record) requestAnimationFrame(() => requestAnimationFrame(() => recover(last, record.previousSibling)))
+  })
+  document.addEventListener('focusin', focused)
+  document.addEventListener('keydown', pressed, true)
+  document.addEventListener('pointerdown', pointed, true)
+  observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] })
+  return () => {
+    document.removeEventListener('focusin', focused)
+    document.removeEventListener('keydown', pressed, true)
+    document.removeEventListener('pointerdown', pointed, true)
+    observer.disconnect()
+  }
+}
+
+/** `previous` is the node before the removed one. */
+function recover(last: Element, previous: Node | null): void {
+  if (!isLost() || path[0] !== last) return
+  const next = isInToast() && opener?.isConnected ? opener : nextControl(previous)
+  if (opener === last) opener = next
+  if (next instanceof HTMLElement) next.focus()
+}
+
+function nextControl(previous: Node | null): Element | undefined {
+  const main = document.querySelector('main')
+  const around = isInToast() ? main : path.find(element => element.isConnected)
+  const isAfter = (control: Node) =>
+    !previous?.isConnected ||
+    (Boolean(previous.compareDocumentPosition(control) & Node.DOCUMENT_POSITION_FOLLOWING) &&
+      !previous.contains(control))
+  for (const place of [around, main]) {
+    if (!place || place === document.body || place.id === 'root') continue
+    const controls = [...place.querySelectorAll(FOCUSABLE)].filter(control => control.checkVisibility())
+    const next = controls.find(isAfter) ?? controls.at(-1)
+    if (next) return next
+  }
+  return undefined
+}
