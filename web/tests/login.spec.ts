@@ -1,5 +1,5 @@
 import { OWNER } from './support/daemon'
-import { expect, inspect, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, prepare, show, test, VIEWS } from './support/fixtures'
 
 for (const view of layouts('phone')) {
   test(`the login, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
@@ -27,20 +27,6 @@ test('the login leads only to addresses inside the page', async ({ page, daemon 
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/app\/./)
   expect(new URL(page.url()).origin).toBe(daemon.url)
-})
-
-test('a session that ends elsewhere leads to the login and back', async ({ page, daemon }) => {
-  await logIn(page, daemon)
-  await page.goto(`${daemon.url}/app/account`)
-  await expect(page.locator('h1')).toHaveText(OWNER.name)
-  const { csrf_token } = await (await page.request.get(`${daemon.url}/api/session`)).json()
-  await page.request.post(`${daemon.url}/api/logout`, { headers: { 'X-CSRF-Token': csrf_token } })
-  // The daemon ends the event stream of an ended session within seconds, and the page then requests the session.
-  await expect(page).toHaveURL(/\/login\?to=%2Fapp%2Faccount/, { timeout: 15_000 })
-  await page.locator('[autocomplete=username]').fill(OWNER.name)
-  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
-  await page.keyboard.press('Enter')
-  await expect(page).toHaveURL(/\/app\/account/)
 })
 
 test('the forgotten password', async ({ page, daemon }) => {

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
+import { OWNER } from './support/daemon'
 import { expect, inspect, logInAgain, prepare, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
@@ -41,6 +42,37 @@ test('a page works on after a login of the same user in another tab', async ({ p
   await addTask(page, 'אחרי')
   await expect(page.getByText('אחרי', { exact: true })).toBeVisible()
   await expect(page.locator('.toast.error')).toHaveCount(0)
+})
+
+test('a session that is revoked elsewhere ends on the page within 5 s, and the draft is there after the login', async ({
+  page,
+  request,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', DANA, 'דנה כהן')
+  await prepare(page, VIEWS[0])
+  const api = await owner(page, ownDaemon)
+  const { id } = await contactOf(api, DANA)
+  // The page has a second session, which the first one revokes.
+  const cookies = await page.context().cookies()
+  await logInAgain(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+  await field(page).fill('חצי משפט')
+  const headers = { Cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') }
+  const { csrf_token } = await (await request.get(`${ownDaemon.url}/api/session`, { headers })).json()
+  const { items } = await (await request.get(`${ownDaemon.url}/api/sessions`, { headers })).json()
+  const other = items.find(({ is_current }: { is_current: boolean }) => !is_current)
+  const revoked = await request.delete(`${ownDaemon.url}/api/sessions/${other.id}`, {
+    headers: { ...headers, 'X-CSRF-Token': csrf_token },
+  })
+  expect(revoked.ok(), await revoked.text()).toBe(true)
+  await expect(page).toHaveURL(new RegExp(`/login\\?to=%2Fapp%2Finbox%2F${id}`), { timeout: 5_000 })
+  await page.locator('[autocomplete=username]').fill(OWNER.name)
+  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(new RegExp(`/app/inbox/${id}$`))
+  await expect(field(page)).toHaveValue('חצי משפט')
 })
 
 test('after a login of another user the page is theirs, without the first one’s text', async ({ page, ownDaemon }) => {
