@@ -1,7 +1,8 @@
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { Daemon } from './support/daemon'
-import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
-import { fillShop, NOA, type Shop, screensOf, visit } from './support/shop'
+import { expect, logIn, prepare, show, test, VIEWS, type View } from './support/fixtures'
+import { clipped, misordered } from './support/order'
+import { fillEnglish, fillShop, NOA, type Shop, screensOf, visit } from './support/shop'
 
 /** Icons that depend on the reading direction, and are mirrored in Hebrew. No other icon is mirrored. */
 const MIRRORED = new Set([
@@ -166,6 +167,7 @@ test.beforeAll(async () => {
   // Enough messages for a scrollbar. The file that is sent to Noa comes after them and is visible.
   for (let at = 0; at < 12; at++) await daemon.receive(`הודעה ${at}`, NOA)
   shop = await fillShop(page, daemon, { name: 'נועה ברק', text: 'אפשר להקדים?', fileName: 'הצעה.pdf' })
+  await fillEnglish(shop)
   await page.close()
 })
 test.afterAll(async () => {
@@ -173,46 +175,63 @@ test.afterAll(async () => {
   await daemon?.remove()
 })
 
-for (const view of process.env.LONG ? [VIEWS[0], VIEWS[2]] : [VIEWS[0]]) {
-  test(`only what points along the line is mirrored, and the browser's own controls cover nothing, ${view.language}`, async () => {
-    test.slow()
-    const page = await browser.newPage()
-    await prepare(page, view)
-    await page.setViewportSize({ width: 1280, height: 560 })
-    await logIn(page, daemon)
-    // No provider confirms messages here, so the test marks the sent ones as delivered: only then they have the icon
-    // `checks`.
-    await page.route('**/api/contacts/*/timeline?*', async route => {
-      const body = await (await route.fetch({ maxRetries: 2 })).json()
-      for (const { message } of body.items) if (message?.direction === 'out') message.status = 'delivered'
-      await route.fulfill({ json: body })
-    })
-    await page.goto(`${daemon.url}/app/more`)
-    const seen = new Set<string>()
-    const wrong = new Set<string>()
-    let [scrollbars, selects] = [0, 0]
-    for (const [screen, path] of Object.entries({ ...screensOf(shop), greeting: '/app/setup/greeting' })) {
-      await visit(page, path)
-      for (const { name, isMirrored } of await icons(page)) {
-        seen.add(name)
-        if (isMirrored !== (view.language === 'he' && MIRRORED.has(name))) wrong.add(`${screen}: ${name}`)
-      }
+/** The languages alternate, so that each view needs to be set for half of the screens only. */
+const alternating = <T>(items: readonly T[], at: number): readonly T[] => (at % 2 ? items.toReversed() : items)
+
+test('on every screen only directed icons are mirrored, controls cover nothing, and names are in order and whole', async () => {
+  test.slow()
+  const page = await browser.newPage()
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  // No provider confirms messages here, so the test marks the sent ones as delivered: only then they have the icon
+  // `checks`.
+  await page.route('**/api/contacts/*/timeline?*', async route => {
+    const body = await (await route.fetch({ maxRetries: 2 })).json()
+    for (const { message } of body.items) if (message?.direction === 'out') message.status = 'delivered'
+    await route.fulfill({ json: body })
+  })
+  await page.goto(`${daemon.url}/app/more`)
+  const seen = new Set<string>()
+  const wrong = new Set<string>()
+  let [scrollbars, selects] = [0, 0]
+  const check = async (screen: string, view: View) => {
+    await show(page, view)
+    if (view.width > 390) await page.setViewportSize({ width: 1280, height: 560 })
+    const faults: string[] = []
+    for (const { name, isMirrored } of await icons(page)) {
+      seen.add(name)
+      if (isMirrored !== (view.language === 'he' && MIRRORED.has(name))) faults.push(`icon ${name}`)
+    }
+    faults.push(...(await page.evaluate(misordered)), ...(await page.evaluate(clipped)))
+    if (view.width > 390) {
       const found = await look(page)
-      for (const fault of found.faults) wrong.add(`${screen}: ${fault}`)
-      if (view.language === 'he') {
-        for (const fault of await unclear(page)) wrong.add(`${screen}: ${fault}`)
-        for (const button of await unnamed(page)) wrong.add(`${screen}: no Hebrew name: ${button}`)
-      }
+      faults.push(...found.faults)
       scrollbars += found.scrollbars
       selects += found.selects
     }
-    await page.unrouteAll({ behavior: 'ignoreErrors' })
-    expect([...wrong]).toEqual([])
-    // Verifies that the test has seen enough icons, scrollbars and selects.
-    expect([...seen].filter(name => MIRRORED.has(name)).length).toBeGreaterThan(3)
-    for (const name of ['phone', 'checks', 'search', 'player-play-filled']) expect([...seen]).toContain(name)
-    expect(scrollbars).toBeGreaterThan(3)
-    expect(selects).toBeGreaterThan(2)
-    await page.close()
+    if (view === VIEWS[0]) {
+      faults.push(...(await unclear(page)))
+      for (const button of await unnamed(page)) faults.push(`no Hebrew name: ${button}`)
+    }
+    for (const fault of faults) wrong.add(`${screen} ${view.language} ${view.width}: ${fault}`)
+  }
+  const more = { greeting: '/app/setup/greeting', english: `/app/contacts/${shop.tom}` }
+  for (const [at, [screen, path]] of Object.entries({ ...screensOf(shop), ...more }).entries()) {
+    await visit(page, path)
+    for (const view of alternating(process.env.LONG ? VIEWS : [VIEWS[0], VIEWS[3]], at)) await check(screen, view)
+  }
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  expect([...wrong]).toEqual([])
+  // Verifies that the test has seen enough icons, scrollbars and selects, and that it finds names in the wrong order.
+  expect([...seen].filter(name => MIRRORED.has(name)).length).toBeGreaterThan(3)
+  for (const name of ['phone', 'checks', 'search', 'player-play-filled']) expect([...seen]).toContain(name)
+  expect(scrollbars).toBeGreaterThan(3)
+  expect(selects).toBeGreaterThan(2)
+  await show(page, VIEWS[3])
+  await visit(page, `/calendar?date=${shop.day}`)
+  await page.evaluate(() => {
+    for (const bdi of document.querySelectorAll('bdi')) bdi.replaceWith(...bdi.childNodes)
   })
-}
+  expect(await page.evaluate(misordered)).not.toEqual([])
+  await page.close()
+})

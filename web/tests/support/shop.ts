@@ -50,6 +50,27 @@ export async function fillShop(page: Page, daemon: Daemon, { name, text, fileNam
   return { ...api, noa, tom, appointment: appointment.id, day: starts_at.slice(0, 10) }
 }
 
+/** Adds English names and texts to a shop, about Tom. */
+export async function fillEnglish({ send, get, tom }: Shop): Promise<void> {
+  await send('PATCH', `/api/contacts/${tom}`, { display_name: 'Tom Becker' })
+  const service = await send<Item>('POST', '/api/services', {
+    name: 'Color and cut',
+    duration_min: 30,
+    price_minor: 9_000,
+  })
+  await send('POST', '/api/tasks', { title: 'Order towels', contact_id: tom, due_date: '2026-01-06' })
+  await send('POST', '/api/leads', { contact_id: tom, title: 'Bridal evening', value_minor: 185_000 })
+  const tag = await send<Item>('POST', '/api/tags', { name: 'Regular' })
+  await send('PUT', `/api/contacts/${tom}/tags/${tag.id}`)
+  await send('POST', `/api/contacts/${tom}/notes`, { text: 'Allergic to ammonia' })
+  await send('POST', '/api/facts', { topic: 'Parking', text: 'Free behind the building' })
+  const query = `service_id=${service.id}&days=3&step_min=60`
+  const { slots } = await get<{ slots: { starts_at: string }[] }>(`/api/free-slots?${query}`)
+  const wish = { contact_id: tom, service_id: service.id, note: 'By the window' }
+  await send('POST', '/api/appointments', { ...wish, starts_at: slots[3]?.starts_at })
+  await send('POST', '/api/waiting-list', { ...wish, from_date: '2027-01-05', to_date: '2027-01-06' })
+}
+
 export type Shop = Awaited<ReturnType<typeof fillShop>>
 
 async function sendFile(page: Page, daemon: Daemon, fileName: string): Promise<void> {

@@ -96,7 +96,7 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
                     checked={owner === contact.id}
                     onChange={() => setOwner(contact.id)}
                   />
-                  <span className="name clip">
+                  <span className="name">
                     <Name name={contact.display_name} number={contact.number ?? null} />
                   </span>
                 </label>
