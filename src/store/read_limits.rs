@@ -42,6 +42,11 @@ impl Limits {
         if now >= time.deadline {
             return true;
         }
+        if time.turn.is_some() {
+            // A thread that waits for the CPU gets it now, instead of after the scheduler's slice of 3 ms. Without one,
+            // this takes about a microsecond.
+            std::thread::yield_now();
+        }
         let Some(turn) = time.turn.take_if(|turn| turn.is_over(now)) else { return false };
         let Some(turn) = turn.pause(&self.cancelled) else { return true };
         time.turn = Some(turn);
