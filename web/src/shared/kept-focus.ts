@@ -36,7 +36,8 @@ export function keepFocus(): () => void {
     if (!isKeyboard || !last || !isLost()) return
     // A button is disabled, and loses the focus, while its request runs.
     if (last.isConnected) {
-      if (last instanceof HTMLElement && last.matches(FOCUSABLE)) last.focus({ preventScroll: true })
+      const isEnabled = records.some(({ type, target }) => type === 'attributes' && target.contains(last))
+      if (isEnabled && last instanceof HTMLElement && last.matches(FOCUSABLE)) last.focus({ preventScroll: true })
       return
     }
     const record = records.find(({ removedNodes }) => [...removedNodes].some(node => node.contains(last)))
@@ -72,7 +73,7 @@ function nextControl(previous: Node | null): Element | undefined {
       !previous.contains(control))
   for (const place of [around, main]) {
     if (!place || place === document.body || place.id === 'root') continue
-    const controls = [...place.querySelectorAll(FOCUSABLE)].filter(control => control.checkVisibility())
+    const controls = [...place.querySelectorAll(FOCUSABLE)].filter(control => control.getClientRects().length > 0)
     const next = controls.find(isAfter) ?? controls.at(-1)
     if (next) return next
   }
