@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { toast } from './components/toasts'
+import { keepFocus } from './opener'
 import { ownKeys, recallOwn, rememberOwn, storedUser } from './storage'
 
 const keyOf = (name: string) => `draft.${name}`
@@ -86,11 +87,60 @@ export function useKeep<T>(name: string, value: T, saved: T): () => void {
 /** Whether a form with this name has kept input. */
 export const isKept = (name: string): boolean => recallOwn(keyOf(name)) !== null
 
-/** Returns the form of a list that was left without saving: 'new', or the id of an item. */
-export function openForm(list: string): number | 'new' | null {
-  const [name] = ownKeys(keyOf(`${list}.`))
-  const id = name?.split('.').at(-1)
-  return id === undefined ? null : id === 'new' ? 'new' : Number(id) || null
+/** Deletes the kept input of a form that is not rendered, or that is about to be closed. */
+export const forgetDraft = (name: string): void => rememberOwn(keyOf(name), null)
+
+/** A form of a list: 'new', or the id of an item. */
+type Form = number | 'new'
+
+/** Returns the forms of a list that were left without saving. */
+const keptForms = (list: string): Form[] =>
+  ownKeys(keyOf(`${list}.`)).flatMap(name => {
+    const id = name.split('.').at(-1)
+    return id === 'new' ? 'new' : Number(id) || []
+  })
+
+/**
+ * Holds which form of a list is open. A form that was left without saving opens again by itself. `lost` is the kept
+ * input of forms whose items were deleted since; `forgetLost` deletes it.
+ * @param lists The names of the drafts of a form, without the id of the item.
+ * @param items All items in their newest state; undefined until these are known.
+ */
+export function useOpenForm<T>(
+  lists: readonly string[],
+  items: readonly { id: number }[] | undefined,
+  isAllowed = true,
+): { open: Form | null; setOpen: (form: Form | null) => void; lost: readonly T[]; forgetLost: () => void } {
+  const [open, setOpen] = useState<Form | null>(() => (isAllowed && lists.flatMap(keptForms)[0]) || null)
+  const [lost, setLost] = useState<readonly { name: string; input: T }[]>([])
+  const isChecked = useRef(false)
+  useEffect(() => {
+    if (!isAllowed || !items || isChecked.current) return
+    isChecked.current = true
+    const isGone = (form: Form | null) => typeof form === 'number' && !items.some(({ id }) => id === form)
+    const names = lists.flatMap(list =>
+      keptForms(list)
+        .filter(isGone)
+        .map(id => `${list}.${id}`),
+    )
+    if (names.length === 0) return
+    setLost(
+      names.flatMap(name => {
+        const input = recallDraft<T>(name)
+        return input === undefined ? [] : { name, input }
+      }),
+    )
+    setOpen(form => (isGone(form) ? (lists.flatMap(keptForms).find(other => !isGone(other)) ?? null) : form))
+  }, [isAllowed, items, lists])
+  return {
+    open,
+    setOpen,
+    lost: lost.map(({ input }) => input),
+    forgetLost: () => {
+      for (const { name } of lost) forgetDraft(name)
+      setLost([])
+    },
+  }
 }
 
 /** Says that a form contains input from earlier. */
@@ -100,7 +150,11 @@ export function KeptInput({ discard }: { discard: () => void }) {
       <span className="grow">
         <Trans>כאן מה שמילאתם קודם, ועוד לא נשמר.</Trans>
       </span>
-      <button className="btn link" type="button" onClick={discard}>
+      <button
+        className="btn link"
+        type="button"
+        onClick={event => keepFocus(event.currentTarget.closest('form'), discard)}
+      >
         <Trans>למחוק</Trans>
       </button>
     </p>

@@ -12,10 +12,11 @@ import { EditRow } from '#shared/components/EditRow'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
 import { Icon } from '#shared/components/Icon'
+import { LostInput } from '#shared/components/LostInput'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
-import { KeptInput, openForm, useKeep, useKept } from '#shared/draft'
+import { KeptInput, useKeep, useKept, useOpenForm } from '#shared/draft'
 import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import { Gaps } from './Gaps'
@@ -23,11 +24,14 @@ import './calendar.css'
 
 type Fact = Schemas['Fact']
 
+const DRAFTS = ['fact']
+
 export default function FactsPage() {
   const { t } = useLingui()
   const query = useAllPages('/api/facts')
   const { isOwner } = useSession()
-  const [open, setOpen] = useState<number | 'new' | null>(() => (isOwner ? openForm('fact') : null))
+  const items = query.isWhole ? query.data?.items : undefined
+  const { open, setOpen, lost, forgetLost } = useOpenForm<Kept>(DRAFTS, items, isOwner)
   const { rows, isGone } = useOpenItems(query.data?.items, ({ id }) => id === open)
   const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
@@ -43,6 +47,15 @@ export default function FactsPage() {
       action={query.data && query.data.items.length > 0 && add}
     >
       {isOwner && <Gaps />}
+      {lost.length > 0 && (
+        <LostInput forget={forgetLost}>
+          {lost.map(({ topic, text }) => (
+            <p key={topic + text}>
+              <bdi className="strong">{topic}</bdi> <Plain text={text} />
+            </p>
+          ))}
+        </LostInput>
+      )}
       {open === 'new' && <FactForm close={() => setOpen(null)} />}
       <Loaded query={query} skeleton={<SkeletonRows count={5} height={66} />} title={<Trans>הרשימה לא נטענה</Trans>}>
         {() =>

@@ -40,13 +40,23 @@ const inputOf = (service: Service | undefined) => ({
   etag: service?.etag,
 })
 
-type Kept = ReturnType<typeof inputOf>
+export type KeptService = ReturnType<typeof inputOf>
+
+/** The service that was typed. Values that are not numbers count as missing. */
+export const serviceOf = (kept: KeptService) => ({
+  name: kept.name,
+  duration_min: minutesOf(kept.duration) ?? 0,
+  price_minor: minorOf(kept.price) ?? null,
+  buffer_before_min: minutesOf(kept.before) ?? 0,
+  buffer_after_min: minutesOf(kept.after) ?? 0,
+  description: kept.description,
+})
 
 export function ServiceForm({ service, isGone = false, close: leave }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const draft = `service.${service?.id ?? 'new'}`
-  const kept = useKept<Kept>(draft)
+  const kept = useKept<KeptService>(draft)
   const saved = inputOf(service)
   const begun = kept ?? saved
   const [name, setName] = useState(begun.name)
@@ -56,7 +66,11 @@ export function ServiceForm({ service, isGone = false, close: leave }: Props) {
   const [after, setAfter] = useState(begun.after)
   const [description, setDescription] = useState(begun.description)
   const { etag } = begun
-  const end = useKeep<Kept>(draft, { name, duration, price, before, after, description, etag }, { ...saved, etag })
+  const end = useKeep<KeptService>(
+    draft,
+    { name, duration, price, before, after, description, etag },
+    { ...saved, etag },
+  )
   const close = () => {
     end()
     leave()

@@ -4,8 +4,12 @@ import { useFormat } from '#shared/session'
 import type { Service } from './data'
 import { Price } from './Price'
 
+type Described = Omit<Service, 'id' | 'etag' | 'archived' | 'position' | 'created_at' | 'updated_at'> & {
+  archived?: boolean
+}
+
 /** With `isWhole`, shows all fields of the form. */
-export function ServiceWords({ service, isWhole = false }: { service: Service; isWhole?: boolean }) {
+export function ServiceWords({ service, isWhole = false }: { service: Described; isWhole?: boolean }) {
   const format = useFormat()
   const { name, duration_min, price_minor, buffer_before_min, buffer_after_min, description, archived } = service
   return (

@@ -1,30 +1,33 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPlus } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { EditorPage } from '#shared/components/EditorPage'
 import { EditRow } from '#shared/components/EditRow'
 import { Icon } from '#shared/components/Icon'
+import { LostInput } from '#shared/components/LostInput'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
-import { openForm } from '#shared/draft'
+import { useOpenForm } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { useOpenItems } from '#shared/open-items'
 import { useFormat, useSession } from '#shared/session'
 import { type Service, useServices } from './data'
 import { Price } from './Price'
-import { ServiceForm } from './ServiceForm'
+import { type KeptService, ServiceForm, serviceOf } from './ServiceForm'
 import { ServiceWords } from './ServiceWords'
 import './calendar.css'
+
+const DRAFTS = ['service']
 
 export default function ServicesPage() {
   const { t } = useLingui()
   const { isOwner } = useSession()
   const services = useServices()
-  const [open, setOpen] = useState<number | 'new' | null>(() => (isOwner ? openForm('service') : null))
+  const items = services.isSuccess && !services.isFetching ? services.data.items : undefined
+  const { open, setOpen, lost, forgetLost } = useOpenForm<KeptService>(DRAFTS, items, isOwner)
   const { rows, isGone } = useOpenItems(services.data?.items, ({ id }) => id === open)
   const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
@@ -39,6 +42,15 @@ export default function ServicesPage() {
       lead={<Trans>מה אפשר לקבוע, כמה זמן זה לוקח וכמה זה עולה. הסוכן מציע רק מה שכתוב כאן.</Trans>}
       action={services.data && services.data.items.length > 0 && add}
     >
+      {lost.length > 0 && (
+        <LostInput forget={forgetLost}>
+          {lost.map(kept => (
+            <p key={JSON.stringify(kept)}>
+              <ServiceWords service={serviceOf(kept)} isWhole />
+            </p>
+          ))}
+        </LostInput>
+      )}
       {open === 'new' && <ServiceForm close={() => setOpen(null)} />}
       <Loaded
         query={services}

@@ -7,14 +7,18 @@ const PAGE = 200
 
 type ItemOf<P extends GetPath> = GetData<P> extends { items: (infer T)[] } ? T : never
 
-/** Fetches all pages of a list, one after the other. `data` has the items of the pages that have arrived. */
+/**
+ * Fetches all pages of a list, one after the other. `data` has the items of the pages that have arrived; `isWhole` is
+ * true once these are all items, in their newest state.
+ */
 export function useAllPages<P extends GetPath>(path: P, query?: GetParams<P>['query']) {
   const params = { query: { ...query, limit: PAGE } } as unknown as GetParams<P>
   const pages = useInfiniteQuery(apiPages(path, params))
   const { data, error, isPending, refetch } = pages
   useNextPages(pages)
   const items = useMemo(() => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items), [data])
-  return { data: items && { items }, error, isPending, refetch }
+  const isWhole = pages.isSuccess && !pages.isFetching && !pages.hasNextPage
+  return { data: items && { items }, isWhole, error, isPending, refetch }
 }
 
 type Pages = Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetching' | 'isFetchNextPageError' | 'fetchNextPage'>
