@@ -170,3 +170,167 @@ test('a booking, an entry of the waiting list and a saved reply keep what was ty
   await expect(dialog.getByLabel('התשובה')).toHaveValue('')
   await expect(kept(page)).toHaveCount(0)
 })
+
+test('the forms of staff and of closures keep what was typed, and open again by themselves', async ({
+  page,
+  ownDaemon,
+}) => {
+  test.slow()
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send } = await owner(page, ownDaemon)
+  await send('PUT', '/api/opening-hours', { hours: [], holidays: 'closed', eves: 'closed' })
+  const { id } = await send<Item>('POST', '/api/resources', { name: 'יעל' })
+  const stays = async () => undefined
+  const save = page.getByRole('button', { name: 'שמירה', exact: true })
+  const name = page.getByLabel('שם', { exact: true })
+
+  await page.goto(`${ownDaemon.url}/app/settings/resources`)
+  await page.getByRole('button', { name: 'הוספה' }).click()
+  await page.getByRole('radio', { name: 'עמדה או חדר' }).click()
+  await survives(page, stays, name, 'חדר טיפולים')
+  await expect(page.getByRole('radio', { name: 'עמדה או חדר' })).toBeChecked()
+  await inspectAll(page, 'resource-kept')
+  await show(page, VIEWS[0])
+  await save.click()
+  await expect(name).toHaveCount(0)
+
+  // The hours have a request of their own.
+  await page.getByRole('button', { name: 'יעל' }).click()
+  await page.getByRole('radio', { name: 'שעות משלו' }).click()
+  await page.getByRole('button', { name: 'סגור. לפתוח ביום הזה' }).nth(1).click()
+  await survives(page, stays, page.getByLabel('יום שני, משעה'), '7:30')
+  await expect(name).toHaveValue('יעל')
+  await save.click()
+  await expect(name).toHaveCount(0)
+  await page.reload()
+  await page.getByRole('button', { name: 'יעל' }).click()
+  await expect(page.getByLabel('יום שני, משעה')).toHaveValue('7:30')
+  await expect(kept(page)).toHaveCount(0)
+  // What another user saves meanwhile is not overwritten.
+  await page.getByLabel('יום שני, משעה').fill('6:30')
+  await name.fill('יעל כהן')
+  await page.goto(`${ownDaemon.url}/app/today`)
+  await send('PATCH', `/api/resources/${id}`, { name: 'יעל לוי' })
+  await page.goto(`${ownDaemon.url}/app/settings/resources`)
+  await expect(page.getByLabel('יום שני, משעה')).toHaveValue('6:30')
+  await save.click()
+  await expect(page.locator('.edit-form')).toContainText('יעל לוי')
+  await expect(name).toHaveValue('יעל כהן')
+  await kept(page).getByRole('button', { name: 'למחוק' }).click()
+  await page.reload()
+  await expect(page.getByRole('button', { name: 'יעל לוי' })).toBeVisible()
+  await expect(name).toHaveCount(0)
+
+  await page.goto(`${ownDaemon.url}/app/settings/hours`)
+  const closure = page.getByRole('form', { name: 'סגור מיוחד' })
+  await page.getByRole('button', { name: 'הוספה' }).click()
+  await closure.getByLabel('מיום').fill('24.12.2030')
+  await closure.getByRole('radio', { name: 'יעל לוי' }).click()
+  await survives(page, stays, closure.getByLabel('סיבה'), 'חופשה')
+  await expect(closure.getByRole('radio', { name: 'יעל לוי' })).toBeChecked()
+  // The resource is removed meanwhile: the closure must not become that of the whole business.
+  await send('DELETE', `/api/resources/${id}`)
+  await page.reload()
+  await expect(closure.getByLabel('סיבה')).toHaveValue('חופשה')
+  await expect(closure.getByRole('radio', { name: 'יעל לוי' })).toHaveCount(0)
+  await expect(save.last()).toBeDisabled()
+  await closure.getByRole('radio', { name: 'כל העסק' }).click()
+  await save.last().click()
+  await expect(closure).toHaveCount(0)
+  await page.reload()
+  await expect(page.getByText('חופשה', { exact: true })).toBeVisible()
+  await expect(closure).toHaveCount(0)
+})
+
+test('input for an item that was deleted meanwhile is shown until it is dismissed, and blocks no form', async ({
+  page,
+  ownDaemon,
+}) => {
+  test.slow()
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send } = await owner(page, ownDaemon)
+  const lost = page.getByRole('status').filter({ hasText: 'השינויים לא נשמרו' })
+  /** Leaves the form of an item without saving, deletes the item, and returns. */
+  const loses = async (path: string, item: string, field: Locator, text: string, remove: string) => {
+    await page.goto(`${ownDaemon.url}/app/settings/${path}`)
+    await page.getByRole('button', { name: item }).first().click()
+    await field.fill(text)
+    await page.goto(`${ownDaemon.url}/app/today`)
+    await expect(page.locator('h1')).toBeVisible()
+    await send('DELETE', remove)
+    await page.goto(`${ownDaemon.url}/app/settings/${path}`)
+    await expect(lost).toContainText(text)
+    await expect(kept(page)).toHaveCount(0)
+  }
+  const parking = await send<Item>('POST', '/api/facts', { topic: 'חניה', text: 'מאחור' })
+  await send('POST', '/api/facts', { topic: 'כתובת', text: 'הרצל 48' })
+  const text = page.getByLabel('מה להגיד')
+  await loses('facts', 'חניה', text, 'בחניון של הקניון', `/api/facts/${parking.id}`)
+  await inspectAll(page, 'fact-lost')
+  await show(page, VIEWS[0])
+  await lost.getByRole('button').click()
+  await expect(lost).toHaveCount(0)
+  // Another form opens again by itself after a reload.
+  await page.getByRole('button', { name: 'כתובת' }).click()
+  await survives(page, async () => undefined, text, 'הרצל 50')
+  await expect(lost).toHaveCount(0)
+
+  const color = await send<Item>('POST', '/api/services', { name: 'צבע', duration_min: 60 })
+  await loses('services', 'צבע', page.getByLabel('שם השירות'), 'צבע מלא', `/api/services/${color.id}`)
+  await send('POST', '/api/resources', { name: 'מיכל' })
+  const yael = await send<Item>('POST', '/api/resources', { name: 'יעל' })
+  await loses('resources', 'יעל', page.getByLabel('שם', { exact: true }), 'יעל כהן', `/api/resources/${yael.id}`)
+})
+
+test('after kept input was deleted, the focus is in the form or where it was', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', NOA, 'נועה ברק')
+  await prepare(page, VIEWS[0])
+  const api = await owner(page, ownDaemon)
+  const { id } = await contactOf(api, NOA)
+  await api.send('POST', '/api/facts', { topic: 'כתובת', text: 'הרצל 48' })
+  await api.send('POST', '/api/facts', { topic: 'חניה', text: 'מאחור' })
+  await api.send('POST', '/api/tasks', { title: 'להתקשר' })
+  await api.send('POST', '/api/tasks', { title: 'להזמין צבע' })
+  const stays = async () => undefined
+  const drop = kept(page).getByRole('button', { name: 'למחוק' })
+
+  // The form stays open.
+  const dialog = page.getByRole('dialog')
+  await page.goto(`${ownDaemon.url}/app/contacts?new=1`)
+  await survives(page, stays, dialog.getByLabel('שם'), 'דנה')
+  await drop.press('Enter')
+  await expect(dialog.getByLabel('שם')).toBeFocused()
+  await expect(dialog.getByLabel('שם')).toHaveValue('')
+
+  // The form becomes a row again.
+  await page.goto(`${ownDaemon.url}/app/settings/facts`)
+  await page.getByRole('button', { name: 'חניה' }).click()
+  await survives(page, stays, page.getByLabel('מה להגיד'), 'מלפנים')
+  await drop.press('Enter')
+  await expect(page.getByRole('button', { name: 'חניה' })).toBeFocused()
+  // The form of a new item closes.
+  await page.getByRole('button', { name: 'עובדה חדשה' }).click()
+  await survives(page, stays, page.getByLabel('מה להגיד'), 'מלפנים')
+  await drop.press('Enter')
+  await expect(page.getByRole('button', { name: 'עובדה חדשה' })).toBeFocused()
+
+  // The row of the list is another element.
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  const task = page.locator('.task', { hasText: 'להזמין צבע' })
+  const edit = async () => task.getByRole('button', { name: 'להזמין צבע' }).click()
+  await edit()
+  await survives(page, edit, page.getByRole('textbox', { name: 'המשימה', exact: true }), 'להזמין שמפו')
+  await drop.press('Enter')
+  await expect(task.locator(':focus')).toHaveCount(1)
+
+  await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+  const side = page.locator('.side')
+  const add = side.locator('section', { hasText: 'כדאי לדעת' }).getByRole('button', { name: 'הוספה' })
+  await add.click()
+  await survives(page, stays, page.getByRole('textbox', { name: 'הערה חדשה' }), 'אלרגית')
+  await drop.press('Enter')
+  await expect(add).toBeFocused()
+})

@@ -10,6 +10,7 @@ import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded } from '#shared/components/states'
+import { isKept, KeptInput, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
@@ -19,10 +20,12 @@ import { ResourceName } from './ResourceName'
 
 const closures = apiQuery('/api/closures')
 
+const DRAFT = 'closure.new'
+
 export function Closures() {
   const { t } = useLingui()
   const query = useQuery(closures)
-  const [isAdding, setAdding] = useState(false)
+  const [isAdding, setAdding] = useState(() => isKept(DRAFT))
   return (
     <section className="section" aria-labelledby="closures">
       <div className="row">
@@ -145,15 +148,29 @@ function About({ closure: { resource_id = null, reason } }: { closure: Schemas['
   )
 }
 
-function ClosureForm({ close, label }: { close: () => void; label: string }) {
+interface Kept {
+  from: string
+  to: string
+  reason: string
+  resource: number | null
+}
+
+const EMPTY: Kept = { from: '', to: '', reason: '', resource: null }
+
+function ClosureForm({ close: leave, label }: { close: () => void; label: string }) {
   const { t } = useLingui()
   const format = useFormat()
   const refresh = useRefresh()
   const resources = useResources()
-  const [from, setFrom] = useState('')
-  const [to, setTo] = useState('')
-  const [reason, setReason] = useState('')
-  const [resource, setResource] = useState<number | null>(null)
+  const kept = useKept<Kept>(DRAFT)
+  const [input, setInput] = useState(kept ?? EMPTY)
+  const set = (part: Partial<Kept>) => setInput(before => ({ ...before, ...part }))
+  const { from, to, reason, resource } = input
+  const end = useKeep<Kept>(DRAFT, input, EMPTY)
+  const close = () => {
+    end()
+    leave()
+  }
   const today = format.day(serverNow())
   const [first, last] = [parseDate(from, today), parseDate(to.trim() || from, today)]
   const add = useAction({
@@ -171,6 +188,8 @@ function ClosureForm({ close, label }: { close: () => void; label: string }) {
   })
   const said = (day: string | undefined) => (day ? format.longDate(atNoon(day)) : t`למשל 24.12 או 24.12.2026`)
   const items = resources.data?.items ?? []
+  // The resource of kept input may have been removed since.
+  const isKnown = resource === null || items.some(({ id }) => id === resource)
   return (
     <form
       className="edit-form"
@@ -180,6 +199,7 @@ function ClosureForm({ close, label }: { close: () => void; label: string }) {
         add.mutate()
       }}
     >
+      {kept && <KeptInput discard={close} />}
       <div className="pair">
         <Field
           label={<Trans>מיום</Trans>}
@@ -187,19 +207,19 @@ function ClosureForm({ close, label }: { close: () => void; label: string }) {
           dir="ltr"
           autoFocus
           help={said(first)}
-          onChange={event => setFrom(event.target.value)}
+          onChange={event => set({ from: event.target.value })}
         />
         <Field
           label={<Trans>עד יום, כולל</Trans>}
           value={to}
           dir="ltr"
           help={to.trim() ? said(last) : t`ריק: יום אחד`}
-          onChange={event => setTo(event.target.value)}
+          onChange={event => set({ to: event.target.value })}
         />
       </div>
-      {items.length > 1 && (
+      {(items.length > 1 || !isKnown) && (
         <fieldset className="seg wrap" aria-label={t`מי`}>
-          <button type="button" role="radio" aria-checked={resource === null} onClick={() => setResource(null)}>
+          <button type="button" role="radio" aria-checked={resource === null} onClick={() => set({ resource: null })}>
             <Trans>כל העסק</Trans>
           </button>
           {items.map(one => (
@@ -208,7 +228,7 @@ function ClosureForm({ close, label }: { close: () => void; label: string }) {
               type="button"
               role="radio"
               aria-checked={resource === one.id}
-              onClick={() => setResource(one.id)}
+              onClick={() => set({ resource: one.id })}
             >
               <ResourceName resource={one} />
             </button>
@@ -220,10 +240,14 @@ function ClosureForm({ close, label }: { close: () => void; label: string }) {
         value={reason}
         dir="auto"
         maxLength={200}
-        onChange={event => setReason(event.target.value)}
+        onChange={event => set({ reason: event.target.value })}
       />
       <div className="row">
-        <button className="btn pen" type="submit" disabled={!first || !last || last < first || add.isPending}>
+        <button
+          className="btn pen"
+          type="submit"
+          disabled={!first || !last || last < first || !isKnown || add.isPending}
+        >
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>

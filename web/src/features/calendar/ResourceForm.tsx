@@ -7,6 +7,7 @@ import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
+import { forgetDraft, isKept, KeptInput, useKeep, useKept } from '#shared/draft'
 import type { Resource, Service } from './data'
 import { type HoursInput, ResourceHours } from './ResourceHours'
 import { ResourceWords } from './ResourceWords'
@@ -19,15 +20,44 @@ interface Props {
   close: () => void
 }
 
-export function ResourceForm({ resource, isGone = false, services, close }: Props) {
+/** The names of the drafts of a form. The hours of a resource are saved by themselves. */
+export const RESOURCE_DRAFTS = ['resource', 'resource-hours']
+
+export interface KeptResource {
+  name: string
+  kind: 'staff' | 'room'
+  service_ids: readonly number[]
+  /** The version on which the input is based. */
+  etag: string | undefined
+}
+
+const inputOf = (resource: Resource | undefined, services: readonly Service[]): KeptResource => ({
+  name: resource?.name ?? '',
+  kind: resource?.kind ?? 'staff',
+  service_ids: resource?.service_ids ?? services.map(({ id }) => id),
+  etag: resource?.etag,
+})
+
+export function ResourceForm({ resource, isGone = false, services, close: leave }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
-  const [name, setName] = useState(resource?.name ?? '')
-  const [kind, setKind] = useState<'staff' | 'room'>(resource?.kind ?? 'staff')
-  const [able, setAble] = useState<ReadonlySet<number>>(
-    new Set(resource ? resource.service_ids : services.map(({ id }) => id)),
-  )
-  const edit = useEdit<Resource>(resource?.etag)
+  const drafts = RESOURCE_DRAFTS.map(name => `${name}.${resource?.id ?? 'new'}`)
+  const [draft = '', hoursDraft = ''] = drafts
+  const kept = useKept<KeptResource>(draft)
+  const [isRestored] = useState(() => drafts.some(isKept))
+  const [saved] = useState(() => inputOf(resource, services))
+  const begun = kept ?? saved
+  const { etag } = begun
+  const [name, setName] = useState(begun.name)
+  const [kind, setKind] = useState(begun.kind)
+  const [able, setAble] = useState<readonly number[]>(begun.service_ids)
+  const end = useKeep<KeptResource>(draft, { name, kind, service_ids: able, etag }, { ...saved, etag })
+  const close = () => {
+    end()
+    forgetDraft(hoursDraft)
+    leave()
+  }
+  const edit = useEdit<Resource>(etag)
   const { theirs } = edit
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/resources'] })
   const save = useAction({
@@ -57,9 +87,7 @@ export function ResourceForm({ resource, isGone = false, services, close }: Prop
     if ((await hours.current?.save()) !== false) save.mutate()
   }
   const toggle = (id: number) => {
-    const next = new Set(able)
-    if (!next.delete(id)) next.add(id)
-    setAble(next)
+    setAble(able.includes(id) ? able.filter(one => one !== id) : [...able, id])
   }
   return (
     <form
@@ -69,6 +97,7 @@ export function ResourceForm({ resource, isGone = false, services, close }: Prop
         void submit()
       }}
     >
+      {isRestored && <KeptInput discard={close} />}
       <Field
         label={<Trans>שם</Trans>}
         value={name}
@@ -91,13 +120,13 @@ export function ResourceForm({ resource, isGone = false, services, close }: Prop
           </legend>
           {services.map(({ id, name }) => (
             <label key={id}>
-              <input type="checkbox" checked={able.has(id)} onChange={() => toggle(id)} />
+              <input type="checkbox" checked={able.includes(id)} onChange={() => toggle(id)} />
               <bdi>{name}</bdi>
             </label>
           ))}
         </fieldset>
       )}
-      {resource && <ResourceHours resource={resource} ref={hours} onReady={setHoursReady} />}
+      {resource && <ResourceHours resource={resource} draft={hoursDraft} ref={hours} onReady={setHoursReady} />}
       {isGone && <Gone />}
       {theirs && (
         <ChangedBy

@@ -6,10 +6,11 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { useBase, useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
+import { useKeep, useKept } from '#shared/draft'
 import type { Resource } from './data'
 import { HoursWords } from './HoursWords'
 import { WeekEditor } from './WeekEditor'
-import { fromApi, isComplete, toApi } from './week'
+import { type DraftRange, fromApi, isComplete, toApi } from './week'
 
 export interface HoursInput {
   /** Saves changed hours. Resolves with false if they could not be saved; the reason is on the screen then. */
@@ -17,6 +18,8 @@ export interface HoursInput {
 }
 
 interface Shared {
+  /** The name of the draft. */
+  draft: string
   ref: Ref<HoursInput>
   /** Called with false while changed hours cannot be saved: they are wrong, or another user has saved others. */
   onReady: (isReady: boolean) => void
@@ -49,11 +52,22 @@ interface FormProps extends Shared {
   onDirty: (isDirty: boolean) => void
 }
 
-function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
+export interface KeptHours {
+  isOwn: boolean
+  week: DraftRange[]
+  /** The version on which the input is based. */
+  etag: string | undefined
+}
+
+function Form({ id, own, etag: current, business, onDirty, draft, ref, onReady }: FormProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
-  const [isOwn, setOwn] = useState(own !== null)
-  const [week, setWeek] = useState(() => fromApi(own ?? business))
+  const kept = useKept<KeptHours>(draft)
+  const [saved] = useState<Omit<KeptHours, 'etag'>>(() => ({ isOwn: own !== null, week: fromApi(own ?? business) }))
+  const etag = kept ? kept.etag : current
+  const [isOwn, setOwn] = useState(kept?.isOwn ?? saved.isOwn)
+  const [week, setWeek] = useState(kept?.week ?? saved.week)
+  const end = useKeep<KeptHours>(draft, { isOwn, week, etag }, { ...saved, etag })
   const edit = useEdit<Own>(etag)
   const { theirs } = edit
   const put = (hours: Hours | null, headers = {}) =>
@@ -73,6 +87,7 @@ function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
     done: () => t`השעות נשמרו`,
     undo: () => put(replacedHours()).then(refresh),
     onDone: saved => {
+      end()
       onDirty(false)
       // The saved hours are the base of the next edit at once, and not only after they were fetched again.
       cache.setQueryData(apiQuery('/api/resources/{id}/hours', { path: { id } }).queryKey, saved)
@@ -122,8 +137,8 @@ function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
           }}
           onTheirs={() => {
             edit.takeTheirs()
-            setOwn(own !== null)
-            setWeek(fromApi(own ?? business))
+            setOwn(saved.isOwn)
+            setWeek(saved.week)
             onDirty(false)
             refresh()
           }}
@@ -136,4 +151,9 @@ function Form({ id, own, etag, business, onDirty, ref, onReady }: FormProps) {
       )}
     </div>
   )
+}
+
+export function KeptHoursWords({ kept: { isOwn, week } }: { kept: KeptHours }) {
+  if (!isOwn) return <Trans>כמו העסק</Trans>
+  return isComplete(week) ? <HoursWords hours={toApi(week)} /> : <Trans>שעות משלו</Trans>
 }

@@ -1,19 +1,21 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPlus } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { EditorPage } from '#shared/components/EditorPage'
 import { EditRow } from '#shared/components/EditRow'
 import { Icon } from '#shared/components/Icon'
+import { LostInput } from '#shared/components/LostInput'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded, SkeletonRows } from '#shared/components/states'
+import { useOpenForm } from '#shared/draft'
 import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import { type Resource, type Service, useResources, useServices } from './data'
-import { ResourceForm } from './ResourceForm'
+import { type KeptResource, RESOURCE_DRAFTS, ResourceForm } from './ResourceForm'
+import { type KeptHours, KeptHoursWords } from './ResourceHours'
 import { ResourceName } from './ResourceName'
 import { ResourceWords } from './ResourceWords'
 import './calendar.css'
@@ -23,7 +25,8 @@ export default function ResourcesPage() {
   const { isOwner } = useSession()
   const resources = useResources()
   const services = useServices()
-  const [open, setOpen] = useState<number | 'new' | null>(null)
+  const items = resources.isSuccess && !resources.isFetching ? resources.data.items : undefined
+  const { open, setOpen, lost, forgetLost } = useOpenForm<KeptResource | KeptHours>(RESOURCE_DRAFTS, items, isOwner)
   const { rows, isGone } = useOpenItems(resources.data?.items, ({ id }) => id === open)
   return (
     <EditorPage
@@ -39,6 +42,15 @@ export default function ResourcesPage() {
         )
       }
     >
+      {lost.length > 0 && (
+        <LostInput forget={forgetLost}>
+          {lost.map(kept => (
+            <p key={JSON.stringify(kept)}>
+              {'name' in kept ? <bdi className="strong">{kept.name}</bdi> : <KeptHoursWords kept={kept} />}
+            </p>
+          ))}
+        </LostInput>
+      )}
       {open === 'new' && <ResourceForm services={services.data?.items ?? []} close={() => setOpen(null)} />}
       <Loaded
         query={resources}
