@@ -36,16 +36,16 @@ impl Limits {
         if self.cancelled.load(Ordering::Relaxed) || self.closed.load(Ordering::Relaxed) {
             return true;
         }
-        let now = clock::instant();
         // Only the thread of the read locks it.
         let mut time = self.time.lock().unwrap_or_else(PoisonError::into_inner);
+        if time.turn.is_some() {
+            // Lets the scheduler choose a thread that waits for this core now, instead of after a slice of some 3 ms.
+            // The time of the others counts towards the deadline.
+            std::thread::yield_now();
+        }
+        let now = clock::instant();
         if now >= time.deadline {
             return true;
-        }
-        if time.turn.is_some() {
-            // A thread that waits for the CPU gets it now, instead of after the scheduler's slice of 3 ms. Without one,
-            // this takes about a microsecond.
-            std::thread::yield_now();
         }
         let Some(turn) = time.turn.take_if(|turn| turn.is_over(now)) else { return false };
         let Some(turn) = turn.pause(&self.cancelled) else { return true };

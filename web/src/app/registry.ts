@@ -20,8 +20,14 @@ function frameOf({ frame }: FeatureRoute): Promise<{ default: Frame }> | undefin
   return owner && load && withTexts(owner.id, load())
 }
 
+async function prepared(route: FeatureRoute) {
+  const page = await route.load()
+  await page.prepare?.()
+  return page
+}
+
 async function loadPage(feature: Feature, route: FeatureRoute): Promise<{ default: ComponentType }> {
-  const [page, frame] = await Promise.all([withTexts(feature.id, route.load()), frameOf(route)])
+  const [page, frame] = await Promise.all([withTexts(feature.id, prepared(route)), frameOf(route)])
   if (!frame) return page
   return { default: () => createElement(frame.default, { children: createElement(page.default) }) }
 }

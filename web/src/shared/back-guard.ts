@@ -1,6 +1,8 @@
 type Guard = (event: PopStateEvent) => void
 
 let guard: Guard | undefined
+/** Whether the page itself goes back, which needs no question. */
+let isOwnStep = false
 
 /**
  * Lets `run` handle the browser's back and forward buttons before the router does. `run` can stop the event, so that
@@ -13,6 +15,12 @@ export function guardBack(run: Guard): () => void {
   }
 }
 
+export function setOwnStep(isOwn: boolean): void {
+  isOwnStep = isOwn
+}
+
 // Browsers run the listeners of `window` for this event in the order in which they were added, also capturing ones. The
 // router adds its listener when it renders, so this module is imported before.
-window.addEventListener('popstate', event => guard?.(event))
+window.addEventListener('popstate', event => {
+  if (!isOwnStep) guard?.(event)
+})

@@ -55,6 +55,8 @@ export function reloadFailedParts(): void {
   failed.clear()
 }
 
+const noop = () => undefined
+
 /** Returns a component whose code is loaded when it is first shown, or earlier by {@link usePreload}. */
 export function deferred<P extends object>(load: () => Promise<ComponentType<P>>, fallback?: ReactNode) {
   let loaded: ComponentType<P> | undefined
@@ -74,7 +76,7 @@ export function deferred<P extends object>(load: () => Promise<ComponentType<P>>
       </Suspense>
     )
   }
-  return Object.assign(Deferred, { preload: () => void loadPart().catch(() => undefined) })
+  return Object.assign(Deferred, { preload: () => loadPart().then(noop, noop) })
 }
 
 /** Returns true once the value has been true. A dialog that was opened stays, because it closes itself gradually. */
@@ -84,14 +86,24 @@ export function useHasBeen(value: boolean): boolean {
   return hasBeen || value
 }
 
+/**
+ * Returns `isOpen`, but false at the first render. A dialog of Mantine that is open when it is first rendered does not
+ * give the focus back to what had it before.
+ */
+export function useOpened(isOpen: boolean): boolean {
+  const [isRendered, setRendered] = useState(false)
+  useEffect(() => setRendered(true), [])
+  return isOpen && isRendered
+}
+
 /** Loads the code that the user probably needs next, after the page has been shown. */
-export function usePreload(...parts: { preload: () => void }[]): void {
+export function usePreload(...parts: { preload: () => Promise<void> }[]): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of a page are always the same
   useEffect(() => {
     const timers = [
       setTimeout(fetchDetail, FETCH_MS),
       setTimeout(() => {
-        for (const part of parts) part.preload()
+        for (const part of parts) void part.preload()
       }, RUN_MS),
     ]
     return () => timers.forEach(clearTimeout)

@@ -7,8 +7,11 @@ import type { Span } from './search'
 export interface FeatureRoute {
   /** A path pattern of wouter: `/app/inbox/:contactId?`. */
   path: string
-  /** Loads the page's component. Its chunk and texts are fetched when the page is first opened. */
-  load: () => Promise<{ default: ComponentType }>
+  /**
+   * Loads the page's component. Its chunk and texts are fetched when the page is first opened. `prepare` loads what the
+   * page needs in addition at the current address, so that it is shown at once.
+   */
+  load: () => Promise<{ default: ComponentType; prepare?: () => Promise<unknown> }>
   /** The page is rendered without navigation and without a login. */
   bare?: boolean
   /** The name of the frame around the page. The feature that lists the name in `frames` renders it. */

@@ -1,5 +1,6 @@
-const FOCUSABLE =
-  'a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]'
+/** Not the fields for text, in which the keys of the page do nothing. */
+const CONTROLS =
+  'a[href], button:not(:disabled), input:is([type=checkbox], [type=radio]):not(:disabled), select:not(:disabled)'
 const TOASTS = '.toasts'
 
 /** The element that has, or last had, the focus, and its ancestors. */
@@ -35,11 +36,9 @@ export function keepFocus(): () => void {
     if (hasToast && !isInToast()) opener = last
     if (!isKeyboard || !last || !isLost()) return
     // A button is disabled, and loses the focus, while its request runs.
-    if (last.isConnected) {
-      const isEnabled = records.some(({ type, target }) => type === 'attributes' && target.contains(last))
-      if (isEnabled && last instanceof HTMLElement && last.matches(FOCUSABLE)) last.focus({ preventScroll: true })
-      return
-    }
+    const isEnabled = records.some(({ type, target }) => type === 'attributes' && target.contains(last))
+    if (isEnabled && last instanceof HTMLElement && !last.matches(':disabled')) last.focus({ preventScroll: true })
+    if (last.isConnected) return
     const record = records.find(({ removedNodes }) => [...removedNodes].some(node => node.contains(last)))
     // What removed the element may itself give the focus to another one.
     if (record) requestAnimationFrame(() => requestAnimationFrame(() => recover(last, record.previousSibling)))
@@ -47,11 +46,13 @@ export function keepFocus(): () => void {
   document.addEventListener('focusin', focused)
   document.addEventListener('keydown', pressed, true)
   document.addEventListener('pointerdown', pointed, true)
+  document.addEventListener('wheel', pointed, { capture: true, passive: true })
   observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] })
   return () => {
     document.removeEventListener('focusin', focused)
     document.removeEventListener('keydown', pressed, true)
     document.removeEventListener('pointerdown', pointed, true)
+    document.removeEventListener('wheel', pointed, true)
     observer.disconnect()
   }
 }
@@ -61,21 +62,28 @@ function recover(last: Element, previous: Node | null): void {
   if (!isLost() || path[0] !== last) return
   const next = isInToast() && opener?.isConnected ? opener : nextControl(previous)
   if (opener === last) opener = next
-  if (next instanceof HTMLElement) next.focus()
+  if (next instanceof HTMLElement) next.focus({ preventScroll: true })
 }
 
+/** Searches the nearest elements around the removed one first, but not what is behind a dialog. */
 function nextControl(previous: Node | null): Element | undefined {
-  const main = document.querySelector('main')
-  const around = isInToast() ? main : path.find(element => element.isConnected)
+  // Another page has replaced the one with the control.
+  if (path.some(element => element.matches('main') && !element.isConnected))
+    return document.getElementById('main') ?? undefined
+  const places = isInToast() ? [...document.querySelectorAll('main')] : path.filter(element => element.isConnected)
   const isAfter = (control: Node) =>
     !previous?.isConnected ||
     (Boolean(previous.compareDocumentPosition(control) & Node.DOCUMENT_POSITION_FOLLOWING) &&
       !previous.contains(control))
-  for (const place of [around, main]) {
-    if (!place || place === document.body || place.id === 'root') continue
-    const controls = [...place.querySelectorAll(FOCUSABLE)].filter(control => control.getClientRects().length > 0)
+  for (const place of places) {
+    // A dialog that is removed returns the focus by itself.
+    if (place === document.body || place.id === 'root') return undefined
+    const controls = [...place.querySelectorAll(CONTROLS)].filter(
+      // Keys that mean something on the page must not change a choice far away.
+      control => control.getClientRects().length > 0 && (place === places[0] || !control.matches('select')),
+    )
     const next = controls.find(isAfter) ?? controls.at(-1)
-    if (next) return next
+    if (next || place.matches('main, [aria-modal=true]')) return next
   }
   return undefined
 }

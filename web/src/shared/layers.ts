@@ -1,4 +1,5 @@
 import { newKey } from './api/client'
+import { setOwnStep } from './back-guard'
 
 /** The layers above the page (dialogs, sheets, the palette) by their id, in the order in which they were opened. */
 const open = new Map<string, () => void>()
@@ -14,7 +15,7 @@ let returning: ReturnType<typeof setTimeout> | undefined
 let scheduled: ReturnType<typeof setTimeout> | undefined
 
 /** What waits until the page itself has gone back. */
-let waiting: (() => void)[] = []
+const waiting: (() => void)[] = []
 
 /** The state of a history entry: the layer that it belongs to, or the URL of the entry before it. */
 interface EntryState {
@@ -43,6 +44,8 @@ export function whenReturned(run: () => void): void {
 export function navigateFrom(navigate: Navigate, to: string, options?: { replace?: boolean }): void {
   whenReturned(() => {
     const isLayer = current() !== undefined
+    // The layer's entry shows this page already, and goes when the layer closes.
+    if (isLayer && to === location.pathname + location.search) return
     const replace = isLayer || options?.replace === true
     // A layer's entry has the URL of the entry before it.
     const before = replace && !isLayer ? urlBefore() : location.pathname + location.search
@@ -97,15 +100,16 @@ function update(): void {
 /** Only for times at which the page does not go back already (`whenReturned`). */
 export function goBack(count = 1): void {
   returning = setTimeout(returned, MAX_WAIT_MS)
+  setOwnStep(true)
   history.go(-count)
 }
 
 function returned(): void {
   clearTimeout(returning)
   returning = undefined
-  const ready = waiting
-  waiting = []
-  for (const run of ready) run()
+  setOwnStep(false)
+  // What waited may itself go back.
+  while (returning === undefined && waiting.length > 0) waiting.shift()?.()
   schedule()
 }
 

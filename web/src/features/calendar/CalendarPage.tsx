@@ -94,7 +94,14 @@ export default function CalendarPage() {
         <NewAppointment
           shown={shown}
           close={day =>
-            close({ new: null, contact: null, at: null, lane: null, waiter: null, ...(day && { date: day }) })
+            close({
+              new: null,
+              contact: null,
+              at: null,
+              lane: null,
+              waiter: null,
+              ...(day && { date: day === shown.today ? null : day }),
+            })
           }
         />
       )}

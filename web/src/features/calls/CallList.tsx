@@ -8,7 +8,7 @@ import { Link } from '#shared/components/Link'
 import { More } from '#shared/components/More'
 import { SearchField } from '#shared/components/SearchField'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
-import { deferred } from '#shared/deferred'
+import { deferred, usePreload } from '#shared/deferred'
 import { useShortcuts } from '#shared/keys'
 import { type UrlChange, useUrl } from '#shared/url'
 import { type CallFilter, type CallItem, callHref, callPages, callsOf } from './api'
@@ -20,6 +20,7 @@ export function CallList({ current }: { current: number | null }) {
   const { t } = useLingui()
   const [filter, setFilter] = useCallFilter()
   const query = useInfiniteQuery(callPages(filter))
+  usePreload(CallBackSeveral)
   return (
     <section className="pane list" aria-label={t`שיחות`}>
       <div className="list-head">

@@ -9,6 +9,11 @@ import { CallSkeleton } from './CallSkeleton'
 
 const CallView = deferred(async () => (await import('./CallView')).CallView, <CallSkeleton />)
 
+/** With a call in the address, its code is loaded before the page is shown. */
+export const prepare = async () => {
+  if (/\/calls\/\d+$/.test(location.pathname)) await CallView.preload()
+}
+
 /** A phone shows either the list or a call. */
 export default function CallsPage() {
   const { t } = useLingui()

@@ -7,12 +7,13 @@ import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
+import { useOpened } from '#shared/deferred'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { type ContactDetail, refresh, request } from './api'
 
 export function NewContact({ isOpen, onClose, ...known }: Known & { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title={<Trans>לקוח חדש</Trans>} size={420}>
+    <Modal opened={useOpened(isOpen)} onClose={onClose} title={<Trans>לקוח חדש</Trans>} size={420}>
       <Form onClose={onClose} {...known} />
     </Modal>
   )
@@ -52,8 +53,8 @@ function Form({ onClose, ...known }: Known & { onClose: () => void }) {
     onDone: ({ id }) => {
       end()
       refresh('/api/contacts')
-      // The card replaces the history entry of the dialog.
-      go(`/app/contacts/${id}`, { replace: true })
+      // The card replaces the history entry of the dialog, unless the user has closed the dialog meanwhile.
+      if (new URLSearchParams(location.search).has('new')) go(`/app/contacts/${id}`, { replace: true })
     },
     onError: found => {
       setError(found)

@@ -29,6 +29,11 @@ const CardDrawer = deferred(async () => (await import('./card/CardDrawer')).Card
 const NewMessage = deferred(async () => (await import('./card/NewMessage')).NewMessage)
 const TaskDialog = deferred(async () => (await import('./card/TaskDialog')).TaskDialog)
 
+/** With a conversation in the address, its code is loaded before the page is shown. */
+export const prepare = async () => {
+  if (/\/inbox\/\d+$/.test(location.pathname)) await Conversation.preload()
+}
+
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
 
 /** Below 1200 px the card opens as a drawer; a phone shows the list or the conversation. */

@@ -1,5 +1,5 @@
 /** A path with at least two names, or a URL. */
-const PATH = /((?:https?:\/)?(?:\/[\w.:-]*\w){2,})/
+const PATH = /(?<![\w/.])(https?:\/\/[\w.-]*\w(?::\d+)?(?:\/[\w.:-]*\w)*|\/(?=[A-Za-z])[\w.:-]*\w(?:\/[\w.:-]*\w)+)/
 
 /** Shows as code the parts between backticks, and paths, which a Hebrew sentence would otherwise reorder. */
 export function WithCode({ text }: { text: string }) {

@@ -20,7 +20,7 @@ export const ltr = (text: string): string => `\u2066${text}\u2069`
  * and numbers, percentages with a sign, and names that end in a symbol, such as C++.
  */
 const REORDERED =
-  /(?<![\p{L}\d])(?:(?:\+\d|\(0\d{1,2}\))(?:[ .()-]{0,2}\d)+|\*\d{3,5}|\d{1,2}:\d{2}(?: ?[–/] ?\d{1,2}:\d{2})+|\d(?:[\d.,:]*\d)?–\d(?:[\d.,:]*\d)?|[+-]\d(?:[\d.,]*\d)?%|\p{Script=Latin}[\p{Script=Latin}\d]*(?:\+\+|#))(?![\p{L}\d])/gu
+  /(?<![\p{Script=Latin}\d]|\d[.,:])(?:(?:\+\d|\(0\d{1,2}\))(?:[ .()-]{0,2}\d){6,13}|\d{1,2}:\d{2}(?: ?[–/] ?\d{1,2}:\d{2})+|\d(?:[\d.,:]*\d)?–\d(?:[\d.,:]*\d)?)(?![\p{Script=Latin}\d]|[.,:]\d)|(?<![\p{L}\d*/])\*\d{3,5}(?![\p{L}\d*/])|(?<![\p{L}\d])[+-]\d(?:[\d.,]*\d)?%|(?<![\p{L}\d])\p{Script=Latin}[\p{Script=Latin}\d]*(?:\+\+|#)(?![\p{L}\d]|\s+\p{Script=Latin})/gu
 
 /** Splits a text into such parts and the text between them. */
 export function orderedParts(text: string): { text: string; at: number; isLtr?: true }[] {

@@ -122,6 +122,12 @@ test.each([
   ['ימים 3–5 בחודש', '3–5'],
   ['ירד (-5%)', '-5%'],
   ['קורס C++, ערב', 'C++'],
+  ['מ9:00–17:00', '9:00–17:00'],
+  ['ל3–5 ימים', '3–5'],
+  ['כ1.5–2 שעות', '1.5–2'],
+  ['1–2.5ק״ג', '1–2.5'],
+  ['+972541112233 10:30', '+972541112233'],
+  ['+972 54-111-2233 20.11.2026', '+972 54-111-2233'],
 ])('what a Hebrew line would reorder is a part of its own: %s', (text, found) => {
   const parts = orderedParts(text)
   expect(parts.map(part => part.text).join('')).toBe(text)
@@ -129,10 +135,22 @@ test.each([
   expect(isolate(text)).toContain(`\u2066${found}\u2069`)
 })
 
-test.each(['הנחה של כ-5%', '10:00-12:30', '20.11.2026, 10:00', 'דנה–יעל', 'a#b', 'צבע ותספורת'])(
-  'the text %s is one part',
-  text => expect(orderedParts(text)).toEqual([{ text, at: 0 }]),
-)
+test.each([
+  'הנחה של כ-5%',
+  '10:00-12:30',
+  '10:00–12:30pm',
+  '*2500*',
+  'מחפש C++ developer',
+  '20.11.2026, 10:00',
+  'דנה–יעל',
+  'a#b',
+  'צבע ותספורת',
+])('the text %s is one part', text => expect(orderedParts(text)).toEqual([{ text, at: 0 }]))
+
+test('a long text of digits takes no longer than other texts of its length', () => {
+  const text = '1.'.repeat(50_000)
+  expect(orderedParts(text)).toHaveLength(1)
+}, 2_000)
 
 test('a text is announced in its language, with the words of another in it', () => {
   expect(['שלום Tom', 'Hello', 'مرحبا', 'Привет', '4471 👍'].map(langOf)).toEqual(['he', 'en', 'ar', 'ru', undefined])

@@ -1,4 +1,5 @@
 import { Drawer } from '@mantine/core'
+import { useOpened } from '#shared/deferred'
 import type { Contact } from '../api'
 import { Card } from './Card'
 
@@ -11,7 +12,14 @@ interface Props {
 
 export function CardDrawer({ isOpen, onClose, ...card }: Props) {
   return (
-    <Drawer opened={isOpen} onClose={onClose} position="right" size={340} padding={0} withCloseButton={false}>
+    <Drawer
+      opened={useOpened(isOpen)}
+      onClose={onClose}
+      position="right"
+      size={340}
+      padding={0}
+      withCloseButton={false}
+    >
       <div className="side drawer">
         <Card {...card} onClose={onClose} />
       </div>
