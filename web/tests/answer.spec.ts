@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { Daemon } from './support/daemon'
 import { expect, inspect, type Layout, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { tabTo } from './support/keyboard'
 import { FakeAi } from './trial/fake-ai'
 import { wav } from './trial/sound'
 
@@ -125,13 +126,18 @@ test('the caller hears the employee, and the employee the caller', async () => {
         if (loud(data)) seen.received++
       }
     })
-    await page.getByRole('button', { name: words.he.answer }).click()
+    // With the keyboard alone.
+    await tabTo(page, page.getByRole('button', { name: words.he.answer }))
+    await page.keyboard.press('Enter')
     await expect(page.getByText(words.he.heard)).toBeVisible({ timeout: 20_000 })
+    await expect(page.locator('main :focus')).toBeVisible()
     const seen = () => page.evaluate(() => (window as unknown as { seen: { sent: number; received: number } }).seen)
     await expect.poll(async () => (await seen()).received, { timeout: 20_000 }).toBeGreaterThan(50)
     expect((await seen()).sent).toBeGreaterThan(50)
-    await page.getByRole('button', { name: words.he.hangUp }).click()
-    await page.getByRole('dialog').getByRole('button', { name: words.he.hangUp }).click()
+    await tabTo(page, page.getByRole('button', { name: words.he.hangUp }))
+    await page.keyboard.press('Enter')
+    await tabTo(page, page.getByRole('dialog').getByRole('button', { name: words.he.hangUp }))
+    await page.keyboard.press('Enter')
     await daemon.event('CALL_STREAM_ENDED')
   })
 })
