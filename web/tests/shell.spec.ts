@@ -1,6 +1,10 @@
+import type { Locator } from '@playwright/test'
+import { contactOf, owner } from './support/api'
 import { OWNER } from './support/daemon'
 import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
 import { visit } from './support/shop'
+
+const NOA = '+972527614408'
 
 test('pages of the shell', async ({ page, daemon }) => {
   test.slow()
@@ -199,4 +203,54 @@ test('a page that was first opened without a connection appears when the daemon 
   await ownDaemon.start()
   await expect(page.locator('main.cal')).toBeVisible({ timeout: 20_000 })
   await expect(page.locator('.strip.off, .strip.new')).toHaveCount(0)
+})
+
+test('Escape closes a menu and a question that have just opened and do not have the focus yet', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', NOA, 'נועה ברק')
+  const api = await owner(page, ownDaemon)
+  const { id } = await contactOf(api, NOA)
+  await prepare(page, VIEWS[0])
+  // Closing takes longer with animations, and the focus could move into what closes.
+  await page.emulateMedia({ reducedMotion: 'no-preference' })
+  /** Presses a button, and Escape as soon as the layer of the button is in the document. */
+  const press = (button: Locator) =>
+    button.evaluate(
+      (button: HTMLElement) =>
+        new Promise<boolean>(resolve => {
+          const observer = new MutationObserver(() => {
+            const layer = document.getElementById(button.getAttribute('aria-controls') ?? '')
+            if (!layer) return
+            observer.disconnect()
+            const init = { key: 'Escape', code: 'Escape', bubbles: true, cancelable: true }
+            const hadFocus = layer.contains(document.activeElement)
+            document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', init))
+            resolve(hadFocus)
+          })
+          observer.observe(document.body, { childList: true, subtree: true })
+          button.focus()
+          button.click()
+        }),
+    )
+  /** Also with a second try: the button opens the layer again, which then has the focus. */
+  const closes = async (button: Locator, layer: Locator) => {
+    expect(await press(button)).toBe(false)
+    await expect(layer).toHaveCount(0)
+    await expect(button).toBeFocused()
+    await page.keyboard.press('Enter')
+    await expect(layer.locator(':focus')).toHaveCount(1)
+    await page.keyboard.press('Escape')
+    await expect(layer).toHaveCount(0)
+    await expect(button).toBeFocused()
+  }
+  await page.goto(`${ownDaemon.url}/app/contacts/${id}`)
+  await closes(page.getByRole('button', { name: 'עוד פעולות' }), page.getByRole('menu'))
+  // A question.
+  const link = { enabled: true, reachable: true, connected: true, state: 'connected', waiting: {} }
+  await page.route('**/api/whatsapp/bridge', route => route.fulfill({ json: link }))
+  await page.goto(`${ownDaemon.url}/app/whatsapp`)
+  await closes(page.getByRole('button', { name: 'ניתוק החשבון' }), page.getByRole('dialog'))
 })
