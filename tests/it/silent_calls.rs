@@ -1,7 +1,8 @@
-//! The call of a caller who never says a word ends after one question, and creates no leads, tasks or messages.
+//! The call of a caller who never speaks ends after one question, and creates no leads, tasks or messages.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::FakeBridge;
+use agentlocator::audio::wav;
 use agentlocator::simulator::caller::EndedBy;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use serde_json::{Value, json};
@@ -48,17 +49,45 @@ async fn a_silent_caller_is_asked_once_and_leaves_nothing_to_do() {
     assert!(metrics.contains("agentlocator_calls_ended_total{reason=\"silent\"} 1"), "{metrics}");
 }
 
-/// Noise is an utterance to the AI, whose transcript is empty.
+/// Returns a WAV file of 700 ms of loud noise without a pitch.
+fn noise() -> Vec<u8> {
+    let mut random = 1_u32;
+    let samples = (0..8000 * 7 / 10).flat_map(|_| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        i16::from_be_bytes([random.to_be_bytes()[0], 0]).saturating_div(3).to_le_bytes()
+    });
+    let samples: Vec<u8> = samples.collect();
+    [&wav::pcm_header(1, 8000, samples.len() as u64 / 2)[..], &samples].concat()
+}
+
+/// The AI detects both as an utterance, whose transcript is empty.
 #[tokio::test(flavor = "multi_thread")]
-async fn noise_is_no_word() {
-    let options = OpenAiOptions { turns: vec![Turn::new("", "לא שמעתי, אפשר לחזור?")], ..options() };
-    let harness = CallHarness::with_ai(options, |setup| {
-        setup.toml("[voice]\nidle_prompt_s = 2\n");
-    })
-    .await;
-    let report = harness.call(harness.plan("say 700ms; stay")).await;
-    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
-    assert_eq!(harness.ended_call(&report.call_sid).await["outcome"], "silent");
+async fn noise_is_silence_and_speech_that_is_not_understood_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("noise.wav");
+    std::fs::write(&file, noise()).unwrap();
+    for (sound, outcome, end_reason) in
+        [(file.display().to_string(), "silent", "silent"), ("700ms".to_owned(), "answered", "idle")]
+    {
+        let bridge = FakeBridge::start().await;
+        let options =
+            OpenAiOptions { turns: vec![Turn::new("", "לא שמעתי, אפשר לחזור?")], ..options() };
+        let harness = CallHarness::with_ai(options, |setup| {
+            bridge.configure(setup);
+            setup.toml(&format!("[voice]\nidle_prompt_s = 2\n{CONSEQUENCES}"));
+        })
+        .await;
+        let report = harness.call(harness.plan(&format!("say {sound}; stay"))).await;
+        assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+        assert_eq!(report.streams[0].answers.len(), 1, "the AI detects the sound: {report:#?}");
+        let call = harness.ended_call(&report.call_sid).await;
+        assert_eq!((&call["outcome"], &call["end_reason"]), (&json!(outcome), &json!(end_reason)), "{call:#}");
+        harness.until_jobs_done().await;
+        let is_silent = outcome == "silent";
+        assert_eq!(bridge.sent().is_empty(), is_silent, "the owner is told: {:?}", bridge.sent());
+        let asked = "SELECT count(*) FROM call_events WHERE kind = 'idle_prompt'";
+        assert_eq!(harness.daemon.query_value::<i64>(asked), if is_silent { 1 } else { 2 });
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// The minimum amount of voice that counts as speech.
-const SPEECH: Duration = Duration::from_millis(200);
+pub(super) const SPEECH: Duration = Duration::from_millis(200);
 /// The length of the pause that ends the speech.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The maximum duration of speech. Longer sound is background noise such as a television.
@@ -85,6 +85,11 @@ impl LocalSpeech {
     /// Returns when speech was last detected. A click can count as voice, but it is too short for speech.
     pub(super) fn last_speech(&self) -> Option<Instant> {
         self.last_speech
+    }
+
+    /// Returns true during speech that is not an echo of the agent.
+    pub(super) fn is_certain(&self) -> bool {
+        self.has_begun() && !self.is_over_agent
     }
 
     fn has_begun(&self) -> bool {

@@ -77,7 +77,7 @@ pub struct CallPolicy {
     /// Whether the session ends the calls of fax machines, modems and recorded announcements.
     #[serde(default)]
     pub ends_robots: bool,
-    /// Whether the call of a caller who has not said a word ends after one question. Has no effect without `idle`.
+    /// Whether the call of a caller who has not spoken ends after one question. Has no effect without `idle`.
     #[serde(default)]
     pub ends_silent: bool,
     /// The prompts for the engine, and the built-in sentences that need no engine.

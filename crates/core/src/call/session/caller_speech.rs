@@ -103,6 +103,11 @@ impl CallerSpeech {
         self.detected.as_ref() == Some(item)
     }
 
+    /// Returns true while the engine and the local detector both find speech, so that a person speaks.
+    pub(super) fn is_certain(&self) -> bool {
+        self.detected.is_some() && self.local.is_certain()
+    }
+
     pub(super) fn has_local_voice(&self, now: Instant) -> bool {
         self.last_voice().is_some_and(|at| now.saturating_duration_since(at) < JUST_NOW)
     }

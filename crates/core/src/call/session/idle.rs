@@ -1,5 +1,5 @@
 //! Handles the caller's silence: the agent asks whether the caller is still there, and later hangs up. The call of a
-//! caller who has not said a word ends after the first question.
+//! caller who has not spoken ends after the first question.
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
@@ -9,27 +9,27 @@ use std::time::{Duration, Instant};
 
 /// How often the agent asks whether the caller is still there before it hangs up.
 const MAX_PROMPTS: u32 = 2;
-/// How long a caller who has not said a word may take to answer the first question. A robot dialer never answers, but a
+/// How long a caller who has not spoken may take to answer the first question. A robot dialer never answers, but a
 /// person may be looking for words, may stutter, or may hear badly, so that another person repeats the question. People
 /// usually begin to answer within two seconds, and the question follows ten seconds of silence (`voice.idle_prompt_s`).
 const ANSWER_TIME: Duration = Duration::from_secs(8);
-/// The silence after a sound without words, and after the agent's reaction to it, before the agent asks or hangs up.
+/// The silence after a noise, and after the agent's reaction to it, before the agent asks or hangs up.
 const AFTER_SOUND: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Default)]
 pub(super) struct IdleWatch {
     /// The number of prompts since the caller was last active.
     prompts: u32,
-    /// None once the caller has said a word or pressed a key, or if calls of silent callers are not ended early.
+    /// None once the caller has spoken or pressed a key, or if calls of silent callers are not ended early.
     silent: Option<SilentCaller>,
 }
 
-/// A caller who has not said a word since the start of the call.
+/// A caller who has not spoken since the start of the call.
 #[derive(Debug, Default)]
 struct SilentCaller {
     /// True once the agent has asked whether the caller is there.
     is_asked: bool,
-    /// When the agent asks or, after the question, hangs up. Sounds without words delay this by [`AFTER_SOUND`] at most,
+    /// When the agent asks or, after the question, hangs up. Noises delay this by [`AFTER_SOUND`] at most,
     /// because a robot dialer often sends noise. None until the silence is measured.
     due: Option<Instant>,
 }
@@ -37,6 +37,11 @@ struct SilentCaller {
 impl IdleWatch {
     pub(super) fn new(ends_silent_calls: bool) -> Self {
         Self { prompts: 0, silent: ends_silent_calls.then(SilentCaller::default) }
+    }
+
+    /// Returns true while the call may be that of a silent caller.
+    pub(super) fn awaits_first_word(&self) -> bool {
+        self.silent.is_some()
     }
 
     pub(super) fn caller_is_active(&mut self) {
@@ -112,8 +117,8 @@ impl CallSession {
         }
     }
 
-    /// The call is no longer that of a silent caller: the caller has said a word, words of the caller are lost, or an
-    /// employee handles the call.
+    /// The call is no longer that of a silent caller: the caller's voice was heard, the caller has said a word, words of
+    /// the caller are lost, or an employee handles the call.
     pub(super) fn not_silent(&mut self) {
         if self.idle.silent.take().is_some() {
             // The silence is measured again, with the usual time.

@@ -6,6 +6,7 @@ mod pause;
 
 use super::{CallSession, Phase};
 use crate::call::back_channel::{SpeechKind, classify};
+use crate::call::local_speech;
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, FalseBargeIn, ItemId, Output};
 use crate::domain::EndReason;
@@ -173,10 +174,17 @@ impl CallSession {
     pub(super) fn weigh_audio(&mut self, is_voice: bool, length: Duration, now: Instant) {
         let Some(pause) = &mut self.interruptions.pause else { return };
         pause.heard(is_voice, length, now);
+        let voiced = pause.voiced;
         // Sound that the engine does not detect may be a television; the engine would not reply to it.
-        if pause.voiced >= SPEECH && !pause.utterances.is_empty() {
+        let is_detected = !pause.utterances.is_empty();
+        let is_noise = !pause.has_voice() && pause.noise >= NOISE;
+        // The agent is stopped, so the voice is no echo.
+        if is_detected && voiced >= local_speech::SPEECH {
+            self.not_silent();
+        }
+        if is_detected && voiced >= SPEECH {
             self.confirm_interruption(self.caller.speech.is_in_progress(now), now);
-        } else if !pause.has_voice() && pause.noise >= NOISE {
+        } else if is_noise {
             self.undo_interruption(FalseBargeIn::Noise, now);
         }
     }

@@ -13,10 +13,11 @@ impl CallSession {
     /// talks with the caller.
     #[must_use]
     pub fn trusts_engine(&self, now: Instant) -> bool {
-        // During the agent's speech, and while a reply is held, the local detector is needed to distinguish voice from
-        // noise.
+        // Before the caller's first word, during the agent's speech, and while a reply is held, the local detector is
+        // needed to distinguish voice from noise.
         self.is_taken_over()
-            || (!self.playback.is_open()
+            || (!self.idle.awaits_first_word()
+                && !self.playback.is_open()
                 && !self.interruptions.is_pausing()
                 && !self.is_reply_held()
                 && self.caller.speech.is_trusted(now))
@@ -36,10 +37,18 @@ impl CallSession {
         self.caller.audio.push(timestamp_ms, audio);
         let change = self.caller.speech.received(is_voice, self.is_agent_heard(now), length, now);
         self.local_speech_changed(change, now);
+        self.note_voice();
         if self.caller.speech.were_noise(now) {
             self.noise_ended();
         }
         self.weigh_audio(is_voice, length, now);
+    }
+
+    /// A caller who speaks is not silent, even if the transcript is empty: the transcriber may not understand the words.
+    fn note_voice(&mut self) {
+        if self.caller.speech.is_certain() {
+            self.not_silent();
+        }
     }
 
     /// Twilio's marks may be late or lost, so the end of the sent audio is calculated from the clock.
@@ -78,6 +87,7 @@ impl CallSession {
         }
         // A sound during the agent's speech may be an echo of that speech.
         if was_known || (!is_over_agent && self.caller.speech.is_speech(voiced, began, now)) {
+            self.not_silent();
             self.caller.audio.speech_started(None);
             self.caller.speech.missed(since);
         } else if is_over_agent && !self.caller.speech.has_short_sounds() {
@@ -100,6 +110,7 @@ impl CallSession {
         let position = engine_ms.map(|ms| self.caller.audio.position(ms));
         self.caller.speech.started(item.clone(), now);
         self.idle.caller_is_active();
+        self.note_voice();
         if position.is_some_and(|position| self.caller.audio.is_replayed(position)) {
             // The speech started earlier, so the caller is not interrupting the agent now.
             self.discard_held_reply(now);

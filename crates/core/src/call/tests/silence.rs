@@ -1,5 +1,5 @@
-//! The call of a caller who never says a word ends after one question. A caller who has given any sign of a person is
-//! asked twice.
+//! The call of a caller who never speaks ends after one question. A caller who has given any sign of a person is asked
+//! twice.
 
 use super::rig::{Rig, ms};
 use crate::call::{CallEvent, CallPolicy, EngineEvent, EngineKind, Input, StreamEndAction};
@@ -57,7 +57,7 @@ fn a_caller_who_never_speaks_is_asked_once() {
 #[test]
 fn a_caller_who_has_given_a_sign_is_asked_twice() {
     type Sign = (&'static str, fn(&mut Rig));
-    let signs: [Sign; 4] = [
+    let signs: [Sign; 7] = [
         ("a word", |rig| {
             sound(rig, "c", true);
             transcript(rig, "c", "הלו");
@@ -76,6 +76,28 @@ fn a_caller_who_has_given_a_sign_is_asked_twice() {
         ("words that are never transcribed", |rig| {
             sound(rig, "c", true);
             answer(rig, 9);
+        }),
+        ("speech whose transcript is empty", |rig| {
+            sound(rig, "c", true);
+            transcript(rig, "c", "");
+            answer(rig, 9);
+        }),
+        ("speech that the engine detects late, and whose transcript is empty", |rig| {
+            rig.frames(true, ms(300));
+            sound(rig, "c", false);
+            transcript(rig, "c", "");
+            answer(rig, 9);
+        }),
+        ("speech during the agent's sentence, whose transcript is empty", |rig| {
+            rig.respond(9);
+            rig.say(9, "a9", 16_000);
+            rig.done(9);
+            rig.frames(false, ms(500));
+            rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+            rig.frames(true, ms(300));
+            rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
+            transcript(rig, "c", "");
+            rig.frames(false, ms(1700));
         }),
     ];
     for (what, sign) in signs {

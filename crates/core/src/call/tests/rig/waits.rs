@@ -83,6 +83,11 @@ impl CallerVoice {
         self.sound.is_some_and(|sound| sound.voiced >= SOUND)
     }
 
+    /// Returns true during speech that cannot be an echo of the agent.
+    pub(super) fn is_person(&self) -> bool {
+        self.sound.is_some_and(|sound| sound.voiced >= 2 * SOUND && !sound.is_over_agent)
+    }
+
     fn last_sound(&self) -> Option<Instant> {
         let sound = self.sound.filter(|sound| sound.voiced >= SOUND).map(|sound| sound.last_voice);
         sound.max(self.last_sound)
