@@ -828,6 +828,8 @@ setting-elevenlabs-vad-silence-ms = Silence before an answer
     .help = The length of a pause after which the agent answers.
 
 setting-deepgram-api-key = Deepgram key
+setting-elevenlabs-key-terms = Names as words to expect
+    .help = Whether the transcriber knows the names of your business, services and people. ElevenLabs charges for it.
     .help = Transcribes calls, if it is chosen under "Who transcribes".
 setting-deepgram-base-url = Address of Deepgram
     .help = The address of the service.
@@ -837,6 +839,8 @@ setting-deepgram-endpointing-ms = Silence before an answer
     .help = The length of a pause after which the agent answers.
 
 setting-soniox-api-key = Soniox key
+setting-deepgram-multilingual = Several languages in one call
+    .help = Whether Hebrew, English, Arabic and Russian are recognised in any call. Only nova-3 can do it.
     .help = Transcribes and speaks in calls, with the text model of your choice.
 setting-soniox-stt-base-url = Address of speech to text
     .help = The address of Soniox's transcription.

@@ -877,6 +877,8 @@ setting-elevenlabs-vad-silence-ms = שתיקה לפני תשובה
     .help = אחרי הפסקה באורך הזה הסוכן עונה.
 
 setting-deepgram-api-key = המפתח של Deepgram
+setting-elevenlabs-key-terms = שמות כמילים צפויות
+    .help = האם המתמלל מכיר את שמות העסק, השירותים והאנשים. ElevenLabs גובה על כך תשלום.
     .help = מתמלל שיחות, אם בוחרים בו תחת "מי מתמלל".
 setting-deepgram-base-url = הכתובת של Deepgram
     .help = הכתובת של השירות.
@@ -886,6 +888,8 @@ setting-deepgram-endpointing-ms = שתיקה לפני תשובה
     .help = אחרי הפסקה באורך הזה הסוכן עונה.
 
 setting-soniox-api-key = המפתח של Soniox
+setting-deepgram-multilingual = כמה שפות בשיחה אחת
+    .help = האם מזהים עברית, אנגלית, ערבית ורוסית בכל שיחה. רק nova-3 יודע זאת.
     .help = מתמלל ומדבר בשיחות, עם מודל הטקסט שתבחרו.
 setting-soniox-stt-base-url = הכתובת של התמלול
     .help = הכתובת של שירות התמלול של Soniox.

@@ -1,7 +1,7 @@
 //! `[elevenlabs]` and `[deepgram]`: speech services for the pipeline engine. Both offer speech to text; ElevenLabs also
 //! offers text to speech.
 
-use super::parser::{base_url, integer, model_name, optional, secret, token};
+use super::parser::{base_url, boolean, integer, model_name, optional, secret, token};
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{AllowedValues, SettingFault};
@@ -20,6 +20,8 @@ pub struct ElevenLabsConfig {
     pub voice: String,
     /// The silence that ends the caller's turn, in milliseconds.
     pub vad_silence_ms: u32,
+    /// Whether the transcriber receives names and services as words to expect, which ElevenLabs charges for.
+    pub key_terms: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,6 +35,8 @@ pub struct DeepgramConfig {
     pub model: String,
     /// The silence that ends the caller's turn, in milliseconds.
     pub endpointing_ms: u32,
+    /// Whether several languages are recognised in one call, by the multilingual model of nova-3.
+    pub multilingual: bool,
 }
 
 impl Default for ElevenLabsConfig {
@@ -44,6 +48,7 @@ impl Default for ElevenLabsConfig {
             tts_model: "eleven_v3_conversational".into(),
             voice: "EXAVITQu4vr4xnSDxMaL".into(),
             vad_silence_ms: 600,
+            key_terms: true,
         }
     }
 }
@@ -61,6 +66,7 @@ impl Default for DeepgramConfig {
             base_url: BaseUrl::from_static("https://api.deepgram.com"),
             model: "nova-3".into(),
             endpointing_ms: 500,
+            multilingual: false,
         }
     }
 }
@@ -87,6 +93,7 @@ pub(super) fn elevenlabs_settings() -> Vec<Setting<ElevenLabsConfig>> {
         elevenlabs.setting("elevenlabs.tts_model", |c| &mut c.tts_model, model_name("eleven_v3_conversational")),
         elevenlabs.setting("elevenlabs.voice", |c| &mut c.voice, voice),
         elevenlabs.setting("elevenlabs.vad_silence_ms", |c| &mut c.vad_silence_ms, integer(300..=3000)),
+        elevenlabs.setting("elevenlabs.key_terms", |c| &mut c.key_terms, boolean()),
     ]
 }
 
@@ -97,5 +104,6 @@ pub(super) fn deepgram_settings() -> Vec<Setting<DeepgramConfig>> {
         deepgram.setting("deepgram.base_url", |c| &mut c.base_url, base_url()).env("DEEPGRAM_BASE_URL"),
         deepgram.setting("deepgram.model", |c| &mut c.model, model_name("nova-3")),
         deepgram.setting("deepgram.endpointing_ms", |c| &mut c.endpointing_ms, integer(10..=3000)),
+        deepgram.setting("deepgram.multilingual", |c| &mut c.multilingual, boolean()),
     ]
 }

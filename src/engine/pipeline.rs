@@ -245,7 +245,7 @@ fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
             Box::new(SocketTranscriber::open(protocol, config.deepgram.key().cloned(), delay))
         }
         TranscriberChoice::ElevenLabs => {
-            let protocol = ElevenLabsTranscription::new(&config.elevenlabs, language);
+            let protocol = ElevenLabsTranscription::new(&config.elevenlabs, language, terms);
             Box::new(SocketTranscriber::open(protocol, config.elevenlabs.key().cloned(), delay))
         }
         TranscriberChoice::OpenAi => {

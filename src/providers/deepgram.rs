@@ -1,7 +1,8 @@
 //! Deepgram: live transcription over a WebSocket (API reference, "Live Audio"), with telephone audio.
 
 use super::transcription::{
-    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms, word_times,
+    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, languages_of_callers,
+    terms_within, whole_ms, word_times,
 };
 use super::websocket::KeyHeader;
 use crate::audio::EncodedAudio;
@@ -101,16 +102,19 @@ impl DeepgramTranscription {
 
 fn url(config: &DeepgramConfig, language: &str, terms: &[String]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("model", &config.model).append_pair("language", language);
+    query.append_pair("model", &config.model);
+    if config.multilingual {
+        query.append_pair("language", "multi");
+        for hint in languages_of_callers(language) {
+            query.append_pair("language_hint", hint);
+        }
+    } else {
+        query.append_pair("language", language);
+    }
     query.append_pair("encoding", "mulaw").append_pair("sample_rate", "8000").append_pair("channels", "1");
     query.append_pair("interim_results", "true").append_pair("punctuate", "true");
     query.append_pair("endpointing", &config.endpointing_ms.to_string());
-    let mut bytes = 0;
-    for term in terms {
-        bytes += term.len();
-        if bytes > MAX_TERM_BYTES {
-            break;
-        }
+    for term in terms_within(MAX_TERM_BYTES, terms) {
         query.append_pair("keyterm", term);
     }
     format!("{}/v1/listen?{}", config.base_url.websocket_url(), query.finish())
@@ -313,5 +317,14 @@ mod tests {
         assert_eq!(sent, terms[..sent.len()]);
         let bytes: usize = sent.iter().map(String::len).sum();
         assert!((450..=500).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn the_multilingual_model_is_told_the_languages_to_expect() {
+        let config = DeepgramConfig { multilingual: true, ..DeepgramConfig::default() };
+        let url = DeepgramTranscription::new(&config, "ru", &["Ronit".to_owned()]).address().url;
+        let expected =
+            "model=nova-3&language=multi&language_hint=ru&language_hint=he&language_hint=en&language_hint=ar&";
+        assert!(url.contains(expected) && url.ends_with("&keyterm=Ronit"), "{url}");
     }
 }

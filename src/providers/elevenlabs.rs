@@ -2,7 +2,8 @@
 //! HTTP ("Stream speech"). Both use telephone audio.
 
 use super::transcription::{
-    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms, word_times,
+    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, terms_within, whole_ms,
+    word_times,
 };
 use super::websocket::KeyHeader;
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
@@ -29,6 +30,17 @@ const FIRST_WORDS_MS: u64 = 2000;
 /// The assumed maximum delay of a transcript after its audio. The server reports no audio positions. The published
 /// latency is 150 ms.
 const LATENCY_MS: u64 = 300;
+
+/// The limits of key terms in a real-time session ("Keyterm prompting"). A term that exceeds them is omitted, because a
+/// part of a name is not what callers say.
+const MAX_TERMS: usize = 50;
+const MAX_TERM_CHARS: usize = 20;
+const MAX_TERM_WORDS: usize = 5;
+/// The characters that a key term must not contain.
+const FORBIDDEN_IN_TERMS: [char; 7] = ['<', '>', '{', '}', '[', ']', '\\'];
+/// The maximum total length of the key terms. Servers limit the length of a URL, often to 8 KiB, and Hebrew takes six
+/// characters of a URL for each letter.
+const MAX_TERMS_BYTES: usize = 1000;
 
 /// How many transcripts can wait for the times of their words.
 const MAX_UNTIMED: usize = 8;
@@ -65,12 +77,18 @@ struct Untimed {
 }
 
 impl ElevenLabsTranscription {
-    /// `language` is an ISO 639-1 code.
-    pub fn new(config: &ElevenLabsConfig, language: &str) -> Self {
+    /// `language` is an ISO 639-1 code. `terms` are words that the caller is likely to say.
+    pub fn new(config: &ElevenLabsConfig, language: &str, terms: &[String]) -> Self {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("model_id", &config.stt_model).append_pair("language_code", language);
         query.append_pair("audio_format", "ulaw_8000").append_pair("commit_strategy", "manual");
         query.append_pair("include_timestamps", "true");
+        if config.key_terms {
+            let terms: Vec<_> = terms.iter().filter(|term| is_key_term(term)).take(MAX_TERMS).cloned().collect();
+            for term in terms_within(MAX_TERMS_BYTES, &terms) {
+                query.append_pair("keyterms", term);
+            }
+        }
         let url = format!("{}/v1/speech-to-text/realtime?{}", config.base_url.websocket_url(), query.finish());
         Self {
             url,
@@ -114,6 +132,12 @@ impl ElevenLabsTranscription {
         self.sent_ms += audio.ms();
         chunk(&audio, commits)
     }
+}
+
+fn is_key_term(term: &str) -> bool {
+    term.chars().count() <= MAX_TERM_CHARS
+        && term.split_whitespace().count() <= MAX_TERM_WORDS
+        && !term.contains(FORBIDDEN_IN_TERMS)
 }
 
 fn chunk(audio: &EncodedAudio, commits: bool) -> Message {
@@ -239,7 +263,28 @@ mod tests {
     use super::*;
 
     fn transcription() -> ElevenLabsTranscription {
-        ElevenLabsTranscription::new(&ElevenLabsConfig::default(), "he")
+        ElevenLabsTranscription::new(&ElevenLabsConfig::default(), "he", &[])
+    }
+
+    fn key_terms(config: &ElevenLabsConfig, terms: &[&str]) -> Vec<String> {
+        let terms: Vec<_> = terms.iter().map(|term| (*term).to_owned()).collect();
+        let url = ElevenLabsTranscription::new(config, "he", &terms).address().url;
+        let pairs = form_urlencoded::parse(url.split_once('?').unwrap().1.as_bytes());
+        pairs.filter(|(name, _)| name == "keyterms").map(|(_, term)| term.into_owned()).collect()
+    }
+
+    #[test]
+    fn the_key_terms_are_within_the_limits_of_a_session() {
+        let config = ElevenLabsConfig::default();
+        let terms = ["תספורת גברים", "סלון היופי של רונית ובנותיה", "א ב ג ד ה ו", "a<b", "רונית & דנה"];
+        assert_eq!(key_terms(&config, &terms), ["תספורת גברים", "רונית & דנה"]);
+        let many: Vec<_> = (0..80).map(|number| format!("name {number}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert_eq!(key_terms(&config, &many), many[..MAX_TERMS]);
+        let long = ["אבגדהוזחטיכלמנסעפצקר"; 40];
+        assert_eq!(key_terms(&config, &long).len(), 25, "the URL stays short");
+        let off = ElevenLabsConfig { key_terms: false, ..config };
+        assert!(key_terms(&off, &terms).is_empty());
     }
 
     /// Sends silence in pieces of 20 ms. Returns the sent messages and the last reported position.

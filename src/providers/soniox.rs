@@ -3,7 +3,8 @@
 
 use super::http_client::is_temporary;
 use super::transcription::{
-    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms, word_times,
+    SessionAddress, Step, TimedPiece, Transcribed, TranscriptionError, TranscriptionProtocol, languages_of_callers,
+    whole_ms, word_times,
 };
 use super::websocket::KeyHeader;
 use crate::audio::EncodedAudio;
@@ -35,19 +36,12 @@ fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) 
         "audio_format": "mulaw",
         "sample_rate": 8000,
         "num_channels": 1,
-        "language_hints": language_hints(language),
+        "language_hints": languages_of_callers(language).collect::<Vec<_>>(),
         "enable_endpoint_detection": true,
         "max_endpoint_delay_ms": config.max_endpoint_delay_ms,
         "context": {"terms": terms},
     })
     .to_string()
-}
-
-/// Returns the language hints: the expected language first, then the common languages of callers in Israel, in which
-/// the agent can also answer.
-fn language_hints(language: &str) -> Vec<&str> {
-    let others = ["he", "en", "ar", "ru"].into_iter().filter(|other| *other != language);
-    [language].into_iter().chain(others).collect()
 }
 
 pub fn start_speech(config: &SonioxConfig, language: &str, stream: &str) -> String {

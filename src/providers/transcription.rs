@@ -106,6 +106,22 @@ pub fn word_times(text: &str, pieces: &[TimedPiece]) -> Vec<WordTime> {
     if spoken.next().is_some() { Vec::new() } else { times }
 }
 
+/// Returns the languages of callers, for transcribers that recognise several: the expected language first, then the
+/// common languages of callers in Israel, in which a contact may speak without notice.
+pub fn languages_of_callers(expected: &str) -> impl Iterator<Item = &str> {
+    let others = ["he", "en", "ar", "ru"].into_iter().filter(move |other| *other != expected);
+    [expected].into_iter().chain(others)
+}
+
+/// Returns the first terms that have at most this many bytes in total.
+pub fn terms_within(max_bytes: usize, terms: &[String]) -> impl Iterator<Item = &str> {
+    let mut bytes = 0;
+    terms.iter().map(String::as_str).take_while(move |term| {
+        bytes += term.len();
+        bytes <= max_bytes
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,7 +74,9 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
             assert!(state.transcriptions.is_empty());
         } else {
             assert_eq!((state.transcriptions.len(), state.transcriptions[0].commits), (1, 2), "{state:#?}");
-            assert_eq!(parameter(&state.transcriptions[0].parameters, "language_code"), ["he"]);
+            let parameters = &state.transcriptions[0].parameters;
+            assert_eq!(parameter(parameters, "language_code"), ["he"]);
+            assert_eq!(parameter(parameters, "keyterms"), ["תספורת"], "words that the transcriber should know");
             assert!(deepgram.is_empty());
         }
         let clauses: Vec<_> = state.speeches.iter().map(|speech| speech.body["text"].as_str().unwrap()).collect();

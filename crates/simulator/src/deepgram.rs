@@ -30,9 +30,10 @@ const RESPONSE_MS: u64 = 400;
 /// The number of words after which a segment is final, even within an utterance.
 const SEGMENT_WORDS: usize = 3;
 /// The supported URL parameters; other parameters are violations.
-const PARAMETERS: [&str; 10] = [
+const PARAMETERS: [&str; 11] = [
     "model",
     "language",
+    "language_hint",
     "encoding",
     "sample_rate",
     "channels",
@@ -192,6 +193,13 @@ fn complaints(parameters: &Parameters) -> Vec<String> {
     }
     if !value("model").starts_with("nova-3") && value("language") == "he" {
         wrong.push("only nova-3 knows Hebrew".into());
+    }
+    let hints: Vec<_> = parameters.0.iter().filter(|(name, _)| name == "language_hint").collect();
+    if !hints.is_empty() && (value("language") != "multi" || value("model") != "nova-3") {
+        wrong.push("only nova-3 with the language multi accepts language hints".into());
+    }
+    if hints.iter().any(|(_, hint)| !["he", "en", "ar", "ru"].contains(&hint.as_str())) {
+        wrong.push("this fake knows only the languages he, en, ar and ru".into());
     }
     if value("endpointing").parse::<u64>().is_err() {
         wrong.push("endpointing is no number of milliseconds".into());

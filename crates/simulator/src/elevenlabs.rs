@@ -29,7 +29,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
 /// The supported URL parameters of a transcription; other parameters are violations.
-const PARAMETERS: [&str; 5] = ["model_id", "language_code", "audio_format", "commit_strategy", "include_timestamps"];
+const PARAMETERS: [&str; 6] =
+    ["model_id", "language_code", "audio_format", "commit_strategy", "include_timestamps", "keyterms"];
 /// The supported fields of a speech request; other fields are violations.
 const SPEECH_FIELDS: [&str; 4] = ["text", "model_id", "language_code", "voice_settings"];
 /// The amount of audio before the first partial transcript, in milliseconds.
@@ -202,6 +203,10 @@ fn complaints(parameters: &Parameters) -> Vec<String> {
     }
     if value("model_id").is_empty() {
         wrong.push("model_id is missing".into());
+    }
+    let terms: Vec<_> = parameters.0.iter().filter(|(name, _)| name == "keyterms").collect();
+    if terms.len() > 50 || terms.iter().any(|(_, term)| term.is_empty() || term.chars().count() > 20) {
+        wrong.push("a session may have 50 key terms of at most 20 characters".into());
     }
     wrong
 }
