@@ -533,6 +533,8 @@ say-thanks = Thank you, your message has been saved. We will get back to you soo
 
 say-called-back-unnamed = Hello. We tried to reach you, and will be glad if you call us back. Goodbye.
 say-called-back = Hello, this is the automatic assistant of { $business }. We tried to reach you, and will be glad if you call us back. Goodbye.
+say-called-back-because-unnamed = Hello. We called you about this: { $purpose }. We will be glad if you call us back. Goodbye.
+say-called-back-because = Hello, this is the automatic assistant of { $business }. We called you about this: { $purpose }. We will be glad if you call us back. Goodbye.
 
 ## What the person to whom a call is transferred hears.
 
@@ -826,10 +828,10 @@ setting-elevenlabs-voice = Voice
     .help = The id of the voice, from ElevenLabs' list of voices.
 setting-elevenlabs-vad-silence-ms = Silence before an answer
     .help = The length of a pause after which the agent answers.
-
-setting-deepgram-api-key = Deepgram key
 setting-elevenlabs-key-terms = Names as words to expect
     .help = Whether the transcriber knows the names of your business, services and people. ElevenLabs charges for it.
+
+setting-deepgram-api-key = Deepgram key
     .help = Transcribes calls, if it is chosen under "Who transcribes".
 setting-deepgram-base-url = Address of Deepgram
     .help = The address of the service.
@@ -837,10 +839,10 @@ setting-deepgram-model = Transcription model
     .help = Writes down what the caller says during the call. Only nova-3 knows Hebrew.
 setting-deepgram-endpointing-ms = Silence before an answer
     .help = The length of a pause after which the agent answers.
-
-setting-soniox-api-key = Soniox key
 setting-deepgram-multilingual = Several languages in one call
     .help = Whether Hebrew, English, Arabic and Russian are recognised in any call. Only nova-3 can do it.
+
+setting-soniox-api-key = Soniox key
     .help = Transcribes and speaks in calls, with the text model of your choice.
 setting-soniox-stt-base-url = Address of speech to text
     .help = The address of Soniox's transcription.

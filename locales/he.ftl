@@ -585,6 +585,8 @@ say-thanks = תודה, ההודעה נשמרה. נחזור אליכם בהקדם
 
 say-called-back-unnamed = שלום. ניסינו להשיג אתכם, ונשמח שתחזרו אלינו. להתראות.
 say-called-back = שלום, כאן העוזר האוטומטי של { $business }. ניסינו להשיג אתכם, ונשמח שתחזרו אלינו. להתראות.
+say-called-back-because-unnamed = שלום. התקשרנו אליכם בעניין הזה: { $purpose }. נשמח שתחזרו אלינו. להתראות.
+say-called-back-because = שלום, כאן העוזר האוטומטי של { $business }. התקשרנו אליכם בעניין הזה: { $purpose }. נשמח שתחזרו אלינו. להתראות.
 
 ## What the person to whom a call is transferred hears.
 
@@ -875,10 +877,10 @@ setting-elevenlabs-voice = הקול
     .help = המזהה של הקול, מרשימת הקולות של ElevenLabs.
 setting-elevenlabs-vad-silence-ms = שתיקה לפני תשובה
     .help = אחרי הפסקה באורך הזה הסוכן עונה.
-
-setting-deepgram-api-key = המפתח של Deepgram
 setting-elevenlabs-key-terms = שמות כמילים צפויות
     .help = האם המתמלל מכיר את שמות העסק, השירותים והאנשים. ElevenLabs גובה על כך תשלום.
+
+setting-deepgram-api-key = המפתח של Deepgram
     .help = מתמלל שיחות, אם בוחרים בו תחת "מי מתמלל".
 setting-deepgram-base-url = הכתובת של Deepgram
     .help = הכתובת של השירות.
@@ -886,10 +888,10 @@ setting-deepgram-model = מודל התמלול
     .help = כותב את דברי המתקשר במהלך השיחה. רק nova-3 יודע עברית.
 setting-deepgram-endpointing-ms = שתיקה לפני תשובה
     .help = אחרי הפסקה באורך הזה הסוכן עונה.
-
-setting-soniox-api-key = המפתח של Soniox
 setting-deepgram-multilingual = כמה שפות בשיחה אחת
     .help = האם מזהים עברית, אנגלית, ערבית ורוסית בכל שיחה. רק nova-3 יודע זאת.
+
+setting-soniox-api-key = המפתח של Soniox
     .help = מתמלל ומדבר בשיחות, עם מודל הטקסט שתבחרו.
 setting-soniox-stt-base-url = הכתובת של התמלול
     .help = הכתובת של שירות התמלול של Soniox.

@@ -69,6 +69,8 @@ localized_enum! {
         // What an answering machine records.
         SayCalledBack { business: String } = "say-called-back",
         SayCalledBackUnnamed = "say-called-back-unnamed",
+        SayCalledBackBecause { business: String, purpose: String } = "say-called-back-because",
+        SayCalledBackBecauseUnnamed { purpose: String } = "say-called-back-because-unnamed",
 
         // What the person to whom a call is transferred hears.
         SayTransfer { caller: String } = "say-transfer",

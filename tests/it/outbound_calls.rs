@@ -110,7 +110,7 @@ async fn a_missed_call_is_returned_once_and_the_agent_says_why_it_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_gets_a_short_message_and_a_rate_limited_request_is_retried() {
+async fn a_machine_gets_a_message_with_name_and_purpose_and_a_rate_limited_request_is_retried() {
     let (harness, api) = shop(ALWAYS).await;
     let missed = missed_call(&harness).await;
     let mut reports = harness.phone.receive_calls(|_| Callee::Machine(Duration::from_millis(1500)));
@@ -119,7 +119,9 @@ async fn a_machine_gets_a_short_message_and_a_rate_limited_request_is_retried() 
     let report = report_of(&mut reports).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let said: Vec<_> = report.prompts.iter().map(|prompt| prompt.what.as_str()).collect();
-    assert!(said.len() == 1 && said[0].contains("Ron") && said[0].contains("ניסינו להשיג אתכם"), "{said:?}");
+    let expected =
+        format!("שלום, כאן העוזר האוטומטי של Ron. התקשרנו אליכם בעניין הזה: {PURPOSE}. נשמח שתחזרו אלינו. להתראות.");
+    assert_eq!(said, [expected]);
     let done = until_state(&api, &planned["calls"][0]["id"], "done").await;
     assert_eq!((&done["outcome"], &done["attempts"]), (&json!("machine"), &json!(1)), "{done}");
     assert_eq!(dialled(&harness).len(), 2);

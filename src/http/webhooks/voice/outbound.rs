@@ -26,6 +26,8 @@ pub(super) const MESSAGE_PATH: &str = "/webhook/outbound_message";
 /// The delays before the retries of the request to leave the message.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 const LIMIT: Duration = Duration::from_secs(5);
+/// The maximum time for which a machine records silence before the message.
+const READ_LIMIT: Duration = Duration::from_secs(1);
 
 /// Handles `POST /webhook/outbound_call`: the contact, or an answering machine, has answered.
 pub(super) async fn answered(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
@@ -109,12 +111,32 @@ async fn leave_message(state: AppState, sid: CallSid) {
     }
 }
 
-/// Handles `POST /webhook/outbound_message`: returns the message for an answering machine.
-pub(super) async fn message(State(state): State<AppState>, _form: TwilioForm) -> Response {
+/// Handles `POST /webhook/outbound_message`: returns the message for an answering machine, which names the business and
+/// the purpose of the call.
+pub(super) async fn message(State(state): State<AppState>, form: TwilioForm) -> Response {
+    let purpose = match call_sid(&form) {
+        Some(sid) => purpose_of(&state, sid).await,
+        None => None,
+    };
     let config = state.config();
-    let business = config.business.name.clone();
-    let phrase = if business.is_empty() { Phrase::SayCalledBackUnnamed } else { Phrase::SayCalledBack { business } };
+    let business = Some(config.business.name.clone()).filter(|name| !name.is_empty());
+    let phrase = match (business, purpose) {
+        (Some(business), Some(purpose)) => Phrase::SayCalledBackBecause { business, purpose },
+        (Some(business), None) => Phrase::SayCalledBack { business },
+        (None, Some(purpose)) => Phrase::SayCalledBackBecauseUnnamed { purpose },
+        (None, None) => Phrase::SayCalledBackUnnamed,
+    };
     answer(&[say_phrase(&config.voice.say_voice, &phrase), Verb::Hangup])
+}
+
+/// Returns the purpose of an outbound call as a part of a sentence. `None` if it cannot be read in time, because the
+/// machine is recording already.
+async fn purpose_of(state: &AppState, sid: CallSid) -> Option<String> {
+    let read = state.store.read(move |tx| Ok(tx.outbound_call_by_sid(&sid)?.map(|call| call.purpose)));
+    let purpose = tokio::time::timeout(READ_LIMIT, read).await.ok()?.ok()??;
+    let purpose = purpose.split_whitespace().collect::<Vec<_>>().join(" ");
+    let purpose = purpose.trim_end_matches(['.', ' ']);
+    (!purpose.is_empty()).then(|| purpose.to_owned())
 }
 
 /// Returns none if the query has no valid id.
