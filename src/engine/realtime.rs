@@ -9,11 +9,11 @@ use crate::call::{EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcom
 use crate::clock;
 use crate::config::{AudioFormat, Config, TurnDetection};
 use crate::providers::openai::prices;
-use crate::providers::openai::realtime::{self as wire, ServerEvent};
+use crate::providers::openai::realtime::{self as wire, CallerAudio, ServerEvent};
 use crate::providers::websocket::{self, Received};
 use connect::{Failure, OpenSocket, Opened, connect, lost};
 pub use connect::{FieldStatus, RealtimeSetup, RejectedFields};
-use pcm::PcmAudio;
+use pcm::AgentPcm;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -37,7 +37,9 @@ pub struct Realtime {
     instructions: Arc<str>,
     tools: ToolRegistry,
     /// The conversion of the audio, if the session's format is not mu-law.
-    pcm: Option<PcmAudio>,
+    caller_audio: CallerAudio,
+    /// None if the session sends telephone audio.
+    pcm: Option<AgentPcm>,
     state: State,
     /// Events that `next` has not returned yet; one message of the server may cause several events.
     events: VecDeque<EngineEvent>,
@@ -77,7 +79,8 @@ impl Realtime {
 
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
         let (config, instructions, tools) = (setup.config.clone(), setup.instructions.clone(), setup.tools.clone());
-        let pcm = (config.openai.audio_format == AudioFormat::Pcm).then(PcmAudio::new);
+        let format = config.openai.audio_format;
+        let pcm = (format == AudioFormat::Pcm).then(AgentPcm::new);
         let opening = Box::pin(connect(setup, delay));
         let mut keep_alive = interval_at((clock::instant() + KEEP_ALIVE).into(), KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -85,6 +88,7 @@ impl Realtime {
             config,
             instructions,
             tools,
+            caller_audio: CallerAudio::new(format),
             pcm,
             state: State::Opening(opening),
             events: VecDeque::new(),
@@ -128,12 +132,9 @@ impl Realtime {
     /// Drops commands while the session is not open.
     pub fn command(&mut self, command: &EngineCommand) {
         let text = match command {
-            EngineCommand::AppendAudio(audio) => match &mut self.pcm {
-                None => wire::append(audio.base64()),
-                // Only audio that is sent may advance the conversion.
-                Some(_) if !matches!(self.state, State::Open(_)) => return,
-                Some(pcm) => wire::append(&pcm.encode(audio)),
-            },
+            // Only audio that is sent may advance the conversion.
+            EngineCommand::AppendAudio(_) if !matches!(self.state, State::Open(_)) => return,
+            EngineCommand::AppendAudio(audio) => self.caller_audio.append(audio),
             EngineCommand::Commit => wire::commit(),
             EngineCommand::Respond(ResponseRequest::Reply) => wire::create_response(None),
             EngineCommand::Respond(ResponseRequest::Instructed(what)) => {

@@ -1,10 +1,12 @@
 //! Events of the Realtime API (API reference, "Realtime"), with the names of the generally available version.
 
+mod caller_audio;
 mod session;
 
 use super::prices::{self, Usage};
 use crate::config::OpenAiConfig;
 use crate::domain::{ContactName, ToolUse};
+pub use caller_audio::CallerAudio;
 use serde::Deserialize;
 use serde_json::{Value, json};
 pub use session::{
@@ -291,7 +293,7 @@ pub fn is_permanent(code: &str) -> bool {
 }
 
 /// `base64` is audio in the session's format.
-pub fn append(base64: &str) -> String {
+fn append(base64: &str) -> String {
     const HEAD: &str = r#"{"type":"input_audio_buffer.append","audio":""#;
     let mut text = String::with_capacity(HEAD.len() + base64.len() + 2);
     text.push_str(HEAD);

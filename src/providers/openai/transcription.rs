@@ -1,13 +1,11 @@
 //! OpenAI's real-time transcription (guide "Realtime transcription"): a session of the Realtime API that only
 //! transcribes. Words arrive while the caller speaks; the client ends each utterance with a commit.
 
-use super::realtime::{self as wire, PCM_RATE, ServerEvent};
-use crate::audio::{EncodedAudio, Upsampler};
-use crate::config::{AudioFormat, OpenAiConfig};
+use super::realtime::{self as wire, CallerAudio, ServerEvent};
+use crate::audio::EncodedAudio;
+use crate::config::OpenAiConfig;
 use crate::providers::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
 use crate::providers::websocket::KeyHeader;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
@@ -23,7 +21,7 @@ const LATENCY_MS: u64 = 500;
 pub struct OpenAiTranscription {
     url: String,
     session: Value,
-    pcm: Option<Upsampler>,
+    caller_audio: CallerAudio,
     is_ready: bool,
     sent_ms: u64,
     committed_ms: u64,
@@ -47,7 +45,7 @@ impl OpenAiTranscription {
         Self {
             url: format!("{}/realtime?intent=transcription", config.base_url.websocket_url()),
             session: session(config, language, terms),
-            pcm: (config.audio_format == AudioFormat::Pcm).then(|| Upsampler::new(PCM_RATE)),
+            caller_audio: CallerAudio::new(config.audio_format),
             is_ready: false,
             sent_ms: 0,
             committed_ms: 0,
@@ -132,10 +130,7 @@ impl TranscriptionProtocol for OpenAiTranscription {
 
     fn audio(&mut self, audio: &EncodedAudio) -> Step {
         self.sent_ms += audio.ms();
-        let message = match &mut self.pcm {
-            None => wire::append(audio.base64()),
-            Some(pcm) => wire::append(&STANDARD.encode(pcm.push(&audio.decode()))),
-        };
+        let message = self.caller_audio.append(audio);
         (Some(Message::text(message)), Some(Transcribed::Progress(self.sent_ms.saturating_sub(LATENCY_MS))))
     }
 
@@ -178,6 +173,7 @@ impl TranscriptionProtocol for OpenAiTranscription {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::AudioFormat;
 
     fn transcription() -> OpenAiTranscription {
         let mut transcription = OpenAiTranscription::new(&OpenAiConfig::default(), "he", &["סלון רונית".to_owned()]);
