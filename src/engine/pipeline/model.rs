@@ -11,9 +11,10 @@ use crate::providers::http_client;
 use crate::providers::openai::ChatRole;
 use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
 use crate::providers::openai::realtime::{hint_note, retry_after};
-use crate::providers::openai::response_stream::{self as responses, ResponseStream};
+use crate::providers::openai::response_stream::{self as responses, Opening, ResponseStream};
 use crate::providers::openai::rest::{LOWEST_EFFORTS, may_be_effort};
 use crate::providers::openai::sse::Malformed;
+use crate::providers::websocket::DialError;
 use crate::telemetry::log::inherit_subject;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -122,44 +123,31 @@ impl Asker {
         mut connection: Connection,
     ) -> Result<Sent, ModelEvent> {
         let request = question.request;
-        let (mut stream, mut rejected) = (ResponseStream::default(), self.rejected_efforts.load(Ordering::Relaxed));
-        let mut has_begun = false;
-        // If the connection is lost, the next event says why.
-        let _ = connection.send(self.body(question, rejected).map(responses::socket_message)?).await;
-        loop {
-            let event = match connection.next().await {
-                Received::Opened => continue,
-                Received::Event(event) => event,
-                Received::Lost(_) if has_begun => return Err(failed(true, None, "the connection was lost".to_owned())),
-                Received::Lost(error) => {
+        let (mut stream, mut efforts) = (ResponseStream::default(), self.efforts());
+        let mut event = loop {
+            // If the connection is lost, the next event says why.
+            let _ = connection.send(responses::socket_message(self.body(question, &efforts)?)).await;
+            match first_event(&mut connection, &mut stream).await {
+                Ok(First::Event(event)) => break event,
+                Ok(First::Lost(error)) => {
                     if !connection.was_open() {
                         socket.reject(&error);
                     }
                     return Ok(Sent::NotAnswered);
                 }
-            };
-            if !has_begun && let Some(refused) = SocketRefusal::parse(&event) {
-                let effort = LOWEST_EFFORTS.get(rejected);
-                if refused.is_of_connection {
-                    return Ok(Sent::NotAnswered);
+                Ok(First::ConnectionEnded) => return Ok(Sent::NotAnswered),
+                Ok(First::Unreadable) => return Err(unreadable(Malformed)),
+                Err(refusal) => {
+                    if let Err(failure) = efforts.refused(refusal) {
+                        socket.put_back(connection);
+                        return Err(failure);
+                    }
                 }
-                if !refused.is_effort || effort.is_none() {
-                    socket.put_back(connection);
-                    return Err(refused.failure);
-                }
-                rejected += 1;
-                if !connection.send(self.body(question, rejected).map(responses::socket_message)?).await {
-                    return Ok(Sent::NotAnswered);
-                }
-                continue;
             }
-            if !has_begun {
-                has_begun = true;
-                self.rejected_efforts.fetch_max(rejected, Ordering::Relaxed);
-                let _ = sender.send((request, ModelEvent::Activity)).await;
-            }
-            let event =
-                stream.read(&event).map_err(|_| failed(true, None, "the answer could not be read".to_owned()))?;
+        };
+        efforts.accepted();
+        let _ = sender.send((request, ModelEvent::Activity)).await;
+        loop {
             if let Some(event) = event {
                 let is_done = matches!(event, ChatEvent::Done { .. });
                 // Fails only if the engine, and with it the receiver, was dropped.
@@ -169,6 +157,11 @@ impl Asker {
                     return Ok(Sent::Answered);
                 }
             }
+            event = match connection.next().await {
+                Received::Opened => None,
+                Received::Event(text) => stream.read(&text).map_err(unreadable)?,
+                Received::Lost(_) => return Err(failed(true, None, "the connection was lost".to_owned())),
+            };
         }
     }
 
@@ -179,15 +172,14 @@ impl Asker {
     ) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
         let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
-        let malformed = |_: Malformed| failed(true, None, "the answer could not be read".to_owned());
         let mut stream = self.api.stream();
         let request = question.request;
         let _ = sender.send((request, ModelEvent::Activity)).await;
         loop {
             let chunk = response.chunk().await.map_err(lost)?;
             let events = match &chunk {
-                Some(bytes) => stream.push(bytes).map_err(malformed)?,
-                None => stream.finish().map_err(malformed)?,
+                Some(bytes) => stream.push(bytes).map_err(unreadable)?,
+                None => stream.finish().map_err(unreadable)?,
             };
             for event in events {
                 let is_done = matches!(event, ChatEvent::Done { .. });
@@ -213,14 +205,10 @@ impl Asker {
         }
     }
 
-    /// Sends the request with the lowest reasoning effort that the model accepts, so that the answer starts early. If
-    /// the model rejects an effort, retries with the next effort, and finally without this parameter.
     async fn request(&self, question: &Question) -> Result<reqwest::Response, ModelEvent> {
-        let server = self.server()?;
-        let mut rejected = self.rejected_efforts.load(Ordering::Relaxed);
+        let (server, mut efforts) = (self.server()?, self.efforts());
         loop {
-            let effort = LOWEST_EFFORTS.get(rejected).copied();
-            let body = self.body(question, rejected)?;
+            let body = self.body(question, &efforts)?;
             let request = self.client.post(format!("{}/{}", server.base_url, self.api.path())).json(&body);
             let request = match server.key {
                 Some(key) => request.bearer_auth(key.expose()),
@@ -229,26 +217,24 @@ impl Asker {
             let response = request.timeout(LIMIT).send().await;
             let response = response.map_err(|error| failed(true, None, http_client::root_cause(&error)))?;
             if response.status().is_success() {
-                self.rejected_efforts.fetch_max(rejected, Ordering::Relaxed);
+                efforts.accepted();
                 return Ok(response);
             }
-            let (refusal, is_effort) = refusal(response).await;
-            if !is_effort || effort.is_none() {
-                return Err(refusal);
-            }
-            rejected += 1;
+            efforts.refused(refusal(response).await)?;
         }
+    }
+
+    fn efforts(&self) -> Efforts<'_> {
+        Efforts { of_call: &self.rejected_efforts, rejected: self.rejected_efforts.load(Ordering::Relaxed) }
     }
 
     fn server(&self) -> Result<ModelServer<'_>, ModelEvent> {
         self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))
     }
 
-    /// Returns the request if the model has rejected this number of reasoning efforts.
-    fn body(&self, question: &Question, rejected: usize) -> Result<Value, ModelEvent> {
+    fn body(&self, question: &Question, efforts: &Efforts<'_>) -> Result<Value, ModelEvent> {
         let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
-        let effort = LOWEST_EFFORTS.get(rejected).copied();
-        Ok(self.api.body(self.server()?.model, &instructions, &messages, &self.definitions, effort))
+        Ok(self.api.body(self.server()?.model, &instructions, &messages, &self.definitions, efforts.lowest()))
     }
 
     fn instructions(&self, question: &Question) -> String {
@@ -258,6 +244,34 @@ impl Asker {
         });
         let all = std::iter::once(self.instructions.to_string()).chain(staff).chain(question.instructions.clone());
         all.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// The search for the lowest reasoning effort that the model accepts, so that the answer starts early. After a
+/// rejection, the request is retried with the next effort, and finally without this parameter.
+struct Efforts<'a> {
+    of_call: &'a AtomicUsize,
+    /// The number of efforts, from the lowest, that the model has rejected.
+    rejected: usize,
+}
+
+impl Efforts<'_> {
+    fn lowest(&self) -> Option<&'static str> {
+        LOWEST_EFFORTS.get(self.rejected).copied()
+    }
+
+    /// Records that the model accepts a request, for the further requests of the call.
+    fn accepted(&self) {
+        self.of_call.fetch_max(self.rejected, Ordering::Relaxed);
+    }
+
+    /// Fails unless another effort can be tried.
+    fn refused(&mut self, refusal: Refusal) -> Result<(), ModelEvent> {
+        if !refusal.is_effort || self.lowest().is_none() {
+            return Err(refusal.failure);
+        }
+        self.rejected += 1;
+        Ok(())
     }
 }
 
@@ -365,45 +379,61 @@ enum Sent {
     NotAnswered,
 }
 
-/// An error that a WebSocket sends instead of an answer.
-struct SocketRefusal {
-    failure: ModelEvent,
-    /// Whether the server may have rejected only the reasoning effort.
-    is_effort: bool,
-    /// Whether the error concerns the connection, such as its end after 60 minutes, and not the request.
-    is_of_connection: bool,
+/// The first event after a request over a WebSocket.
+enum First {
+    Event(Option<ChatEvent>),
+    Lost(DialError),
+    /// The error concerns the connection, such as its end after 60 minutes, and not the request.
+    ConnectionEnded,
+    Unreadable,
 }
 
-impl SocketRefusal {
-    fn parse(event: &str) -> Option<Self> {
-        let event: Value = serde_json::from_str(event).ok()?;
-        if event["type"] != "error" {
-            return None;
-        }
-        let status = event["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
-        let code = event["error"]["code"].as_str().unwrap_or_default();
-        let is_of_connection = code.starts_with("websocket_");
-        let (failure, is_effort) = refusal_of(status, None, &event["error"]);
-        Some(Self { failure, is_effort, is_of_connection })
+async fn first_event(connection: &mut Connection, stream: &mut ResponseStream) -> Result<First, Refusal> {
+    loop {
+        let text = match connection.next().await {
+            Received::Opened => continue,
+            Received::Event(text) => text,
+            Received::Lost(error) => return Ok(First::Lost(error)),
+        };
+        return match stream.open(&text) {
+            Err(Malformed) => Ok(First::Unreadable),
+            Ok(Opening::Answer(event)) => Ok(First::Event(event)),
+            Ok(Opening::Rejected { error, .. })
+                if error["code"].as_str().unwrap_or_default().starts_with("websocket_") =>
+            {
+                Ok(First::ConnectionEnded)
+            }
+            Ok(Opening::Rejected { status, error }) => Err(refusal_of(status, None, &error)),
+        };
     }
 }
 
-/// Returns the event for a rejected request, and whether the server may have rejected only the reasoning effort.
-async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
+/// The error of a request that the server rejects, or that fails.
+struct Refusal {
+    failure: ModelEvent,
+    /// Whether the server may have rejected only the reasoning effort.
+    is_effort: bool,
+}
+
+async fn refusal(response: reqwest::Response) -> Refusal {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     let body = response.json::<Value>().await.unwrap_or_default();
     refusal_of(status, header, &body["error"])
 }
 
-fn refusal_of(status: u16, wait_s: Option<u64>, error: &Value) -> (ModelEvent, bool) {
+fn refusal_of(status: u16, wait_s: Option<u64>, error: &Value) -> Refusal {
     let message = error["message"].as_str().unwrap_or_default();
     let is_effort = status == 400 && may_be_effort(error["param"].as_str().unwrap_or_default());
     let wait = wait_s.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
     let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
     // The server also returns 429 for an account without credit; a retry would not succeed.
     let retry = matches!(status, 408 | 409 | 429 | 500..) && !AiFailureCause::from_status(status, code).needs_owner();
-    (failed(retry, wait, format!("model: HTTP {status} {code}")), is_effort)
+    Refusal { failure: failed(retry, wait, format!("model: HTTP {status} {code}")), is_effort }
+}
+
+fn unreadable(_: Malformed) -> ModelEvent {
+    failed(true, None, "the answer could not be read".to_owned())
 }
 
 fn failed(retry: bool, retry_after: Option<Duration>, reason: String) -> ModelEvent {

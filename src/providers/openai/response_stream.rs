@@ -76,7 +76,12 @@ enum Event {
     #[serde(rename = "response.failed")]
     Failed,
     #[serde(rename = "error")]
-    Error,
+    Error {
+        #[serde(default)]
+        status: Value,
+        #[serde(default)]
+        error: Value,
+    },
     #[serde(other)]
     Other,
 }
@@ -93,6 +98,18 @@ enum Item {
 #[derive(Deserialize)]
 struct Response {
     usage: Option<TextUsage>,
+}
+
+/// The first message on a WebSocket after a request.
+#[derive(Debug, PartialEq)]
+pub enum Opening {
+    Answer(Option<ChatEvent>),
+    /// The server rejects the request, or ends the connection.
+    Rejected {
+        /// The HTTP status of the same error.
+        status: u16,
+        error: Value,
+    },
 }
 
 impl ResponseStream {
@@ -116,25 +133,47 @@ impl ResponseStream {
         if self.is_done { Ok(Vec::new()) } else { Err(Malformed) }
     }
 
+    /// Reads the first event of a WebSocket after a request.
+    ///
+    /// # Errors
+    /// If the message is not an event of a response.
+    pub fn open(&mut self, data: &str) -> Result<Opening, Malformed> {
+        match parse(data)? {
+            Event::Error { status, error } => {
+                let status = status.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
+                Ok(Opening::Rejected { status, error })
+            }
+            event => self.take(event).map(Opening::Answer),
+        }
+    }
+
     /// Reads one event, which a WebSocket sends without the framing of the stream. Fails as [`Self::push`] does.
     pub fn read(&mut self, data: &str) -> Result<Option<ChatEvent>, Malformed> {
+        self.take(parse(data)?)
+    }
+
+    fn take(&mut self, event: Event) -> Result<Option<ChatEvent>, Malformed> {
         let done = |is_complete, usage: Option<TextUsage>| {
             let TextUsage { input_tokens, output_tokens, .. } = usage.unwrap_or_default();
             Some(ChatEvent::Done { is_complete, tokens: (input_tokens, output_tokens) })
         };
-        let event = match serde_json::from_str(data).map_err(|_| Malformed)? {
+        let event = match event {
             Event::Text { delta } => Some(ChatEvent::Text(delta)),
             // An incomplete call is ignored: its arguments may differ from the arguments that the model intended.
             Event::Item { item: Item::Call { status, .. } } if status.as_deref() == Some("incomplete") => None,
             Event::Item { item: Item::Call { name, arguments, .. } } => Some(ChatEvent::ToolCall { name, arguments }),
             Event::Completed { response } => done(true, response.usage),
             Event::Incomplete { response } => done(false, response.usage),
-            Event::Failed | Event::Error => return Err(Malformed),
+            Event::Failed | Event::Error { .. } => return Err(Malformed),
             Event::Item { item: Item::Other } | Event::Other => None,
         };
         self.is_done |= matches!(event, Some(ChatEvent::Done { .. }));
         Ok(event)
     }
+}
+
+fn parse(data: &str) -> Result<Event, Malformed> {
+    serde_json::from_str(data).map_err(|_| Malformed)
 }
 
 #[cfg(test)]
