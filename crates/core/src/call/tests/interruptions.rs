@@ -3,6 +3,7 @@
 
 mod any_sound;
 mod replies;
+mod sound_set;
 
 use super::rig::{Rig, free_slots, ms};
 use crate::call::{
