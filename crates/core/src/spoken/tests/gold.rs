@@ -21,6 +21,21 @@ fn number(kind: &str, input: &str) -> String {
 }
 
 #[test]
+fn the_facts_of_num2words_agree() {
+    let (mut count, mut wrong) = (0, Vec::new());
+    for line in lines(include_str!("cardinals.txt")) {
+        let [kind, input, expected] = line.split(" | ").collect::<Vec<_>>()[..] else { panic!("{line}") };
+        count += 1;
+        let said = number(kind, input);
+        if said != expected {
+            wrong.push(format!("{kind} {input}\n  said:     {said}\n  expected: {expected}"));
+        }
+    }
+    assert_eq!(count, 139);
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
 fn all_cases_of_the_independent_set_agree() {
     let (mut sentences, mut numbers, mut wrong) = (0, 0, Vec::new());
     for line in lines(CASES) {
