@@ -170,8 +170,8 @@ fn latencies_ms(stream: &StreamReport) -> Vec<u64> {
     for (place, speech) in stream.speeches.iter().enumerate() {
         let Some(asked_ms) = speech.ended_ms else { continue };
         let next_ms = stream.speeches.get(place + 1).map_or(u64::MAX, |next| next.began_ms);
-        let after = stream.utterances.iter().filter(|heard| (asked_ms..next_ms).contains(&heard.began_ms));
-        found.extend(after.filter_map(|heard| answer_ms(stream, heard)).next().map(|at| at.saturating_sub(asked_ms)));
+        let mut after = stream.utterances.iter().filter(|heard| (asked_ms..next_ms).contains(&heard.began_ms));
+        found.extend(after.find_map(|heard| answer_ms(stream, heard)).map(|at| at.saturating_sub(asked_ms)));
     }
     found
 }

@@ -79,8 +79,6 @@ pub(super) struct Rig {
     has_lost_marks: bool,
     has_stalled: bool,
     waits: Waits,
-    /// True once the caller has spoken, as far as the engine and the local detector can tell.
-    has_spoken: bool,
     seen_calls: BTreeSet<String>,
     /// The response with the tool call that ends the phone call or transfers the caller.
     last_words: Option<u8>,
@@ -160,7 +158,6 @@ impl Rig {
             has_lost_marks: false,
             has_stalled: false,
             waits: Waits::default(),
-            has_spoken: false,
             seen_calls: BTreeSet::new(),
             last_words: None,
             is_transferring: false,
@@ -318,13 +315,13 @@ impl Rig {
         self.next_frame += 1;
         let audio = EncodedAudio::encode(&samples);
         self.hear_caller(is_voice);
+        let is_engine_open = self.engine.is_ready && !self.is_transferring;
+        self.waits.voice.has_spoken |= is_engine_open && self.is_spoken_over() && self.waits.voice.is_person();
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio, is_voice });
         self.timestamp += 20;
         if self.engine.is_ready && self.phone.stream && !self.session.is_over() {
             assert_eq!(self.observed.last_heard_frame, Some(self.next_frame - 1), "a frame was not passed on");
         }
-        let is_engine_open = self.engine.is_ready && !self.is_transferring;
-        self.has_spoken |= is_engine_open && self.is_spoken_over() && self.waits.voice.is_person();
     }
 
     pub(super) fn say(&mut self, response: u8, item: &str, bytes: usize) {
