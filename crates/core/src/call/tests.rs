@@ -1,5 +1,6 @@
 //! Tests of the session in virtual time, through its public interface only.
 
+mod back_off;
 mod barge_in;
 mod early_replies;
 mod employee;

@@ -288,6 +288,11 @@ impl Rig {
         self.engine.active.is_some()
     }
 
+    /// Returns true if the audio of the response must no longer be heard.
+    pub(super) fn is_silenced(&self, response: u8) -> bool {
+        self.observed.silenced.contains(&response)
+    }
+
     pub(super) fn is_engine_asked(&self) -> bool {
         self.engine.is_asked
     }
