@@ -1,22 +1,24 @@
 //! A client for language models with OpenAI's Responses API or chat completions API.
 
+mod refusal;
+
 use super::parts::{Model, Question};
 use super::response_socket::{Connection, Received, ResponseSocket};
 use crate::agent::tool::ToolRegistry;
 use crate::call::Usage;
 use crate::config::{Config, ModelServer};
-use crate::domain::AiFailureCause;
 use crate::pipeline::{Entry, ModelEvent};
 use crate::providers::http_client;
 use crate::providers::openai::ChatRole;
 use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
-use crate::providers::openai::realtime::{hint_note, retry_after};
+use crate::providers::openai::realtime::hint_note;
 use crate::providers::openai::response_stream::{self as responses, Opening, ResponseStream};
-use crate::providers::openai::rest::{LOWEST_EFFORTS, may_be_effort};
+use crate::providers::openai::rest::LOWEST_EFFORTS;
 use crate::providers::openai::sse::Malformed;
 use crate::providers::websocket::DialError;
 use crate::telemetry::log::inherit_subject;
 use futures_util::future::BoxFuture;
+use refusal::{Refusal, failed, refusal, refusal_of, unreadable};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -406,38 +408,6 @@ async fn first_event(connection: &mut Connection, stream: &mut ResponseStream) -
             Ok(Opening::Rejected { status, error }) => Err(refusal_of(status, None, &error)),
         };
     }
-}
-
-/// The error of a request that the server rejects, or that fails.
-struct Refusal {
-    failure: ModelEvent,
-    /// Whether the server may have rejected only the reasoning effort.
-    is_effort: bool,
-}
-
-async fn refusal(response: reqwest::Response) -> Refusal {
-    let status = response.status().as_u16();
-    let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-    let body = response.json::<Value>().await.unwrap_or_default();
-    refusal_of(status, header, &body["error"])
-}
-
-fn refusal_of(status: u16, wait_s: Option<u64>, error: &Value) -> Refusal {
-    let message = error["message"].as_str().unwrap_or_default();
-    let is_effort = status == 400 && may_be_effort(error["param"].as_str().unwrap_or_default());
-    let wait = wait_s.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
-    let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
-    // The server also returns 429 for an account without credit; a retry would not succeed.
-    let retry = matches!(status, 408 | 409 | 429 | 500..) && !AiFailureCause::from_status(status, code).needs_owner();
-    Refusal { failure: failed(retry, wait, format!("model: HTTP {status} {code}")), is_effort }
-}
-
-fn unreadable(_: Malformed) -> ModelEvent {
-    failed(true, None, "the answer could not be read".to_owned())
-}
-
-fn failed(retry: bool, retry_after: Option<Duration>, reason: String) -> ModelEvent {
-    ModelEvent::Failed { retry, retry_after, reason }
 }
 
 #[cfg(test)]
