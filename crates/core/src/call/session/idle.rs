@@ -40,7 +40,7 @@ impl IdleWatch {
     }
 
     /// Returns true while the call may be that of a silent caller.
-    pub(super) fn awaits_first_word(&self) -> bool {
+    pub(super) fn may_be_silent(&self) -> bool {
         self.silent.is_some()
     }
 

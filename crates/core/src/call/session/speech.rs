@@ -16,7 +16,7 @@ impl CallSession {
         // Before the caller's first word, during the agent's speech, and while a reply is held, the local detector is
         // needed to distinguish voice from noise.
         self.is_taken_over()
-            || (!self.idle.awaits_first_word()
+            || (!self.idle.may_be_silent()
                 && !self.playback.is_open()
                 && !self.interruptions.is_pausing()
                 && !self.is_reply_held()

@@ -129,6 +129,8 @@ pub(super) struct Observed {
     pub(super) employee_played: usize,
     pub(super) employee_heard: usize,
     pub(super) is_engine_closed: bool,
+    /// True once the caller has spoken, as far as the engine and the local detector can tell.
+    has_spoken: bool,
     employee_at: Option<Instant>,
     /// The built-in sentences that were played: the sample value and the start time of each.
     pub(super) clips: Vec<(u8, Instant)>,
@@ -321,7 +323,7 @@ impl Rig {
         let audio = EncodedAudio::encode(&samples);
         self.hear_caller(is_voice);
         let is_engine_open = self.engine.is_ready && !self.is_transferring;
-        self.waits.voice.has_spoken |= is_engine_open && self.is_spoken_over() && self.waits.voice.is_person();
+        self.observed.has_spoken |= is_engine_open && self.is_spoken_over() && self.waits.voice.is_person();
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio, is_voice });
         self.timestamp += 20;
         if self.engine.is_ready && self.phone.stream && !self.session.is_over() {

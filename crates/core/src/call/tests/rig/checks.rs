@@ -19,7 +19,7 @@ impl Rig {
             return;
         }
         assert!(self.has_event(&CallEvent::IdlePrompt { number: 1 }));
-        assert!(!self.waits.voice.has_spoken, "the caller spoke, although no words are known");
+        assert!(!self.observed.has_spoken, "the caller spoke, although no words are known");
         let words = |turn: &&TurnRecord| turn.speaker == Speaker::Caller && !turn.text.is_empty();
         let spoken = self.observed.turns.values().find(words);
         assert!(spoken.is_none(), "the caller spoke: {spoken:?}");

@@ -43,8 +43,6 @@ pub(super) struct Waits {
 /// The caller's voice on the line.
 #[derive(Default)]
 pub(super) struct CallerVoice {
-    /// True once the caller has spoken, as far as the engine and the local detector can tell.
-    pub(super) has_spoken: bool,
     sound: Option<Sound>,
     /// When the caller's voice was last detected in an earlier sound.
     last_sound: Option<Instant>,
