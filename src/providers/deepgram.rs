@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_multilingual_model_is_told_the_languages_to_expect() {
+    fn the_multilingual_model_receives_the_languages_to_expect() {
         let config = DeepgramConfig { multilingual: true, ..DeepgramConfig::default() };
         let url = DeepgramTranscription::new(&config, "ru", &["Ronit".to_owned()]).address().url;
         let expected =

@@ -84,7 +84,7 @@ async fn noise_is_silence_and_speech_that_is_not_understood_is_not() {
         assert_eq!((&call["outcome"], &call["end_reason"]), (&json!(outcome), &json!(end_reason)), "{call:#}");
         harness.until_jobs_done().await;
         let is_silent = outcome == "silent";
-        assert_eq!(bridge.sent().is_empty(), is_silent, "the owner is told: {:?}", bridge.sent());
+        assert_eq!(bridge.sent().is_empty(), is_silent, "the owner is notified: {:?}", bridge.sent());
         let asked = "SELECT count(*) FROM call_events WHERE kind = 'idle_prompt'";
         assert_eq!(harness.daemon.query_value::<i64>(asked), if is_silent { 1 } else { 2 });
     }
