@@ -66,9 +66,9 @@ export async function fillEnglish({ send, get, tom }: Shop): Promise<void> {
   await send('POST', '/api/facts', { topic: 'Parking', text: 'Free behind the building' })
   const query = `service_id=${service.id}&days=3&step_min=60`
   const { slots } = await get<{ slots: { starts_at: string }[] }>(`/api/free-slots?${query}`)
-  const wish = { contact_id: tom, service_id: service.id, note: 'By the window' }
-  await send('POST', '/api/appointments', { ...wish, starts_at: slots[3]?.starts_at })
-  await send('POST', '/api/waiting-list', { ...wish, from_date: '2027-01-05', to_date: '2027-01-06' })
+  const wanted = { contact_id: tom, service_id: service.id, note: 'By the window' }
+  await send('POST', '/api/appointments', { ...wanted, starts_at: slots[3]?.starts_at })
+  await send('POST', '/api/waiting-list', { ...wanted, from_date: '2027-01-05', to_date: '2027-01-06' })
 }
 
 export type Shop = Awaited<ReturnType<typeof fillShop>>

@@ -3,7 +3,7 @@ const PATH = /(?<![\w/.])(https?:\/\/[\w.-]*\w(?::\d+)?(?:\/[\w.:-]*\w)*|\/(?=[A
 
 /** Shows as code the parts between backticks, and paths, which a Hebrew sentence would otherwise reorder. */
 export function WithCode({ text }: { text: string }) {
-  // The parts at odd places are code: `split` keeps what the parentheses of a pattern match.
+  // Every second part is code: `split` keeps what the parentheses of a pattern match.
   const parts = text.split('`').flatMap((part, at) => (at % 2 === 1 ? [part] : part.split(PATH)))
   return parts.map((part, at) =>
     at % 2 === 1 ? (
