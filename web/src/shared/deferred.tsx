@@ -18,8 +18,8 @@ const TIMEOUT_MS = 10_000
 
 /** The delay, in ms, after which the files of a page's detail are fetched (`detail` of `FeatureRoute`). */
 const FETCH_MS = 1_000
-/** The delay, in ms, after which preloaded code is executed. Earlier it would delay the first taps on a slow phone. */
-const RUN_MS = 5_000
+/** What shows that the user begins to use the page. A press reaches the page before its click. */
+const USES = ['pointerdown', 'keydown', 'wheel'] as const
 
 const inTime = <T,>(loading: Promise<T>): Promise<T> =>
   Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
@@ -96,17 +96,26 @@ export function useOpened(isOpen: boolean): boolean {
   return isOpen && isRendered
 }
 
-/** Loads the code that the user probably needs next, after the page has been shown. */
+/**
+ * Loads the code that the user probably needs next, as soon as the user begins to use the page. Earlier it would delay the
+ * page itself on a slow phone.
+ */
 export function usePreload(...parts: { preload: () => Promise<void> }[]): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of a page are always the same
   useEffect(() => {
-    const timers = [
-      setTimeout(fetchDetail, FETCH_MS),
-      setTimeout(() => {
-        for (const part of parts) void part.preload()
-      }, RUN_MS),
-    ]
-    return () => timers.forEach(clearTimeout)
+    const timer = setTimeout(fetchDetail, FETCH_MS)
+    const used = () => {
+      stop()
+      for (const part of parts) void part.preload()
+    }
+    const stop = () => {
+      for (const use of USES) removeEventListener(use, used, true)
+    }
+    for (const use of USES) addEventListener(use, used, { capture: true, passive: true })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
   }, [])
 }
 
