@@ -165,15 +165,11 @@ async fn run(
 
 /// Returns the milliseconds from the end of each of the caller's utterances to the first sample of the answer. The
 /// sentences against silence (fillers) are no answers: a turn without anything else has no latency.
-fn latencies_ms(stream: &StreamReport) -> Vec<u64> {
-    let mut found = Vec::new();
-    for (place, speech) in stream.speeches.iter().enumerate() {
-        let Some(asked_ms) = speech.ended_ms else { continue };
-        let next_ms = stream.speeches.get(place + 1).map_or(u64::MAX, |next| next.began_ms);
-        let mut after = stream.utterances.iter().filter(|heard| (asked_ms..next_ms).contains(&heard.began_ms));
-        found.extend(after.find_map(|heard| answer_ms(stream, heard)).map(|at| at.saturating_sub(asked_ms)));
-    }
-    found
+fn latencies_ms(stream: &StreamReport) -> impl Iterator<Item = u64> {
+    stream.turns().filter_map(|(asked_ms, heard)| {
+        let answered_ms = heard.into_iter().find_map(|heard| answer_ms(stream, heard))?;
+        Some(answered_ms.saturating_sub(asked_ms))
+    })
 }
 
 /// Returns the time at which the answer in an utterance of the agent begins: after the filler, if there is one.

@@ -36,9 +36,8 @@ pub struct Realtime {
     /// because the request overrides those of the session.
     instructions: Arc<str>,
     tools: ToolRegistry,
-    /// The conversion of the audio, if the session's format is not mu-law.
     caller_audio: CallerAudio,
-    /// None if the session sends telephone audio.
+    /// The conversion of the agent's audio. None if the session sends telephone audio.
     pcm: Option<AgentPcm>,
     state: State,
     /// Events that `next` has not returned yet; one message of the server may cause several events.

@@ -171,14 +171,21 @@ impl StreamReport {
     /// Pairs each utterance of the caller with the first utterance of the agent after it and before the caller's next
     /// one.
     pub(super) fn find_answers(&mut self) {
-        let mut answers = Vec::new();
-        for (place, speech) in self.speeches.iter().enumerate() {
-            let Some(asked_ms) = speech.ended_ms else { continue };
+        let first = |(asked_ms, heard): (u64, Vec<&Utterance>)| {
+            heard.first().map(|heard| Answer { asked_ms, heard_ms: heard.began_ms })
+        };
+        self.answers = self.turns().filter_map(first).collect();
+    }
+
+    /// Returns the end of each utterance of the caller, with the utterances of the agent after it and before the caller's
+    /// next one.
+    pub fn turns(&self) -> impl Iterator<Item = (u64, Vec<&Utterance>)> {
+        self.speeches.iter().enumerate().filter_map(|(place, speech)| {
+            let asked_ms = speech.ended_ms?;
             let next_ms = self.speeches.get(place + 1).map_or(u64::MAX, |next| next.began_ms);
-            let after = self.utterances.iter().find(|heard| heard.began_ms >= asked_ms && heard.began_ms < next_ms);
-            answers.extend(after.map(|heard| Answer { asked_ms, heard_ms: heard.began_ms }));
-        }
-        self.answers = answers;
+            let after = self.utterances.iter().filter(|heard| (asked_ms..next_ms).contains(&heard.began_ms));
+            Some((asked_ms, after.collect()))
+        })
     }
 
     /// Returns how many milliseconds of `sound` the caller heard from its start without a gap; 0 if the first 20 ms do
