@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { toast } from './components/toasts'
-import { keepFocus } from './opener'
+import { keepFocusNear } from './opener'
 import { ownKeys, recallOwn, rememberOwn, storedUser } from './storage'
 
 const keyOf = (name: string) => `draft.${name}`
@@ -153,7 +153,7 @@ export function KeptInput({ discard }: { discard: () => void }) {
       <button
         className="btn link"
         type="button"
-        onClick={event => keepFocus(event.currentTarget.closest('form'), discard)}
+        onClick={event => keepFocusNear(event.currentTarget.closest('form'), discard)}
       >
         <Trans>למחוק</Trans>
       </button>

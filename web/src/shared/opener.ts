@@ -28,7 +28,7 @@ const isVisible = (element: HTMLElement) => element.offsetParent !== null
  * Runs a change that removes the focused element from a form. If no other element takes the focus, it moves to the
  * form's first field, or to the place of the form if the change has closed it.
  */
-export function keepFocus(form: HTMLFormElement | null, change: () => void): void {
+export function keepFocusNear(form: HTMLFormElement | null, change: () => void): void {
   const ancestors: Place[] = []
   for (let element: Element | null = form; element; element = element.parentElement) {
     ancestors.push({ element, at: [...(element.parentElement?.children ?? [])].indexOf(element) })

@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useCloseInUrl } from '#shared/close-in-url'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
+import { deferred } from '#shared/deferred'
 import { useShortcuts } from '#shared/keys'
 import { useFormat } from '#shared/session'
 import { AgendaView } from './AgendaView'
@@ -17,7 +18,7 @@ import { NewAppointment } from './NewAppointment'
 import { useShown } from './url'
 import { WaitingList } from './WaitingList'
 
-const JumpToDate = lazy(() => import('./JumpToDate'))
+const JumpToDate = deferred(async () => (await import('./JumpToDate')).JumpToDate)
 
 export default function CalendarPage() {
   const { t } = useLingui()
@@ -78,17 +79,15 @@ export default function CalendarPage() {
         <AppointmentDialog id={shown.open} known={selected} close={() => close({ appointment: null })} />
       )}
       {isJumping && (
-        <Suspense>
-          <JumpToDate
-            day={shown.day}
-            today={shown.today}
-            go={day => {
-              setJumping(false)
-              change({ date: day === shown.today ? null : day, appointment: null })
-            }}
-            close={() => setJumping(false)}
-          />
-        </Suspense>
+        <JumpToDate
+          day={shown.day}
+          today={shown.today}
+          go={day => {
+            setJumping(false)
+            change({ date: day === shown.today ? null : day, appointment: null })
+          }}
+          close={() => setJumping(false)}
+        />
       )}
       {shown.isNew && (
         <NewAppointment

@@ -34,7 +34,7 @@ function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
   event.target.dispatchEvent(new window.KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
 }
 
-export default function JumpToDate({ day, today, go, close }: Props) {
+export function JumpToDate({ day, today, go, close }: Props) {
   const { t } = useLingui()
   const locale = useLocale()
   const format = useFormat()

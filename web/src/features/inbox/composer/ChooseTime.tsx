@@ -17,7 +17,7 @@ const TIMES = Array.from({ length: 96 }, (_, at) => {
 })
 
 /** The day and the time are in the business's time zone. */
-export default function ChooseTime({ onClose, onChoose }: { onClose: () => void; onChoose: (at: Date) => void }) {
+export function ChooseTime({ onClose, onChoose }: { onClose: () => void; onChoose: (at: Date) => void }) {
   const { t } = useLingui()
   const locale = useLocale()
   const format = useFormat()

@@ -1,19 +1,20 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import { IconCalendarTime, IconClock } from '@tabler/icons-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { newKey } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
+import { deferred } from '#shared/deferred'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { call, type Provider, type Scheduled } from '../api'
 import { laterChoices } from '../model/zone'
 import type { UploadItem } from './useUploads'
 
-const ChooseTime = lazy(() => import('./ChooseTime'))
+const ChooseTime = deferred(async () => (await import('./ChooseTime')).ChooseTime)
 
 interface Props {
   threadId: number | null
@@ -105,15 +106,13 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
         </Menu.Dropdown>
       </Menu>
       {isChoosing && (
-        <Suspense>
-          <ChooseTime
-            onClose={() => setChoosing(false)}
-            onChoose={at => {
-              setChoosing(false)
-              plan(at)
-            }}
-          />
-        </Suspense>
+        <ChooseTime
+          onClose={() => setChoosing(false)}
+          onChoose={at => {
+            setChoosing(false)
+            plan(at)
+          }}
+        />
       )}
     </>
   )
