@@ -23,7 +23,7 @@ use crate::store::{self, OutboxEntry, Store};
 use crate::telemetry::log;
 use crate::{clock, entropy};
 use attempt::{Attempt, Ended};
-use health::ProviderHealth;
+use health::{Probe, ProviderHealth};
 pub(super) use senders::ProviderSenders;
 use shared::{Shared, delivery, route_input};
 use std::collections::{HashMap, HashSet};
@@ -43,12 +43,17 @@ impl Outbox {
     /// The outbox sends nothing until [`Outbox::run`].
     pub fn new(settings: Settings, store: Store, alerts: Alerts) -> Self {
         let health = ProviderHealth::new(settings.clone(), store.clone());
-        Self { shared: Arc::new(Shared { store, settings, health, wake: Notify::new(), alerts }) }
+        Self { shared: Arc::new(Shared { store, settings, health, wake: Notify::new(), look_at_bridge: Notify::new(), alerts }) }
     }
 
     /// Call it after the commit that stored a message.
     pub fn wake(&self) {
         self.shared.wake.notify_one();
+    }
+
+    /// Call it after a request that changes the bridge's link. Its changes are then reported sooner.
+    pub fn look_at_bridge(&self) {
+        self.shared.look_at_bridge.notify_one();
     }
 
     pub fn rules(&self) -> RoutingRules {
@@ -115,16 +120,23 @@ impl Outbox {
 
 /// When the bridge is connected again, wakes the loop for the messages that wait for it.
 async fn watch_bridge(outbox: Outbox) {
-    let Shared { health, store, .. } = &*outbox.shared;
-    let mut poll = tokio::time::interval(PROBE);
-    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let Shared { health, store, look_at_bridge, .. } = &*outbox.shared;
+    let (mut last, mut changed_at) = (None, clock::instant());
     loop {
-        poll.tick().await;
-        if health.probe().await {
+        let Probe { is_up_again, has_changed } = health.probe(&mut last).await;
+        if is_up_again {
             let hastened = store.write(|tx| outbox::hasten(tx, Provider::Baileys, clock::now())).await;
             if hastened.is_ok() {
                 outbox.wake();
             }
+        }
+        if has_changed {
+            changed_at = clock::instant();
+        }
+        let pause = if clock::instant().duration_since(changed_at) < BUSY { PROBE_BUSY } else { PROBE };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = look_at_bridge.notified() => changed_at = clock::instant(),
         }
     }
 }
@@ -338,6 +350,10 @@ enum Admission {
 }
 
 const PROBE: Duration = Duration::from_secs(5);
+/// The interval of the bridge's probes for `BUSY` after a change of its link. Changes come in series: a user who links an
+/// account waits for a code, then for the next one, then for the connection.
+const PROBE_BUSY: Duration = Duration::from_secs(1);
+const BUSY: Duration = Duration::from_mins(1);
 const IDLE: Duration = Duration::from_secs(15);
 const MIN_WAIT: Duration = Duration::from_millis(1);
 const START_RETRY: Duration = Duration::from_secs(5);

@@ -44,6 +44,7 @@ pub(super) async fn pair(
     _owner: Owner,
 ) -> Result<axum::Json<StartPairingResponse>, ApiError> {
     let state = enabled_bridge(&app)?.pair().await.map_err(|error| bridge_error("to start pairing", error))?;
+    app.outbox.look_at_bridge();
     Ok(axum::Json(StartPairingResponse { ok: true, state: state.into() }))
 }
 
@@ -65,6 +66,7 @@ pub(super) async fn pairing_code(
     let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
     let code = bridge.pairing_code(phone.digits()).await;
     let code = code.map_err(|error| bridge_error("for a pairing code", error))?;
+    app.outbox.look_at_bridge();
     actor.set_audit_subject(phone.masked().to_string());
     Ok(axum::Json(PairingCodeResponse { ok: true, code }))
 }
@@ -76,6 +78,7 @@ pub(super) async fn pairing_code(
     responses((status = 200, description = "The account was unlinked.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
     enabled_bridge(&app)?.log_out().await.map_err(|error| bridge_error("to unlink the account", error))?;
+    app.outbox.look_at_bridge();
     Ok(OkResponse::OK)
 }
 
@@ -84,6 +87,7 @@ pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Resul
     responses((status = 200, description = "The bridge is connecting.", body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
     enabled_bridge(&app)?.reconnect().await.map_err(|error| bridge_error("to reconnect to WhatsApp", error))?;
+    app.outbox.look_at_bridge();
     Ok(OkResponse::OK)
 }
 

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::domain::{Language, NotSent, Outcome, Provider, ProviderError, Timestamp};
 use crate::messages;
-use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
+use crate::providers::baileys::bridge::{Bridge, LinkState, Overview, Report};
 use crate::runtime::Settings;
 use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +16,14 @@ pub(super) struct ProviderHealth {
     state: Mutex<State>,
     /// Serializes queries to the bridge: one task sends the query, and the other tasks wait for its result.
     query_lock: tokio::sync::Mutex<()>,
+}
+
+/// The result of [`ProviderHealth::probe`].
+pub(super) struct Probe {
+    /// Whether the bridge was down before, and is up.
+    pub(super) is_up_again: bool,
+    /// Whether users see another state, account or code than after the last probe.
+    pub(super) has_changed: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -47,26 +55,39 @@ impl ProviderHealth {
     pub(super) async fn refresh(&self) {
         let _guard = self.query_lock.lock().await;
         let queried_at = self.lock().bridge_queried_at;
-        if queried_at.is_none_or(|queried_at| clock::now().since(queried_at) >= MAX_STATE_AGE) {
-            self.query_bridge().await;
+        let is_due = queried_at.is_none_or(|queried_at| clock::now().since(queried_at) >= MAX_STATE_AGE);
+        if is_due && self.query_bridge().await {
+            self.record_change();
         }
     }
 
-    /// Returns true if the bridge is up again.
-    pub(super) async fn probe(&self) -> bool {
-        let _guard = self.query_lock.lock().await;
-        let before = *self.lock();
-        self.query_bridge().await;
-        before.bridge_is_down() && !self.lock().bridge_is_down()
+    /// Queries the bridge, also for what its users see, which is compared with `last` and then stored there.
+    pub(super) async fn probe(&self, last: &mut Option<Overview>) -> Probe {
+        let guard = self.query_lock.lock().await;
+        let was_down = self.lock().bridge_is_down();
+        let is_other = self.query_bridge().await;
+        let is_up_again = was_down && !self.lock().bridge_is_down();
+        drop(guard);
+        let overview = match self.bridge_in_use() {
+            Some(bridge) => Some(bridge.overview(true).await.without_counts()),
+            None => None,
+        };
+        let has_changed = is_other || *last != overview;
+        *last = overview;
+        if has_changed {
+            self.record_change();
+        }
+        Probe { is_up_again, has_changed }
     }
 
-    async fn query_bridge(&self) {
+    /// Returns true if the state differs from the last one.
+    async fn query_bridge(&self) -> bool {
         let settings = self.settings.current();
-        let Some(bridge) = &settings.bridge else { return };
+        let Some(bridge) = &settings.bridge else { return false };
         let Report { state, not_receiving_since, .. } = bridge.report().await;
         // If the settings were replaced meanwhile, the answer is from the former bridge and is discarded.
         if !Arc::ptr_eq(&settings, &self.settings.current()) {
-            return;
+            return false;
         }
         let is_other = {
             let mut seen = self.lock();
@@ -77,8 +98,12 @@ impl ProviderHealth {
         };
         if is_other {
             log_change(state);
-            self.store.write_soon(|tx| tx.record_bridge());
         }
+        is_other
+    }
+
+    fn record_change(&self) {
+        self.store.write_soon(|tx| tx.record_bridge());
     }
 
     /// `None` if the bridge is not in use or was not queried.

@@ -16,6 +16,8 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) health: ProviderHealth,
     pub(super) wake: Notify,
+    /// Wakes the task that probes the bridge.
+    pub(super) look_at_bridge: Notify,
     pub(super) alerts: Alerts,
 }
 

@@ -327,11 +327,28 @@ async fn each_change_is_reported_once_and_waiting_messages_show_the_reason() {
     assert_eq!((logs.events_named("BRIDGE_DOWN").len(), logs.events_named("BRIDGE_UP").len()), (2, 1));
     until("an event of each change", async || {
         let changes: i64 = link.daemon.query_value("SELECT count(*) FROM changes WHERE kind = 'bridge_updated'");
-        (changes == 3).then_some(())
+        (changes >= 3).then_some(())
     })
     .await;
     assert_eq!(gauge().await.as_deref(), Some("1"));
     until("the message", async || (link.bridge.state().sent.len() == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_code_is_reported_by_an_event() {
+    let link = Link::with(|options| {
+        (options.connected, options.state, options.qr) = (false, "pairing", Some(QR.into()));
+    })
+    .await;
+    let events = || -> i64 { link.daemon.query_value("SELECT count(*) FROM changes WHERE kind = 'bridge_updated'") };
+    until("the first event", async || (events() > 0).then_some(())).await;
+    let before = events();
+    let asked = link.bridge.state().health_checks;
+    until("more probes", async || (link.bridge.state().health_checks >= asked + 4).then_some(())).await;
+    assert_eq!(events(), before, "the same code is not reported again");
+    link.bridge.change(|options| options.qr = Some("2@the-next-code".into()));
+    until("an event of the new code", async || (events() > before).then_some(())).await;
+    assert_eq!(link.show().await["pairing"]["qr"], "2@the-next-code");
 }
 
 #[tokio::test(flavor = "multi_thread")]

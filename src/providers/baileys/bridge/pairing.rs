@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// A QR code. The owner scans it with WhatsApp on the phone to link the account. Has no `Debug`, because anyone who
 /// reads a QR code in a log could link the account.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct QrCode {
     pub text: String,
     /// The QR code as SVG, drawn by the bridge. Show it only as an image (`<img>`): as markup, it could run scripts.

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The bridge's report about its link. A field is `None` if it does not apply, or if the bridge does not send it.
 ///
 /// Has no `Debug`, because anyone who reads a pairing code in a log could link the account.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Report {
     pub state: LinkState,
     /// When the link entered this state.
@@ -50,7 +50,7 @@ pub struct Restriction {
     pub kind: Option<String>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Overview {
     /// Whether the bridge, or another program at its address, answered a request.
     pub reachable: bool,
@@ -97,6 +97,15 @@ impl Bridge {
         let report = Report::parse(status == StatusCode::OK, &body);
         // Only the HTTP status decides whether the link is connected, because every bridge sends the status.
         Ok(if status == StatusCode::OK { Report { state: LinkState::Connected, ..report } } else { report })
+    }
+}
+
+impl Overview {
+    /// Without the counts of queued events and files, which change with each message.
+    #[must_use]
+    pub fn without_counts(self) -> Self {
+        let report = Report { inbox: None, media_waiting: None, refused: None, ..self.report };
+        Self { report, ..self }
     }
 }
 
