@@ -1,18 +1,58 @@
 import { createServer, type Server } from 'node:http'
 import { contactOf, owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
 
-/** A fake of the bridge's HTTP API: only the part from which the daemon reads the state of the link. */
-async function bridge(isConnected: () => boolean): Promise<{ server: Server; url: string }> {
-  const server = createServer((_, answer) => {
-    const state = isConnected() ? { state: 'connected', connected: true } : { state: 'logged_out', connected: false }
-    answer.writeHead(isConnected() ? 200 : 503, { 'Content-Type': 'application/json' }).end(JSON.stringify(state))
+/** A fake of the bridge's HTTP API: only the part from which the daemon reads the state of the link and its QR code. */
+async function bridge(
+  isConnected: () => boolean,
+  qr: () => string | undefined = () => undefined,
+): Promise<{ server: Server; url: string }> {
+  const server = createServer(({ url }, answer) => {
+    const json = (status: number, body: object) => {
+      answer.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+    }
+    const code = qr()
+    if (url === '/qr') return code ? json(200, { qr: code, svg: drawing(code) }) : json(404, {})
+    if (isConnected()) return json(200, { state: 'connected', connected: true })
+    json(url === '/status' ? 200 : 503, { state: code ? 'pairing' : 'logged_out', connected: false })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return { server, url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/send` }
 }
+
+const drawing = (code: string) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><desc>${code}</desc></svg>`
+
+test('the next QR code is shown after an event, and the page asks for it only then', async ({ page }) => {
+  let code = 'first'
+  const { server, url } = await bridge(
+    () => false,
+    () => code,
+  )
+  const daemon = new Daemon({ BAILEYS_OUTBOUND_URL: url })
+  try {
+    await daemon.start()
+    await prepare(page, VIEWS[0])
+    await logIn(page, daemon)
+    let asked = 0
+    page.on('request', request => {
+      if (request.url().endsWith('/api/whatsapp/bridge')) asked += 1
+    })
+    await page.goto(`${daemon.url}/app/whatsapp`)
+    const shows = (text: string) => expect(page.locator('img.qr')).toHaveAttribute('src', new RegExp(text))
+    await shows('first')
+    const before = asked
+    code = 'second'
+    await shows('second')
+    code = 'third'
+    await shows('third')
+    expect(asked - before).toBe(2)
+  } finally {
+    await daemon.remove()
+    await new Promise(resolve => server.close(resolve))
+  }
+})
 
 test('the composer learns from an event that WhatsApp is connected again, and asks for it only then', async ({
   page,

@@ -4,15 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { LinkPanel } from './LinkPanel'
-import { askEveryMs } from './states'
 
 export default function WhatsAppPage() {
   useDocumentTitle('WhatsApp')
-  const query = useQuery({
-    ...apiQuery('/api/whatsapp/bridge'),
-    refetchInterval: ({ state }) => askEveryMs(state.data),
-    staleTime: 0,
-  })
+  const query = useQuery({ ...apiQuery('/api/whatsapp/bridge'), staleTime: 0 })
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">

@@ -73,11 +73,3 @@ export const grouped = (code: string): string => code.replace(/^(.{4})(.{4})$/, 
 /** 0 after that time. */
 export const secondsUntil = (at: string | null | undefined, now: number): number =>
   at ? Math.max(0, Math.round((Date.parse(at) - now) / 1000)) : 0
-
-/**
- * Returns the polling interval of the link's state in ms, or false. While no account is linked, the state is polled: the
- * event stream does not report a new code, and it reports a change of the state only after the daemon itself has polled
- * the bridge. The end of a link is reported by an event.
- */
-export const askEveryMs = (link: Link | undefined): number | false =>
-  link?.connected || link?.enabled === false ? false : 2_500
