@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import { client, renewSessionWith, type Schemas, setCsrfToken, unwrap } from './api/client'
 import { asApiError } from './api/errors'
 import { queryClient } from './api/query'
-import { Formatter } from './format/time'
+import { type Formatter, formatterOf } from './format/time'
 import { setStoredUser } from './storage'
 
 /** `user` is null for an API token. */
@@ -79,7 +79,7 @@ export function useSession(): Session {
 export function useFormat(): Formatter {
   const { i18n } = useLingui()
   const zone = useContext(Context)?.business.time_zone ?? 'Asia/Jerusalem'
-  return useMemo(() => new Formatter(i18n.locale === 'en' ? 'en' : 'he', zone), [i18n.locale, zone])
+  return formatterOf(i18n.locale === 'en' ? 'en' : 'he', zone)
 }
 
 export const currentCountry = (): string => cached()?.business.default_country ?? 'IL'

@@ -22,8 +22,15 @@ export const ltr = (text: string): string => `\u2066${text}\u2069`
 const REORDERED =
   /(?<![\p{Script=Latin}\d]|\d[.,:])(?:(?:\+\d|\(0\d{1,2}\))(?:[ .()-]{0,2}\d){6,13}|\d{1,2}:\d{2}(?: ?[–/] ?\d{1,2}:\d{2})+|\d(?:[\d.,:]*\d)?–\d(?:[\d.,:]*\d)?)(?![\p{Script=Latin}\d]|[.,:]\d)|(?<![\p{L}\d*/])\*\d{3,5}(?![\p{L}\d*/])|(?<![\p{L}\d])[+-]\d(?:[\d.,]*\d)?%|(?<![\p{L}\d])\p{Script=Latin}[\p{Script=Latin}\d]*(?:\+\+|#)(?![\p{L}\d]|\s+\p{Script=Latin})/gu
 
+/**
+ * In each text of which a part may be reordered. Most texts are not, and the long pattern takes a slow phone a while to
+ * compile.
+ */
+const MAYBE_REORDERED = /[\d#]|\+\+/
+
 /** Splits a text into such parts and the text between them. */
 export function orderedParts(text: string): { text: string; at: number; isLtr?: true }[] {
+  if (text && !MAYBE_REORDERED.test(text)) return [{ text, at: 0 }]
   const parts: ReturnType<typeof orderedParts> = []
   let last = 0
   for (const { 0: found, index } of text.matchAll(REORDERED)) {
@@ -36,7 +43,10 @@ export function orderedParts(text: string): { text: string; at: number; isLtr?: 
 }
 
 /** Isolates text written by users or contacts in a plain string. */
-export const isolate = (text: string): string => `\u2068${stripMarks(text).replace(REORDERED, '\u2066$&\u2069')}\u2069`
+export function isolate(text: string): string {
+  const clean = stripMarks(text)
+  return `\u2068${MAYBE_REORDERED.test(clean) ? clean.replace(REORDERED, '\u2066$&\u2069') : clean}\u2069`
+}
 
 /**
  * Returns the `dir` attribute for text written by users or contacts. Text without letters (digits, emoji) has the

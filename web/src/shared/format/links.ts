@@ -11,6 +11,8 @@ interface Part {
 
 /** A backtick between letters is a Hebrew geresh (צ`ק), so code has no letter or digit on its outer sides. */
 const URL_OR_CODE = /\b(?:https?:\/\/|www\.)[^\s<>"'`]+|```[^`]+```|(?<![\p{L}\d`])`[^`\n]+`(?![\p{L}\d])/giu
+/** In each text that contains a URL or code, see `MAYBE_REORDERED`. */
+const MAYBE_URL_OR_CODE = /:\/\/|www\.|`/i
 /** Punctuation after a URL belongs to the sentence, not to the URL. */
 const TAIL = /[.,;:!?)\]}׳״]+$/
 
@@ -20,6 +22,7 @@ const TAIL = /[.,;:!?)\]}׳״]+$/
  * its words.
  */
 export function linkParts(text: string): Part[] {
+  if (!MAYBE_URL_OR_CODE.test(text)) return wordsOf(text, 0)
   const parts: Part[] = []
   let last = 0
   for (const match of text.matchAll(URL_OR_CODE)) {

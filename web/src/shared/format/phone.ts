@@ -46,6 +46,7 @@ interface TextPart {
  * would reorder them.
  */
 export function phoneParts(text: string): TextPart[] {
+  if (text && !/\d/.test(text)) return [{ text, at: 0 }]
   const parts: TextPart[] = []
   let last = 0
   for (const match of text.matchAll(IN_TEXT)) {

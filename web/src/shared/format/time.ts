@@ -2,24 +2,43 @@ import { ltr } from './bidi'
 import { serverNow } from './clock'
 import { hebrewNumber } from './hebrew-number'
 
+const formatters = new Map<string, Formatter>()
+
+/**
+ * Returns the same formatter each time, because creating the formats of `Intl` takes a slow phone longer than everything
+ * else in a row of a list.
+ */
+export function formatterOf(locale: 'he' | 'en', zone: string): Formatter {
+  const key = `${locale} ${zone}`
+  const known = formatters.get(key)
+  if (known) return known
+  const made = new Formatter(locale, zone)
+  formatters.set(key, made)
+  return made
+}
+
 /** Formats times and numbers in one language, always in the time zone of the business, never in the browser's. */
 export class Formatter {
   readonly locale: string
   readonly zone: string
-  readonly #formats = new Map<string, Intl.DateTimeFormat>()
+  readonly #formats = new Map<string, unknown>()
 
   constructor(locale: 'he' | 'en', zone: string) {
     this.locale = locale === 'he' ? 'he-IL' : 'en-GB'
     this.zone = zone
   }
 
-  #format(options: Intl.DateTimeFormatOptions, locale = this.locale): Intl.DateTimeFormat {
-    const key = `${locale}${JSON.stringify(options)}`
-    const known = this.#formats.get(key)
+  #cached<T>(key: string, make: () => T): T {
+    const known = this.#formats.get(key) as T | undefined
     if (known) return known
-    const made = new Intl.DateTimeFormat(locale, { timeZone: this.zone, ...options })
+    const made = make()
     this.#formats.set(key, made)
     return made
+  }
+
+  #format(options: Intl.DateTimeFormatOptions, locale = this.locale): Intl.DateTimeFormat {
+    const make = () => new Intl.DateTimeFormat(locale, { timeZone: this.zone, ...options })
+    return this.#cached(`${locale}${JSON.stringify(options)}`, make)
   }
 
   /** «9:12» */
@@ -141,7 +160,8 @@ export class Formatter {
   #relative(unit: Intl.RelativeTimeFormatUnit, value: number): string {
     // Singular minutes use the long form: the Hebrew abbreviation has no singular, and «לפני דקה» is short enough.
     const style = unit === 'minute' && Math.abs(value) > 1 ? 'short' : 'long'
-    const text = new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style }).format(value, unit)
+    const make = () => new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style })
+    const text = this.#cached(`relative ${style}`, make).format(value, unit)
     // CLDR adds the digit to the Hebrew singular and dual: «לפני שעה (1)», «לפני שעתיים (2)».
     return text.replace(/ \(\u200F?\d+\u200F?\)/, '')
   }
@@ -152,7 +172,8 @@ export class Formatter {
   }
 
   number(value: number, options?: Intl.NumberFormatOptions): string {
-    return new Intl.NumberFormat(this.locale, options).format(value)
+    const make = () => new Intl.NumberFormat(this.locale, options)
+    return this.#cached(`number ${JSON.stringify(options)}`, make).format(value)
   }
 
   /** Formats an amount in minor units (agorot). Whole amounts have no decimals. */
