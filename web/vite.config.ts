@@ -19,9 +19,26 @@ const early: Plugin = {
   },
 }
 
+/**
+ * Tells browsers that most functions of the first render's file run at once. They are then compiled while the file arrives,
+ * beside the main thread, and not one by one when they are called.
+ */
+const compileHint: Plugin = {
+  name: 'compile-hint',
+  enforce: 'post',
+  generateBundle: {
+    order: 'post',
+    handler(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === 'chunk') file.code = `//# allFunctionsCalledOnLoad\n${file.code}`
+      }
+    },
+  },
+}
+
 export default defineConfig({
   base: '/app/',
-  plugins: [react(), lingui(), babel({ presets: [linguiTransformerBabelPreset()] }), early],
+  plugins: [react(), lingui(), babel({ presets: [linguiTransformerBabelPreset()] }), early, compileHint],
   resolve: {
     alias: {
       '#shared': new URL('./src/shared', import.meta.url).pathname,
