@@ -14,8 +14,12 @@ import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { PageLoadError } from '#shared/deferred'
 import { activateLocale, followLocale, initialLocale } from '#shared/i18n/locale'
-import { takeStart } from '#shared/start'
+import { isLoggedOut, takeStart } from '#shared/start'
 import { App } from './app/App'
+import { firstParts } from './app/registry'
+
+/** How long the first render waits for the page's code and data, in ms. Usually they have arrived with this script. */
+const FIRST_MS = 300
 
 // The service worker makes the page installable, and shows notifications where pages cannot. It works only over https
 // or on localhost.
@@ -28,6 +32,11 @@ if (root) {
   takeStart()
   followLocale()
   await activateLocale(initialLocale())
+  const late = new Promise<undefined>(resolve => setTimeout(resolve, FIRST_MS))
+  // The page shows the error of a part that could not be loaded.
+  const first = isLoggedOut() ? undefined : firstParts(location.pathname).catch(() => undefined)
+  const useFirst = await Promise.race([first, late])
+  useFirst?.()
   const page = createRoot(root, {
     onCaughtError(error, { componentStack }) {
       // The page itself shows that its code could not be loaded, usually because the connection is lost.

@@ -1,4 +1,6 @@
 import { type ComponentType, createElement } from 'react'
+import { parse } from 'regexparam'
+import { matchRoute } from 'wouter'
 import { type Part, partOf } from '#shared/deferred'
 import { registerChanges } from '#shared/events/changes'
 import type { Command, Feature, FeatureRoute, Frame, NavEntry, PaletteProvider } from '#shared/feature'
@@ -73,6 +75,21 @@ export const pages: readonly Page[] = features.flatMap(feature =>
     ),
   ),
 )
+
+/**
+ * Loads what the first render shows: the shell, and the page at this path with its data. Call the returned function
+ * directly before the render. Without it, the render would show the parts one after the other, with pauses between them.
+ */
+export async function firstParts(path: string): Promise<() => void> {
+  const at = /^\/app\/?$/.test(path) ? home() : path
+  const page = pages.find(one => matchRoute(parse, one.path, at)[0])
+  const parts = [page?.bare ? [] : shell, page ?? []].flat()
+  const data = page?.load().then(({ prefetch }) => Promise.all((location.search === '' && prefetch?.()) || []))
+  const [use] = await Promise.all([Promise.all(parts.map(part => part.loaded())), data])
+  return () => {
+    for (const one of use) one()
+  }
+}
 
 export const navigation: readonly NavEntry[] = features
   .flatMap(({ nav }) => nav ?? [])

@@ -25,8 +25,13 @@ const inTime = <T,>(loading: Promise<T>): Promise<T> =>
   Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
 
 export interface Part<P = object> {
-  /** `reloadFailedParts` replaces this component, so read it at each render. */
-  Component: LazyExoticComponent<ComponentType<P>>
+  /** `reloadFailedParts` and `loaded` replace this component, so read it at each render. */
+  Component: ComponentType<P> | LazyExoticComponent<ComponentType<P>>
+  /**
+   * Loads the part before it is first rendered. Call the returned function before that, too: the part is then rendered at
+   * once, without a fallback.
+   */
+  loaded: () => Promise<() => void>
 }
 
 /** The parts that failed to load. `React.lazy` caches a rejected import, so these parts need a new lazy component. */
@@ -42,7 +47,15 @@ export function partOf<P = object>(load: () => Promise<{ default: ComponentType<
         throw new PageLoadError(String(reason), { cause: reason })
       }
     })
-  const part: Part<P> = { Component: component() }
+  const part: Part<P> = {
+    Component: component(),
+    async loaded() {
+      const { default: Component } = await load()
+      return () => {
+        part.Component = Component
+      }
+    },
+  }
   const renew = () => {
     part.Component = component()
   }
@@ -97,26 +110,43 @@ export function useOpened(isOpen: boolean): boolean {
 }
 
 /**
- * Loads the code that the user probably needs next, as soon as the user begins to use the page. Earlier it would delay the
- * page itself on a slow phone.
+ * Loads the code that the user probably needs next: while the page rests after its first second, or as soon as the user
+ * begins to use the page. Earlier it would delay the page itself on a slow phone.
  */
 export function usePreload(...parts: { preload: () => Promise<void> }[]): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of a page are always the same
   useEffect(() => {
-    const timer = setTimeout(fetchDetail, FETCH_MS)
-    const used = () => {
+    const waiting = [...parts]
+    const timer = setTimeout(() => {
+      fetchDetail()
+      whenIdle(loadNext)
+    }, FETCH_MS)
+    // One part at a time, so that each is a short task.
+    const loadNext = () =>
+      void waiting
+        .shift()
+        ?.preload()
+        .then(() => whenIdle(loadNext))
+    const loadAll = () => {
       stop()
-      for (const part of parts) void part.preload()
+      for (const part of waiting.splice(0)) void part.preload()
     }
     const stop = () => {
-      for (const use of USES) removeEventListener(use, used, true)
-    }
-    for (const use of USES) addEventListener(use, used, { capture: true, passive: true })
-    return () => {
       clearTimeout(timer)
+      for (const use of USES) removeEventListener(use, loadAll, true)
+    }
+    for (const use of USES) addEventListener(use, loadAll, { capture: true, passive: true })
+    return () => {
       stop()
+      waiting.length = 0
     }
   }, [])
+}
+
+/** Safari has no `requestIdleCallback`. */
+const whenIdle = (run: () => void): void => {
+  if ('requestIdleCallback' in window) requestIdleCallback(run)
+  else setTimeout(run, 100)
 }
 
 function fetchDetail(): void {

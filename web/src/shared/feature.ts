@@ -9,9 +9,14 @@ export interface FeatureRoute {
   path: string
   /**
    * Loads the page's component. Its chunk and texts are fetched when the page is first opened. `prepare` loads what the
-   * page needs in addition at the current address, so that it is shown at once.
+   * page needs in addition at the current address, so that it is shown at once. `prefetch` sends the page's first requests
+   * at an address without filters; the first render of a visit shows their responses.
    */
-  load: () => Promise<{ default: ComponentType; prepare?: () => Promise<unknown> }>
+  load: () => Promise<{
+    default: ComponentType
+    prepare?: () => Promise<unknown>
+    prefetch?: () => readonly Promise<unknown>[]
+  }>
   /** The page is rendered without navigation and without a login. */
   bare?: boolean
   /** The name of the frame around the page. The feature that lists the name in `frames` renders it. */

@@ -33,6 +33,9 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
+/** The ports of removed daemons of this worker. */
+const releasedPorts: number[] = []
+
 /** The published copy of the database; a running daemon uses `live/db.sqlite`. */
 const DATABASE = 'agentlocator.db'
 const newFolder = () => mkdtempSync(join(tmpdir(), 'agentlocator-page-'))
@@ -100,7 +103,8 @@ export class Daemon {
   /** At its first start, the daemon gets the prepared owner, except with `owner: false`. */
   async start({ owner = true } = {}): Promise<this> {
     const isFirst = this.#port === 0
-    if (isFirst) this.#port = await freePort()
+    // With the port of an earlier daemon, the browser has the page's scripts in its cache, compiled.
+    if (isFirst) this.#port = releasedPorts.pop() ?? (await freePort())
     if (owner && isFirst) {
       // Copies only this file: a copied folder that contains `live` raises an alert.
       copyFileSync((await prepare()).database, join(this.folder, DATABASE))
@@ -200,6 +204,7 @@ export class Daemon {
   async remove(): Promise<void> {
     // A clean stop would wait for the connections of the page, which is still open.
     await this.stop('SIGKILL')
+    if (this.#port) releasedPorts.push(this.#port)
     rmSync(this.folder, { recursive: true, force: true })
   }
 

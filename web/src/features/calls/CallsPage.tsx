@@ -2,8 +2,11 @@ import './calls.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { useParams } from 'wouter'
+import { answeringQuery } from '#shared/answering/useAnswering'
+import { queryClient } from '#shared/api/query'
 import { EmptyState } from '#shared/components/states'
 import { deferred, usePreload } from '#shared/deferred'
+import { callPages } from './api'
 import { CallList } from './CallList'
 import { CallSkeleton } from './CallSkeleton'
 
@@ -13,6 +16,11 @@ const CallView = deferred(async () => (await import('./CallView')).CallView, <Ca
 export const prepare = async () => {
   if (/\/calls\/\d+$/.test(location.pathname)) await CallView.preload()
 }
+
+export const prefetch = () => [
+  queryClient.prefetchInfiniteQuery(callPages({})),
+  queryClient.prefetchQuery(answeringQuery),
+]
 
 /** A phone shows either the list or a call. */
 export default function CallsPage() {

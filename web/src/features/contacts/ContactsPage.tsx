@@ -5,6 +5,7 @@ import { IconColumns3, IconUserPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useAllPages } from '#shared/api/all-pages'
+import { queryClient } from '#shared/api/query'
 import { useCloseInUrl } from '#shared/close-in-url'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -18,6 +19,8 @@ import { ContactTable } from './ContactTable'
 
 const BulkBar = deferred(async () => (await import('./BulkBar')).BulkBar)
 const NewContact = deferred(async () => (await import('./NewContact')).NewContact)
+
+export const prefetch = () => [queryClient.prefetchInfiniteQuery(contactPages({}))]
 
 export default function ContactsPage() {
   const { t } = useLingui()

@@ -5,6 +5,7 @@ import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
+import { queryClient } from '#shared/api/query'
 import { BackCloses } from '#shared/components/BackCloses'
 import { EmptyState, SkeletonRows } from '#shared/components/states'
 import { deferred, useHasBeen, usePreload } from '#shared/deferred'
@@ -15,7 +16,7 @@ import type { InboxFilter, InboxRow } from './api'
 import { ThreadList } from './list/ThreadList'
 import { archivedOf } from './model/person'
 import { focusedMessage } from './model/reply'
-import { contactQuery } from './queries'
+import { contactQuery, countsQuery, inboxQuery } from './queries'
 
 // A phone opens the list without this code.
 const Conversation = deferred(
@@ -35,6 +36,11 @@ export const prepare = async () => {
 }
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
+
+export const prefetch = () => [
+  queryClient.prefetchInfiniteQuery(inboxQuery('all', '')),
+  queryClient.prefetchQuery(countsQuery),
+]
 
 /** Below 1200 px the card opens as a drawer; a phone shows the list or the conversation. */
 export default function InboxPage() {

@@ -2,7 +2,7 @@ import { Plural, Trans } from '@lingui/react/macro'
 import { IconHourglass, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useFetchAgain } from '#shared/api/aging'
-import { useAllPages } from '#shared/api/all-pages'
+import { allPages, useAllPages } from '#shared/api/all-pages'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { isUnseen } from '#shared/appointment'
@@ -16,6 +16,7 @@ import { useFormat } from '#shared/session'
 
 const HOUR_MS = 3_600_000
 
+export const waitingListPages = allPages('/api/waiting-list')
 /** Each entry contains the first free time that suits, if there is one. */
 export const useWaitingList = () => useAllPages('/api/waiting-list')
 

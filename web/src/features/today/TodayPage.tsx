@@ -3,14 +3,15 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { answeringQuery } from '#shared/answering/useAnswering'
 import { WhoAnswers } from '#shared/answering/WhoAnswers'
-import { apiQuery } from '#shared/api/query'
+import { apiQuery, queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { DayPlan, useWaitingList } from './DayPlan'
+import { DayPlan, useWaitingList, waitingListPages } from './DayPlan'
 import { NewTask } from './NewTask'
 import { alerts, Problems } from './Problems'
 import { TaskRow } from './TaskRow'
@@ -27,6 +28,15 @@ const MAX_WAITING = 5
 const waiting = apiQuery('/api/inbox', { query: { filter: 'waiting', limit: 20 } })
 const counts = apiQuery('/api/threads/counts')
 const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
+
+export const prefetch = () => [
+  queryClient.prefetchQuery(waiting),
+  queryClient.prefetchQuery(counts),
+  queryClient.prefetchQuery(tasks),
+  queryClient.prefetchQuery(alerts),
+  queryClient.prefetchQuery(answeringQuery),
+  queryClient.prefetchInfiniteQuery(waitingListPages),
+]
 
 /** After this time the page is rendered with the data that has arrived, in ms. */
 const DRAW_DELAY_MS = 1_000

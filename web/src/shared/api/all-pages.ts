@@ -7,13 +7,16 @@ const PAGE = 200
 
 type ItemOf<P extends GetPath> = GetData<P> extends { items: (infer T)[] } ? T : never
 
+/** The query of {@link useAllPages}. */
+export const allPages = <P extends GetPath>(path: P, query?: GetParams<P>['query']) =>
+  apiPages(path, { query: { ...query, limit: PAGE } } as unknown as GetParams<P>)
+
 /**
  * Fetches all pages of a list, one after the other. `data` has the items of the pages that have arrived; `isWhole` is
  * true once these are all items, in their newest state.
  */
 export function useAllPages<P extends GetPath>(path: P, query?: GetParams<P>['query']) {
-  const params = { query: { ...query, limit: PAGE } } as unknown as GetParams<P>
-  const pages = useInfiniteQuery(apiPages(path, params))
+  const pages = useInfiniteQuery(allPages(path, query))
   const { data, error, isPending, refetch } = pages
   useNextPages(pages)
   const items = useMemo(() => data?.pages.flatMap(page => (page as unknown as { items: ItemOf<P>[] }).items), [data])
