@@ -63,8 +63,7 @@ export function hints(manifest, routes) {
   if (!home) throw new Error(`no route ${HOME}`)
   const all = [
     // The daemon takes the first route that matches.
-    ...routes.filter(({ detail }) => detail).map(withDetail),
-    ...routes,
+    ...routes.flatMap(route => (route.detail ? [withDetail(route), route] : [route])),
     { ...home, path: '/app' },
     { ...home, path: '/app/' },
     { path: '*', features: [], sources: [], isBare: false, data: [] },

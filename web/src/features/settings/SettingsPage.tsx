@@ -6,12 +6,25 @@ import { useParams } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { deferred, usePreload } from '#shared/deferred'
 import { useSession } from '#shared/session'
-import { SectionBody } from './SectionBody'
 import { SectionList } from './SectionList'
 import { SECTIONS, type Section } from './sections'
 import { useSettings } from './use-settings'
 import './settings.css'
+
+// A phone opens the list of sections without this code.
+const SectionBody = deferred(
+  async () => (await import('./SectionBody')).SectionBody,
+  <SkeletonRows count={5} height={92} />,
+)
+
+const WIDE = '(min-width: 768px)'
+
+/** Where a section is shown, its code is loaded before the page. */
+export const prepare = async () => {
+  if (/\/settings\/\w/.test(location.pathname) || matchMedia(WIDE).matches) await SectionBody.preload()
+}
 
 /** A phone shows either the list of sections or a section. */
 export default function SettingsPage() {
@@ -19,7 +32,8 @@ export default function SettingsPage() {
   const { i18n } = useTexts()
   const { isOwner } = useSession()
   const { section: id } = useParams<{ section?: string }>()
-  const isWide = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
+  const isWide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false })
+  usePreload(SectionBody)
   const query = useSettings()
   const shown =
     SECTIONS.find(section => section.id === id && !section.href) ?? (isWide && !id ? SECTIONS[0] : undefined)

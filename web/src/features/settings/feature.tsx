@@ -4,7 +4,7 @@ import type { Feature } from '#shared/feature'
 
 export const feature: Feature = {
   id: 'settings',
-  routes: [{ path: '/app/settings/:section?', load: () => import('./SettingsPage') }],
+  routes: [{ path: '/app/settings/:section?', load: () => import('./SettingsPage'), detail: 'SectionBody' }],
   frames: { settings: () => import('./SettingsFrame') },
   nav: [{ label: msg`הגדרות`, icon: IconSettings, href: '/app/settings', order: 95, place: 'end' }],
   commands: [
