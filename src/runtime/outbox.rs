@@ -43,7 +43,16 @@ impl Outbox {
     /// The outbox sends nothing until [`Outbox::run`].
     pub fn new(settings: Settings, store: Store, alerts: Alerts) -> Self {
         let health = ProviderHealth::new(settings.clone(), store.clone());
-        Self { shared: Arc::new(Shared { store, settings, health, wake: Notify::new(), look_at_bridge: Notify::new(), alerts }) }
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                settings,
+                health,
+                wake: Notify::new(),
+                look_at_bridge: Notify::new(),
+                alerts,
+            }),
+        }
     }
 
     /// Call it after the commit that stored a message.

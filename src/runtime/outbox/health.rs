@@ -69,7 +69,7 @@ impl ProviderHealth {
         let is_up_again = was_down && !self.lock().bridge_is_down();
         drop(guard);
         let overview = match self.bridge_in_use() {
-            Some(bridge) => Some(bridge.overview(true).await.without_counts()),
+            Some(bridge) => Some(bridge.overview(true).await.without_counts_and_times()),
             None => None,
         };
         let has_changed = is_other || *last != overview;

@@ -25,7 +25,8 @@ async fn dispatcher() -> (tempfile::TempDir, Dispatcher) {
     };
     store.write(queue).await.unwrap();
     let health = ProviderHealth::new(settings.clone(), store.clone());
-    let shared = Arc::new(Shared { store, settings, health, wake: Notify::new(), alerts });
+    let shared =
+        Arc::new(Shared { store, settings, health, wake: Notify::new(), look_at_bridge: Notify::new(), alerts });
     (folder, Dispatcher::new(shared).await)
 }
 
