@@ -11,8 +11,9 @@ pub fn find(tx: &ReadTx<'_>, id: ThreadId) -> Result<Thread, Error> {
 }
 
 pub fn mark_read(tx: &WriteTx<'_>, id: ThreadId) -> Result<Thread, Error> {
-    tx.mark_thread_read(id)?;
-    find(tx, id)
+    let thread = find(tx, id)?;
+    tx.mark_thread_read(thread.id)?;
+    find(tx, thread.id)
 }
 
 /// An empty text deletes the draft.

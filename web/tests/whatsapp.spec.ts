@@ -51,6 +51,7 @@ for (const view of layouts('desktop')) {
     await expect(page.locator('.pairing-code')).toHaveCSS('direction', 'ltr')
     await inspect(page, 'whatsapp-code', view)
     answer = status({ state: 'connected', connected: true, account: { phone: '972541234567', name: 'Studio' } })
+    await page.reload()
     await expect(page.locator('.link-state.ok')).toBeVisible()
     await inspect(page, 'whatsapp-connected', view)
     await page.locator('.section .btn').click()

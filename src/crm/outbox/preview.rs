@@ -41,7 +41,7 @@ pub fn preview(
     now: Timestamp,
 ) -> Result<RoutePreview> {
     let thread = tx.thread(id)?.ok_or(Error::NotFound("thread"))?;
-    let (last_in, opted_out) = (tx.last_in(id)?, tx.contact_has_opted_out(thread.contact_id)?);
+    let (last_in, opted_out) = (tx.last_in(thread.id)?, tx.contact_has_opted_out(thread.contact_id)?);
     let capable = capable_providers(thread.recipient().as_ref(), "");
     let input = RouteInput { rules, named: None, last_in, capable, refused: &[], opted_out, down, now };
     let chosen = policy::choose(&input).map(|route| (route, reason(&input, route)));

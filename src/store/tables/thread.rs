@@ -29,8 +29,16 @@ pub struct FoundThread {
 }
 
 impl ReadTx<'_> {
+    /// The content of a merged thread is in the thread into which it was finally merged, so that one is returned.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
-        let mut query = self.conn.prepare_cached(&format!("{} WHERE t.id = ?1", select()))?;
+        let mut query = self.conn.prepare_cached(&format!(
+            "{} WHERE t.id = (
+                 WITH RECURSIVE chain(id, merged_into) AS (
+                     SELECT id, merged_into FROM threads WHERE id = ?1
+                     UNION ALL SELECT next.id, next.merged_into FROM chain JOIN threads next ON next.id = chain.merged_into)
+                 SELECT id FROM chain WHERE merged_into IS NULL)",
+            select()
+        ))?;
         Ok(query.query_row([id], thread).optional()?)
     }
 

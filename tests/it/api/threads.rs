@@ -131,3 +131,23 @@ async fn a_thread_is_marked_as_read() {
     assert_eq!(api.get("/api/threads/1").await.json(), read);
     assert_eq!(api.post_json("/api/threads/99/read", &json!({})).await.status, 404);
 }
+
+/// A page that still shows the merged contact stores what its user types in that contact's thread.
+#[tokio::test]
+async fn a_draft_and_a_read_mark_of_a_merged_thread_go_to_the_thread_that_was_kept() {
+    let (_daemon, api) = with_data();
+    let threads = api.get("/api/threads").await.json()["threads"].clone();
+    let mut found = threads.as_array().unwrap().iter().filter(|thread| thread["type"] == "whatsapp");
+    let (kept, merged) = (found.next().unwrap(), found.next().unwrap());
+    let merge = format!("/api/contacts/{}/merge", kept["contact_id"]);
+    let done = api.post_json(&merge, &json!({"contact_id": merged["contact_id"]})).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    let old = format!("/api/threads/{}", merged["id"]);
+    let draft = api.request(Method::PUT, &format!("{old}/draft")).json(&json!({"text": "half an answer"}));
+    assert_eq!(crate::support::client::send(draft).await.status, 200);
+    let read = api.post_json(&format!("{old}/read"), &json!({})).await.json();
+    let now = api.get(&format!("/api/threads/{}", kept["id"])).await.json();
+    assert_eq!((&now["draft"]["text"], &now["unread_count"]), (&json!("half an answer"), &json!(0)));
+    assert_eq!(read, now);
+    assert_eq!(api.get(&old).await.json(), now);
+}
