@@ -40,6 +40,8 @@ for (const { also, ...view } of process.env.LONG ? Object.values(LAYOUTS) : [LAY
       await page.goto(ownDaemon.url + path)
       // The first visit changes what is shown: a conversation counts as read from then on.
       await stable(page)
+      const contact = /inbox\/(\d+)/.exec(path)?.[1]
+      if (contact) await isRead(page, `${ownDaemon.url}/api/contacts/${contact}`)
       await page.reload()
       const first = await stable(page)
       await page.reload()
@@ -52,6 +54,9 @@ for (const { also, ...view } of process.env.LONG ? Object.values(LAYOUTS) : [LAY
     expect(changed).toEqual([])
   })
 }
+
+const isRead = (page: Page, contact: string) =>
+  expect.poll(async () => (await (await page.request.get(contact)).json()).unread_count).toBe(0)
 
 /** Returns a screenshot that the next one equals, after pictures and late data were drawn. */
 async function stable(page: Page): Promise<Buffer> {
