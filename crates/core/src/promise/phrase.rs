@@ -72,6 +72,22 @@ impl Phrase {
         }
     }
 
+    /// Returns the words with which the phrase may begin; none if it does not list them all.
+    fn first_words(&self) -> Option<Vec<String>> {
+        let mut words = Vec::new();
+        for token in &self.tokens {
+            let Token::Word { any, is_optional } = token else { return None };
+            if any.iter().any(|word| word.ends_with('~')) {
+                return None;
+            }
+            words.extend(any.iter().cloned());
+            if !is_optional {
+                return Some(words);
+            }
+        }
+        None
+    }
+
     /// Returns the end of the phrase if it begins at this word. Its first word may have the prefix "and" or "that",
     /// which Hebrew joins to the next word.
     fn end_at(&self, words: &[String], start: usize) -> Option<usize> {
@@ -149,7 +165,8 @@ pub(super) fn places(words: &[String]) -> Vec<Place> {
         if places.last().is_some_and(|last| start < last.end) {
             continue;
         }
-        let found = LISTS.phrases.iter().filter_map(|phrase| Some((phrase.end_at(words, start)?, phrase)));
+        let found = LISTS.that_may_begin_with(&words[start]);
+        let found = found.filter_map(|phrase| Some((phrase.end_at(words, start)?, phrase)));
         if let Some((end, phrase)) = found.max_by_key(|(end, phrase)| (*end, phrase.tokens.len())) {
             places.push(Place { start, end, phrase });
         }
@@ -157,9 +174,9 @@ pub(super) fn places(words: &[String]) -> Vec<Place> {
     places
 }
 
-/// Phrases that are compared word by word.
+/// Phrases that are compared word by word, by their first words.
 #[derive(Default)]
-pub(super) struct WordList(Vec<Vec<String>>);
+pub(super) struct WordList(HashMap<String, Vec<Vec<String>>>);
 
 impl WordList {
     /// Returns true if one of the phrases is in these words. Its first word may have the prefix "and" or "that".
@@ -168,17 +185,21 @@ impl WordList {
     }
 
     pub(super) fn is_all_of(&self, words: &[String]) -> bool {
-        self.0.iter().any(|phrase| phrase == words)
+        words.first().and_then(|first| self.0.get(first)).is_some_and(|phrases| phrases.iter().any(|all| all == words))
     }
 
     /// Returns the length of the longest phrase that begins at this word.
     pub(super) fn length_at(&self, words: &[String], at: usize) -> Option<usize> {
-        let fits = |phrase: &&Vec<String>| {
-            words.len() - at >= phrase.len()
-                && stripped(&words[at]).any(|first| first == phrase[0])
-                && phrase[1..] == words[at + 1..at + phrase.len()]
-        };
-        self.0.iter().filter(fits).map(Vec::len).max()
+        let fits =
+            |phrase: &&Vec<String>| words.len() - at >= phrase.len() && phrase[1..] == words[at + 1..at + phrase.len()];
+        let begin = stripped(&words[at]).filter_map(|first| self.0.get(first)).flatten();
+        begin.filter(fits).map(Vec::len).max()
+    }
+
+    fn add(&mut self, phrase: Vec<String>) {
+        if let Some(first) = phrase.first() {
+            self.0.entry(first.clone()).or_default().push(phrase);
+        }
     }
 
     /// Removes the phrases of the list from these words.
@@ -200,6 +221,10 @@ impl WordList {
 #[derive(Default)]
 pub(super) struct Lists {
     pub(super) phrases: Vec<Phrase>,
+    /// The indexes of the phrases that may begin with a word.
+    by_first_word: HashMap<String, Vec<usize>>,
+    /// The indexes of the phrases that may begin with any of many words.
+    by_any_word: Vec<usize>,
     pub(super) conditions: WordList,
     pub(super) soft_conditions: WordList,
     pub(super) modals: WordList,
@@ -264,11 +289,33 @@ impl Lists {
             }
             promise => {
                 let (name, kind) = promise.split_once(' ').unwrap_or((promise, ""));
-                let phrase = name.parse().map(|promise| Phrase::new(promise, kind, line, self));
-                return self.phrases.extend(phrase);
+                if let Ok(promise) = name.parse() {
+                    self.add_phrase(Phrase::new(promise, kind, line, self));
+                }
+                return;
             }
         };
-        list.0.push(words);
+        list.add(words);
+    }
+
+    fn add_phrase(&mut self, phrase: Phrase) {
+        let index = self.phrases.len();
+        match phrase.first_words() {
+            Some(words) => {
+                words.into_iter().for_each(|word| self.by_first_word.entry(word).or_default().push(index));
+            }
+            None => self.by_any_word.push(index),
+        }
+        self.phrases.push(phrase);
+    }
+
+    /// Returns the phrases that may begin with this word, in the order of the file.
+    fn that_may_begin_with(&self, word: &str) -> impl Iterator<Item = &Phrase> {
+        let exact = stripped(word).filter_map(|word| self.by_first_word.get(word)).flatten();
+        let mut indexes: Vec<usize> = exact.chain(&self.by_any_word).copied().collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        indexes.into_iter().map(|index| &self.phrases[index])
     }
 }
 
