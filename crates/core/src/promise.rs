@@ -1,15 +1,17 @@
 //! Compares the agent's promises in a call with its actions.
 //!
-//! The instructions and the tools require that the agent promises only what is stored as a database row. This module
-//! verifies this after the call. Each promise needs its own row: one sent message is evidence for "I have sent you the
-//! address", but not for a second promised message. The comparison avoids false alarms: a clause counts only if it
-//! plainly states that something was done or will be done. Questions, conditions, negations, reports of what the caller
-//! said and announcements that the caller declined do not count.
+//! The instructions and the tools require that the agent promises only what is stored as a database row. [`Known::check`]
+//! verifies this before the caller hears a sentence, as far as it says that something is done, and [`Conduct::findings`]
+//! after the call. Each promise needs its own row: one sent message is evidence for "I have sent you the address", but
+//! not for a second promised message. The comparison avoids false alarms: a clause counts only if it plainly states that
+//! something was done or will be done. Questions, conditions, negations, reports of what the caller said and
+//! announcements that the caller declined do not count.
 
 mod agent_action;
 mod claim;
 mod clause;
 mod evidence;
+mod guard;
 mod named;
 mod phrase;
 mod said_time;
@@ -19,6 +21,7 @@ use crate::domain::{CallBookingChanges, Speaker, ToolUse};
 use agent_action::{AgentAction, actions, start_of};
 use claim::{Claim, Reply, claims, reply};
 use evidence::{Evidence, Finding};
+pub use guard::{FalseClaim, Known, Verdict, Words};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeSet;
 use terms::Moment;
@@ -82,12 +85,19 @@ impl Conduct {
         match speaker {
             Speaker::Agent => self.said.push(((started_ms, order), heard.to_owned())),
             Speaker::Tool => {
-                let moment = (ended_ms.unwrap_or(started_ms), order);
-                self.tools.extend(ToolUse::from_text(heard).map(|tool| (moment, tool)));
+                if let Some(tool) = ToolUse::from_text(heard) {
+                    self.add_tool(tool, ended_ms.unwrap_or(started_ms));
+                }
             }
             Speaker::Caller => self.heard.push(((started_ms, order), reply(heard))),
             Speaker::System | Speaker::Employee => {}
         }
+    }
+
+    /// Adds a use of a tool that ended at this time.
+    pub fn add_tool(&mut self, tool: ToolUse, ended_ms: i64) {
+        let order = self.said.len() + self.tools.len() + self.heard.len();
+        self.tools.push(((ended_ms, order), tool));
     }
 
     /// Adds an appointment that the agent changed in the call, with its currently stored start in the business's time

@@ -189,7 +189,7 @@ pub(super) fn reply(text: &str) -> Reply {
 static CONFIRMATIONS: LazyLock<Vec<String>> = LazyLock::new(|| words(include_str!("confirmations.txt")));
 
 /// Splits a text into sentences. A point within a number or an abbreviation does not end a sentence.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {

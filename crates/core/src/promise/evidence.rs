@@ -2,6 +2,8 @@
 
 use super::agent_action::AgentAction;
 use super::claim::{Claim, is_about_confirmation, is_kind, object};
+use super::named::Named;
+use super::said_time::SaidTime;
 use super::terms::{Moment, Promise, Start};
 use jiff::civil::Date;
 
@@ -69,6 +71,18 @@ impl Evidence<'_> {
         let read: Vec<Start> = self.before(claim.at).flat_map(|action| action.read.iter().copied()).collect();
         let is_read = claim.named.times.is_empty() || claim.named.is_covered_by(&read, self.today);
         if is_read { Finding::Kept } else { Finding::Broken { is_time_wrong: false } }
+    }
+
+    /// Returns true if a tool had returned this time on a day that the claim names.
+    pub(super) fn has_read(&self, claim: &Claim<'_>, time: SaidTime) -> bool {
+        let named = Named { days: claim.named.days.clone(), times: vec![time] };
+        self.before(claim.at).any(|action| action.read.iter().any(|start| named.fits(*start, self.today)))
+    }
+
+    /// Returns true if an appointment is known to exist at this time on a day that the claim names.
+    pub(super) fn has_appointment(&self, claim: &Claim<'_>, time: SaidTime) -> bool {
+        let named = Named { days: claim.named.days.clone(), times: vec![time] };
+        self.state(claim.at).iter().any(|(start, _)| named.fits(*start, self.today))
     }
 
     fn opt_out(&self, claim: &Claim<'_>) -> Finding {

@@ -2,9 +2,10 @@
 
 use super::phrase::{LISTS, words};
 use crate::spoken;
+use serde::{Deserialize, Serialize};
 
 /// A time of day that a sentence names. A spoken time such as "at three" may mean 3:00 or 15:00.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SaidTime {
     /// Minutes on a 12-hour clock.
     minutes: u16,
@@ -17,6 +18,12 @@ impl SaidTime {
     pub(super) fn may_mean(self, minute: u16) -> bool {
         minute % HALF_A_DAY == self.minutes
             && self.is_afternoon.is_none_or(|is_afternoon| is_afternoon == (minute >= HALF_A_DAY))
+    }
+
+    /// Returns true if both can mean the same time.
+    pub(super) fn may_be(self, other: Self) -> bool {
+        let parts = self.is_afternoon.zip(other.is_afternoon);
+        self.minutes == other.minutes && parts.is_none_or(|(one, other)| one == other)
     }
 }
 

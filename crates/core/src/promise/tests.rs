@@ -1,4 +1,5 @@
 mod evidence;
+mod guard;
 mod sentences;
 
 use super::phrase::LISTS;

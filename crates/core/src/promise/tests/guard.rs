@@ -1,0 +1,219 @@
+//! What the caller must not hear.
+
+use super::*;
+
+const TODAY: Date = jiff::civil::date(2026, 11, 24);
+
+fn known() -> Known {
+    Known::new(TODAY, Some(Vec::new()))
+}
+
+/// The verdict about a complete answer after these uses of tools.
+fn verdict(known: &Known, said: &str, tools: &[ToolUse]) -> Verdict {
+    let words = Words { before: "", text: said, is_end: true };
+    known.check(words, || {
+        let mut conduct = known.conduct();
+        for (tool, at) in tools.iter().zip(0..) {
+            conduct.add_tool(tool.clone(), at);
+        }
+        Some(conduct)
+    })
+}
+
+fn is_false(known: &Known, said: &str, tools: &[ToolUse]) -> bool {
+    match verdict(known, said, tools) {
+        Verdict::Clean => false,
+        Verdict::False(_) => true,
+        Verdict::Undecided => panic!("a complete answer is decided: {said}"),
+    }
+}
+
+fn free(starts: &[&str]) -> ToolUse {
+    let times: Vec<Value> = starts.iter().map(|start| json!({"start": start})).collect();
+    tool("find_free_times", &json!({"service": "תספורת", "free_times": times}))
+}
+
+/// Of the sentences of `sentences.txt`, those that say that something is done are stopped if nothing was done, and no
+/// others.
+#[test]
+fn only_what_is_said_to_be_done_is_stopped() {
+    let (mut heading, mut wrong, mut counts) = ("", Vec::new(), (0, 0));
+    for line in include_str!("sentences.txt").lines().map(str::trim) {
+        if let Some(new) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            heading = new;
+        } else if !line.is_empty() && !line.starts_with('#') {
+            let mut names: Vec<&str> = Vec::new();
+            for word in heading.split(' ') {
+                match word {
+                    "later" => drop(names.pop()),
+                    "none" | "transferred" => {}
+                    name => names.push(name),
+                }
+            }
+            // An offer without a time of day is no false claim.
+            let has_time = claims((0, 0), line, true).iter().any(|claim| !claim.named.times.is_empty());
+            let is_expected = names.iter().any(|name| *name != "offered" || has_time);
+            *(if is_expected { &mut counts.0 } else { &mut counts.1 }) += 1;
+            if is_false(&known(), line, &[]) != is_expected {
+                wrong.push(format!("{heading}: {line}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {counts:?}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(counts.0 > 150 && counts.1 > 180, "{counts:?}");
+}
+
+#[test]
+fn what_was_done_may_be_said() {
+    let sent = ToolUse::new("send_whatsapp", r#"{"text":"הכתובת: הרצל 5, תל אביב"}"#).with_output(r#"{"ok":true}"#);
+    let moved = tool("move_appointment", &json!({"moved_to": {"start": "2026-12-01T17:00"}}));
+    let refused = tool("book_appointment", &json!({"error": "this time is taken"}));
+    let at_ten = || booked("2026-11-30T10:00");
+    for (said, tools, is_stopped) in [
+        ("קבעתי לך תור ליום שני בעשר.", vec![at_ten()], false),
+        ("קבעתי לך תור ליום שני באחת עשרה.", vec![at_ten()], true),
+        ("קבעתי לך תור ליום שלישי בעשר.", vec![at_ten()], true),
+        ("קבעתי לך תור.", vec![refused.clone()], true),
+        ("קבעתי לך תור.", vec![at_ten(), refused], true),
+        ("הזזתי את התור ליום שלישי בחמש.", vec![moved.clone()], false),
+        ("התור שלך נקבע ליום שלישי בחמש.", vec![moved], false),
+        ("ביטלתי את התור.", vec![tool("cancel_appointment", &json!({"cancelled": {}}))], false),
+        ("ביטלתי את התור.", vec![at_ten()], true),
+        ("שלחתי לך את הכתובת.", vec![sent.clone()], false),
+        ("שלחתי לך את המחירון.", vec![sent], true),
+        ("רשמתי את ההודעה.", vec![tool("take_message", &json!({"ok": true}))], false),
+        ("הוספתי אותך לרשימת ההמתנה.", vec![tool("join_waiting_list", &json!({"ok": true}))], false),
+        ("לא נתקשר אליך יותר.", vec![tool("record_opt_out", &json!({"ok": true}))], false),
+    ] {
+        assert_eq!(is_false(&known(), said, &tools), is_stopped, "{said} {tools:?}");
+    }
+}
+
+#[test]
+fn only_times_that_were_read_are_offered() {
+    let read = || free(&["2026-11-25T10:00", "2026-11-26T16:30"]);
+    for (said, tools, is_stopped) in [
+        ("יש לי מחר בעשר, מתאים?", vec![read()], false),
+        ("יש לי מחר בעשר, או ביום חמישי בארבע וחצי.", vec![read()], false),
+        ("יש לי מחר בשתים עשרה.", vec![read()], true),
+        ("יש לי מחר בעשר ובאחת עשרה.", vec![read()], true),
+        ("יש לי מחר בעשר.", vec![], true),
+        ("אני בודקת אם יש מקום מחר בשתיים.", vec![], false),
+        ("יש תורים פנויים מחר.", vec![], false),
+        ("אנחנו פתוחים מ-9:00 עד 18:00.", vec![], false),
+        ("מתי נוח לך, מחר בעשר?", vec![], false),
+        ("10:00 is free.", vec![], true),
+        ("Tomorrow at ten is available.", vec![read()], false),
+    ] {
+        assert_eq!(is_false(&known(), said, &tools), is_stopped, "{said}");
+    }
+}
+
+#[test]
+fn an_announcement_may_be_said_before_its_tool() {
+    for said in [
+        "אני קובע לך עכשיו.",
+        "רגע, אני בודקת.",
+        "אבדוק ואחזור אלייך.",
+        "אני רושמת את ההודעה.",
+        "אני שולחת לך את הכתובת.",
+        "אני מעבירה אותך לרוני.",
+        "העברתי אותך לרוני.",
+        "One moment, I'm booking you for Tuesday.",
+    ] {
+        assert!(!is_false(&known(), said, &[]), "{said}");
+    }
+}
+
+#[test]
+fn what_existed_before_the_call_may_be_said() {
+    let existing = Known::new(TODAY, Some(vec![jiff::civil::date(2026, 12, 1).at(17, 0, 0, 0)]));
+    let unknown = Known::new(TODAY, None);
+    for (known, said, is_stopped) in [
+        (&existing, "התור שלך קבוע ליום שלישי בחמש.", false),
+        (&existing, "יש לך תור ביום שלישי בחמש.", false),
+        (&existing, "יש תור ביום שלישי בחמש.", false),
+        (&existing, "התור שלך הוזז ליום שלישי בחמש.", false),
+        (&existing, "יש לך תור ביום שלישי בשש.", true),
+        (&existing, "קבעתי לך תור ליום רביעי בחמש.", true),
+        (&existing, "קבעתי לך תור.", true),
+        (&existing, "ביטלתי את התור.", true),
+        (&unknown, "התור שלך קבוע ליום שלישי בחמש.", false),
+        (&unknown, "התור שלך נקבע.", false),
+        (&unknown, "קבעתי לך תור.", true),
+        (&known(), "התור שלך קבוע ליום שלישי בחמש.", true),
+        (&known(), "אתמול שלחתי לך את הכתובת.", false),
+        (&known(), "שלחתי לך את הכתובת בשבוע שעבר.", false),
+        (&known(), "I sent you the address yesterday.", false),
+    ] {
+        assert_eq!(is_false(known, said, &[]), is_stopped, "{said}");
+    }
+}
+
+#[test]
+fn texts_and_tools_of_the_owner_confirm_what_they_contain() {
+    let mut known = known();
+    known.add_text("סדנת איפור: כל יום שלישי בשעה 18:00");
+    known.own_tools.insert("class_times".to_owned());
+    let classes = tool("class_times", &json!({"status": 200, "body": {"free": ["19:30", "20:15"]}}));
+    let facts = tool("search_facts", &json!({"facts": ["הקורס מתחיל בשעה 16:00"]}));
+    for (said, tools, is_stopped) in [
+        ("יש לנו סדנה ביום שלישי בשש.", vec![], false),
+        ("יש לנו סדנה ביום שלישי בשבע.", vec![], true),
+        ("יש לנו שיעור היום בשבע וחצי.", vec![classes.clone()], false),
+        ("יש לנו קורס בארבע.", vec![facts], false),
+        ("ההזמנה שלך נשלחה אלייך.", vec![classes.clone()], false),
+        ("קבעתי לך תור.", vec![classes], false),
+        ("קבעתי לך תור.", vec![tool("class_times", &json!({"error": "it could not be reached"}))], true),
+    ] {
+        assert_eq!(is_false(&known, said, &tools), is_stopped, "{said}");
+    }
+    known.has_confirmations = true;
+    assert!(!is_false(&known, "שלחתי לך אישור בוואטסאפ.", &[]));
+    assert!(is_false(&known, "שלחתי לך את הכתובת בוואטסאפ.", &[]));
+}
+
+#[test]
+fn nothing_is_stopped_if_it_is_not_known_what_was_done() {
+    let words = Words { before: "", text: "קבעתי לך תור.", is_end: true };
+    assert_eq!(known().check(words, || None), Verdict::Clean);
+}
+
+#[test]
+fn a_sentence_is_judged_as_a_whole() {
+    let check = |before: &str, text: &str, is_end: bool| {
+        known().check(Words { before, text, is_end }, || Some(known().conduct()))
+    };
+    let booked = Verdict::False(FalseClaim { promise: Promise::Booked, is_time_wrong: false });
+    assert_eq!(check("", "התור שלך נקבע ליום שני,", false), Verdict::Undecided);
+    assert_eq!(check("", "התור שלך נקבע ליום שני, נכון?", false), Verdict::Clean);
+    assert_eq!(check("", "התור שלך נקבע ליום שני, מתאים לך?", false), booked);
+    assert_eq!(check("", "התור שלך נקבע ליום שני,", true), booked);
+    assert_eq!(check("אם זה מתאים,", " קבעתי לך תור.", true), Verdict::Clean);
+    assert_eq!(check("מעולה,", " קבעתי לך תור.", false), booked);
+    assert_eq!(check("אני קובעת לך תור.", " יום נעים!", true), Verdict::Clean);
+    // The beginning of the sentence was found to be true, or was not checked.
+    assert_eq!(check("קבעתי לך תור.", " יש עוד משהו?", true), Verdict::Clean);
+}
+
+#[test]
+fn the_correction_says_what_is_wrong() {
+    for promise in Promise::ALL {
+        for is_time_wrong in [false, true] {
+            let claim = FalseClaim { promise: *promise, is_time_wrong };
+            let (unheard, heard) = (claim.correction(false), claim.correction(true));
+            assert!(
+                unheard.contains("has not heard") && heard.contains("The caller has heard it"),
+                "{unheard} {heard}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_words_can_be_checked(before in "\\PC{0,60}", text in "\\PC{0,120}", is_end: bool) {
+        let verdict = known().check(Words { before: &before, text: &text, is_end }, || Some(known().conduct()));
+        prop_assert!(!is_end || verdict != Verdict::Undecided);
+    }
+}
