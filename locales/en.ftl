@@ -528,6 +528,10 @@ say-leave-message = We cannot take your call at the moment. Please leave a messa
 say-one-moment = One moment, please.
 # In Hebrew also the recording that is shipped as thanks_he.ulaw.
 say-thanks = Thank you, your message has been saved. We will get back to you soon. Goodbye.
+# Instead of a claim of the agent that something is done, if it is not done.
+say-not-done = This is not done yet. Shall I try again?
+# Instead of a time that the agent offers without having looked it up.
+say-not-read = I have not checked that time yet. Shall I check it?
 
 ## What an answering machine records.
 

@@ -580,6 +580,10 @@ say-leave-message = אין כרגע מענה. נא להשאיר הודעה אח�
 say-one-moment = רגע אחד, בבקשה.
 # Also the recording that is shipped as thanks_he.ulaw.
 say-thanks = תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.
+# Instead of a claim of the agent that something is done, if it is not done.
+say-not-done = זה עדיין לא נעשה. לנסות שוב?
+# Instead of a time that the agent offers without having looked it up.
+say-not-read = את השעה הזאת עוד לא בדקתי. לבדוק?
 
 ## What an answering machine records.
 

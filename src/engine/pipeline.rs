@@ -20,6 +20,7 @@ use crate::audio::VoiceDetector;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn};
 use crate::config::{Config, Synthesiser as SynthesiserChoice, Transcriber as TranscriberChoice};
 use crate::domain::ContactName;
+pub use crate::pipeline::ClaimCheck;
 use crate::pipeline::{Action, Pipeline as Logic, Start};
 use crate::providers::deepgram::DeepgramTranscription;
 use crate::providers::elevenlabs::ElevenLabsTranscription;
@@ -60,6 +61,8 @@ pub struct PipelineSetup {
     /// Earlier calls and messages with the caller, as JSON.
     pub caller_history: Option<String>,
     pub history: Vec<HistoryTurn>,
+    /// How the agent's words are checked before they are spoken; `None` if they are not checked.
+    pub claims: Option<ClaimCheck>,
 }
 
 impl PipelineSetup {
@@ -110,6 +113,7 @@ impl Pipeline {
                 notes: setup.notes(),
                 max_pause: max_pause(config),
                 speculates: config.pipeline.speculation,
+                claims: setup.claims.clone(),
             }),
             voice: VoiceDetector::default(),
             transcriber: transcriber(&setup, delay),

@@ -65,6 +65,8 @@ localized_enum! {
         SayLeaveMessage = "say-leave-message",
         SayOneMoment = "say-one-moment",
         SayThanks = "say-thanks",
+        SayNotDone = "say-not-done",
+        SayNotRead = "say-not-read",
 
         // What an answering machine records.
         SayCalledBack { business: String } = "say-called-back",

@@ -5,6 +5,7 @@ mod audio_rate_limit;
 mod call_log;
 mod call_log_writer;
 mod caller_audio;
+mod claims;
 mod deadline_timer;
 mod employee;
 mod engine_setup;
@@ -29,7 +30,7 @@ use super::calls::{
 };
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::audio::VoiceDetector;
-use crate::call::{CallSession, CallerWords, Input, Operator, Output};
+use crate::call::{CallPolicy, CallSession, CallerWords, Input, Operator, Output};
 use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid};
 use crate::engine::Engine;
@@ -62,11 +63,14 @@ async fn run_task(start: CallStart) {
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);
     // A call without AI goes to voicemail, which does not use this data, so the caller does not wait for the database.
-    let known = if policy.engines.iter().any(|engine| engine.is_ai()) {
+    let has_ai = policy.engines.iter().any(|engine| engine.is_ai());
+    let known = if has_ai {
         calls.services().known_at_start(&settings.config.business.time_zone, &context.call).await
     } else {
         KnownAtStart::NOTHING
     };
+    let confirms = has_ai.then(|| claims::known(&known, &context, &settings.config, calls.services().now()));
+    let policy = CallPolicy { known: confirms, ..policy };
     let is_trial = context.transport == Transport::Browser;
     let tools = ToolRegistry::for_phone(PhoneTools {
         transfer: can_transfer(&settings.config, &context.call),

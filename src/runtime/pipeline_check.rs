@@ -26,6 +26,7 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
         caller_name: ContactName::Unknown,
         caller_history: None,
         history: Vec::new(),
+        claims: None,
     };
     findings(config, Box::pin(try_parts(setup)).await)
 }

@@ -28,7 +28,7 @@ fn json_of(output: &std::process::Output) -> Value {
 }
 
 /// Waits until the input log of a call is complete, and returns the result of the log's replay.
-async fn replay(daemon: &Daemon, call: &str) -> Value {
+pub(super) async fn replay(daemon: &Daemon, call: &str) -> Value {
     until("the log to be complete", async || {
         let output = daemon.cli(&["replay", call, "--json"]);
         (!output.stdout.is_empty()).then(|| json_of(&output)).filter(|replayed| replayed["is_complete"] == true)
@@ -45,7 +45,7 @@ fn texts(replayed: &Value) -> Vec<String> {
         .collect()
 }
 
-fn assert_reproduced(replayed: &Value, expected: &[&str]) {
+pub(super) fn assert_reproduced(replayed: &Value, expected: &[&str]) {
     let texts = texts(replayed);
     assert_eq!(replayed["outcome"], "reproduced", "{}\n{texts:#?}", replayed["difference"]);
     assert!(replayed["decisions"].as_u64().unwrap() > 50, "{replayed}");

@@ -17,6 +17,7 @@ mod blocked_contacts;
 mod booking;
 mod bridge;
 mod call;
+mod call_claims;
 mod call_control;
 mod call_faults;
 mod call_interruptions;

@@ -17,8 +17,8 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ("inbox", &["domain"]),
     ("booking", &["domain"]),
     ("completeness", &[]),
-    ("call", &["domain", "audio", "completeness"]),
-    ("pipeline", &["domain", "audio", "call", "completeness"]),
+    ("call", &["domain", "audio", "completeness", "promise"]),
+    ("pipeline", &["domain", "audio", "call", "completeness", "promise"]),
     // The store writes times into rows and has timeouts, so it reads the clock.
     ("store", &["domain", "search", "config", "messages", "clock", "secure_open"]),
     // The wire format of audio is part of a vendor's protocol.

@@ -18,6 +18,7 @@
 mod back_channel;
 mod caller_audio;
 mod input;
+mod late_output;
 mod local_speech;
 mod output;
 mod playback;
@@ -29,6 +30,7 @@ mod timers;
 mod transcript;
 
 pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, ToolCall, Usage};
+pub use late_output::{LateOutput, STILL_RUNNING};
 pub use output::{
     CallEvent, CallerWords, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction,
     TurnRecord,

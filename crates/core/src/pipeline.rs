@@ -9,6 +9,7 @@
 
 mod action;
 mod answer;
+mod claims;
 mod clauses;
 mod conversation;
 mod event;
@@ -19,6 +20,8 @@ use crate::audio::EncodedAudio;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutcome, ResponseRequest, Usage};
 pub use action::{Action, ClauseId};
 use answer::Answer;
+use claims::Checker;
+pub use claims::ClaimCheck;
 use conversation::Conversation;
 pub use conversation::{Entry, ToolRequest, UNINTELLIGIBLE};
 pub use event::{ModelEvent, SpeechEvent, TranscriberEvent};
@@ -41,6 +44,8 @@ pub struct Start<'a> {
     pub max_pause: Duration,
     /// Whether answers are requested before the caller's turn has certainly ended.
     pub speculates: bool,
+    /// How the agent's words are checked before they are spoken; none if they are not checked.
+    pub claims: Option<ClaimCheck>,
 }
 
 /// The pipeline engine of one call, without its connections to the three services.
@@ -50,6 +55,7 @@ pub struct Pipeline {
     listener: Listener,
     conversation: Conversation,
     answer: Option<Answer>,
+    claims: Option<ClaimCheck>,
     /// None if answers are not requested in advance.
     speculation: Option<Speculation>,
     answers: u64,
@@ -63,7 +69,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// Creates a pipeline without an open turn.
     pub fn new(start: Start<'_>) -> Self {
-        let Start { id, history, notes, max_pause, speculates } = start;
+        let Start { id, history, notes, max_pause, speculates, claims } = start;
         let mut conversation = Conversation::default();
         for note in notes {
             conversation.note(note);
@@ -74,6 +80,7 @@ impl Pipeline {
             listener: Listener::new(id, max_pause),
             conversation,
             answer: None,
+            claims,
             speculation: speculates.then(Speculation::default),
             answers: 0,
             requests: 0,
@@ -217,8 +224,9 @@ impl Pipeline {
     fn ask(&mut self, instructions: Option<String>, conversation: Vec<Entry>) -> Answer {
         self.answers += 1;
         self.requests += 1;
+        let answer = Answer::new(&self.id, self.answers, self.requests, instructions.clone());
         self.actions.push_back(Action::Ask { request: self.requests, instructions, conversation });
-        Answer::new(&self.id, self.answers, self.requests)
+        answer
     }
 
     /// Requests an answer in advance (speculatively) if the caller has probably finished the turn.
@@ -257,7 +265,8 @@ impl Pipeline {
                 return self.drop_guess();
             }
         }
-        self.actions.extend(guess.poll_speak_first());
+        let checker = Checker { check: self.claims.as_ref(), conversation: &self.conversation };
+        self.actions.extend(guess.poll_speak_first(checker));
     }
 
     fn guess_speech(&mut self, clause: ClauseId, event: SpeechEvent) {
@@ -296,10 +305,9 @@ impl Pipeline {
     }
 
     fn advance(&mut self, now: Instant) {
+        self.speak();
+        self.correct();
         let Some(answer) = &mut self.answer else { return };
-        while let Some(action) = answer.poll_speak() {
-            self.actions.push_back(action);
-        }
         answer.poll_events(&mut self.events);
         let new = answer.take_passed_on();
         if new > Duration::ZERO {
@@ -308,6 +316,40 @@ impl Pipeline {
         if let Some((outcome, usage)) = answer.outcome() {
             self.end_answer(outcome, usage);
         }
+    }
+
+    fn speak(&mut self) {
+        let Some(answer) = &mut self.answer else { return };
+        let checker = Checker { check: self.claims.as_ref(), conversation: &self.conversation };
+        while let Some(action) = answer.poll_speak(checker) {
+            self.actions.push_back(action);
+        }
+    }
+
+    /// Replaces the part of an answer that begins with a false claim. If the answer also calls a tool, the reply to the
+    /// tool's output says what was done. Otherwise the model is asked again once, and then a built-in sentence is spoken.
+    fn correct(&mut self) {
+        let (Some(answer), Some(check)) = (&mut self.answer, &self.claims) else { return };
+        let Some(claim) = answer.take_stopped() else { return };
+        self.events.push_back(EngineEvent::ClaimStopped { promise: claim.promise });
+        if answer.runs_tool() {
+            return;
+        }
+        if let Some(said) = answer.continue_with(self.requests + 1) {
+            self.requests += 1;
+            let correction = claim.correction(false);
+            let instructions = match &answer.instructions {
+                Some(instructions) => format!("{instructions}\n\n{correction}"),
+                None => correction,
+            };
+            let conversation = self.conversation.entries_after(said);
+            let (request, instructions) = (self.requests, Some(instructions));
+            return self.actions.push_back(Action::Ask { request, instructions, conversation });
+        }
+        if answer.is_complete() {
+            answer.end_with(&check.sentence(claim));
+        }
+        self.speak();
     }
 
     fn stop_answer(&mut self) {

@@ -21,7 +21,7 @@ use crate::domain::{CallBookingChanges, Speaker, ToolUse};
 use agent_action::{AgentAction, actions, start_of};
 use claim::{Claim, Reply, claims, reply};
 use evidence::{Evidence, Finding};
-pub use guard::{FalseClaim, Known, Verdict, Words};
+pub use guard::{CheckResult, FalseClaim, Known, Words};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeSet;
 use terms::Moment;

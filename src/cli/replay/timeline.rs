@@ -197,6 +197,7 @@ impl Timeline {
                 ToolCall::Run { name, arguments, .. } => format!("tool call {id}: {name} {arguments}"),
             },
             EngineEvent::ResponseDone { response, outcome, .. } => format!("response {response} ends: {outcome:?}"),
+            EngineEvent::ClaimStopped { promise } => format!("holds back a false claim: {}", promise.words()),
             EngineEvent::MessageStarted => "caller begins a message".to_owned(),
             EngineEvent::Finished { message_taken } => format!("finished; message taken: {message_taken}"),
             EngineEvent::Warning { code } => format!("warning: {code}"),
@@ -284,6 +285,10 @@ fn describe_event(event: &CallEvent) -> Option<String> {
             format!("no interruption ({}): the agent continues after {paused_ms} ms", cause.as_str())
         }
         CallEvent::HeldReplyDiscarded => "the caller continues, so the early reply is discarded".to_owned(),
+        CallEvent::ClaimStopped { promise, was_heard } => {
+            let heard = if *was_heard { "partly heard" } else { "not heard" };
+            format!("a false claim is stopped, {heard}: {}", promise.words())
+        }
         CallEvent::IdlePrompt { number } => format!("asks whether the caller is there ({number})"),
         CallEvent::EngineLost { engine, reason } => format!("engine {} lost: {reason}", engine.as_str()),
         CallEvent::EngineRenewed { engine } => format!("new session of engine {}", engine.as_str()),

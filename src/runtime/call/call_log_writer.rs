@@ -136,6 +136,13 @@ impl CallLogWriter {
             CallEvent::Used(usage) => {
                 self.services.add_cost(&self.sid, usage.cost_micros);
             }
+            CallEvent::ClaimStopped { promise, was_heard } => {
+                let (promise, words) = (promise.as_str(), promise.words());
+                let heard = if *was_heard { "the caller heard a part of it" } else { "the caller did not hear it" };
+                tracing::warn!(event = "CLAIM_STOPPED", call.sid = %sid, promise, was_heard, "In call {sid} the agent was about to say {words}, but nothing confirms it: the answer was stopped, {heard}, and the agent answers again");
+                metrics::counter!("agentlocator_call_claims_stopped_total").increment(1);
+                self.insert_event(CallEventKind::ClaimStopped, &json!({"promise": promise, "was_heard": was_heard}));
+            }
             CallEvent::RobotDetected(evidence) => {
                 let (evidence, words) = (evidence.as_str(), evidence.words());
                 tracing::info!(event = "ROBOT_CALL", call.sid = %sid, evidence, "The agent ends call {sid}, because its caller is a machine: {words}");

@@ -1,6 +1,6 @@
 //! Opens the engine of a call, builds the data with which the engine starts, and passes commands on to it.
 
-use super::CallTask;
+use super::{CallTask, claims};
 use crate::agent::instructions::{self, PhoneContext};
 use crate::call::{EngineCommand, EngineEvent, EngineKind, HistoryTurn, Input};
 use crate::clock;
@@ -53,7 +53,7 @@ impl CallTask {
         let is_known = self.context.call.identity() == CallerIdentity::Number;
         let caller_name = if is_known { self.context.name.clone() } else { ContactName::Unknown };
         let can_transfer = can_transfer(&config, &self.context.call);
-        let KnownAtStart { profile, memory } = &self.known;
+        let KnownAtStart { profile, memory, .. } = &self.known;
         let can_book = profile.can_book();
         let is_resumed = !history.is_empty();
         let now = self.calls.services().now();
@@ -82,6 +82,7 @@ impl CallTask {
 
     fn pipeline_setup(&self, history: Vec<HistoryTurn>) -> PipelineSetup {
         let setup = self.realtime_setup(history);
+        let claims = self.session.known().map(|known| claims::check(known.clone(), &setup.language));
         let RealtimeSetup {
             config,
             instructions,
@@ -108,6 +109,7 @@ impl CallTask {
             caller_name,
             caller_history,
             history,
+            claims,
         }
     }
 

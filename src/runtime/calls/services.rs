@@ -65,11 +65,14 @@ pub struct CallServices {
 pub(in crate::runtime) struct KnownAtStart {
     pub(in crate::runtime) profile: BusinessProfile,
     pub(in crate::runtime) memory: CallerMemory,
+    /// False if data are missing, because the database did not return them.
+    pub(in crate::runtime) is_complete: bool,
 }
 
 impl KnownAtStart {
     /// No data, for a call without AI, or if the database does not return the data in time.
-    pub(in crate::runtime) const NOTHING: Self = Self { profile: BusinessProfile::EMPTY, memory: CallerMemory::EMPTY };
+    pub(in crate::runtime) const NOTHING: Self =
+        Self { profile: BusinessProfile::EMPTY, memory: CallerMemory::EMPTY, is_complete: false };
 }
 
 impl CallServices {
@@ -94,12 +97,14 @@ impl CallServices {
         let (zone, sid, call, now) = (zone.clone(), &call.call_sid, call.clone(), self.now());
         let read = self.read_in_time(sid, PROFILE_AND_MEMORY, move |tx| {
             let profile = business_profile::read(tx, &zone, now)?;
-            let memory = caller_memory::read(tx, &call, &zone, now).unwrap_or_else(|error| {
+            let memory = caller_memory::read(tx, &call, &zone, now);
+            let is_complete = memory.is_ok();
+            let memory = memory.unwrap_or_else(|error| {
                 let sid = &call.call_sid;
                 tracing::warn!(event = "CALLER_MEMORY", call.sid = %sid, %error, "Cannot read the caller's history for call {sid}; the agent answers without it");
                 CallerMemory::EMPTY
             });
-            Ok(KnownAtStart { profile, memory })
+            Ok(KnownAtStart { profile, memory, is_complete })
         });
         read.await.unwrap_or(KnownAtStart::NOTHING)
     }
@@ -192,6 +197,7 @@ impl CallServices {
             speaks_first: voice.agent_speaks_first,
             ends_robots: voice.end_robot_calls,
             ends_silent: voice.end_silent_calls,
+            known: None,
             prompts: Prompts {
                 speak_first: instructions::SPEAK_FIRST.into(),
                 still_there: instructions::STILL_THERE.into(),

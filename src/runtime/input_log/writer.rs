@@ -294,6 +294,7 @@ mod tests {
             speaks_first: false,
             ends_robots: false,
             ends_silent: false,
+            known: None,
             prompts: settings,
         };
         Header::new(format!("CA{:032x}", 1).parse().unwrap(), clock::now(), policy)

@@ -106,6 +106,7 @@ impl ConversationState {
             caller_name,
             caller_history: instructions::caller_history(&memory, &zone),
             history: Vec::new(),
+            claims: None,
         };
         let words = watch::Sender::default();
         let context = ToolContext::new(store.clone(), sid.clone(), zone.clone(), words.subscribe())

@@ -49,6 +49,11 @@ pub const METRICS: &[MetricInfo] = &[
         "Replies that were requested early and discarded, because the caller continued to speak",
     ),
     (
+        "agentlocator_call_claims_stopped_total",
+        MetricKind::Counter,
+        "False claims of the agent that were stopped before or while the caller heard them",
+    ),
+    (
         "agentlocator_call_listener_dropped_total",
         MetricKind::Counter,
         "Pieces of sound that employees who listen to a call missed, because they received too slowly",
@@ -184,6 +189,7 @@ pub(super) fn register() {
         zero(metrics::counter!("agentlocator_call_interruptions_total", "outcome" => outcome));
     }
     zero(metrics::counter!("agentlocator_call_early_replies_discarded_total"));
+    zero(metrics::counter!("agentlocator_call_claims_stopped_total"));
     zero(metrics::counter!("agentlocator_call_listener_dropped_total"));
     for engine in AiEngine::ALL.iter().map(|engine| engine.as_str()).chain(["voicemail"]) {
         zero(metrics::counter!("agentlocator_engine_failures_total", "engine" => engine));

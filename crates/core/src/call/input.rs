@@ -2,6 +2,7 @@
 
 use crate::audio::EncodedAudio;
 use crate::domain::{TransferFailure, WordTime};
+use crate::promise::Promise;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -184,6 +185,12 @@ pub enum EngineEvent {
         outcome: ResponseOutcome,
         /// The tokens and the cost of the response.
         usage: Usage,
+    },
+    /// The engine has held back a part of a response, because it says that something was done that was not done, or
+    /// offers a time that no tool has returned.
+    ClaimStopped {
+        /// What the part says.
+        promise: Promise,
     },
     /// The caller started to leave a message.
     MessageStarted,

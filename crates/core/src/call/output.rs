@@ -3,6 +3,7 @@
 use super::{EngineKind, ItemId, ResponseId, RobotEvidence, Usage};
 use crate::audio::EncodedAudio;
 use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency, WordTime, text_enum};
+use crate::promise::Promise;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -320,6 +321,13 @@ pub enum CallEvent {
     WatchdogFired,
     /// The caller continued to speak while a reply was held, so the reply was discarded.
     HeldReplyDiscarded,
+    /// A false claim of the agent was stopped: that something was done, or that a time is free.
+    ClaimStopped {
+        /// What the agent was about to say, or had begun to say.
+        promise: Promise,
+        /// Whether the caller has heard the claim or a part of it.
+        was_heard: bool,
+    },
     /// The caller is a machine, so the call ends.
     RobotDetected(RobotEvidence),
     /// The transfer to a human agent started.

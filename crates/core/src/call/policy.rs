@@ -2,6 +2,7 @@
 
 use crate::audio::EncodedAudio;
 use crate::domain::EngineKind;
+use crate::promise::Known;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -80,6 +81,9 @@ pub struct CallPolicy {
     /// Whether the call of a caller who has not spoken ends after one question. Has no effect without `idle`.
     #[serde(default)]
     pub ends_silent: bool,
+    /// What may confirm the agent's words, which are checked before the caller hears them; none if they are not checked.
+    #[serde(default)]
+    pub known: Option<Known>,
     /// The prompts for the engine, and the built-in sentences that need no engine.
     pub prompts: Prompts,
 }

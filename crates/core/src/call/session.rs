@@ -31,6 +31,7 @@ use super::{
     TurnRecord,
 };
 use crate::domain::EndReason;
+use crate::promise::Known;
 use agent_speech::{AgentSpeech, is_clip};
 use caller_speech::CallerSpeech;
 use early_reply::EarlyReplies;
@@ -215,6 +216,11 @@ impl CallSession {
     /// Returns the conversation so far.
     pub fn caller_words(&self) -> CallerWords {
         self.transcript.words_so_far()
+    }
+
+    /// Returns what may confirm the agent's words; none if they are not checked.
+    pub fn known(&self) -> Option<&Known> {
+        self.policy.known.as_ref()
     }
 
     /// Returns the kind of the engine in use. The engine is not necessarily connected.

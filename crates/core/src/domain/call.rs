@@ -269,6 +269,11 @@ impl ToolUse {
         self.output.as_ref().map_or_else(|| STILL_RUNNING.to_owned(), Value::to_string)
     }
 
+    /// Returns true if the output for a model says that the tool is still running.
+    pub fn is_running(output_for_model: &str) -> bool {
+        output_for_model == STILL_RUNNING
+    }
+
     /// Returns the stored form: JSON.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

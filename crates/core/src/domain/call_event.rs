@@ -43,6 +43,8 @@ text_enum! {
         ContactNamed = "contact_named",
         /// A machine answered the outbound call.
         AnsweredByMachine = "answered_by_machine",
+        /// A false claim of the agent was stopped before the caller heard it, or while the caller heard it.
+        ClaimStopped = "claim_stopped",
         /// The agent broke a promise.
         PromiseBroken = "promise_broken",
         /// The confirmation of an appointment was queued.

@@ -1,10 +1,12 @@
 //! An answer of the agent: the model's text, divided into clauses, and the audio of the clauses in order.
 
 use super::action::{Action, ClauseId};
+use super::claims::Checker;
 use super::clauses::ClauseSplitter;
 use super::conversation::{AnswerMessage, SaidClause, ToolRequest, first_words};
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use crate::call::{EngineEvent, ItemId, ResponseId, ResponseOutcome, ToolCall, Usage};
+use crate::promise::{CheckResult, FalseClaim, Words};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -23,16 +25,26 @@ pub(super) struct Answer {
     pub(super) number: u64,
     pub(super) response: ResponseId,
     pub(super) item: ItemId,
-    /// The number of the request to the model.
+    /// The number of the newest request to the model.
     pub(super) request: u64,
+    /// The instructions for this answer alone.
+    pub(super) instructions: Option<String>,
     /// How many milliseconds of the answer the caller heard; none if the answer was not truncated.
     pub(super) heard_ms: Option<u64>,
     splitter: ClauseSplitter,
     clauses: Vec<Clause>,
+    /// The number of clauses that contain no false claim. Only these may be spoken.
+    checked: usize,
+    /// The false claim of the clause after them, if any.
+    stopped: Option<FalseClaim>,
+    /// True once the model was asked again because of a false claim.
+    is_corrected: bool,
     /// The index of the clause whose audio is being passed on. Earlier clauses are complete.
     current: usize,
     calls: Vec<(ToolRequest, ToolCall)>,
     model: Option<(ResponseOutcome, Usage)>,
+    /// The usage of the requests before the newest request.
+    usage: Usage,
     /// The number of audio bytes that were passed on since `take_passed_on` was last used.
     passed_on: u64,
 }
@@ -58,18 +70,23 @@ enum ClauseState {
 }
 
 impl Answer {
-    pub(super) fn new(engine: &str, number: u64, request: u64) -> Self {
+    pub(super) fn new(engine: &str, number: u64, request: u64, instructions: Option<String>) -> Self {
         Self {
             number,
             response: format!("{engine}.answer.{number}").into(),
             item: format!("{engine}.agent.{number}").into(),
             request,
+            instructions,
             heard_ms: None,
             splitter: ClauseSplitter::default(),
             clauses: Vec::new(),
+            checked: 0,
+            stopped: None,
+            is_corrected: false,
             current: 0,
             calls: Vec::new(),
             model: None,
+            usage: Usage::default(),
             passed_on: 0,
         }
     }
@@ -113,6 +130,11 @@ impl Answer {
         self.model.get_or_insert((outcome, usage));
     }
 
+    /// Returns true if the model has finished the answer by itself.
+    pub(super) fn is_complete(&self) -> bool {
+        self.model.is_some_and(|(outcome, _)| outcome == ResponseOutcome::Completed)
+    }
+
     pub(super) fn is_model_done(&self) -> bool {
         self.model.is_some()
     }
@@ -143,12 +165,14 @@ impl Answer {
         self.clauses.get_mut(index).filter(|clause| clause.state == ClauseState::Open)
     }
 
-    pub(super) fn poll_speak(&mut self) -> Option<Action> {
+    /// Returns the next clause to synthesise, if it contains no false claim.
+    pub(super) fn poll_speak(&mut self, checker: Checker<'_>) -> Option<Action> {
+        self.check(checker);
         let open = self.clauses.iter().filter(|clause| clause.state == ClauseState::Open).count();
         if open >= MAX_OPEN {
             return None;
         }
-        let index = self.clauses.iter().position(|clause| clause.state == ClauseState::Waiting)?;
+        let index = self.clauses[..self.checked].iter().position(|clause| clause.state == ClauseState::Waiting)?;
         let clause = &mut self.clauses[index];
         (clause.state, clause.attempts) = (ClauseState::Open, clause.attempts + 1);
         let id = ClauseId { answer: self.number, index: index as u64 };
@@ -156,11 +180,72 @@ impl Answer {
     }
 
     /// A speculative answer uses this function, so that only its first clause is synthesised.
-    pub(super) fn poll_speak_first(&mut self) -> Option<Action> {
+    pub(super) fn poll_speak_first(&mut self, checker: Checker<'_>) -> Option<Action> {
         if self.clauses.iter().any(|clause| clause.attempts > 0) {
             return None;
         }
-        self.poll_speak()
+        self.poll_speak(checker)
+    }
+
+    /// Checks the new clauses. A clause whose sentence is not complete may have to wait for the next one.
+    fn check(&mut self, checker: Checker<'_>) {
+        while self.stopped.is_none() && self.checked < self.clauses.len() {
+            let before = self.text_of(0..self.checked);
+            let mut results = (self.checked + 1..=self.clauses.len()).map(|end| {
+                let is_end = self.is_model_done() && end == self.clauses.len();
+                checker.result(Words { before: &before, text: &self.text_of(self.checked..end), is_end })
+            });
+            match results.find(|result| *result != CheckResult::Undecided) {
+                Some(CheckResult::Clean) => self.checked += 1,
+                Some(CheckResult::False(claim)) => self.stopped = Some(claim),
+                Some(CheckResult::Undecided) | None => return,
+            }
+        }
+    }
+
+    fn text_of(&self, clauses: std::ops::Range<usize>) -> String {
+        self.clauses[clauses].iter().map(|clause| clause.text.as_str()).collect()
+    }
+
+    /// Once the model is done, drops the clause with a false claim and all after it, and returns the claim.
+    pub(super) fn take_stopped(&mut self) -> Option<FalseClaim> {
+        self.model?;
+        let claim = self.stopped.take()?;
+        self.clauses.truncate(self.checked);
+        Some(claim)
+    }
+
+    /// Returns true if the answer calls a tool whose output another answer follows. The call must not end before.
+    pub(super) fn runs_tool(&mut self) -> bool {
+        let is_run = |(_, call): &(ToolRequest, ToolCall)| matches!(call, ToolCall::Run { .. });
+        let runs = self.calls.iter().any(is_run);
+        self.calls.retain(is_run);
+        runs
+    }
+
+    /// Continues the answer with that of another request. Returns what it has said so far; none if the model was asked
+    /// again before, or has failed.
+    pub(super) fn continue_with(&mut self, request: u64) -> Option<String> {
+        let (_, usage) = self.model.filter(|(outcome, _)| *outcome == ResponseOutcome::Completed)?;
+        if std::mem::replace(&mut self.is_corrected, true) {
+            return None;
+        }
+        self.usage = total(self.usage, usage);
+        (self.model, self.request) = (None, request);
+        self.calls.clear();
+        let said = self.text_of(0..self.clauses.len());
+        self.splitter = ClauseSplitter::default();
+        if !said.is_empty() && !said.ends_with(char::is_whitespace) {
+            self.add_text(" ");
+        }
+        Some(said)
+    }
+
+    /// Ends the answer with a built-in sentence, which is not checked.
+    pub(super) fn end_with(&mut self, sentence: &str) {
+        let space = if self.clauses.is_empty() { "" } else { " " };
+        self.add_clauses([format!("{space}{sentence}")]);
+        self.checked = self.clauses.len();
     }
 
     pub(super) fn open_clauses(&self) -> impl Iterator<Item = ClauseId> {
@@ -193,12 +278,13 @@ impl Answer {
     }
 
     pub(super) fn outcome(&self) -> Option<(ResponseOutcome, Usage)> {
-        self.model.filter(|_| self.clauses.iter().all(|clause| clause.state == ClauseState::Done))
+        let is_done = self.stopped.is_none() && self.clauses.iter().all(|clause| clause.state == ClauseState::Done);
+        self.model.filter(|_| is_done).map(|(outcome, usage)| (outcome, total(self.usage, usage)))
     }
 
     pub(super) fn finish_events(&self, events: &mut VecDeque<EngineEvent>) {
         let (response, item) = (&self.response, &self.item);
-        let text: String = self.clauses.iter().map(|clause| clause.text.as_str()).collect();
+        let text = self.text_of(0..self.clauses.len());
         if self.clauses.iter().any(|clause| clause.audio > 0) {
             events.push_back(EngineEvent::AudioDone { item: item.clone() });
             let (response, text) = (response.clone(), text.trim().to_owned());
@@ -222,6 +308,14 @@ impl Answer {
             message.truncate(heard_ms);
         }
         message
+    }
+}
+
+fn total(one: Usage, other: Usage) -> Usage {
+    Usage {
+        tokens_in: one.tokens_in + other.tokens_in,
+        tokens_out: one.tokens_out + other.tokens_out,
+        cost_micros: one.cost_micros + other.cost_micros,
     }
 }
 

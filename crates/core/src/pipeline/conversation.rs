@@ -1,8 +1,9 @@
 //! The conversation that is sent to the model: what each side said and heard, tool calls and their outputs.
 
 use crate::audio::BYTES_PER_MS;
-use crate::call::{HistoryTurn, ItemId};
+use crate::call::{HistoryTurn, ItemId, LateOutput, STILL_RUNNING};
 use crate::domain::{Speaker, ToolUse};
+use crate::promise::{Conduct, Known};
 
 /// The maximum number of messages that are kept. Beyond this number, the oldest message is dropped.
 const MAX_MESSAGES: usize = 400;
@@ -166,6 +167,48 @@ impl Conversation {
         entries
     }
 
+    /// Returns the messages for the model as if the agent had also said these words.
+    pub(super) fn entries_after(&mut self, said: String) -> Vec<Entry> {
+        let is_silent = said.trim().is_empty();
+        let clauses = vec![SaidClause { text: said, audio: 0 }];
+        self.messages.push(Message::Agent(AnswerMessage { clauses, ..AnswerMessage::default() }));
+        let entries = self.entries();
+        self.messages.pop();
+        if is_silent { self.entries() } else { entries }
+    }
+
+    /// Returns what the agent has said and done. None if it is not known, because the staff have taken part in the call
+    /// or messages were dropped.
+    pub(super) fn conduct(&self, known: &Known) -> Option<Conduct> {
+        if !self.hints.is_empty() || self.messages.len() == MAX_MESSAGES {
+            return None;
+        }
+        let (mut conduct, mut running) = (known.conduct(), Vec::new());
+        for (message, at) in self.messages.iter().zip(0..) {
+            match message {
+                Message::Agent(answer) => {
+                    conduct.add(Speaker::Agent, &answer.text(), (at, Some(at)));
+                    running.extend(&answer.calls);
+                }
+                Message::ToolOutput { output, .. } if output == STILL_RUNNING || ToolUse::is_running(output) => {}
+                Message::ToolOutput { id, output } => {
+                    for call in running.extract_if(.., |call| call.id == *id) {
+                        conduct.add_tool(call.used(output), at);
+                    }
+                }
+                Message::Caller { item: None, text } => {
+                    let note = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or_default();
+                    let Some(late) = LateOutput::from_note(note) else { continue };
+                    for call in running.extract_if(.., |call| late.tool.is_none_or(|name| call.name == name)) {
+                        conduct.add_tool(call.used(late.output), at);
+                    }
+                }
+                Message::Caller { item: Some(_), .. } => {}
+            }
+        }
+        Some(conduct)
+    }
+
     /// Returns the messages for the model. Successive messages of one side are merged, because the templates of some
     /// models require that the sides alternate. The output of a tool directly follows its tool call.
     pub(super) fn entries(&self) -> Vec<Entry> {
@@ -191,8 +234,7 @@ impl Conversation {
     }
 
     fn add_agent(&self, answer: &AnswerMessage, entries: &mut Vec<Entry>) {
-        let text: String = answer.clauses.iter().map(|clause| clause.text.as_str()).collect();
-        let text = text.trim().to_owned();
+        let text = answer.text();
         if text.is_empty() && answer.calls.is_empty() {
             return;
         }
@@ -226,7 +268,18 @@ impl Conversation {
     }
 }
 
+impl ToolRequest {
+    fn used(&self, output: &str) -> ToolUse {
+        ToolUse::new(&self.name, &self.arguments).with_output(output)
+    }
+}
+
 impl AnswerMessage {
+    fn text(&self) -> String {
+        let text: String = self.clauses.iter().map(|clause| clause.text.as_str()).collect();
+        text.trim().to_owned()
+    }
+
     /// Keeps only the words whose audio was heard.
     pub(super) fn truncate(&mut self, heard_ms: u64) {
         let mut heard = heard_ms.saturating_mul(BYTES_PER_MS);

@@ -1,3 +1,4 @@
+mod claims;
 mod properties;
 mod speculation;
 mod turn_ends;
@@ -36,6 +37,8 @@ struct Rig {
     now: Instant,
     request: u64,
     asked: Vec<Entry>,
+    /// The instructions for the last requested answer alone.
+    instructions: Option<String>,
     open: BTreeMap<ClauseId, (String, u64)>,
     stopped_models: u32,
     /// How often the transcriber was requested to end an utterance.
@@ -52,10 +55,12 @@ impl Rig {
                 notes: Vec::new(),
                 max_pause: MAX_PAUSE,
                 speculates: true,
+                claims: None,
             }),
             now: now(),
             request: 0,
             asked: Vec::new(),
+            instructions: None,
             open: BTreeMap::new(),
             stopped_models: 0,
             ended: 0,
@@ -66,7 +71,9 @@ impl Rig {
     fn drain(&mut self) {
         while let Some(action) = self.pipeline.poll_action() {
             match action {
-                Action::Ask { request, conversation, .. } => (self.request, self.asked) = (request, conversation),
+                Action::Ask { request, conversation, instructions } => {
+                    (self.request, self.asked, self.instructions) = (request, conversation, instructions);
+                }
                 Action::StopModel => self.stopped_models += 1,
                 Action::Speak { clause, text } => {
                     assert!(text.chars().any(char::is_alphanumeric), "a clause without words: {text:?}");
@@ -334,7 +341,8 @@ fn an_engine_that_is_opened_again_knows_what_was_said_and_done() {
     let tool = ToolUse::new("take_message", r#"{"text":"שלום"}"#).with_output(r#"{"ok":true}"#).to_text();
     let turns = [(Speaker::Caller, "אפשר להשאיר הודעה?"), (Speaker::Tool, tool.as_str()), (Speaker::Agent, "רשמתי.")];
     let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
-    let start = Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false };
+    let start =
+        Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false, claims: None };
     let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
     let id = "earlier.1".to_owned();
     let call = ToolRequest { id: id.clone(), name: "take_message".into(), arguments: r#"{"text":"שלום"}"#.into() };
@@ -354,7 +362,8 @@ fn an_engine_that_is_opened_again_knows_of_a_tool_that_still_runs() {
     use crate::domain::{Speaker, ToolUse};
     let tool = ToolUse::new("take_message", r#"{"text":"שלום"}"#).to_text();
     let history = [HistoryTurn { speaker: Speaker::Tool, text: tool }];
-    let start = Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false };
+    let start =
+        Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false, claims: None };
     let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
     let entries = rig.asked_after();
     let [Entry::Caller(_), Entry::Agent { calls, .. }, Entry::ToolOutput { output, .. }] = &entries[..] else {
@@ -369,8 +378,14 @@ fn a_hint_precedes_the_conversation_and_discards_a_speculative_answer() {
     use crate::domain::Speaker;
     let turns = [(Speaker::Caller, "שלום"), (Speaker::System, "ten percent off"), (Speaker::Agent, "היי")];
     let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
-    let start =
-        Start { id: "q", history: &history, notes: vec!["a note".into()], max_pause: MAX_PAUSE, speculates: true };
+    let start = Start {
+        id: "q",
+        history: &history,
+        notes: vec!["a note".into()],
+        max_pause: MAX_PAUSE,
+        speculates: true,
+        claims: None,
+    };
     let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
     rig.transcriber_event(TranscriberEvent::Words {
         text: "כמה זה עולה?".into(),

@@ -52,7 +52,7 @@ pub struct Words<'a> {
 
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CheckResult {
     /// The words contain no false claim.
     Clean,
     /// The sentence is not complete. So far it contains a false claim, but its end can make it a question.
@@ -88,7 +88,7 @@ impl Known {
     /// Checks words of the agent. `conduct` returns what the agent has said and done before these words; none if it is
     /// not known, for example because an employee has taken part in the call. It is called only if the words contain a
     /// claim.
-    pub fn check(&self, words: Words<'_>, conduct: impl FnOnce() -> Option<Conduct>) -> Verdict {
+    pub fn check(&self, words: Words<'_>, conduct: impl FnOnce() -> Option<Conduct>) -> CheckResult {
         let Words { before, text, is_end } = words;
         let whole = format!("{before}{text}");
         let mut start = 0;
@@ -105,13 +105,13 @@ impl Known {
             .filter(|(_, claim)| self.is_checked(claim))
             .collect();
         if made.is_empty() {
-            return Verdict::Clean;
+            return CheckResult::Clean;
         }
-        let Some(conduct) = conduct() else { return Verdict::Clean };
-        let Some((sentence, claim)) = self.first_false(made, &conduct) else { return Verdict::Clean };
+        let Some(conduct) = conduct() else { return CheckResult::Clean };
+        let Some((sentence, claim)) = self.first_false(made, &conduct) else { return CheckResult::Clean };
         let is_last = sentence + 1 == sentences.len();
         let is_complete = is_end || !is_last || sentences[sentence].ends_with(is_sentence_end);
-        if is_complete { Verdict::False(claim) } else { Verdict::Undecided }
+        if is_complete { CheckResult::False(claim) } else { CheckResult::Undecided }
     }
 
     fn is_checked(&self, claim: &Claim<'_>) -> bool {

@@ -304,7 +304,9 @@ impl Lists {
         let index = self.phrases.len();
         match phrase.first_words() {
             Some(words) => {
-                words.into_iter().for_each(|word| self.by_first_word.entry(word).or_default().push(index));
+                for word in words {
+                    self.by_first_word.entry(word).or_default().push(index);
+                }
             }
             None => self.by_any_word.push(index),
         }

@@ -35,7 +35,10 @@ pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderM
     }
     let messages = asked["messages"].as_array().map_or(&[][..], Vec::as_slice);
     let said = messages.iter().filter(|message| message["role"] == "user").count();
-    let turn = options.turns.get(said.saturating_sub(1) % options.turns.len().max(1)).cloned().unwrap_or_default();
+    let mut turn = options.turns.get(said.saturating_sub(1) % options.turns.len().max(1)).cloned().unwrap_or_default();
+    let system = messages.iter().filter(|message| message["role"] == "system");
+    let instructions: String = system.filter_map(|message| message["content"].as_str()).collect();
+    turn.answer = String::from(turn.answer_to(&instructions));
     if asked["stream"] == true {
         let has_output = messages.last().is_some_and(|message| message["role"] == "tool");
         let tools = asked["tools"].as_array().map_or(&[][..], Vec::as_slice);

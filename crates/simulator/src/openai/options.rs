@@ -80,6 +80,8 @@ pub struct Turn {
     pub answer_length: Option<Duration>,
     /// A function call before the answer.
     pub function: Option<FunctionCall>,
+    /// Words of the instructions, and the answer to a request with them. Only for requests without a realtime session.
+    pub instructed: Option<(String, String)>,
 }
 
 /// A function call of the model.
@@ -102,6 +104,19 @@ impl Turn {
     pub fn lasting(mut self, length: Duration) -> Self {
         self.answer_length = Some(length);
         self
+    }
+
+    /// Adds another answer, to requests whose instructions contain these words.
+    #[must_use]
+    pub fn instructed(mut self, words: impl Into<String>, answer: impl Into<String>) -> Self {
+        self.instructed = Some((words.into(), answer.into()));
+        self
+    }
+
+    /// Returns the answer to a request with these instructions.
+    pub(super) fn answer_to(&self, instructions: &str) -> &str {
+        let instructed = self.instructed.as_ref().filter(|(words, _)| instructions.contains(words.as_str()));
+        instructed.map_or(&self.answer, |(_, answer)| answer)
     }
 
     /// Adds a function call before the answer.

@@ -119,7 +119,8 @@ fn events(shared: &Shared, asked: &Value) -> Result<Answer, Response> {
         return Err(refusal);
     }
     let said = items.iter().filter(|item| item["role"] == "user").count();
-    let turn = options.turns.get(said.saturating_sub(1) % options.turns.len().max(1)).cloned().unwrap_or_default();
+    let mut turn = options.turns.get(said.saturating_sub(1) % options.turns.len().max(1)).cloned().unwrap_or_default();
+    turn.answer = turn.answer_to(asked["instructions"].as_str().unwrap_or_default()).to_owned();
     let has_output = items.last().is_some_and(|item| item["type"] == "function_call_output");
     let tools = asked["tools"].as_array().map_or(&[][..], Vec::as_slice);
     let is_offered = |call: &&FunctionCall| tools.iter().any(|tool| tool["name"] == call.name.as_str());

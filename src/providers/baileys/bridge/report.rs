@@ -102,22 +102,13 @@ impl Bridge {
 
 impl Overview {
     /// Without the counts of queued events and files, which change with each message, and without times, which a bridge
-    /// may compute anew for each request. Two overviews with the same rest show users the same state.
+    /// may compute again for each request. Two overviews with the same rest show users the same state.
     #[must_use]
     pub fn without_counts_and_times(self) -> Self {
-        let (inbox, media_waiting, refused) = (None, None, None);
-        let (since, qr_expires_at, pairing_code_expires_at) = (None, None, None);
         let restriction = self.report.restriction.map(|restriction| Restriction { until: None, ..restriction });
-        let report = Report {
-            inbox,
-            media_waiting,
-            refused,
-            since,
-            qr_expires_at,
-            pairing_code_expires_at,
-            restriction,
-            ..self.report
-        };
+        let mut report = Report { restriction, ..self.report };
+        (report.inbox, report.media_waiting, report.refused) = (None, None, None);
+        (report.since, report.qr_expires_at, report.pairing_code_expires_at) = (None, None, None);
         Self { report, ..self }
     }
 }

@@ -38,6 +38,9 @@ impl CallSession {
                 self.response_done(&response, outcome, usage, now);
             }
             EngineEvent::ToolCall { response, id, call } => self.tool_call(response, id, call),
+            EngineEvent::ClaimStopped { promise } => {
+                self.event(CallEvent::ClaimStopped { promise, was_heard: false });
+            }
             EngineEvent::MessageStarted => {
                 self.caller.has_left_message = true;
                 let at_ms = self.stream.call_ms(now);

@@ -4,6 +4,7 @@ mod received;
 mod runs;
 
 use super::{CallSession, turn_output};
+use crate::call::late_output::{LateOutput, STILL_RUNNING};
 use crate::call::timers::Timer;
 use crate::call::{EngineCommand, Output, ResponseId, ResponseRequest, StreamEndAction, ToolCall};
 use crate::domain::{EndReason, ToolUse};
@@ -13,9 +14,6 @@ use std::time::{Duration, Instant};
 
 /// The output of a tool call that was cancelled before it ran.
 const REVOKED: &str = r#"{"error":"revoked: the answer was interrupted; nothing was done"}"#;
-/// The output of a tool that is still running at its time limit.
-const STILL_RUNNING: &str =
-    r#"{"error":"it takes longer than usual and is still running; do not call it again: say so, its result follows"}"#;
 /// The output of a tool call that was rejected because too many tool calls are waiting for an output.
 const TOO_MANY: &str = r#"{"error":"too many at once"}"#;
 
@@ -142,9 +140,7 @@ impl CallSession {
                 self.request_reply_after_last_output();
             }
             Finish::Late { name } => {
-                self.inform(format!(
-                    "The tool {name} has now answered: {output}. Do not call it again; continue from there."
-                ));
+                self.inform(LateOutput { tool: Some(&name), output }.note());
             }
             Finish::Ignore => {}
         }
@@ -155,7 +151,7 @@ impl CallSession {
         if call.engine == self.engine.generation() {
             self.command(EngineCommand::ToolOutput { id: call.id, output: output.to_owned() });
         } else {
-            self.note(format!("A tool that was used before has answered: {output}. Continue from there."));
+            self.note(LateOutput { tool: None, output }.note());
         }
     }
 

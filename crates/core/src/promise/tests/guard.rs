@@ -8,8 +8,8 @@ fn known() -> Known {
     Known::new(TODAY, Some(Vec::new()))
 }
 
-/// The verdict about a complete answer after these uses of tools.
-fn verdict(known: &Known, said: &str, tools: &[ToolUse]) -> Verdict {
+/// The result about a complete answer after these uses of tools.
+fn result(known: &Known, said: &str, tools: &[ToolUse]) -> CheckResult {
     let words = Words { before: "", text: said, is_end: true };
     known.check(words, || {
         let mut conduct = known.conduct();
@@ -21,10 +21,10 @@ fn verdict(known: &Known, said: &str, tools: &[ToolUse]) -> Verdict {
 }
 
 fn is_false(known: &Known, said: &str, tools: &[ToolUse]) -> bool {
-    match verdict(known, said, tools) {
-        Verdict::Clean => false,
-        Verdict::False(_) => true,
-        Verdict::Undecided => panic!("a complete answer is decided: {said}"),
+    match result(known, said, tools) {
+        CheckResult::Clean => false,
+        CheckResult::False(_) => true,
+        CheckResult::Undecided => panic!("a complete answer is decided: {said}"),
     }
 }
 
@@ -36,7 +36,7 @@ fn free(starts: &[&str]) -> ToolUse {
 /// Of the sentences of `sentences.txt`, those that say that something is done are stopped if nothing was done, and no
 /// others.
 #[test]
-fn only_what_is_said_to_be_done_is_stopped() {
+fn a_sentence_is_stopped_only_if_it_says_that_something_is_done() {
     let (mut heading, mut wrong, mut counts) = ("", Vec::new(), (0, 0));
     for line in include_str!("sentences.txt").lines().map(str::trim) {
         if let Some(new) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
@@ -64,7 +64,7 @@ fn only_what_is_said_to_be_done_is_stopped() {
 }
 
 #[test]
-fn what_was_done_may_be_said() {
+fn an_action_that_was_done_may_be_said() {
     let sent = ToolUse::new("send_whatsapp", r#"{"text":"הכתובת: הרצל 5, תל אביב"}"#).with_output(r#"{"ok":true}"#);
     let moved = tool("move_appointment", &json!({"moved_to": {"start": "2026-12-01T17:00"}}));
     let refused = tool("book_appointment", &json!({"error": "this time is taken"}));
@@ -126,7 +126,7 @@ fn an_announcement_may_be_said_before_its_tool() {
 }
 
 #[test]
-fn what_existed_before_the_call_may_be_said() {
+fn an_appointment_from_before_the_call_may_be_said() {
     let existing = Known::new(TODAY, Some(vec![jiff::civil::date(2026, 12, 1).at(17, 0, 0, 0)]));
     let unknown = Known::new(TODAY, None);
     for (known, said, is_stopped) in [
@@ -174,9 +174,9 @@ fn texts_and_tools_of_the_owner_confirm_what_they_contain() {
 }
 
 #[test]
-fn nothing_is_stopped_if_it_is_not_known_what_was_done() {
+fn no_claim_is_stopped_if_the_actions_are_not_known() {
     let words = Words { before: "", text: "קבעתי לך תור.", is_end: true };
-    assert_eq!(known().check(words, || None), Verdict::Clean);
+    assert_eq!(known().check(words, || None), CheckResult::Clean);
 }
 
 #[test]
@@ -184,16 +184,16 @@ fn a_sentence_is_judged_as_a_whole() {
     let check = |before: &str, text: &str, is_end: bool| {
         known().check(Words { before, text, is_end }, || Some(known().conduct()))
     };
-    let booked = Verdict::False(FalseClaim { promise: Promise::Booked, is_time_wrong: false });
-    assert_eq!(check("", "התור שלך נקבע ליום שני,", false), Verdict::Undecided);
-    assert_eq!(check("", "התור שלך נקבע ליום שני, נכון?", false), Verdict::Clean);
+    let booked = CheckResult::False(FalseClaim { promise: Promise::Booked, is_time_wrong: false });
+    assert_eq!(check("", "התור שלך נקבע ליום שני,", false), CheckResult::Undecided);
+    assert_eq!(check("", "התור שלך נקבע ליום שני, נכון?", false), CheckResult::Clean);
     assert_eq!(check("", "התור שלך נקבע ליום שני, מתאים לך?", false), booked);
     assert_eq!(check("", "התור שלך נקבע ליום שני,", true), booked);
-    assert_eq!(check("אם זה מתאים,", " קבעתי לך תור.", true), Verdict::Clean);
+    assert_eq!(check("אם זה מתאים,", " קבעתי לך תור.", true), CheckResult::Clean);
     assert_eq!(check("מעולה,", " קבעתי לך תור.", false), booked);
-    assert_eq!(check("אני קובעת לך תור.", " יום נעים!", true), Verdict::Clean);
+    assert_eq!(check("אני קובעת לך תור.", " יום נעים!", true), CheckResult::Clean);
     // The beginning of the sentence was found to be true, or was not checked.
-    assert_eq!(check("קבעתי לך תור.", " יש עוד משהו?", true), Verdict::Clean);
+    assert_eq!(check("קבעתי לך תור.", " יש עוד משהו?", true), CheckResult::Clean);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn the_correction_says_what_is_wrong() {
 proptest! {
     #[test]
     fn any_words_can_be_checked(before in "\\PC{0,60}", text in "\\PC{0,120}", is_end: bool) {
-        let verdict = known().check(Words { before: &before, text: &text, is_end }, || Some(known().conduct()));
-        prop_assert!(!is_end || verdict != Verdict::Undecided);
+        let result = known().check(Words { before: &before, text: &text, is_end }, || Some(known().conduct()));
+        prop_assert!(!is_end || result != CheckResult::Undecided);
     }
 }

@@ -21,6 +21,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         speaks_first: false,
         ends_robots: false,
         ends_silent: false,
+        known: None,
         prompts: Prompts {
             speak_first: "open".into(),
             still_there: "still there?".into(),
