@@ -35,8 +35,8 @@ if (root) {
   const late = new Promise<undefined>(resolve => setTimeout(resolve, FIRST_MS))
   // The page shows the error of a part that could not be loaded.
   const first = isLoggedOut() ? undefined : firstParts(location.pathname).catch(() => undefined)
-  const useFirst = await Promise.race([first, late])
-  useFirst?.()
+  const showFirst = await Promise.race([first, late])
+  showFirst?.()
   const page = createRoot(root, {
     onCaughtError(error, { componentStack }) {
       // The page itself shows that its code could not be loaded, usually because the connection is lost.

@@ -211,8 +211,10 @@ impl RunningCall {
     /// Runs `work` in this phase of the call. Returns the next step if an interruption happens first.
     pub(super) async fn during<T>(&mut self, phase: Phase, work: impl Future<Output = T>) -> Result<T, Next> {
         tokio::select! {
-            done = work => Ok(done),
+            // On a busy machine both can be due at the same time. A planned hang-up that is missed does not happen later.
+            biased;
             next = self.interruption(phase) => Err(next),
+            done = work => Ok(done),
         }
     }
 
