@@ -54,6 +54,9 @@ pub struct VoiceConfig {
     pub ring_first: RingFirst,
     /// The time for which the human agent's phone rings before the AI answers, in seconds.
     pub ring_first_s: u32,
+    /// The time for which a caller who asks for a person rings in the open web pages, before `agent.transfer_to` rings,
+    /// in seconds; 0 means that no page rings.
+    pub ring_page_s: u32,
     /// The file of the greeting, at most 10 s long; `None` means the greeting that was set on the web page, otherwise
     /// the included one.
     pub greeting_file: Option<PathBuf>,
@@ -106,6 +109,7 @@ impl Default for VoiceConfig {
             ai_engines: vec![AiEngine::Realtime, AiEngine::Pipeline],
             ring_first: RingFirst::Never,
             ring_first_s: 20,
+            ring_page_s: 15,
             greeting_file: None,
             fallback_file: None,
             lead_ms: 800,
@@ -135,6 +139,7 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
         voice.setting("voice.ai_engines", |c| &mut c.ai_engines, choices(AiEngine::ALL, AiEngine::as_str)),
         voice.setting("voice.ring_first", |c| &mut c.ring_first, choice(RingFirst::ALL, RingFirst::as_str)),
         voice.setting("voice.ring_first_s", |c| &mut c.ring_first_s, integer(5..=60)),
+        voice.setting("voice.ring_page_s", |c| &mut c.ring_page_s, integer(0..=60)),
         voice.setting("voice.greeting_file", |c| &mut c.greeting_file, optional(readable_file())),
         voice.setting("voice.fallback_file", |c| &mut c.fallback_file, optional(readable_file())),
         voice.setting("voice.lead_ms", |c| &mut c.lead_ms, integer(60..=10_000)),

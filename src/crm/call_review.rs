@@ -57,7 +57,9 @@ pub fn review(
         conduct.add_booking(start, changes, appointment.state != AppointmentState::Cancelled);
     }
     conduct.add_existing(unchanged_appointments(tx, &call, zone)?);
-    if tx.has_call_event(call.id, CallEventKind::TransferBegan)? {
+    if tx.has_call_event(call.id, CallEventKind::TransferBegan)?
+        || tx.has_call_event(call.id, CallEventKind::PageRingStarted)?
+    {
         conduct.add_transfer();
     }
     if tx.contact_has_opted_out(tx.kept_contact(call.contact_id)?)? {

@@ -35,6 +35,7 @@ mod openapi;
 mod opening_hours;
 mod operation;
 mod outbound_calls;
+mod page_rings;
 mod privacy;
 mod resources;
 mod response;
@@ -126,6 +127,7 @@ fn operations() -> Operations {
         .merge(merge_suggestions::operations())
         .merge(notes::operations())
         .merge(openapi::operations())
+        .merge(page_rings::operations())
         .merge(privacy::operations())
         .merge(opening_hours::operations())
         .merge(resources::operations())

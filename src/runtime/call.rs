@@ -11,6 +11,7 @@ mod employee;
 mod engine_setup;
 mod listeners;
 mod logged_session;
+mod page_ring;
 pub(super) mod recording_writer;
 mod redirect;
 mod rehearsal;
@@ -70,17 +71,20 @@ async fn run_task(start: CallStart) {
         KnownAtStart::NOTHING
     };
     let confirms = has_ai.then(|| claims::known(&known, &context, &settings.config, calls.services().now()));
-    let policy = CallPolicy { known: confirms, ..policy };
     let is_trial = context.transport == Transport::Browser;
+    let rehearsed = calls.services().rehearsal.clone().map(Rehearsed::new);
+    let has_phone = can_transfer(&settings.config, &context.call);
+    // Neither a browser nor a rehearsal disturbs the staff.
+    let page_ring = page_ring::policy(&settings.config, has_phone).filter(|_| !is_trial && rehearsed.is_none());
+    let policy = CallPolicy { known: confirms, page_ring, ..policy };
     let tools = ToolRegistry::for_phone(PhoneTools {
-        transfer: can_transfer(&settings.config, &context.call),
+        transfer: has_phone || (page_ring.is_some() && calls.has_open_page()),
         booking: known.profile.can_book(),
         facts: known.profile.has_more_facts,
         whatsapp: can_text(&settings.config, &settings.rules, (!is_trial).then_some(&context.call)),
     })
     .with_own(&known.profile.tools);
     let tools = if is_trial { tools.for_trial() } else { tools };
-    let rehearsed = calls.services().rehearsal.clone().map(Rehearsed::new);
     let is_logged = !is_trial && rehearsed.is_none() && settings.config.input_log_days() > 0;
     let input_log = if is_logged { calls.services().input_logs.begin(&sid, &policy, now) } else { None };
     let mut task = CallTask {
@@ -219,6 +223,8 @@ impl CallTask {
                 }
             }
             Output::AwaitStream => self.await_stream(),
+            Output::RingPage { reason, time } => self.start_page_ring(reason.unwrap_or_default(), time),
+            Output::EndPageRing => self.end_page_ring(),
             Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
             Output::Turn(turn) => {
@@ -306,6 +312,7 @@ impl CallTask {
             Some(CallMessage::StreamEnded(_) | CallMessage::StreamFailed(_)) | None => Input::StreamLost,
             Some(CallMessage::HungUp) => Input::StreamStopped,
             Some(CallMessage::ToolFinished { id, output }) => Input::ToolFinished { id, output },
+            Some(CallMessage::PageUnanswered) => Input::PageUnanswered,
             Some(CallMessage::TransferAccepted) => Input::TransferAccepted,
             Some(CallMessage::TransferFailed(why)) => Input::TransferFailed(why),
             Some(CallMessage::RedirectFailed) => Input::RedirectFailed,

@@ -10,6 +10,8 @@ mod engine_breaker;
 mod known_usage;
 mod limits;
 mod message;
+mod open_pages;
+mod page_ring;
 mod pending_sockets;
 mod pending_transfer;
 mod registry;
@@ -34,6 +36,8 @@ pub use known_usage::KnownUsage;
 pub use limits::warning as usage_warning;
 pub(in crate::runtime) use message::CallMessage;
 pub use message::TransferAnswer;
+pub use open_pages::OpenPage;
+pub use page_ring::PageRing;
 pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use pending_transfer::PendingTransfer;
 pub use rehearsal::{Rehearsal, RehearsalProgress};
@@ -57,6 +61,7 @@ use crate::store::AiUsage;
 use crate::telemetry::log::with_subject;
 use browser_ticket::BrowserTickets;
 use employee::Answer;
+use open_pages::OpenPages;
 use pending_sockets::{PendingSockets, SocketRefusal, TOKEN_TIMEOUT};
 use pending_transfer::Transfer;
 use registry::{CallRegistry, LiveCall};
@@ -78,6 +83,7 @@ struct Inner {
     pending_sockets: PendingSockets,
     trial_tickets: BrowserTickets<()>,
     answer_tickets: BrowserTickets<Answer>,
+    open_pages: OpenPages,
     /// Notified whenever the action after a stream becomes known, and whenever a call ends.
     ended: Notify,
 }
@@ -99,9 +105,9 @@ pub struct CallStart {
 impl Calls {
     pub fn new(services: CallServices, run_call: RunCall) -> Self {
         let (registry, pending_sockets) = Default::default();
-        let (trial_tickets, answer_tickets, ended) =
-            (BrowserTickets::default(), BrowserTickets::default(), Notify::new());
-        let inner = Inner { services, run_call, registry, pending_sockets, trial_tickets, answer_tickets, ended };
+        let (trial_tickets, answer_tickets, open_pages, ended) = Default::default();
+        let inner =
+            Inner { services, run_call, registry, pending_sockets, trial_tickets, answer_tickets, open_pages, ended };
         Self { inner: Arc::new(inner) }
     }
 
@@ -172,6 +178,7 @@ impl Calls {
             has_stream: false,
             next: None,
             transfer: Transfer::default(),
+            page_ring: None,
             connects: 1,
             context: context.clone(),
             has_ai,

@@ -22,6 +22,7 @@ mod call_control;
 mod call_faults;
 mod call_interruptions;
 mod call_notices;
+mod call_page_ring;
 mod call_pipeline;
 mod call_pipeline_google;
 mod call_pipeline_openai;

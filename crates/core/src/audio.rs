@@ -1,5 +1,5 @@
 //! Audio processing without I/O: mu-law, WAV, MP3 and Opus, levels, voice detection, the tones of fax machines and
-//! modems, the recording and the live mix of both sides of a call, and the noise of a bad line. Each byte of mu-law is one sample; there are 8
+//! modems, the ringing tone, the recording and the live mix of both sides of a call, and the noise of a bad line. Each byte of mu-law is one sample; there are 8
 //! samples per millisecond.
 
 mod encoded;
@@ -13,6 +13,7 @@ pub mod peaks;
 pub mod prompt;
 mod recorder;
 mod resample;
+mod ringing_tone;
 mod speech;
 mod voice;
 pub mod wav;
@@ -22,6 +23,7 @@ pub use live_mix::LiveMix;
 pub use machine_tone::{MachineTone, MachineToneDetector};
 pub use recorder::{CHUNK_BYTES, Recorder};
 pub use resample::{Downsampler, Upsampler};
+pub use ringing_tone::ringing_tone;
 pub use speech::SpeechDetector;
 pub use voice::VoiceDetector;
 

@@ -12,8 +12,9 @@
 //! ```
 //!
 //! The diagram shows the phases of most calls. After the announcement in `Ending`, a transfer waits in `Transferring`
-//! for the human agent. In `TakenOver`, an employee talks with the caller through the browser. Both phases can return
-//! to `Live`.
+//! for the human agent; before that, it may ring in the
+//! staff's web pages, in `Ringing`. In `TakenOver`, an employee talks with the caller through the browser. These phases can
+//! return to `Live`.
 
 mod back_channel;
 mod caller_audio;
@@ -35,7 +36,7 @@ pub use output::{
     CallEvent, CallerWords, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction,
     TurnRecord,
 };
-pub use policy::{CallPolicy, EngineCapabilities, Prompts};
+pub use policy::{CallPolicy, EngineCapabilities, PageRing, Prompts};
 
 pub use crate::domain::EngineKind;
 pub use robot::RobotEvidence;

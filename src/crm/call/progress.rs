@@ -60,6 +60,18 @@ pub fn record_event(
     tx.insert_call_event(sid, kind, detail, at)
 }
 
+/// Records that a call starts or stops to ring in the web pages, or that a user declines it, and reports the change to
+/// the pages. `detail` is JSON.
+pub fn record_page_ring(
+    tx: &WriteTx<'_>,
+    sid: &CallSid,
+    kind: CallEventKind,
+    detail: Option<&str>,
+    at: Timestamp,
+) -> Result<()> {
+    tx.record_page_ring(sid, kind, detail, at)
+}
+
 /// Adds `micros` (millionths of a US dollar) to the cost of the call.
 pub fn add_cost(tx: &WriteTx<'_>, sid: &CallSid, micros: i64) -> Result<()> {
     tx.add_call_cost(sid, micros)

@@ -11,6 +11,7 @@ use crate::http::auth::{Credential, Member};
 use crate::http::extract::Query;
 use crate::http::stopping::Stopping;
 use crate::http::{ApiError, AppState};
+use crate::runtime::calls::OpenPage;
 use crate::runtime::typing::TypingNotice;
 use axum::Extension;
 use axum::body::{Body, Bytes};
@@ -72,11 +73,13 @@ pub(super) async fn stream_events(
     // Without data, the browser dispatches no event, and only stores the position.
     let begin = Bytes::from(format!("retry: {}\nid: {seq}\n\n", RETRY.as_millis()));
     let now = clock::instant();
+    let page = actor.login.as_ref().map(|login| state.calls.open_page(login.user.id));
     let follower = Follower {
         state,
         changes,
         typing,
         stopping,
+        _page: page,
         reader: (actor.id, actor.role),
         credential: actor.credential,
         next_check: now + CHECK_EVERY,
@@ -105,6 +108,8 @@ struct Follower {
     changes: watch::Receiver<i64>,
     typing: broadcast::Receiver<TypingNotice>,
     stopping: Stopping,
+    /// None for a token.
+    _page: Option<OpenPage>,
     /// The user or token that reads the stream, by which changes are filtered.
     reader: (ActorId, Role),
     /// The credential that opened the stream. The stream ends when the credential is no longer accepted.

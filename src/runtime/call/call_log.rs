@@ -3,7 +3,7 @@
 use super::call_log_writer::CallLogWriter;
 use super::trial_log::{TrialEnd, TrialLog};
 use crate::call::{CallEvent, CallSession, StreamEndAction, TurnRecord};
-use crate::domain::{EndReason, StreamSid};
+use crate::domain::{CallEventKind, EndReason, StreamSid};
 use crate::runtime::ActiveSettings;
 use crate::runtime::calls::{CallContext, CallServices, Calls, Transport};
 use std::time::Instant;
@@ -44,6 +44,19 @@ impl CallLog {
         match self {
             Self::Database(writer) => writer.event(event),
             Self::Browser(log) => log.event(event),
+        }
+    }
+
+    /// A trial call does not ring.
+    pub(super) fn page_ring_started(&self) {
+        if let Self::Database(writer) = self {
+            writer.page_ring(CallEventKind::PageRingStarted);
+        }
+    }
+
+    pub(super) fn page_ring_ended(&self) {
+        if let Self::Database(writer) = self {
+            writer.page_ring(CallEventKind::PageRingEnded);
         }
     }
 

@@ -175,6 +175,11 @@ impl CallLogWriter {
         }
     }
 
+    pub(super) fn page_ring(&self, kind: CallEventKind) {
+        let (sid, at) = (self.sid.clone(), clock::now());
+        self.services.store.write_soon(move |tx| call::record_page_ring(tx, &sid, kind, None, at));
+    }
+
     pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {
         tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, end_reason = reason.as_str(), "The daemon's part of call {} has ended: {}", self.sid, reason.words());
         // The current threshold: a reload can change it during the call.

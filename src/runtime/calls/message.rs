@@ -33,6 +33,8 @@ pub(in crate::runtime) enum CallMessage {
         id: String,
         output: String,
     },
+    /// No employee answers in the web page.
+    PageUnanswered,
     /// The human agent accepted the transferred call.
     TransferAccepted,
     /// The transfer failed, for example because the human agent did not accept the call.

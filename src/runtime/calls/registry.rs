@@ -2,6 +2,7 @@
 
 use super::ended_calls::EndedCalls;
 use super::limits::ConcurrentCalls;
+use super::page_ring::PageRing;
 use super::pending_transfer::Transfer;
 use super::ringing::Ringing;
 use super::{CallContext, CallMessage};
@@ -32,6 +33,8 @@ pub(super) struct LiveCall {
     pub(super) next: Option<StreamEndAction>,
     /// The current or most recent transfer.
     pub(super) transfer: Transfer,
+    /// None unless the call rings in the web page.
+    pub(super) page_ring: Option<PageRing>,
     /// How often Twilio has been instructed to open a stream.
     pub(super) connects: u32,
     pub(super) context: CallContext,

@@ -198,6 +198,7 @@ impl CallServices {
             ends_robots: voice.end_robot_calls,
             ends_silent: voice.end_silent_calls,
             known: None,
+            page_ring: None,
             prompts: Prompts {
                 speak_first: instructions::SPEAK_FIRST.into(),
                 still_there: instructions::STILL_THERE.into(),

@@ -295,6 +295,7 @@ mod tests {
             ends_robots: false,
             ends_silent: false,
             known: None,
+            page_ring: None,
             prompts: settings,
         };
         Header::new(format!("CA{:032x}", 1).parse().unwrap(), clock::now(), policy)

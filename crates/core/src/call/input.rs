@@ -55,6 +55,8 @@ pub enum Input {
     RedirectFailed,
     /// Twilio accepted the redirect to its recorder, or rejected it permanently.
     RedirectDone,
+    /// No employee answers in the web page: no page is open, or all employees with an open page have declined.
+    PageUnanswered,
     /// The human agent accepted the transferred call; the stream is no longer used.
     TransferAccepted,
     /// The human agent did not accept the transferred call; the caller is still on the line.
@@ -78,7 +80,8 @@ pub enum Operator {
     /// End the call after the agent's current utterance, or at once if the conversation has not begun. Ignored during a
     /// redirect, a takeover or a transfer, and while the call is already ending.
     HangUp,
-    /// Transfer the caller to the human agent now. Ignored unless the call is live and the caller has a stream.
+    /// Transfer the caller to the human agent's phone now. Ignored unless the call is live, or rings in the web page, and
+    /// the caller has a stream.
     Transfer,
     /// Connect the caller with an employee. Ignored unless [`CallSession::may_be_taken_over`] returns true.
     ///

@@ -31,6 +31,16 @@ pub enum Output {
     /// Wait for another stream, because the current stream was lost or a transfer failed. Twilio's next request is
     /// answered with TwiML that opens a stream to this conversation.
     AwaitStream,
+    /// The caller asks for a person: ring in the open web pages of the staff until [`Output::EndPageRing`]. The caller
+    /// hears a ringing tone. If no employee can answer there, the driver reports [`super::Input::PageUnanswered`].
+    RingPage {
+        /// The caller's request, from the agent's tool call.
+        reason: Option<String>,
+        /// How long the pages ring.
+        time: Duration,
+    },
+    /// The web pages stop ringing: an employee has answered, or no employee answers.
+    EndPageRing,
     /// Close the caller's socket and transfer the caller to a human agent. The call continues until
     /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`], the session awaits a stream.
     StartTransfer {
@@ -184,6 +194,8 @@ pub enum Clip {
     Goodbye,
     /// "Are you still there?"
     StillThere,
+    /// The tone that callers hear while a phone rings.
+    Ringing,
 }
 
 /// One turn of the conversation, for the context of a reopened engine.

@@ -84,8 +84,21 @@ pub struct CallPolicy {
     /// What may confirm the agent's words, which are checked before the caller hears them; none if they are not checked.
     #[serde(default)]
     pub known: Option<Known>,
+    /// How a caller who asks for a person rings in the web pages of the staff; none if no page rings.
+    #[serde(default)]
+    pub page_ring: Option<PageRing>,
     /// The prompts for the engine, and the built-in sentences that need no engine.
     pub prompts: Prompts,
+}
+
+/// The ringing in the web pages of the staff, before the human agent's phone rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageRing {
+    /// How long the pages ring.
+    pub time: Duration,
+    /// Whether the call is transferred to the human agent's phone if no employee answers in the page. If false, the
+    /// agent continues the conversation.
+    pub has_phone: bool,
 }
 
 /// The prompts for the model, and the built-in sentences as audio.

@@ -12,6 +12,7 @@ mod idle;
 mod interruption;
 mod keys;
 mod notes;
+mod page_ring;
 mod progress;
 mod reply_watch;
 mod speech;
@@ -30,6 +31,7 @@ use super::{
     CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, Output, StreamEndAction,
     TurnRecord,
 };
+use crate::audio::ringing_tone;
 use crate::domain::EndReason;
 use crate::promise::Known;
 use agent_speech::{AgentSpeech, is_clip};
@@ -96,6 +98,9 @@ enum Phase {
     Live,
     /// An employee talks with the caller, and no engine is open.
     TakenOver(Takeover),
+    /// The web pages of the staff ring until this time. The caller hears a ringing tone; the engine stays open and does
+    /// not take part.
+    Ringing { until: Instant },
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
     /// The last audio has been playing since `since`. After this audio, or at `limit` at the latest, the call ends or
@@ -158,6 +163,7 @@ impl CallSession {
             Input::Operator(Operator::End) => self.end_by_employee(now),
             Input::EmployeeAudio(audio) => self.employee_audio(audio, now),
             Input::EmployeeLost => self.hand_back(true, now),
+            Input::PageUnanswered => self.page_unanswered(now),
             Input::TransferAccepted => self.transfer_accepted(now),
             Input::TransferFailed(reason) => self.transfer_failed(reason, now),
             Input::RedirectFailed => self.redirect_failed(now),
@@ -185,6 +191,7 @@ impl CallSession {
                 Timer::ToolLimit => self.tool_limit(now),
                 Timer::WrapUp => self.wrap_up(now),
                 Timer::MaxCall => self.max_duration_reached(now),
+                Timer::PageRing => self.page_ring_due(now),
                 Timer::Employee => self.hand_back(true, now),
                 Timer::Drain => self.drained(now),
                 Timer::Shutdown => self.end(EndReason::Shutdown, StreamEndAction::Record, now),
@@ -239,7 +246,7 @@ impl CallSession {
             return;
         }
         self.record_heard(now);
-        if self.engine.is_ready() && self.stream.is_open() {
+        if self.engine.is_ready() && self.stream.is_open() && !self.is_ringing() {
             while let Some(audio) = self.caller.audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
@@ -257,6 +264,7 @@ impl CallSession {
         if self.is_over() {
             return;
         }
+        self.watch_page_ring(now);
         if self.stream.is_open() {
             self.flush_playback(now);
         }
@@ -296,11 +304,16 @@ impl CallSession {
     }
 
     fn play_clip(&mut self, clip: Clip) {
+        let tone;
         let audio = match clip {
             Clip::OneMoment => &self.policy.prompts.one_moment_clip,
             Clip::MoreTime => &self.policy.prompts.more_time_clip,
             Clip::Goodbye => &self.policy.prompts.goodbye_clip,
             Clip::StillThere => &self.policy.prompts.still_there_clip,
+            Clip::Ringing => {
+                tone = ringing_tone();
+                &tone
+            }
         };
         if audio.is_empty() {
             return;

@@ -6,6 +6,7 @@ mod early_replies;
 mod employee;
 mod interruptions;
 mod losses;
+mod page_ring;
 mod properties;
 mod rig;
 mod robots;

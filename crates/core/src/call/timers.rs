@@ -40,6 +40,8 @@ pub(super) enum Timer {
     MaxCall,
     /// No audio of the employee who has taken the call over has arrived in time.
     Employee,
+    /// No employee has answered in the web page in time, or the caller has heard the ringing tone to its end.
+    PageRing,
     /// The last audio of the call must have been heard by now.
     Drain,
     /// The daemon's shutdown must not wait longer for the call.
@@ -72,6 +74,7 @@ const ALL: [Timer; COUNT] = [
     Timer::WrapUp,
     Timer::MaxCall,
     Timer::Employee,
+    Timer::PageRing,
     Timer::Drain,
     Timer::Shutdown,
 ];

@@ -23,6 +23,11 @@ text_enum! {
         Robot = "robot",
         /// The caller never said a word. The end reason of the call is derived from this event.
         SilentCaller = "silent_caller",
+        /// The caller asked for a person, and the call rang in the open web pages.
+        PageRingStarted = "page_ring_started",
+        /// A user who saw the call ring cannot answer it.
+        PageRingDeclined = "page_ring_declined",
+        PageRingEnded = "page_ring_ended",
         TransferBegan = "transfer_began",
         TransferAccepted = "transfer_accepted",
         TransferFailed = "transfer_failed",

@@ -293,6 +293,17 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
+    pub fn record_page_ring(
+        &self,
+        sid: &CallSid,
+        kind: CallEventKind,
+        detail: Option<&str>,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.insert_call_event(sid, kind, detail, at)?;
+        self.record_call(ChangeKind::CallUpdated, sid)
+    }
+
     /// The value that the column `end_reason` gets for a reason. For the reasons `Robot` and `Silent`, also stores their
     /// event if that event is missing, because reads derive the reason from the event.
     fn stored_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<EndReason> {

@@ -4,7 +4,7 @@ use super::reply_watch::READY_TIMEOUT;
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, Clip, Output, ResponseRequest, StreamEndAction};
-use crate::domain::EndReason;
+use crate::domain::{EndReason, TransferFailure};
 use std::time::{Duration, Instant};
 
 /// How long Twilio may take to open another stream after a loss or a failed transfer.
@@ -101,7 +101,7 @@ impl CallSession {
             Phase::Live | Phase::TakenOver(_) if !self.stream.is_open() => {
                 self.end(EndReason::Dropped, StreamEndAction::Record, now);
             }
-            Phase::Live | Phase::TakenOver(_) | Phase::Ending { .. } | Phase::Done => {}
+            Phase::Live | Phase::TakenOver(_) | Phase::Ringing { .. } | Phase::Ending { .. } | Phase::Done => {}
         }
     }
 
@@ -133,6 +133,12 @@ impl CallSession {
     /// Handles the loss of the stream while Twilio continues the call. A conversation with the agent or an employee
     /// gets another stream, once per call.
     pub(super) fn stream_lost(&mut self, now: Instant) {
+        if self.is_ringing() {
+            if self.rings_phone() {
+                return self.start_transfer(now);
+            }
+            self.return_to_agent(TransferFailure::NoAnswer);
+        }
         let is_conversation = self.is_live() && !self.engine.capabilities().controls_hangup;
         if (is_conversation || self.is_taken_over()) && self.stream.may_replace() {
             return self.request_stream(now);
@@ -144,7 +150,9 @@ impl CallSession {
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
             // The session closed the stream itself for the transfer.
             Phase::Transferring => return,
-            Phase::Live | Phase::TakenOver(_) | Phase::Done => (EndReason::Dropped, StreamEndAction::Record),
+            Phase::Live | Phase::TakenOver(_) | Phase::Ringing { .. } | Phase::Done => {
+                (EndReason::Dropped, StreamEndAction::Record)
+            }
         };
         self.end(reason, action, now);
     }
@@ -228,7 +236,7 @@ impl CallSession {
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
                 Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, StreamEndAction::Record, now),
-                Phase::Redirecting | Phase::Transferring | Phase::TakenOver(_) | Phase::Done => {}
+                Phase::Redirecting | Phase::Ringing { .. } | Phase::Transferring | Phase::TakenOver(_) | Phase::Done => {}
             };
         }
         self.event(CallEvent::EngineFailover { to: self.engine.kind() });

@@ -91,7 +91,7 @@ impl CallSession {
 
     fn response_started(&mut self, response: ResponseId, now: Instant) {
         let is_cancelled = self.responses.started(&response);
-        if is_cancelled || self.is_spoken_over() || self.is_transferring() {
+        if is_cancelled || self.is_spoken_over() || self.waits_for_person() {
             // The request may have been sent before the caller started to speak, or before the transfer.
             self.responses.cancel(&response);
             return self.command(EngineCommand::Cancel { response });

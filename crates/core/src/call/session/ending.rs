@@ -58,7 +58,7 @@ impl CallSession {
 
     pub(super) fn drained(&mut self, now: Instant) {
         match self.phase {
-            Phase::Ending { action: StreamEndAction::Transfer, .. } => self.start_transfer(now),
+            Phase::Ending { action: StreamEndAction::Transfer, .. } => self.ring_person(now),
             Phase::Ending { reason, action, .. } => self.end(reason, action, now),
             _ => {}
         }
@@ -77,7 +77,7 @@ impl CallSession {
         if matches!(self.phase, Phase::Ending { .. }) {
             return self.drained(now);
         }
-        if self.is_transferring() {
+        if self.waits_for_person() {
             return self.timers.set(Timer::MaxCall, now + TOO_LONG_LIMIT);
         }
         if self.is_taken_over() {
@@ -95,6 +95,7 @@ impl CallSession {
     /// and calls again.
     pub(super) fn end_by_employee(&mut self, now: Instant) {
         self.end_takeover(now);
+        self.end_page_ring();
         if !self.is_live() || !self.stream.is_open() {
             return self.end(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
         }
@@ -117,6 +118,9 @@ impl CallSession {
     }
 
     pub(super) fn transfer_for_employee(&mut self, now: Instant) {
+        if self.is_ringing() {
+            return self.start_transfer(now);
+        }
         if !self.is_live() || !self.stream.is_open() {
             return;
         }
@@ -136,6 +140,7 @@ impl CallSession {
         if self.is_over() {
             return;
         }
+        self.end_page_ring();
         self.stop_playback(now);
         let at_ms = self.stream.call_ms(now);
         self.outputs.extend(self.transcript.close(at_ms).into_iter().map(turn_output));

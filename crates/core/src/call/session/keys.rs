@@ -57,7 +57,7 @@ impl CallSession {
         self.not_silent();
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
-        if self.is_taken_over() {
+        if self.is_taken_over() || self.is_ringing() {
             return;
         }
         // The keys are the caller's reply, so the session does not wait for the end of the current speech.

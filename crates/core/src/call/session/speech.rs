@@ -9,13 +9,14 @@ use crate::call::{EngineCommand, ItemId, Output};
 use std::time::{Duration, Instant};
 
 impl CallSession {
-    /// Returns true while the local detector may be skipped, because the engine's detection is trusted, or an employee
-    /// talks with the caller.
+    /// Returns true while the local detector may be skipped, because the engine's detection is trusted, or the
+    /// agent does not take part.
     #[must_use]
     pub fn trusts_engine(&self, now: Instant) -> bool {
         // Before the caller's first word, during the agent's speech, and while a reply is held, the local detector is
         // needed to distinguish voice from noise.
         self.is_taken_over()
+            || self.is_ringing()
             || (!self.idle.may_be_silent()
                 && !self.playback.is_open()
                 && !self.interruptions.is_pausing()
@@ -29,6 +30,9 @@ impl CallSession {
         }
         if self.is_taken_over() {
             return self.outputs.push_back(Output::PlayToEmployee(audio));
+        }
+        if self.is_ringing() {
+            return;
         }
         if let Some(evidence) = self.caller.robot.as_mut().and_then(|robot| robot.audio(&audio)) {
             return self.end_robot(evidence, now);
@@ -103,7 +107,7 @@ impl CallSession {
     }
 
     pub(super) fn speech_started(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {
-        if self.is_transferring() {
+        if self.waits_for_person() {
             return;
         }
         let at_ms = self.stream.call_ms(now);

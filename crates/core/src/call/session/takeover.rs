@@ -62,10 +62,10 @@ impl Takeover {
 }
 
 impl CallSession {
-    /// Returns true while an employee may take the call over: an AI leads the conversation, and the caller has a
-    /// stream.
+    /// Returns true while an employee may take the call over: an AI leads the conversation, or the call rings in the web
+    /// page, and the caller has a stream.
     pub fn may_be_taken_over(&self) -> bool {
-        self.is_live() && self.stream.is_open() && self.engine.kind().is_ai()
+        (self.is_live() || self.is_ringing()) && self.stream.is_open() && self.engine.kind().is_ai()
     }
 
     /// Returns the state of the takeover; none unless an employee has taken the call over.
@@ -85,8 +85,10 @@ impl CallSession {
             return;
         }
         self.not_silent();
+        // A caller who hears a ringing tone expects an answer, not a request to wait.
+        let is_announced = !self.end_page_ring();
         self.stop_speaking(false, now);
-        if !self.caller.speech.is_in_progress(now) {
+        if is_announced && !self.caller.speech.is_in_progress(now) {
             self.play_clip(Clip::OneMoment);
         }
         self.close_engine();

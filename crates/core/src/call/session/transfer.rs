@@ -12,6 +12,7 @@ const TRANSFER_LIMIT: Duration = Duration::from_mins(2);
 impl CallSession {
     /// The engine stays connected, so that the conversation can continue if the transfer fails.
     pub(super) fn start_transfer(&mut self, now: Instant) {
+        self.leave_page_ring();
         self.outputs.push_back(Output::StartTransfer { reason: self.tools.transfer_reason() });
         self.stop_playback(now);
         if let Some(response) = self.responses.cancel_active() {
@@ -40,6 +41,13 @@ impl CallSession {
         if !self.is_transferring() {
             return;
         }
+        self.return_to_agent(reason);
+        self.wait_for_stream(Some(ResponseRequest::Reply), now);
+    }
+
+    /// Returns to the conversation with the agent, which receives the reason why no person has answered.
+    pub(super) fn return_to_agent(&mut self, reason: TransferFailure) {
+        self.leave_page_ring();
         self.phase = Phase::Live;
         self.event(CallEvent::TransferFailed(reason));
         let tool_call = self.tools.take_transfer();
@@ -50,7 +58,6 @@ impl CallSession {
             }
             None => self.note(format!("The caller was to be transferred to a person: {}", message_to_model(reason))),
         }
-        self.wait_for_stream(Some(ResponseRequest::Reply), now);
     }
 }
 

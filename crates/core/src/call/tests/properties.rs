@@ -4,7 +4,7 @@
 mod step;
 
 use super::rig::{Rig, free_slots, ms, policy, transfer};
-use crate::call::{CallPolicy, EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
+use crate::call::{CallPolicy, PageRing, EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
 use crate::domain::{TransferFailure, WordTime};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -113,6 +113,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Operator(ref command) => rig.input(Input::Operator(command.clone())),
         Step::Hint => rig.input(Input::Operator(Operator::Hint("x".into()))),
         Step::TakeOver => rig.take_over(),
+        Step::PageUnanswered => rig.input(Input::PageUnanswered),
         Step::Employee(count) => rig.employee(count.into()),
         Step::EmployeeBurst(count) => (0..count).for_each(|_| rig.employee_frame()),
         Step::HandBack => rig.input(Input::Operator(Operator::HandBack)),
@@ -132,12 +133,14 @@ struct Setup {
     engines: &'static [EngineKind],
     holds_replies: bool,
     ends_silent: bool,
+    page_ring: Option<PageRing>,
 }
 
 impl Setup {
     fn policy(self) -> CallPolicy {
         let hold_replies = self.holds_replies.then_some(ms(500));
-        CallPolicy { engines: self.engines.to_vec(), hold_replies, ends_silent: self.ends_silent, ..policy() }
+        let Self { ends_silent, page_ring, .. } = self;
+        CallPolicy { engines: self.engines.to_vec(), hold_replies, ends_silent, page_ring, ..policy() }
     }
 }
 
@@ -150,12 +153,13 @@ fn setups() -> impl Strategy<Value = Setup> {
         &[Pipeline, Realtime, Voicemail],
         &[Voicemail],
     ]);
-    let setup = |(engines, holds_replies, ends_silent)| Setup { engines, holds_replies, ends_silent };
-    (engines, any::<bool>(), any::<bool>()).prop_map(setup)
+    let page_ring = prop::option::of(any::<bool>().prop_map(|has_phone| PageRing { time: ms(15_000), has_phone }));
+    let setup = |(engines, holds_replies, ends_silent, page_ring)| Setup { engines, holds_replies, ends_silent, page_ring };
+    (engines, any::<bool>(), any::<bool>(), page_ring).prop_map(setup)
 }
 
 fn run(steps: &[Step], engines: &'static [EngineKind], connected: bool) -> Rig {
-    run_with(steps, Setup { engines, holds_replies: false, ends_silent: false }, connected)
+    run_with(steps, Setup { engines, holds_replies: false, ends_silent: false, page_ring: None }, connected)
 }
 
 fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {

@@ -83,6 +83,8 @@ pub(super) struct Rig {
     /// The response with the tool call that ends the phone call or transfers the caller.
     last_words: Option<u8>,
     is_transferring: bool,
+    /// True while the call rings in the web page.
+    is_ringing: bool,
     /// How many bytes of each utterance the simulated engine has sent to the session.
     said: BTreeMap<ItemId, u64>,
 }
@@ -163,6 +165,7 @@ impl Rig {
             seen_calls: BTreeSet::new(),
             last_words: None,
             is_transferring: false,
+            is_ringing: false,
             said: BTreeMap::new(),
         };
         rig.drain();
@@ -196,7 +199,7 @@ impl Rig {
 
     pub(super) fn input(&mut self, input: Input) {
         match &input {
-            Input::CallerKey(_) if !self.session.is_taken_over() => {
+            Input::CallerKey(_) if !self.session.is_taken_over() && !self.is_ringing => {
                 self.waits.voice.end();
                 self.waits.since = self.phone.stream.then_some(self.now);
                 self.waits.is_over = self.waits.is_final;
@@ -208,6 +211,7 @@ impl Rig {
                 self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
             }
             Input::Operator(Operator::Hint(_) | Operator::HandBack | Operator::TakeOver { .. }) => {}
+            Input::PageUnanswered => {}
             Input::Operator(command) => {
                 self.waits.is_over = true;
                 self.waits.is_final |= *command == Operator::Transfer;
@@ -231,14 +235,14 @@ impl Rig {
                 *self.observed.received_ever.entry(item.clone()).or_default() += count;
             }
             // An engine that is not ready receives no audio, so the event does not belong to speech of the caller.
-            EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring && self.engine.is_ready => {
+            EngineEvent::SpeechStarted { at_ms: None, .. } if !self.waits_for_person() && self.engine.is_ready => {
                 (self.engine.speaks, self.engine.noticed) = (Some(self.now), Some(self.now));
                 self.waits.is_over_agent = self.is_agent_speaking();
                 self.waits.voice.short_sounds = None;
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }
-            EngineEvent::SpeechStopped { .. } if self.engine.is_ready && !self.is_transferring => {
+            EngineEvent::SpeechStopped { .. } if self.engine.is_ready && !self.waits_for_person() => {
                 self.engine_sound_ended();
                 self.engine.noticed = Some(self.now);
             }
@@ -256,7 +260,7 @@ impl Rig {
                 let response = response.parse().unwrap();
                 self.engine.active = Some(response);
                 self.engine.is_asked = false;
-                if self.is_transferring {
+                if self.waits_for_person() {
                     self.observed.silenced.insert(response);
                 }
             }
@@ -275,6 +279,11 @@ impl Rig {
             _ => {}
         }
         self.input(Input::Engine(event));
+    }
+
+    /// Returns true while the agent does not take part.
+    fn waits_for_person(&self) -> bool {
+        self.is_ringing || self.is_transferring
     }
 
     /// Returns true while the engine detects speech of the caller, so that the agent must not speak.
@@ -321,12 +330,14 @@ impl Rig {
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
         self.next_frame += 1;
         let audio = EncodedAudio::encode(&samples);
-        self.hear_caller(is_voice);
-        let is_engine_open = self.engine.is_ready && !self.is_transferring;
+        if !self.is_ringing {
+            self.hear_caller(is_voice);
+        }
+        let is_engine_open = self.engine.is_ready && !self.waits_for_person();
         self.observed.has_spoken |= is_engine_open && self.is_spoken_over() && self.waits.voice.is_person();
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio, is_voice });
         self.timestamp += 20;
-        if self.engine.is_ready && self.phone.stream && !self.session.is_over() {
+        if self.engine.is_ready && self.phone.stream && !self.is_ringing && !self.session.is_over() {
             assert_eq!(self.observed.last_heard_frame, Some(self.next_frame - 1), "a frame was not passed on");
         }
     }

@@ -72,6 +72,20 @@ impl Rig {
                 self.phone.clear(self.now);
                 observed.repeatable = observed.next_frame.keys().copied().collect();
             }
+            Output::RingPage { .. } => {
+                self.is_ringing = true;
+                (self.engine.speaks, self.engine.noticed) = (None, None);
+                observed.silenced.extend(self.engine.active);
+                // The caller must hear something until an employee answers.
+                self.waits.forget();
+                (self.waits.since, self.waits.is_over) = (Some(self.now), false);
+                observed.may_skip_frames = true;
+            }
+            Output::EndPageRing => {
+                self.is_ringing = false;
+                observed.paused_since = None;
+                observed.may_skip_frames = true;
+            }
             Output::AwaitStream | Output::StartTransfer { .. } => {
                 self.is_transferring = matches!(output, Output::StartTransfer { .. });
                 if self.is_transferring {

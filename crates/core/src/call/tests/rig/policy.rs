@@ -22,6 +22,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         ends_robots: false,
         ends_silent: false,
         known: None,
+        page_ring: None,
         prompts: Prompts {
             speak_first: "open".into(),
             still_there: "still there?".into(),
