@@ -1,15 +1,27 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
+import { owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, type Layout, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, type Layout, layouts, prepare, test, VIEWS, watch } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { FakeAi } from './trial/fake-ai'
 import { wav } from './trial/sound'
 
+interface Setup {
+  /** The turn of the fake AI. */
+  turn?: string
+  /** The options of the call. */
+  call?: string[]
+}
+
 /** Opens the page of a live call in a browser whose microphone speaks all the time. */
-async function opened(view: Layout, run: (page: Page, daemon: Daemon) => Promise<void>): Promise<void> {
-  const ai = await FakeAi.start(['שלום, אתם פתוחים היום?|שלום! כן, אנחנו פתוחים היום עד שבע בערב.'])
+async function opened(
+  view: Layout,
+  run: (page: Page, daemon: Daemon) => Promise<void>,
+  { turn = HOURS, call: options = ['--script', 'say 1.5s; wait 4s; say 60s; stay'] }: Setup = {},
+): Promise<void> {
+  const ai = await FakeAi.start([turn])
   const daemon = new Daemon({ OPENAI_BASE_URL: ai.url, OPENAI_API_KEY: 'any' })
   try {
     await daemon.start()
@@ -26,11 +38,14 @@ async function opened(view: Layout, run: (page: Page, daemon: Daemon) => Promise
       const page = await (await browser.newContext()).newPage()
       const errors = watch(page)
       await prepare(page, view)
-      await logIn(page, daemon)
-      const script = 'say 1.5s; wait 4s; say 60s; stay'
-      const call = daemon.call(['--from', '+972549023316', '--script', script]).catch(() => undefined)
-      await page.goto(`${daemon.url}/app/account`)
-      await page.locator('.strip.call').getByRole('link').click()
+      const { send } = await owner(page, daemon)
+      await page.goto(`${daemon.url}/app/contacts`)
+      // The page has an event stream once it shows a change, so that calls can ring in it.
+      await expect(page.getByRole('main')).toBeVisible()
+      await send('POST', '/api/contacts', { display_name: 'Gali', number: '+972501112233' })
+      await expect(page.getByText('Gali')).toBeVisible()
+      const call = daemon.call(['--from', '+972549023316', ...options]).catch(() => undefined)
+      if (turn === HOURS) await page.locator('.strip.call').getByRole('link').click()
       await run(page, daemon)
       await call
       expect(errors).toEqual([])
@@ -43,6 +58,12 @@ async function opened(view: Layout, run: (page: Page, daemon: Daemon) => Promise
   }
 }
 
+const HOURS = 'שלום, אתם פתוחים היום?|שלום! כן, אנחנו פתוחים היום עד שבע בערב.'
+/** The caller asks for a person, which rings in the page. The answer follows if no user takes the call. */
+const ASKS = 'אפשר לדבר עם בן אדם?|אין מענה, אפשר לקחת הודעה?|transfer_to_person {"reason": "רוצה להזיז תור"}'
+
+const ASKED: Setup = { turn: ASKS, call: ['--script', 'say 1.5s; stay'] }
+
 const words = {
   he: {
     answer: 'לענות כאן',
@@ -54,6 +75,9 @@ const words = {
     talking: 'על הקו עם הלקוח',
     hangUp: 'סיום השיחה',
     insecure: 'הדפדפן לא נותן מיקרופון',
+    asks: 'רוצה לדבר עם אדם',
+    notNow: 'לא עכשיו',
+    byPhone: 'לענות בטלפון',
   },
   en: {
     answer: 'Answer here',
@@ -65,6 +89,9 @@ const words = {
     talking: 'is talking with the customer',
     hangUp: 'End the call',
     insecure: 'The browser gives no microphone',
+    asks: 'wants to talk with a person',
+    notNow: 'Not now',
+    byPhone: 'Answer by phone',
   },
 } as const
 
@@ -140,4 +167,51 @@ test('the caller hears the employee, and the employee the caller', async () => {
     await page.keyboard.press('Enter')
     await daemon.event('CALL_STREAM_ENDED')
   })
+})
+
+for (const view of layouts('phone')) {
+  const say = words[view.language]
+
+  test(`a caller who asks for a person rings in the page and is answered there, ${view.language} ${view.width}`, async () => {
+    test.setTimeout(120_000)
+    await opened(
+      view,
+      async (page, daemon) => {
+        const ring = page.getByRole('alert').filter({ hasText: say.asks })
+        await expect(ring).toContainText('רוצה להזיז תור', { timeout: 20_000 })
+        // Without a phone number for transfers there is no phone to ring at.
+        await expect(ring.getByRole('button', { name: say.byPhone })).toHaveCount(0)
+        await inspect(page, 'page-ring', view)
+        await ring.getByRole('button', { name: say.answer }).click()
+        await expect(page).toHaveURL(/\/app\/calls\/\d+$/)
+        await expect(page.getByText(say.heard)).toBeVisible({ timeout: 20_000 })
+        await expect(ring).toHaveCount(0)
+        await page.getByRole('button', { name: say.hangUp }).click()
+        await page.getByRole('dialog').getByRole('button', { name: say.hangUp }).click()
+        await daemon.event('CALL_STREAM_ENDED')
+      },
+      ASKED,
+    )
+  })
+}
+
+test('the agent continues when the user declines, and the page stops ringing', async () => {
+  test.setTimeout(120_000)
+  await opened(
+    VIEWS[0],
+    async (page, daemon) => {
+      const ring = page.getByRole('alert').filter({ hasText: words.he.asks })
+      await expect(ring).toBeVisible({ timeout: 20_000 })
+      // With the keyboard alone.
+      await tabTo(page, ring.getByRole('button', { name: words.he.notNow }))
+      await page.keyboard.press('Enter')
+      await expect(ring).toHaveCount(0)
+      await page.locator('.strip.call').getByRole('link').click()
+      await expect(page.getByRole('log')).toContainText('אין מענה, אפשר לקחת הודעה?', { timeout: 20_000 })
+      await page.getByRole('button', { name: words.he.hangUp }).click()
+      await page.getByRole('dialog').getByRole('button', { name: words.he.hangUp }).click()
+      await daemon.event('CALL_STREAM_ENDED')
+    },
+    ASKED,
+  )
 })

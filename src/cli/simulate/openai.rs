@@ -15,8 +15,9 @@ pub(in crate::cli) struct Arguments {
     /// The address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9002")]
     listen: SocketAddr,
-    /// A turn: the caller's transcript and the answer, as 'heard|answer'. Repeat for further turns.
-    #[arg(long = "turn", value_name = "HEARD|ANSWER", value_parser = parse_turn)]
+    /// A turn: the caller's transcript and the answer, as 'heard|answer', and a tool that is called before the answer, with
+    /// its arguments as JSON, as 'heard|answer|tool {...}'. Repeat for further turns.
+    #[arg(long = "turn", value_name = "HEARD|ANSWER[|TOOL]", value_parser = parse_turn)]
     turns: Vec<Turn>,
     /// The time from the end of the caller's turn to the first audio of the answer.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "300ms")]
@@ -59,5 +60,9 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn parse_turn(text: &str) -> Result<Turn, String> {
     let (heard, answer) = text.split_once('|').ok_or("expected the transcript and the answer, separated by |")?;
-    Ok(Turn::new(heard.trim(), answer.trim()))
+    let Some((answer, tool)) = answer.split_once('|') else { return Ok(Turn::new(heard.trim(), answer.trim())) };
+    let (name, arguments) = tool.trim().split_once(' ').unwrap_or((tool.trim(), "{}"));
+    serde_json::from_str::<serde_json::Map<_, _>>(arguments)
+        .map_err(|error| format!("the arguments of {name} are no JSON object: {error}"))?;
+    Ok(Turn::new(heard.trim(), answer.trim()).calling(name, arguments))
 }

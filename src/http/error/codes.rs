@@ -49,6 +49,7 @@ pub(super) const CODES: &[&str] = &[
     "no_space",
     "no_transfer_number",
     "not_found",
+    "not_ringing",
     "not_supervised",
     "nothing_to_undo",
     "number_not_direct",

@@ -4,7 +4,7 @@ import { freePort } from '../support/daemon'
 
 const BINARY = process.env.AGENTLOCATOR ?? fileURLToPath(new URL('../../../target/debug/agentlocator', import.meta.url))
 
-/** The fake AI of `agentlocator simulate openai`. Each turn is `heard|answer`. */
+/** The fake AI of `agentlocator simulate openai`. Each turn is `heard|answer` or `heard|answer|tool {…}`. */
 export class FakeAi {
   readonly url: string
   readonly #child: ChildProcess

@@ -1,10 +1,10 @@
 import { Trans } from '@lingui/react/macro'
 import { IconArrowBackUp, IconHeadset, IconMicrophone, IconMicrophoneOff } from '@tabler/icons-react'
 import { problemText } from '#shared/api/problem-text'
+import { type AnswerProblem, answer, handBack, setMuted, useAnsweredCall } from '#shared/audio/call/answered-call'
 import { Icon } from '#shared/components/Icon'
 import { NoMicrophone } from '#shared/components/NoMicrophone'
 import { Ltr } from '#shared/components/text'
-import { type AnswerProblem, answer, handBack, setMuted, useAnsweredCall } from './answered-call'
 
 /** The agent stops, and the user talks with the caller. */
 export function AnswerButton({ callId }: { callId: number }) {

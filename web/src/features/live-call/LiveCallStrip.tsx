@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import type { Schemas } from '#shared/api/client'
+import { usePageRings } from '#shared/api/page-rings'
 import { apiQuery } from '#shared/api/query'
 import { useCallClock } from '#shared/call-clock'
 import { Link } from '#shared/components/Link'
@@ -9,6 +10,7 @@ import { ListenButton } from '#shared/components/ListenButton'
 import { Name, Phone } from '#shared/components/text'
 import { isPhone } from '#shared/format/phone'
 import { duration } from '#shared/format/time'
+import { RingStrip } from './RingStrip'
 
 type Call = Schemas['CallItem']
 
@@ -21,7 +23,12 @@ export function LiveCallStrip() {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: NEWEST } }))
   const [path] = useLocation()
   // The page of a call shows that call already.
-  const [call, ...others] = liveCalls(data?.calls ?? []).filter(({ id }) => path !== `/app/calls/${id}`)
+  const live = liveCalls(data?.calls ?? [])
+  const rings = usePageRings(live.length > 0)
+  const ring = rings.find(({ call_id }) => live.some(({ id }) => id === call_id))
+  const ringing = live.find(({ id }) => id === ring?.call_id)
+  if (ring && ringing) return <RingStrip key={ring.call_id} ring={ring} caller={<Caller call={ringing} />} />
+  const [call, ...others] = live.filter(({ id }) => path !== `/app/calls/${id}`)
   if (!call) return null
   return (
     <div className="strip call" role="status">

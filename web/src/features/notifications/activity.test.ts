@@ -71,3 +71,14 @@ test('the choice decides which kinds are reported', () => {
   expect(kinds({ missed: true })).toEqual(['missed'])
   expect(kinds({ live: true })).toEqual(['live'])
 })
+
+test('a caller who asks for a person is reported once for each ringing, whatever the user has chosen', () => {
+  const seen = new Seen(20)
+  const ring = (until: string) => [{ call_id: 5, reason: 'רוצה להזיז תור', until }]
+  seen.take([], live(5))
+  const first = seen.take([], live(5), ring('2026-11-22T10:00:15Z'))
+  expect(first).toMatchObject([{ kind: 'asks', href: '/app/calls/5', words: 'רוצה להזיז תור' }])
+  expect(wanted(first, { isOn: true, messages: false, missed: false, live: false, words: false })).toEqual(first)
+  expect(seen.take([], live(5), ring('2026-11-22T10:00:15Z'))).toEqual([])
+  expect(seen.take([], live(5), ring('2026-11-22T10:05:15Z'))).toHaveLength(1)
+})

@@ -79,6 +79,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   bridge_unsupported: msg`הגשר הזה לא יודע לעשות זאת. צריך לעדכן אותו.`,
   bridge_failed: msg`הגשר ל־WhatsApp נכשל. הסיבה ביומן שלו.`,
   bridge_not_ready: msg`הגשר לא מוכן לכך כרגע. אפשר לנסות שוב בעוד רגע.`,
+  not_ringing: msg`השיחה כבר לא מצלצלת כאן.`,
   already_answered: msg`עובד אחר כבר מדבר עם הלקוח.`,
   already_paired: msg`כבר יש חשבון מקושר. צריך לנתק אותו קודם.`,
   invalid_phone: msg`זה לא מספר טלפון של WhatsApp.`,

@@ -435,6 +435,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline a call that rings in the page.
+         * @description The call rings no longer for this user. If all users with an open page have declined, the phone rings
+         *     (`agent.transfer_to`); without a phone, the agent continues the call.
+         */
+        post: operations["decline_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/hang-up": {
         parameters: {
             query?: never;
@@ -1695,6 +1716,28 @@ export interface paths {
         post?: never;
         /** Cancel an outbound call that waits for its first or second attempt. */
         delete: operations["cancel_outbound_call"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/page-rings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the calls that ring in the page, because their callers ask for a person.
+         * @description Such a call can be answered (`/api/calls/{id}/answer`), transferred to the phone at once
+         *     (`/api/calls/{id}/transfer`) or declined. The change `call_updated` reports that a call starts or stops to ring.
+         *     Calls that the user has declined are left out.
+         */
+        get: operations["list_page_rings"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4347,7 +4390,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_not_active" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_ringing" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_not_active" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /**
              * @description The name of the rejected field of the body, or of the rejected query parameter; absent if the error is not about
              *     one of these.
@@ -5363,6 +5406,26 @@ export interface components {
          * @enum {string}
          */
         OutboundState: "waiting" | "dialing" | "done" | "failed" | "cancelled";
+        /** @description A call that rings in the page. */
+        PageRing: {
+            /**
+             * Format: int64
+             * @description The id of the call.
+             */
+            call_id: number;
+            /** @description The caller's request, as the agent describes it; may be empty. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When the page stops ringing.
+             */
+            until: string;
+        };
+        /** @description The calls that ring in the page. */
+        PageRings: {
+            /** @description The calls, the longest-ringing first. */
+            rings: components["schemas"]["PageRing"][];
+        };
         /** @description The phone number of the WhatsApp account to link by a pairing code. */
         PairingCodeRequest: {
             /** @description The phone number of the account, as `+9725…` or in the national form `05…`. */
@@ -9675,6 +9738,73 @@ export interface operations {
                 };
             };
             /** @description `call_over`; `no_agent`: the caller does not talk with the agent; or `already_answered`: another employee talks with the caller. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decline_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call is declined. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is missing or wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`, or `not_ringing`: the call does not ring in the page. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16743,6 +16873,44 @@ export interface operations {
             };
             /** @description The request conflicts with the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_page_rings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calls that ring in the page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRings"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -60,8 +60,8 @@ function Watcher() {
       }
       isBusy = true
       try {
-        const [waiting, live] = await fetchActivity(ended.signal)
-        const events = seen.take(waiting, live)
+        const [waiting, live, rings] = await fetchActivity(ended.signal)
+        const events = seen.take(waiting, live, rings)
         // Only a response with less than a full page contains all waiting contacts.
         if (waiting.length < MAX_ROWS) closeHandled(new Set([...waiting, ...live].map(tagOf)))
         if (isKnown && events.length > 0 && !(await isInView())) await notify(events)
@@ -95,7 +95,9 @@ async function fetchActivity(signal: AbortSignal): Promise<Parameters<Seen['take
   const inbox = client.GET('/api/inbox', { params: { query: { filter: 'waiting', limit: MAX_ROWS } }, signal })
   const calls = client.GET('/api/calls', { params: { query: { limit: MAX_CALLS } }, signal })
   const [{ items }, page] = await Promise.all([unwrap(inbox), unwrap(calls)])
-  return [items, page.calls.filter(({ state }) => LIVE.has(state))]
+  const live = page.calls.filter(({ state }) => LIVE.has(state))
+  const ringing = live.length === 0 ? { rings: [] } : await unwrap(client.GET('/api/page-rings', { signal }))
+  return [items, live, ringing.rings]
 }
 
 /** The text is included only if the user has chosen so. */
@@ -110,6 +112,7 @@ function useNotify() {
     missed: t`שיחה שלא נענתה`,
     waits: t`מחכה לך`,
     live: t`שיחה עכשיו`,
+    asks: t`רוצים לדבר עם אדם`,
   }
   return async (events: readonly ActivityEvent[]) => {
     for (const { kind, name, number, words, tag, href } of wanted(events, choice).slice(0, MAX_AT_ONCE)) {

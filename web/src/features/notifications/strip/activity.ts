@@ -3,9 +3,10 @@ import type { Choice } from './choice'
 
 type Row = Schemas['InboxRow']
 type Call = Schemas['CallItem']
+type Ring = Schemas['PageRing']
 
 export interface ActivityEvent {
-  kind: 'message' | 'voicemail' | 'missed' | 'waits' | 'live'
+  kind: 'message' | 'voicemail' | 'missed' | 'waits' | 'live' | 'asks'
   /** The tag of the notification. A later notification with the same tag replaces the earlier one. */
   tag: string
   href: string
@@ -19,6 +20,8 @@ export interface ActivityEvent {
 export class Seen {
   readonly #contacts = new Map<number, string>()
   readonly #calls = new Set<number>()
+  /** The calls that ring, and the end of their ringing. */
+  readonly #rings = new Set<string>()
   /**
    * The last activity of the last row, if more rows may follow. Contacts below that row are not fetched, but their
    * activity is old.
@@ -32,13 +35,20 @@ export class Seen {
   }
 
   /** Returns the events since the last `take`. All given rows count as seen from then on. */
-  take(waiting: readonly Row[], live: readonly Call[]): ActivityEvent[] {
+  take(waiting: readonly Row[], live: readonly Call[], rings: readonly Ring[] = []): ActivityEvent[] {
     const rows = waiting.filter(row => this.#isNewRow(row)).flatMap(row => eventOf(row) ?? [])
     const last = waiting.length < this.#maxRows ? undefined : waiting.at(-1)
     this.#below = last ? Date.parse(last.last_activity_at) : Number.NEGATIVE_INFINITY
     const calls = live.filter(({ id }) => !this.#calls.has(id))
     for (const { id } of calls) this.#calls.add(id)
-    return [...calls.map(liveEvent), ...rows]
+    const asks = rings.flatMap(ring => {
+      const call = live.find(({ id }) => id === ring.call_id)
+      const key = `${ring.call_id} ${ring.until}`
+      if (!call || this.#rings.has(key)) return []
+      this.#rings.add(key)
+      return [asksEvent(call, ring)]
+    })
+    return [...asks, ...calls.map(liveEvent), ...rows]
   }
 
   #isNewRow({ contact_id, last, last_activity_at }: Row): boolean {
@@ -52,7 +62,11 @@ export class Seen {
 }
 
 export const wanted = (events: readonly ActivityEvent[], choice: Choice): ActivityEvent[] =>
-  events.filter(({ kind }) => (kind === 'missed' ? choice.missed : kind === 'live' ? choice.live : choice.messages))
+  events.filter(({ kind }) => {
+    // A caller who asks for a person waits only for seconds.
+    if (kind === 'asks') return true
+    return kind === 'missed' ? choice.missed : kind === 'live' ? choice.live : choice.messages
+  })
 
 /** The prefix of tags for contacts. */
 export const CONTACT = 'contact-'
@@ -79,6 +93,9 @@ function eventOf(row: Row): ActivityEvent | null {
   // After an outgoing message, the contact waits because the agent handed the conversation over.
   return { ...about, kind: message?.direction === 'in' ? 'message' : 'waits', words: message?.text ?? '' }
 }
+
+/** The caller asks for a person. */
+const asksEvent = (call: Call, { reason }: Ring): ActivityEvent => ({ ...liveEvent(call), kind: 'asks', words: reason })
 
 const liveEvent = ({ id, contact_id, contact_name, peer_number }: Call): ActivityEvent => ({
   kind: 'live',

@@ -1,12 +1,12 @@
 import { useSyncExternalStore } from 'react'
 import { client, unwrap } from '#shared/api/client'
 import { type ApiError, asApiError } from '#shared/api/errors'
-import { Devices } from '#shared/audio/call/devices'
-import { MediaSocket, type MediaTicket } from '#shared/audio/call/media-socket'
-import type { MicrophoneFrame } from '#shared/audio/call/microphone.worklet'
 import { stopListening } from '#shared/audio/listening'
 import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem } from '#shared/audio/microphone'
 import { fromBase64 } from '#shared/audio/mulaw'
+import { Devices } from './devices'
+import { MediaSocket, type MediaTicket } from './media-socket'
+import type { MicrophoneFrame } from './microphone.worklet'
 
 /** Why the user is not connected with the caller. */
 export type AnswerProblem =
