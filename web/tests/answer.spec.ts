@@ -13,13 +13,15 @@ interface Setup {
   turn?: string
   /** The options of the call. */
   call?: string[]
+  /** The number to which calls are transferred. */
+  phone?: string
 }
 
 /** Opens the page of a live call in a browser whose microphone speaks all the time. */
 async function opened(
   view: Layout,
   run: (page: Page, daemon: Daemon) => Promise<void>,
-  { turn = HOURS, call: options = ['--script', 'say 1.5s; wait 4s; say 60s; stay'] }: Setup = {},
+  { turn = HOURS, call: options = ['--script', 'say 1.5s; wait 4s; say 60s; stay'], phone }: Setup = {},
 ): Promise<void> {
   const ai = await FakeAi.start([turn])
   const daemon = new Daemon({ OPENAI_BASE_URL: ai.url, OPENAI_API_KEY: 'any' })
@@ -39,6 +41,7 @@ async function opened(
       const errors = watch(page)
       await prepare(page, view)
       const { send } = await owner(page, daemon)
+      if (phone) await send('PATCH', '/api/settings', { changes: { 'agent.transfer_to': phone } })
       await page.goto(`${daemon.url}/app/contacts`)
       // The page has an event stream once it shows a change, so that calls can ring in it.
       await expect(page.getByRole('main')).toBeVisible()
@@ -179,8 +182,7 @@ for (const view of layouts('phone')) {
       async (page, daemon) => {
         const ring = page.getByRole('alert').filter({ hasText: say.asks })
         await expect(ring).toContainText('רוצה להזיז תור', { timeout: 20_000 })
-        // Without a phone number for transfers there is no phone to ring at.
-        await expect(ring.getByRole('button', { name: say.byPhone })).toHaveCount(0)
+        await expect(ring.getByRole('button', { name: say.byPhone })).toBeVisible()
         await inspect(page, 'page-ring', view)
         await ring.getByRole('button', { name: say.answer }).click()
         await expect(page).toHaveURL(/\/app\/calls\/\d+$/)
@@ -190,7 +192,7 @@ for (const view of layouts('phone')) {
         await page.getByRole('dialog').getByRole('button', { name: say.hangUp }).click()
         await daemon.event('CALL_STREAM_ENDED')
       },
-      ASKED,
+      { ...ASKED, phone: '+97235550000' },
     )
   })
 }
@@ -202,6 +204,9 @@ test('the agent continues when the user declines, and the page stops ringing', a
     async (page, daemon) => {
       const ring = page.getByRole('alert').filter({ hasText: words.he.asks })
       await expect(ring).toBeVisible({ timeout: 20_000 })
+      // Without a number for transfers there is no phone to ring at.
+      await expect(ring.getByRole('button', { name: words.he.byPhone })).toHaveCount(0)
+      await inspect(page, 'page-ring-wide', VIEWS[0])
       // With the keyboard alone.
       await tabTo(page, ring.getByRole('button', { name: words.he.notNow }))
       await page.keyboard.press('Enter')
