@@ -105,6 +105,23 @@ test('a link in the drawer of a contact leaves no entry of the drawer', async ({
   }
   await leave(drawer.getByRole('link', { name: 'פתיחה' }), new RegExp(`/app/contacts/${id}$`))
   await leave(drawer.getByRole('link', { name: 'קביעת תור' }), /\/calendar\?new=1/)
+
+  // A link in the palette above the drawer; the forward button reaches the linked page as well.
+  await page.locator('.card-button').click()
+  await expect(drawer).toBeVisible()
+  await page.keyboard.press('Control+KeyK')
+  await page.getByRole('combobox').fill('משימות')
+  await page.getByRole('option', { name: 'משימות' }).first().click()
+  await expect(page).toHaveURL(/\/app\/tasks$/)
+  await page.goBack()
+  await expect(page).toHaveURL(new RegExp(`/app/inbox/${id}$`))
+  await expect.poll(() => hasLayer(page)).toBe(false)
+  await page.goForward()
+  await expect(page).toHaveURL(/\/app\/tasks$/)
+  await expect.poll(() => hasLayer(page)).toBe(false)
+  await page.goBack()
+  await expect(bubble).toBeVisible()
+
   await page.goBack()
   await expect(page).toHaveURL(/\/app\/inbox$/)
 })

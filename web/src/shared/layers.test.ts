@@ -26,6 +26,7 @@ class FakeHistory {
 
 let history: FakeHistory
 let addLayer: typeof import('./layers').addLayer
+let navigateFrom: typeof import('./layers').navigateFrom
 
 beforeEach(async () => {
   vi.useFakeTimers()
@@ -33,7 +34,7 @@ beforeEach(async () => {
   history = new FakeHistory()
   vi.stubGlobal('history', history)
   vi.stubGlobal('window', { addEventListener: (_: string, run: () => void) => history.listeners.push(run) })
-  ;({ addLayer } = await import('./layers'))
+  ;({ addLayer, navigateFrom } = await import('./layers'))
 })
 
 afterEach(() => {
@@ -116,6 +117,25 @@ test('a link in a layer that replaced its entry keeps the new page', () => {
   vi.runAllTimers()
   history.replaceState(null)
   close()
+  vi.runAllTimers()
+  expect(history.at).toBe(1)
+})
+
+test.each([1, 2, 3])('a link in the newest of %i layers leaves none of their entries', count => {
+  vi.stubGlobal('location', { pathname: '/app/inbox/1', search: '' })
+  const layers = Array.from({ length: count }, () => addLayer(() => undefined))
+  vi.runAllTimers()
+  expect(history.at).toBe(count)
+  const navigate = (to: string, { replace }: { replace?: boolean } = {}) => {
+    replace ? history.replaceState({ to }) : history.pushState({ to })
+    for (const close of layers) close()
+  }
+  navigateFrom(navigate, '/app/tasks')
+  vi.runAllTimers()
+  expect(history.states).toEqual([null, { to: '/app/tasks' }])
+  expect(history.at).toBe(1)
+  back()
+  history.go(1)
   vi.runAllTimers()
   expect(history.at).toBe(1)
 })

@@ -39,13 +39,21 @@ export function whenReturned(run: () => void): void {
 
 /**
  * Navigates to another URL. A link in a layer replaces the layer's history entry; it would otherwise remain as an entry
- * that shows nothing of its own.
+ * that shows nothing of its own. The entries of other layers below it are left first: the page would leave such an
+ * entry at once, so that the browser's forward button could not pass it.
  */
 export function navigateFrom(navigate: Navigate, to: string, options?: { replace?: boolean }): void {
   whenReturned(() => {
     const isLayer = current() !== undefined
     // The layer's entry shows this page already, and goes when the layer closes.
     if (isLayer && to === location.pathname + location.search) return
+    const depth = entries.indexOf(current() ?? '') + 1
+    if (depth > 1) {
+      entries = []
+      goBack(depth)
+      whenReturned(() => navigateFrom(navigate, to))
+      return
+    }
     const replace = isLayer || options?.replace === true
     // A layer's entry has the URL of the entry before it.
     const before = replace && !isLayer ? urlBefore() : location.pathname + location.search
