@@ -66,9 +66,10 @@ export const useKept = <T,>(name: string): T | undefined => useState(() => recal
 /**
  * Stores the input of a small form in this browser while it differs from `saved`, so that a reload or another page does
  * not lose it. `useKept` returns it when the form is opened again; the form then shows `<KeptInput>`. Call the returned
- * function when the input was saved or discarded.
+ * function when the input was saved or discarded. With the input that was sent, it keeps input that was typed later, also
+ * if the page was left before the response; spaces around texts do not count.
  */
-export function useKeep<T>(name: string, value: T, saved: T): () => void {
+export function useKeep<T>(name: string, value: T, saved: T): (sent?: T) => void {
   const key = keyOf(name)
   const text = JSON.stringify(value)
   const isDirty = text !== JSON.stringify(saved)
@@ -78,11 +79,18 @@ export function useKeep<T>(name: string, value: T, saved: T): () => void {
     if (!isDirty) isOver.current = false
     if (!isOver.current) rememberOwn(key, isDirty ? text : null, owner)
   }, [key, text, isDirty, owner])
-  return useCallback(() => {
-    isOver.current = true
-    rememberOwn(key, null, owner)
-  }, [key, owner])
+  return useCallback(
+    (sent?: T) => {
+      if (sent !== undefined && trimmed(recallDraft(name)) !== trimmed(sent)) return
+      isOver.current = true
+      rememberOwn(key, null, owner)
+    },
+    [name, key, owner],
+  )
 }
+
+const trimmed = (input: unknown) =>
+  JSON.stringify(input, (_, value: unknown) => (typeof value === 'string' ? value.trim() : value))
 
 /** Whether a form with this name has kept input. */
 export const isKept = (name: string): boolean => recallOwn(keyOf(name)) !== null

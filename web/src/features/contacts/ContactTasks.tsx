@@ -6,8 +6,8 @@ import { useAllPages } from '#shared/api/all-pages'
 import { newKey } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { TaskBox } from '#shared/components/TaskBox'
-import { Plain, Time } from '#shared/components/text'
-import { recallDraft, useKeep, useKept } from '#shared/draft'
+import { Dot, Plain, Time } from '#shared/components/text'
+import { useKeep, useKept } from '#shared/draft'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { withoutSent } from '#shared/typed'
@@ -67,7 +67,12 @@ function TaskLine({ task }: { task: Task }) {
               <Icon icon={IconPencil} size="s" /> <Trans>הסוכן</Trans>
             </>
           )}
-          {task.assignee_name && <bdi> · {task.assignee_name}</bdi>}
+          {task.assignee_name && (
+            <>
+              <Dot />
+              <bdi>{task.assignee_name}</bdi>
+            </>
+          )}
         </span>
       </div>
     </li>
@@ -99,8 +104,7 @@ function AddTask({ contactId }: { contactId: number }) {
         headers: { 'Idempotency-Key': key },
       }),
     onDone: (_, sent) => {
-      // Also if the page was left before the response.
-      if (recallDraft<string>(draft)?.trim() === sent.title) end()
+      end(sent.title)
       setTitle(now => withoutSent(now, sent.title))
       refresh('/api/tasks', '/api/contacts')
     },

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { recallDraft, useKeep, useKept } from '#shared/draft'
+import { useKeep, useKept } from '#shared/draft'
 import { type Lead, refresh, request } from './api'
 import { parseAmount } from './stages'
 
@@ -29,9 +29,7 @@ export function LeadForm({ contactId }: { contactId: number }) {
       refresh('/api/leads', '/api/lead-stages')
     },
     onDone: (_, sent) => {
-      // Also if the page was left before the response.
-      const left = recallDraft<Kept>(draft)
-      if (left?.title === sent.title && left.amount === sent.amount) end()
+      end(sent)
       setTitle('')
       setAmount('')
       refresh('/api/leads', '/api/lead-stages')

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, newKey, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
-import { recallDraft, useKeep, useKept } from '#shared/draft'
+import { useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { withoutSent } from '#shared/typed'
@@ -30,8 +30,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
     done: () => t`המשימה נוספה`,
     undo: (_, made) => remove(made.id),
     onDone: (_, { words }) => {
-      // Also if the page was left before the response.
-      if (recallDraft<string>('task.new')?.trim() === words) end()
+      end(words)
       setText(now => withoutSent(now, words))
       refresh(cache)
     },
