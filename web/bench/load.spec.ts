@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, expect, type Page, test } from '@playwright/test'
 import { type Daemon, preparedSession } from '../tests/support/daemon'
 import { shop } from './data'
+import { report } from './report'
 
 /**
  * Measures the time until each of {@link PAGES} shows its data on a slow phone, and, at full speed, the time from a
@@ -62,16 +63,6 @@ async function visitor(browser: Browser, daemon: Daemon): Promise<BrowserContext
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'he-IL' })
   await context.addCookies((await preparedSession()).map(cookie => ({ ...cookie, url: daemon.url })))
   return context
-}
-
-const sorted = (values: number[]) => [...values].sort((a, b) => a - b)
-
-/** Prints the best of the rounds (the one that other processes have disturbed the least) and the median. */
-function report(what: string, values: number[], goal: number): void {
-  const [best = Number.NaN, median = Number.NaN] = [sorted(values)[0], sorted(values)[values.length >> 1]]
-  const mark = best <= goal ? '✓' : '✗'
-  console.log(`${mark} ${what.padEnd(52)} <= ${goal} ms   best ${best.toFixed(0)}, median ${median.toFixed(0)}`)
-  if (process.env.BENCH_STRICT) expect(best, what).toBeLessThanOrEqual(goal)
 }
 
 test('the page on a slow phone', async ({ browser }) => {

@@ -1,5 +1,6 @@
 import { type CDPSession, expect, type Page, test } from '@playwright/test'
 import { Daemon, OWNER } from '../tests/support/daemon'
+import { report } from './report'
 
 /**
  * Measures interactions on an old phone: six times slower than this machine, on Fast 3G. Prints each figure and its
@@ -8,14 +9,6 @@ import { Daemon, OWNER } from '../tests/support/daemon'
 const CPU_RATE = 6
 const FAST_3G = { latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8, offline: false }
 const ROUNDS = 5
-
-function report(what: string, values: number[], goal: number): void {
-  const sorted = [...values].sort((a, b) => a - b)
-  const [best = Number.NaN, median = Number.NaN] = [sorted[0], sorted[sorted.length >> 1]]
-  const mark = best <= goal ? '✓' : '✗'
-  console.log(`${mark} ${what.padEnd(52)} <= ${goal} ms   best ${best.toFixed(0)}, median ${median.toFixed(0)}`)
-  if (process.env.BENCH_STRICT) expect(best, what).toBeLessThanOrEqual(goal)
-}
 
 async function slowDown(page: Page): Promise<CDPSession> {
   const session = await page.context().newCDPSession(page)

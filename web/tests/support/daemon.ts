@@ -141,8 +141,8 @@ export class Daemon {
       .join('\n')
   }
 
-  async cli(args: string[], input = ''): Promise<string> {
-    const running = run(BINARY, args, { env: this.#env(), cwd: this.folder, timeout: 20_000 })
+  async cli(args: string[], input = '', timeout = 20_000): Promise<string> {
+    const running = run(BINARY, args, { env: this.#env(), cwd: this.folder, timeout })
     running.child.stdin?.end(input)
     return (await running).stdout
   }
