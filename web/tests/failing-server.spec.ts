@@ -1,5 +1,7 @@
 import type { Locator, Page, Route } from '@playwright/test'
+import { contactOf, owner } from './support/api'
 import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { Network } from './support/proxy'
 import { fillShop, NOA, screensOf, settled, visit } from './support/shop'
 
 const TEXTS = { name: 'נועה ברק', text: 'אפשר להקדים את התור?', fileName: 'הצעה.pdf' }
@@ -234,4 +236,57 @@ test('a page whose code never arrives says so, and opens by itself when it can',
 
   await page.unrouteAll({ behavior: 'ignoreErrors' })
   await passTime(() => expect(page.locator('main h1')).toHaveText('לקוחות', { timeout: 1_000 }), 10_000)
+})
+
+test('a dialog whose code does not load without a connection leaves the page as it is, and opens by a retry', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', NOA, 'נועה ברק')
+  const { id } = await contactOf(await owner(page, ownDaemon), NOA)
+  const network = await new Network(ownDaemon.url).open()
+  await prepare(page, VIEWS[0])
+  await page.goto(`${network.url}/app/inbox/${id}`)
+  const field = page.locator('.write textarea')
+  await field.fill('חצי משפט')
+  await network.cut()
+  await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
+  const choose = async () => {
+    await page.getByRole('button', { name: 'שליחה מאוחר יותר' }).click()
+    await page.getByRole('menuitem', { name: 'יום ושעה אחרים' }).click()
+  }
+  const said = page.locator('.toast.error', { hasText: 'לא נטען' })
+  await choose()
+  await expect(said).toBeVisible()
+  await expect(field).toHaveValue('חצי משפט')
+  await said.getByRole('button', { name: 'סגירה' }).click()
+  await choose()
+  await expect(said).toBeVisible()
+  await network.open()
+  await said.getByRole('button', { name: 'לנסות שוב' }).click()
+  await expect(page.getByRole('dialog', { name: 'מתי לשלוח' })).toBeVisible()
+  await expect(said).toHaveCount(0)
+  await page.keyboard.press('Escape')
+  await expect(field).toHaveValue('חצי משפט')
+  await network.cut()
+})
+
+test('a dialog whose code the browser does not request again is loaded by a reload', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.route(/JumpToDate/, route => route.abort())
+  await page.goto(`${daemon.url}/calendar`)
+  const dialog = page.getByRole('dialog', { name: 'מעבר לתאריך' })
+  const toast = page.locator('.toast.error')
+  await page.locator('main h1').waitFor()
+  await page.keyboard.press('KeyM')
+  await expect(toast).toBeVisible()
+  await page.unroute(/JumpToDate/)
+  await toast.getByRole('button', { name: 'לנסות שוב' }).click()
+  await toast.getByRole('button', { name: 'רענון' }).click()
+  await page.locator('main h1').waitFor()
+  await expect(toast).toHaveCount(0)
+  await page.keyboard.press('KeyM')
+  await expect(dialog).toBeVisible()
 })

@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useEffect, useState } from 'react'
 import { useConnection } from '#shared/events/stream'
-import { hasNewVersion } from './page-version'
+import { hasNewVersion } from '#shared/page-version'
 
 /** The interval at which an unreachable daemon is polled, in ms. */
 const RETRY_MS = 3_000

@@ -6,7 +6,7 @@ import { useLocation } from 'wouter'
 import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { Marked } from '#shared/components/Marked'
-import { Name, Time } from '#shared/components/text'
+import { Dot, Name, Time } from '#shared/components/text'
 import type { PaletteHit } from '#shared/feature'
 import { useReturnFocus } from '#shared/opener'
 import { useSession } from '#shared/session'
@@ -137,7 +137,8 @@ function Hits(props: { id: string; groups: readonly Group[]; at: number; onOpen:
                     <span className="small muted clip by-line">
                       {(hit.by.name || hit.by.number) && (
                         <>
-                          <Name name={hit.by.name} number={hit.by.number ?? null} /> ·{' '}
+                          <Name name={hit.by.name} number={hit.by.number ?? null} />
+                          <Dot />
                         </>
                       )}
                       <Time at={hit.by.at} style="when" />

@@ -10,7 +10,7 @@ import { Failure } from './Failure'
 import { More } from './More'
 import { PageBody } from './PageBody'
 import { Rail, Tabs } from './Rail'
-import { home, pages, palette, preloadPalette, shortcuts } from './registry'
+import { home, Palette, pages, preloadPalette, Shortcuts } from './registry'
 import { Strips } from './Strips'
 import { useAppKeys } from './shortcuts'
 
@@ -61,16 +61,8 @@ export function Shell() {
         </div>
       </div>
       <Tabs />
-      {isSearching && (
-        <Suspense>
-          <palette.Component onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />
-        </Suspense>
-      )}
-      {isHelping && (
-        <Suspense>
-          <shortcuts.Component onClose={() => setHelping(false)} />
-        </Suspense>
-      )}
+      {isSearching && <Palette onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />}
+      {isHelping && <Shortcuts onClose={() => setHelping(false)} />}
     </div>
   )
 }

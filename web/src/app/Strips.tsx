@@ -5,8 +5,8 @@ import { retrySilent, useSilentFailure, useStaleSince } from '#shared/api/failur
 import { Icon } from '#shared/components/Icon'
 import { type Connection, useConnection, useLostAt } from '#shared/events/stream'
 import { fromDevice, useNow } from '#shared/format/clock'
+import { hasNewVersion } from '#shared/page-version'
 import { useFormat } from '#shared/session'
-import { hasNewVersion } from './page-version'
 import { features } from './registry'
 
 /** A shorter loss of connection (in ms), such as a restart of the daemon, shows no strip. */

@@ -1,7 +1,7 @@
 import { type ComponentType, createElement } from 'react'
 import { parse } from 'regexparam'
 import { matchRoute } from 'wouter'
-import { type Part, partOf } from '#shared/deferred'
+import { deferred, type Part, partOf } from '#shared/deferred'
 import { registerChanges } from '#shared/events/changes'
 import type { Command, Feature, FeatureRoute, Frame, NavEntry, PaletteProvider } from '#shared/feature'
 import { withTexts } from '#shared/i18n/locale'
@@ -42,10 +42,8 @@ export interface Page extends FeatureRoute, Part {}
  */
 export const shell = partOf(async () => ({ default: (await import('./Shell')).Shell }))
 
-const loadPalette = () => import('./Palette')
-
 /** The command palette, in a separate chunk because it is rarely opened. */
-export const palette = partOf(async () => ({ default: (await loadPalette()).Palette }))
+export const Palette = deferred(async () => (await import('./Palette')).Palette)
 
 /** The delay of the preload, in ms. By then a page has usually loaded its own code. */
 const IDLE_MS = 2_000
@@ -56,7 +54,7 @@ const IDLE_MS = 2_000
  */
 export function preloadPalette(): () => void {
   if (!matchMedia('(pointer: fine)').matches) return () => undefined
-  const timer = setTimeout(() => void loadPalette().catch(() => undefined), IDLE_MS)
+  const timer = setTimeout(Palette.preload, IDLE_MS)
   return () => clearTimeout(timer)
 }
 
@@ -65,7 +63,7 @@ export function preloadPalette(): () => void {
  * shell needs.
  */
 export const userMenu = partOf(async () => ({ default: (await import('./UserMenu')).UserMenu }))
-export const shortcuts = partOf(async () => ({ default: (await import('./Shortcuts')).Shortcuts }))
+export const Shortcuts = deferred(async () => (await import('./Shortcuts')).Shortcuts)
 
 export const pages: readonly Page[] = features.flatMap(feature =>
   feature.routes.map(route =>

@@ -1,4 +1,6 @@
+import { useLingui } from '@lingui/react/macro'
 import {
+  Component,
   type ComponentType,
   type LazyExoticComponent,
   lazy,
@@ -7,6 +9,9 @@ import {
   useEffect,
   useState,
 } from 'react'
+import { toast } from './components/toasts'
+import { isLost } from './events/stream'
+import { hasNewVersion } from './page-version'
 
 /** The code of a part of the page could not be loaded. */
 export class PageLoadError extends Error {
@@ -23,6 +28,14 @@ const USES = ['pointerdown', 'keydown', 'wheel'] as const
 
 const inTime = <T,>(loading: Promise<T>): Promise<T> =>
   Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
+
+/**
+ * Browsers cache a failed import until the page is reloaded. While the connection is lost, nothing is imported before the
+ * daemon answers again, so that a retry works.
+ */
+async function whenReachable(): Promise<void> {
+  if (isLost() && (await hasNewVersion()) === undefined) throw new Error('no connection')
+}
 
 export interface Part<P = object> {
   /** `reloadFailedParts` and `loaded` replace this component, so read it at each render. */
@@ -41,7 +54,7 @@ export function partOf<P = object>(load: () => Promise<{ default: ComponentType<
   const component = () =>
     lazy(async () => {
       try {
-        return await inTime(load())
+        return await inTime(whenReachable().then(load))
       } catch (reason) {
         failed.add(renew)
         throw new PageLoadError(String(reason), { cause: reason })
@@ -70,7 +83,11 @@ export function reloadFailedParts(): void {
 
 const noop = () => undefined
 
-/** Returns a component whose code is loaded when it is first shown, or earlier by {@link usePreload}. */
+/**
+ * Returns a component whose code is loaded when it is first shown, or earlier by {@link usePreload}. If loading fails, an
+ * error replaces the page; without `fallback`, as for a dialog, a toast reports it, and the page stays. The toast calls
+ * `onClose` of the component if the user closes it.
+ */
 export function deferred<P extends object>(load: () => Promise<ComponentType<P>>, fallback?: ReactNode) {
   let loaded: ComponentType<P> | undefined
   const loadPart = async () => {
@@ -81,15 +98,89 @@ export function deferred<P extends object>(load: () => Promise<ComponentType<P>>
   function Deferred(props: P) {
     // `React.lazy` shows the fallback first, even if the code is there.
     const [Ready] = useState(() => loaded)
-    const { Component } = part
     if (Ready) return <Ready {...props} />
-    return (
+    // `Component` is read at each render, because a retry replaces it.
+    const show = () => (
       <Suspense fallback={fallback}>
-        <Component {...props} />
+        <part.Component {...props} />
       </Suspense>
     )
+    return fallback === undefined ? <StaysOut {...(props as Closable)} show={show} /> : show()
   }
-  return Object.assign(Deferred, { preload: () => loadPart().then(noop, noop) })
+  return Object.assign(Deferred, {
+    preload: async () => {
+      if (!isLost()) await loadPart().then(noop, noop)
+    },
+  })
+}
+
+/** The properties of a dialog. One without `isOpen` is open while it is rendered. */
+interface Closable {
+  isOpen?: boolean
+  onClose?: () => void
+}
+
+interface StaysOutProps extends Closable {
+  show: () => ReactNode
+}
+
+interface StaysOutState {
+  error: unknown
+  /** How often the user has retried. */
+  attempts: number
+}
+
+/** Renders nothing instead of a part whose code could not be loaded. */
+class StaysOut extends Component<StaysOutProps, StaysOutState> {
+  override state: StaysOutState = { error: undefined, attempts: 0 }
+
+  static getDerivedStateFromError(error: unknown): Partial<StaysOutState> {
+    return { error }
+  }
+
+  override componentDidUpdate({ isOpen }: StaysOutProps) {
+    if (this.state.error !== undefined && isOpen === false && this.props.isOpen) this.retry()
+  }
+
+  retry = () => {
+    reloadFailedParts()
+    this.setState(({ attempts }) => ({ error: undefined, attempts: attempts + 1 }))
+  }
+
+  override render() {
+    const { error, attempts } = this.state
+    const { show, isOpen, onClose } = this.props
+    if (error === undefined) return show()
+    if (!(error instanceof PageLoadError)) throw error
+    if (isOpen === false) return null
+    return <NotLoadedToast attempts={attempts} retry={this.retry} onClose={onClose} />
+  }
+}
+
+interface ToastProps extends Pick<Closable, 'onClose'> {
+  attempts: number
+  retry: () => void
+}
+
+function NotLoadedToast({ attempts, retry, onClose }: ToastProps) {
+  const { t } = useLingui()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one toast for each failure
+  useEffect(() => {
+    const asked = new AbortController()
+    let id = toast.error(t`החלק הזה של הדף לא נטען, אולי כי אין חיבור למכונה.`, retry, { onClose })
+    const offerReload = async () => {
+      const answer = await hasNewVersion(asked.signal)
+      if (asked.signal.aborted || answer === undefined || (!answer && attempts === 0)) return
+      toast.close(id)
+      id = toast.error(t`החלק הזה של הדף ייטען רק אחרי רענון.`, () => location.reload(), { label: t`רענון`, onClose })
+    }
+    void offerReload()
+    return () => {
+      asked.abort()
+      toast.close(id)
+    }
+  }, [])
+  return null
 }
 
 /** Returns true once the value has been true. A dialog that was opened stays, because it closes itself gradually. */

@@ -86,7 +86,7 @@ export default function CalendarPage() {
             setJumping(false)
             change({ date: day === shown.today ? null : day, appointment: null })
           }}
-          close={() => setJumping(false)}
+          onClose={() => setJumping(false)}
         />
       )}
       {shown.isNew && (

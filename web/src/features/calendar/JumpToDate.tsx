@@ -16,7 +16,7 @@ interface Props {
   day: Day
   today: Day
   go: (day: Day) => void
-  close: () => void
+  onClose: () => void
 }
 
 const MIRRORED: Record<string, string> = { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' }
@@ -34,7 +34,7 @@ function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
   event.target.dispatchEvent(new window.KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
 }
 
-export function JumpToDate({ day, today, go, close }: Props) {
+export function JumpToDate({ day, today, go, onClose }: Props) {
   const { t } = useLingui()
   const locale = useLocale()
   const format = useFormat()
@@ -46,8 +46,8 @@ export function JumpToDate({ day, today, go, close }: Props) {
     if (read) go(read)
   }
   return (
-    <Modal opened onClose={close} title={t`מעבר לתאריך`} size="auto">
-      <BackCloses close={close} />
+    <Modal opened onClose={onClose} title={t`מעבר לתאריך`} size="auto">
+      <BackCloses close={onClose} />
       <form className="form jump-form" onSubmit={submit}>
         <Field
           label={<Trans>תאריך</Trans>}

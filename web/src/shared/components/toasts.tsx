@@ -8,6 +8,13 @@ interface Toast {
   text: ReactNode
   kind: 'done' | 'error'
   action?: { label: ReactNode; run: () => void }
+  /** Called when the user closes the toast with its button. */
+  onClose?: (() => void) | undefined
+}
+
+interface ErrorOptions extends Pick<Toast, 'onClose'> {
+  /** The label of the retry. */
+  label?: string
 }
 
 /** How long a toast is shown while it has neither pointer nor focus, in ms. Errors stay until they are closed. */
@@ -54,8 +61,9 @@ export const toast = {
     return add({ text, kind: 'done', ...(undo && { action: { label: <Trans>ביטול</Trans>, run: undo } }) })
   },
   /** Shows an error. It stays until the user closes or retries it, or newer toasts take its place. */
-  error(text: string, retry?: () => void): number {
-    return add({ text, kind: 'error', ...(retry && { action: { label: <Trans>לנסות שוב</Trans>, run: retry } }) })
+  error(text: string, retry?: () => void, { label, onClose }: ErrorOptions = {}): number {
+    const action = retry && { label: label ?? <Trans>לנסות שוב</Trans>, run: retry }
+    return add({ text, kind: 'error', onClose, ...(action && { action }) })
   },
   /** The action will run soon; `stop` prevents it. */
   soon(text: string, stop: () => void): number {
@@ -88,7 +96,7 @@ export function Toasts() {
   )
 }
 
-function ToastLine({ toast: { id, text, kind, action } }: { toast: Toast }) {
+function ToastLine({ toast: { id, text, kind, action, onClose } }: { toast: Toast }) {
   const { t } = useLingui()
   const [isHeld, setHeld] = useState(false)
   const left = useRef(SHOWN_MS)
@@ -125,7 +133,15 @@ function ToastLine({ toast: { id, text, kind, action } }: { toast: Toast }) {
         </button>
       )}
       {(kind === 'error' || !action) && (
-        <button className="btn icon" type="button" aria-label={t`סגירה`} onClick={() => toast.close(id)}>
+        <button
+          className="btn icon"
+          type="button"
+          aria-label={t`סגירה`}
+          onClick={() => {
+            toast.close(id)
+            onClose?.()
+          }}
+        >
           <Icon icon={IconX} size="s" />
         </button>
       )}

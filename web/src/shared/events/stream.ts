@@ -21,6 +21,8 @@ function set(next: Connection, since?: number): void {
   for (const listener of listeners) listener()
 }
 
+export const isLost = (): boolean => connection === 'lost'
+
 export const useConnection = (): Connection => useSyncExternalStore(subscribe, () => connection)
 
 /**
