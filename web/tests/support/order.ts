@@ -84,3 +84,39 @@ export function clipped(): string[] {
   }
   return [...faults]
 }
+
+/** Runs in the page. Returns the texts in which a line ends with a separator, or a phone number is on two lines. */
+export function broken(): string[] {
+  const faults = new Set<string>()
+  const blockOf = (node: Node): Element | null => {
+    let at = node.parentElement
+    while (at && /^(inline|contents)$/.test(getComputedStyle(at).display)) at = at.parentElement
+    return at
+  }
+  const rectsOf = (node: Text, from: number, to: number) => {
+    const range = document.createRange()
+    range.setStart(node, from)
+    range.setEnd(node, to)
+    return [...range.getClientRects()]
+  }
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  let dot: { block: Element | null; rect: DOMRect } | undefined
+  while (walker.nextNode()) {
+    const node = walker.currentNode as Text
+    if (!node.data.trim() || !node.parentElement?.checkVisibility() || node.parentElement.closest('svg, option'))
+      continue
+    const block = blockOf(node)
+    const said = () => `«${block?.textContent}»`
+    for (const { 0: word, index } of node.data.matchAll(/\S+/g)) {
+      const [rect] = rectsOf(node, index, index + word.length)
+      if (!rect) continue
+      if (dot && dot.block === block && rect.top >= dot.rect.bottom - 3) faults.add(`ends with a separator: ${said()}`)
+      dot = word === '·' ? { block, rect } : undefined
+    }
+    for (const { 0: number, index } of node.data.matchAll(/\+?\d[\d-]{7,}\d/g)) {
+      const [first, ...rest] = rectsOf(node, index, index + number.length)
+      if (first && rest.some(({ top }) => top >= first.bottom - 3)) faults.add(`${number} is on two lines in ${said()}`)
+    }
+  }
+  return [...faults]
+}

@@ -4,7 +4,7 @@ import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Hidden, Time } from '#shared/components/text'
+import { Dot, Hidden, Time } from '#shared/components/text'
 import { useTarget } from '#shared/target'
 
 const sessions = apiQuery('/api/sessions')
@@ -67,7 +67,7 @@ function SessionLine({ session }: { session: Schemas['SessionItem'] }) {
           <Trans>
             מאז <Time at={session.created_at} style="full" />
           </Trans>
-          {' · '}
+          <Dot />
           <Trans>
             שימוש אחרון <Time at={session.last_seen_at} style="ago" />
           </Trans>

@@ -5,7 +5,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { Confirm } from '#shared/components/Confirm'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Hidden, Time } from '#shared/components/text'
+import { Dot, Hidden, Time } from '#shared/components/text'
 import { useTarget } from '#shared/target'
 import { NewToken } from './NewToken'
 
@@ -61,7 +61,7 @@ function TokenLine({ token }: { token: Schemas['ApiToken'] }) {
           <Trans>
             נוצר בידי <bdi>{maker}</bdi>, <Time at={token.created_at} style="date" />
           </Trans>
-          {' · '}
+          <Dot />
           {token.last_used_at ? (
             <Trans>
               שימוש אחרון <Time at={token.last_used_at} style="ago" />
@@ -69,7 +69,7 @@ function TokenLine({ token }: { token: Schemas['ApiToken'] }) {
           ) : (
             <Trans>לא נוצל</Trans>
           )}
-          {' · '}
+          <Dot />
           {token.expires_at ? (
             <Trans>
               בתוקף עד <Time at={token.expires_at} style="date" />

@@ -5,7 +5,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Confirm } from '#shared/components/Confirm'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Hidden, Time } from '#shared/components/text'
+import { Dot, Hidden, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
 
 export function UserSessions() {
@@ -45,7 +45,7 @@ function UserLine({ user }: { user: Schemas['User'] }) {
           {user.role === 'owner' ? <Trans>בעלים</Trans> : <Trans>צוות</Trans>}
           {user.last_login_at && (
             <>
-              {' · '}
+              <Dot />
               <Trans>
                 כניסה אחרונה <Time at={user.last_login_at} style="full" />
               </Trans>

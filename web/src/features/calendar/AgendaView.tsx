@@ -2,7 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil, IconPlus } from '@tabler/icons-react'
 import { isUnseen } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
-import { Hidden, Ltr, Name } from '#shared/components/text'
+import { Dot, Hidden, Ltr, Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { atNoon, clockText, type Day, instantOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
@@ -167,7 +167,7 @@ function Away({ day, lanes }: { day: CalendarDay; lanes: ViewProps['lanes'] }) {
             )}
             {reason && (
               <>
-                {' · '}
+                <Dot />
                 <bdi>{reason}</bdi>
               </>
             )}
@@ -206,7 +206,8 @@ function AgendaSlot({ slot: { appointment, from, to }, lanes, isSelected, open }
             <span className="small muted">
               {lanes.length > 1 && (
                 <>
-                  <ResourceName resource={{ name: appointment.resource_name }} /> ·{' '}
+                  <ResourceName resource={{ name: appointment.resource_name }} />
+                  <Dot />
                 </>
               )}
               {format.length(to - from)}

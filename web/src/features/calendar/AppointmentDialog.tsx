@@ -13,7 +13,7 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Ltr, Name, Phone, Plain } from '#shared/components/text'
+import { Dot, Ltr, Name, Phone, Plain } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { useNow } from '#shared/format/clock'
 import { useReturnFocus } from '#shared/opener'
@@ -109,8 +109,15 @@ function Card({ appointment, isCurrent, close }: CardProps) {
   return (
     <div className="ap-card">
       <p className="muted">
-        <bdi>{appointment.service_name}</bdi> · <ResourceName resource={{ name: appointment.resource_name }} />
-        {appointment.price_minor != null && <> · {format.money(appointment.price_minor)}</>}
+        <bdi>{appointment.service_name}</bdi>
+        <Dot />
+        <ResourceName resource={{ name: appointment.resource_name }} />
+        {appointment.price_minor != null && (
+          <>
+            <Dot />
+            {format.money(appointment.price_minor)}
+          </>
+        )}
       </p>
       <dl className="kv">
         <dt>
@@ -149,8 +156,9 @@ function Card({ appointment, isCurrent, close }: CardProps) {
             </>
           ) : (
             <Trans>מהדף הזה</Trans>
-          )}{' '}
-          · {format.date(appointment.created_at)}
+          )}
+          <Dot />
+          {format.date(appointment.created_at)}
         </dd>
         {appointment.note && (
           <>

@@ -1,5 +1,6 @@
 import { useLingui } from '@lingui/react/macro'
 import { isUnseen } from '#shared/appointment'
+import { Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { formatPhone } from '#shared/format/phone'
 import { useCountry, useFormat } from '#shared/session'
@@ -20,7 +21,8 @@ export function AppointmentSlot({ slot: { appointment }, top, height, isSelected
   const country = useCountry()
   const now = useNow()
   const { starts_at, ends_at } = appointment
-  const name = appointment.contact_name || formatPhone(appointment.contact_number ?? '', country) || t`בלי שם`
+  const { contact_name, contact_number = null } = appointment
+  const name = contact_name || formatPhone(contact_number ?? '', country) || t`בלי שם`
   const isPast = new Date(ends_at) < now
   const isCurrent = !isPast && new Date(starts_at) <= now
   const unseen = isUnseen(appointment)
@@ -48,9 +50,7 @@ export function AppointmentSlot({ slot: { appointment }, top, height, isSelected
         open()
       }}
     >
-      <b>
-        <bdi>{name}</bdi>
-      </b>{' '}
+      <b>{contact_name || contact_number ? <Name name={contact_name} number={contact_number} /> : <bdi>{name}</bdi>}</b>{' '}
       <span>
         <bdi>{appointment.service_name}</bdi>
       </span>

@@ -1,4 +1,5 @@
 import { Trans } from '@lingui/react/macro'
+import { Dot } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment } from './data'
 
@@ -10,13 +11,13 @@ export function AppointmentWords({ appointment }: { appointment: Appointment }) 
       {`${format.longDate(starts_at)}, ${format.time(starts_at)}`}
       {resource_name && (
         <>
-          {' · '}
+          <Dot />
           <bdi>{resource_name}</bdi>
         </>
       )}
       {state !== 'booked' && (
         <>
-          {' · '}
+          <Dot />
           {state === 'cancelled' ? (
             <Trans>בוטל</Trans>
           ) : state === 'no_show' ? (

@@ -10,6 +10,7 @@ import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Loaded } from '#shared/components/states'
+import { Dot } from '#shared/components/text'
 import { isKept, KeptInput, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { atNoon } from '#shared/format/dates'
@@ -106,7 +107,9 @@ function ClosureRow({ closure }: { closure: Schemas['Closure'] }) {
         edit={edit}
         show={theirs => (
           <>
-            <Days closure={theirs} /> · <About closure={theirs} />
+            <Days closure={theirs} />
+            <Dot />
+            <About closure={theirs} />
           </>
         )}
         remove={() => remove.mutate()}
@@ -140,7 +143,7 @@ function About({ closure: { resource_id = null, reason } }: { closure: Schemas['
       {isWhole ? <Trans>כל העסק</Trans> : resource && <ResourceName resource={resource} />}
       {reason && (
         <>
-          {(isWhole || resource) && ' · '}
+          {(isWhole || resource) && <Dot />}
           <bdi>{reason}</bdi>
         </>
       )}

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Hidden } from '#shared/components/text'
+import { Dot, Hidden } from '#shared/components/text'
 import { atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import type { CalendarDay } from './data'
@@ -42,7 +42,7 @@ export function DayHead({ day, lanes, isShut, shown, change }: Props) {
               <ResourceName resource={resource} />
               {!resource.isActive && (
                 <>
-                  {' · '}
+                  <Dot />
                   <Trans>הוסר</Trans>
                 </>
               )}

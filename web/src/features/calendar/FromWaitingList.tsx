@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { Plain } from '#shared/components/text'
+import { Dot, Plain } from '#shared/components/text'
 import type { WaitingEntry } from './data'
 import { WaitingDays } from './WaitingDays'
 
@@ -18,13 +18,17 @@ export function FromWaitingList({ entry, leaves, choose }: Props) {
     <div className="note">
       <p>
         {choose ? (
-          <Trans>
-            הלקוח ברשימת ההמתנה לשירות הזה · <WaitingDays entry={entry} />
-          </Trans>
+          <>
+            <Trans>הלקוח ברשימת ההמתנה לשירות הזה</Trans>
+            <Dot />
+            <WaitingDays entry={entry} />
+          </>
         ) : (
-          <Trans>
-            מרשימת ההמתנה · <WaitingDays entry={entry} />
-          </Trans>
+          <>
+            <Trans>מרשימת ההמתנה</Trans>
+            <Dot />
+            <WaitingDays entry={entry} />
+          </>
         )}
       </p>
       {entry.note && (

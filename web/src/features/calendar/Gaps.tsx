@@ -9,6 +9,7 @@ import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
 import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
+import { Dot } from '#shared/components/text'
 import { useOpenItems } from '#shared/open-items'
 
 type Gap = Schemas['KnowledgeGap']
@@ -90,7 +91,7 @@ function GapForm({ gap, isGone, text, setText }: FormProps) {
             <Plural value={gap.times_asked} one="נשאל בשיחה אחת" two="נשאל בשתי שיחות" other="נשאל ב־# שיחות" />
             {gap.call_id && (
               <>
-                {' · '}
+                <Dot />
                 <Link href={`/app/calls/${gap.call_id}`}>
                   <Trans>לשיחה</Trans>
                 </Link>

@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { Ltr } from '#shared/components/text'
+import { Dot, Ltr } from '#shared/components/text'
 import { atNoon, weekOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import type { HoursRange } from './WeekEditor'
@@ -13,7 +13,7 @@ export function HoursWords({ hours }: { hours: readonly HoursRange[] }) {
         const ranges = fromApi(hours).filter(range => range.weekday === weekday)
         return (
           <span key={date}>
-            {weekday > 0 && ' · '}
+            {weekday > 0 && <Dot />}
             {format.weekdayName(atNoon(date))}{' '}
             {ranges.length === 0 ? (
               <Trans>סגור</Trans>

@@ -1,4 +1,5 @@
 import { Trans } from '@lingui/react/macro'
+import { Dot } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Service } from './data'
 import { Price } from './Price'
@@ -31,7 +32,7 @@ export function ServiceChoice({ services, value, choose }: Props) {
             {format.length(service.duration_min)}
             {service.price_minor != null && (
               <>
-                {' · '}
+                <Dot />
                 <Price minor={service.price_minor} />
               </>
             )}

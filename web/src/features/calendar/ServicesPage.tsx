@@ -19,6 +19,7 @@ import { Price } from './Price'
 import { type KeptService, ServiceForm, serviceOf } from './ServiceForm'
 import { ServiceWords } from './ServiceWords'
 import './calendar.css'
+import { Dot } from '#shared/components/text'
 
 const DRAFTS = ['service']
 
@@ -107,7 +108,7 @@ function ServiceRow({ service, open }: { service: Service; open: (() => void) | 
         {format.length(service.duration_min)}
         {service.price_minor != null && (
           <>
-            {' · '}
+            <Dot />
             <Price minor={service.price_minor} />
           </>
         )}

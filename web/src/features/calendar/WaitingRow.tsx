@@ -3,7 +3,7 @@ import { IconEdit, IconPencil, IconTrash } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
-import { Name, Phone, Plain, Time } from '#shared/components/text'
+import { Dot, Name, Phone, Plain, Time } from '#shared/components/text'
 import { isPhone } from '#shared/format/phone'
 import { useFormat } from '#shared/session'
 import type { WaitingEntry } from './data'
@@ -40,12 +40,12 @@ export function WaitingRow({ entry, edit, book }: Props) {
         <bdi>{entry.service_name}</bdi>
         {entry.resource_id != null && (
           <>
-            {' · '}
+            <Dot />
             <ResourceName resource={{ name: entry.resource_name ?? null }} />
           </>
         )}
         <span className="muted">
-          {' · '}
+          <Dot />
           <WaitingDays entry={entry} />
         </span>
       </p>

@@ -1,3 +1,4 @@
+import { Dot } from '#shared/components/text'
 import type { WaitingEntry } from './data'
 import { WaitingDays } from './WaitingDays'
 
@@ -7,15 +8,15 @@ export function WaitingWords({ entry }: { entry: WaitingEntry }) {
       <bdi>{entry.service_name}</bdi>
       {entry.resource_name && (
         <>
-          {' · '}
+          <Dot />
           <bdi>{entry.resource_name}</bdi>
         </>
       )}
-      {' · '}
+      <Dot />
       <WaitingDays entry={entry} />
       {entry.note && (
         <>
-          {' · '}
+          <Dot />
           <bdi>{entry.note}</bdi>
         </>
       )}

@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
+import { Dot } from '#shared/components/text'
 import type { Appointment } from './data'
 import { useRemoveWaiting } from './useRemoveWaiting'
 import { WaitingDays } from './WaitingDays'
@@ -24,9 +25,9 @@ function Offer({ entry }: { entry: Parameters<typeof useRemoveWaiting>[0] }) {
   return (
     <div className="note">
       <p>
-        <Trans>
-          הלקוח עוד ברשימת ההמתנה לשירות הזה · <WaitingDays entry={entry} />
-        </Trans>
+        <Trans>הלקוח עוד ברשימת ההמתנה לשירות הזה</Trans>
+        <Dot />
+        <WaitingDays entry={entry} />
       </p>
       <button className="btn" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
         <Trans>להסיר מרשימת ההמתנה</Trans>

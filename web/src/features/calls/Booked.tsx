@@ -4,7 +4,7 @@ import type { Schemas } from '#shared/api/client'
 import { isUnseen } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Ltr, Plain } from '#shared/components/text'
+import { Dot, Ltr, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 
 type Booking = Schemas['CallBooking']
@@ -44,7 +44,7 @@ function Line({ booking }: { booking: Booking }) {
         {(resource_name || price_minor != null) && (
           <p className="small muted">
             {resource_name && <bdi>{resource_name}</bdi>}
-            {resource_name && price_minor != null && ' · '}
+            {resource_name && price_minor != null && <Dot />}
             {price_minor != null && format.money(price_minor)}
           </p>
         )}

@@ -10,7 +10,7 @@ import { recordingUrl } from '#shared/audio'
 import { outcomeOf } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Duration, Name, Phone, Time } from '#shared/components/text'
+import { Dot, Duration, Name, Phone, Time } from '#shared/components/text'
 import { type CallDetail, callHref } from './api'
 import { numberOf } from './CallRow'
 
@@ -31,15 +31,15 @@ export function CallHeader({ call }: { call: CallDetail }) {
           {number && call.contact_name && (
             <>
               <Phone number={number} />
-              {' · '}
+              <Dot />
             </>
           )}
           <Time at={call.started_at} style="day" /> <Time at={call.started_at} />
-          {' · '}
+          <Dot />
           <Duration ms={call.duration_ms ?? 0} />
           {ended && (
             <span className="desk-only">
-              {' · '}
+              <Dot />
               {call.hung_up_by ? (
                 <Trans>
                   סיום על ידי <bdi>{call.hung_up_by}</bdi>

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { patchItems, useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { TaskBox } from '#shared/components/TaskBox'
-import { Plain } from '#shared/components/text'
+import { Dot, Plain } from '#shared/components/text'
 import { serverNow } from '#shared/format/clock'
 import { refreshTasks, type Task } from './api'
 
@@ -41,7 +41,7 @@ export function CallTask({ task }: { task: Task }) {
         {(isDone || task.assignee_name) && (
           <p className="small faint">
             {isDone && <Trans>בוצעה</Trans>}
-            {isDone && task.assignee_name && ' · '}
+            {isDone && task.assignee_name && <Dot />}
             {task.assignee_name && <bdi>{task.assignee_name}</bdi>}
           </p>
         )}

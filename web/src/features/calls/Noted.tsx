@@ -3,7 +3,7 @@ import { IconHelpCircle, IconLanguage, IconTargetArrow } from '@tabler/icons-rea
 import type { Schemas } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Hidden } from '#shared/components/text'
+import { Dot, Hidden } from '#shared/components/text'
 import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import type { CallDetail } from './api'
@@ -66,7 +66,7 @@ function Question({ question: { question, state } }: { question: Schemas['Knowle
         </Hidden>
         <bdi>{question}</bdi>
         <span className="small muted">
-          {' · '}
+          <Dot />
           {state === 'open' ? (
             <Trans>הסוכן לא ידע לענות</Trans>
           ) : state === 'answered' ? (

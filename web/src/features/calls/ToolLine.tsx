@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { IconEar, IconHeadset, IconTool } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
-import { Name, Plain } from '#shared/components/text'
+import { Dot, Name, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Turn } from './api'
 import { factsOf, type ToolFacts } from './tool-use'
@@ -16,7 +16,7 @@ export function ToolLine({ turn }: { turn: Turn }) {
             <Name name={turn.text} /> על הקו עם הלקוח
           </Trans>
           <span className="small faint">
-            {' · '}
+            <Dot />
             <Trans>המילים לא מתומללות</Trans>
           </span>
         </span>
@@ -62,7 +62,7 @@ function Use({ facts }: { facts: ToolFacts }) {
       {state === 'running' && ' …'}
       {state === 'failed' && (
         <>
-          {' · '}
+          <Dot />
           <b>
             <Trans>לא הצליח</Trans>
           </b>

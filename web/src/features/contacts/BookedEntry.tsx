@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { Link } from '#shared/components/Link'
-import { Ltr, Name, Plain } from '#shared/components/text'
+import { Dot, Ltr, Name, Plain } from '#shared/components/text'
 import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import type { Appointment, Merged, Task } from './api'
@@ -17,20 +17,25 @@ export function AppointmentEntry({ appointment }: { appointment: Appointment }) 
         {resource_name && (
           <>
             <bdi>{resource_name}</bdi>
-            {' · '}
+            <Dot />
           </>
         )}
         <Ltr>{format.range(starts_at, ends_at)}</Ltr>
-        {price_minor != null && ` · ${format.money(price_minor)}`}
+        {price_minor != null && (
+          <>
+            <Dot />
+            {format.money(price_minor)}
+          </>
+        )}
         {state === 'cancelled' && (
           <>
-            {' · '}
+            <Dot />
             <Trans>בוטל</Trans>
           </>
         )}
         {state === 'no_show' && (
           <>
-            {' · '}
+            <Dot />
             <Trans>לא הגיעו</Trans>
           </>
         )}

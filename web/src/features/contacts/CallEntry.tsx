@@ -3,7 +3,7 @@ import { Trans } from '@lingui/react/macro'
 import { outcomeOf } from '#shared/call-outcome'
 import { CallPlayer } from '#shared/components/CallPlayer'
 import { Link } from '#shared/components/Link'
-import { Duration, Plain } from '#shared/components/text'
+import { Dot, Duration, Plain } from '#shared/components/text'
 import type { CallItem } from './api'
 
 export function CallEntry({ call }: { call: CallItem }) {
@@ -16,8 +16,11 @@ export function CallEntry({ call }: { call: CallItem }) {
         <b>{call.direction === 'in' ? <Trans>שיחה נכנסת</Trans> : <Trans>שיחה יוצאת</Trans>}</b>{' '}
         <span className="muted num">
           <Duration ms={call.duration_ms ?? 0} />
-        </span>{' '}
-        <span className={tone === 'live' ? 'bad' : 'muted'}>· {i18n._(text)}</span>
+        </span>
+        <span className={tone === 'live' ? 'bad' : 'muted'}>
+          <Dot />
+          {i18n._(text)}
+        </span>
       </p>
       {call.has_audio && (
         <div className="cw">

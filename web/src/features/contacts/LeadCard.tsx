@@ -6,7 +6,7 @@ import { useAction } from '#shared/api/action'
 import { ifMatch } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Name, Time } from '#shared/components/text'
+import { Dot, Name, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import { type Lead, refresh, request, type Stage } from './api'
 import { stageName } from './stages'
@@ -52,7 +52,12 @@ export function LeadCard({ lead, stages, move }: Props) {
           </Link>
         </p>
         <p className="small muted">
-          {lead.value_minor != null && <span className="num">{format.money(lead.value_minor)} · </span>}
+          {lead.value_minor != null && (
+            <>
+              <span className="num">{format.money(lead.value_minor)}</span>
+              <Dot />
+            </>
+          )}
           <Time at={lead.updated_at} style="ago" />
         </p>
       </div>

@@ -7,7 +7,7 @@ import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
-import { Phone } from '#shared/components/text'
+import { Dot, Phone } from '#shared/components/text'
 import { formatPhone } from '#shared/format/phone'
 import { useCountry } from '#shared/session'
 import { useUnsaved } from '#shared/unsaved'
@@ -129,7 +129,7 @@ function Refused({ error, contact }: { error: ApiError; contact: ContactDetail }
             <Link href={`/app/contacts/${other}`}>
               <Trans>לכרטיס שלו</Trans>
             </Link>
-            {' · '}
+            <Dot />
             <Link href={`/app/contacts/merge?keep=${contact.id}&other=${other}`}>
               <Trans>זה אותו לקוח: לאחד</Trans>
             </Link>

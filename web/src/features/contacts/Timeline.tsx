@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Fragment, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { Dot } from '#shared/components/text'
 import { isKept } from '#shared/draft'
 import { useNow } from '#shared/format/clock'
 import { useLocale } from '#shared/i18n/locale'
@@ -120,7 +121,12 @@ function Days({ items, isAll, filter, contact }: DaysProps) {
                   {name}{' '}
                   <span className="faint">
                     {long.startsWith(name) ? format.date(at, now) : name !== format.date(at, now) && long}
-                    {locale === 'he' && ` · ${format.hebrewDate(at)}`}
+                    {locale === 'he' && (
+                      <>
+                        <Dot />
+                        {format.hebrewDate(at)}
+                      </>
+                    )}
                   </span>
                 </h3>
               </div>

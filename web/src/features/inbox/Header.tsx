@@ -18,7 +18,7 @@ import { useLocation } from 'wouter'
 import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Name, Phone, Time } from '#shared/components/text'
+import { Dot, Name, Phone, Time } from '#shared/components/text'
 import { isPhone } from '#shared/format/phone'
 import { useConversationActions } from './actions'
 import type { Contact } from './api'
@@ -57,15 +57,16 @@ export function Header({ contact, number, filter, onFilter, onArchive, onTask, o
           <p className="small muted clip">
             {number && hasName && (
               <>
-                <Phone number={number} /> ·{' '}
+                <Phone number={number} />
+                <Dot />
               </>
             )}
             {!hasName && (
               <>
                 <button className="link-in-text" type="button" onClick={() => setNaming(true)}>
                   <Trans>הוספת שם</Trans>
-                </button>{' '}
-                ·{' '}
+                </button>
+                <Dot />
               </>
             )}
             <Trans>

@@ -7,7 +7,7 @@ import { apiQuery } from '#shared/api/query'
 import { useCallClock } from '#shared/call-clock'
 import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
-import { Name, Phone } from '#shared/components/text'
+import { Dot, Name, Phone } from '#shared/components/text'
 import { isPhone } from '#shared/format/phone'
 import { duration } from '#shared/format/time'
 import { RingStrip } from './RingStrip'
@@ -40,13 +40,13 @@ export function LiveCallStrip() {
         <Elapsed call={call} />
         {call.contact_name && isPhone(call.peer_number) && (
           <span className="desk-only">
-            {' · '}
+            <Dot />
             <Phone number={call.peer_number} />
           </span>
         )}
         {others.length > 0 && (
           <>
-            {' · '}
+            <Dot />
             <Trans>ועוד {others.length}</Trans>
           </>
         )}

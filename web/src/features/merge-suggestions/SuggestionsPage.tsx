@@ -10,7 +10,7 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
-import { Name, Phone } from '#shared/components/text'
+import { Dot, Name, Phone } from '#shared/components/text'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/merge-suggestions'] })
 
@@ -73,10 +73,14 @@ function Suggestion({ suggestion }: { suggestion: Schemas['MergeSuggestion'] }) 
       <Icon icon={IconUsersGroup} />
       <div className="grow">
         <p className="strong">
-          <Name name={contact.display_name} /> · <Name name={other.display_name} />
+          <Name name={contact.display_name} />
+          <Dot />
+          <Name name={other.display_name} />
         </p>
         <p className="small">
-          <Phone number={address} /> · {i18n._(REASONS[reason])}
+          <Phone number={address} />
+          <Dot />
+          {i18n._(REASONS[reason])}
         </p>
       </div>
       <div className="row wrap">

@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import type { Schemas } from '#shared/api/client'
 import { Problem } from '#shared/components/Problem'
-import { Hidden, Time } from '#shared/components/text'
+import { Dot, Hidden, Time } from '#shared/components/text'
 import { asSentence, WithCode } from '#shared/components/WithCode'
 import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
@@ -49,7 +49,7 @@ export function AlertLine({ alert }: { alert: Schemas['AlertItem'] }) {
         </Trans>
         {alert.muted_until && (
           <>
-            {' · '}
+            <Dot />
             <Trans>
               מושתקת עד <Time at={alert.muted_until} style="full" />
             </Trans>

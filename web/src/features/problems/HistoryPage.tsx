@@ -9,7 +9,7 @@ import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { More } from '#shared/components/More'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
-import { Time } from '#shared/components/text'
+import { Dot, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useLocale } from '#shared/i18n/locale'
 import { useFormat } from '#shared/session'
@@ -118,7 +118,7 @@ function Line({ event, raised }: { event: Event; raised: string | null }) {
             <Trans>נפתרה: {name}</Trans>
             {raised && (
               <span className="muted">
-                {' · '}
+                <Dot />
                 <Trans>
                   נמשכה {format.length(Math.max(1, Math.round((Date.parse(event.at) - Date.parse(raised)) / 60_000)))}
                 </Trans>

@@ -5,7 +5,7 @@ import type { Schemas } from '#shared/api/client'
 import { apiPages } from '#shared/api/query'
 import { Confirm } from '#shared/components/Confirm'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Hidden, Time } from '#shared/components/text'
+import { Dot, Hidden, Time } from '#shared/components/text'
 import { Diff } from './Diff'
 import type { Item } from './sections'
 import { toText } from './value'
@@ -102,7 +102,7 @@ function Version({ change, item, isCurrent, isOpen, hasUnsaved, onToggle, onRest
         </p>
         <p className="small muted clip">
           <bdi>{change.actor_name ?? change.actor}</bdi>
-          {' · '}
+          <Dot />
           <bdi>{words}</bdi>
         </p>
       </div>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { MODES } from '#shared/answering/modes'
 import type { Schemas } from '#shared/api/client'
 import { Link } from '#shared/components/Link'
-import { Ltr, Name } from '#shared/components/text'
+import { Dot, Ltr, Name } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import { ALERTS, RETAINED, STEPS, subjectForm } from './audit-words'
 import { useSettings } from './use-settings'
@@ -17,7 +17,7 @@ export function AuditSubject({ entry }: { entry: Entry }) {
   if (shown === null) return null
   return (
     <span className="small muted">
-      {' · '}
+      <Dot />
       {shown}
     </span>
   )

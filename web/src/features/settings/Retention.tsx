@@ -6,7 +6,7 @@ import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Ltr, Time } from '#shared/components/text'
+import { Dot, Ltr, Time } from '#shared/components/text'
 import { useFormat, useSession } from '#shared/session'
 import { retainedKind } from './retention'
 import type { Item } from './sections'
@@ -119,7 +119,7 @@ export function RetentionNow() {
           <Trans>יימחק בשעות הקרובות:</Trans>{' '}
           {due.map((amount, at) => (
             <span key={amount.kind}>
-              {at > 0 && ' · '}
+              {at > 0 && <Dot />}
               <What amount={amount} />
               <Size bytes={amount.bytes} />
             </span>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Ltr, Time } from '#shared/components/text'
+import { Dot, Ltr, Time } from '#shared/components/text'
 import { useTarget } from '#shared/target'
 
 export function Version() {
@@ -23,7 +23,7 @@ export function Version() {
               </Trans>
               {checked_at && (
                 <span className="small muted">
-                  {' · '}
+                  <Dot />
                   <Trans>
                     נבדק <Time at={checked_at} style="full" />
                   </Trans>

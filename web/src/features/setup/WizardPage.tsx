@@ -6,7 +6,7 @@ import { useLocation, useParams } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
-import { Hidden } from '#shared/components/text'
+import { Dot, Hidden } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { StepBody } from './StepBody'
 import {
@@ -85,13 +85,13 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
                     )}
                     {failed.has(id) && (
                       <span className="small bad">
-                        {' · '}
+                        <Dot />
                         <Trans>נמצאה בעיה</Trans>
                       </span>
                     )}
                     {state === 'skipped' && (
                       <span className="small faint">
-                        {' · '}
+                        <Dot />
                         <Trans>דילגתם</Trans>
                       </span>
                     )}

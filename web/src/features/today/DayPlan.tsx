@@ -9,7 +9,7 @@ import { isUnseen } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
-import { Ltr, Name } from '#shared/components/text'
+import { Dot, Ltr, Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useLocale } from '#shared/i18n/locale'
 import { useFormat } from '#shared/session'
@@ -134,7 +134,7 @@ function PlanRow({ appointment, now }: { appointment: Schemas['Appointment']; no
               <bdi>{appointment.service_name}</bdi>
               {appointment.resource_name && (
                 <>
-                  {' · '}
+                  <Dot />
                   <bdi>{appointment.resource_name}</bdi>
                 </>
               )}

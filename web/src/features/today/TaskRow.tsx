@@ -5,7 +5,7 @@ import { patchItems, useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { TaskBox } from '#shared/components/TaskBox'
-import { Name, Plain } from '#shared/components/text'
+import { Dot, Name, Plain } from '#shared/components/text'
 import { serverNow, useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { dueOf, isLate, markDone, refresh, reopen, type Task } from './tasks'
@@ -59,7 +59,7 @@ export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
           )}
           {task.contact_id != null && (
             <>
-              {words && !isDone && ' · '}
+              {words && !isDone && <Dot />}
               <Link href={`/app/inbox/${task.contact_id}`}>
                 <Name name={task.contact_name ?? null} />
               </Link>
@@ -67,13 +67,13 @@ export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
           )}
           {task.assignee_name && (
             <>
-              {' · '}
+              <Dot />
               <bdi>{task.assignee_name}</bdi>
             </>
           )}
           {task.source === 'agent' && (
             <>
-              {' · '}
+              <Dot />
               <Icon icon={IconPencil} size="s" /> <Trans>הסוכן</Trans>
             </>
           )}

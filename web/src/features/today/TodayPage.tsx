@@ -16,6 +16,7 @@ import { NewTask } from './NewTask'
 import { alerts, Problems } from './Problems'
 import { TaskRow } from './TaskRow'
 import './today.css'
+import { Dot } from '#shared/components/text'
 import { groupOf } from './tasks'
 import { WaitingRow } from './WaitingRow'
 
@@ -74,7 +75,7 @@ export default function TodayPage() {
               <bdi>{format.hebrewDate(now)}</bdi>
               {isReady && count.data && (
                 <>
-                  {' · '}
+                  <Dot />
                   <Plural
                     value={count.data.waiting}
                     _0="אין מי שמחכה לך"
@@ -84,7 +85,7 @@ export default function TodayPage() {
                   />
                   {count.data.agent > 0 && (
                     <>
-                      {' · '}
+                      <Dot />
                       <Plural
                         value={count.data.agent}
                         one="על פנייה אחת ענה הסוכן"

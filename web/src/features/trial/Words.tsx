@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil, IconTool } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { Icon } from '#shared/components/Icon'
-import { Ltr, Plain } from '#shared/components/text'
+import { Dot, Ltr, Plain } from '#shared/components/text'
 import { type Line, type TurnMessage, unheard } from './protocol'
 
 /** Screen readers announce complete lines only. */
@@ -69,7 +69,7 @@ function Note({ turn }: { turn: TurnMessage }) {
           ענה תוך <Ltr>{seconds}</Ltr> שנ׳
         </Trans>
       )}
-      {seconds !== null && turn.interrupted && ' · '}
+      {seconds !== null && turn.interrupted && <Dot />}
       {turn.interrupted && <Trans>נכנסתם לדברים, והסוף לא נשמע</Trans>}
     </p>
   )

@@ -1,5 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import type { components } from '../api/schema'
+import { Dot } from './text'
 
 /** The author of a note, and whether it was edited: with the last editor's name if that is another, known user. */
 export function NoteAuthor({ note }: { note: components['schemas']['Note'] }) {
@@ -7,7 +8,7 @@ export function NoteAuthor({ note }: { note: components['schemas']['Note'] }) {
   return (
     <>
       <bdi>{note.author_name}</bdi>
-      {note.edited_at && ' · '}
+      {note.edited_at && <Dot />}
       {note.edited_at &&
         (isOtherEditor ? (
           <Trans>

@@ -83,6 +83,9 @@ export function Time({ at, style = 'time', className }: { at: string; style?: St
   )
 }
 
+/** Separates the parts of a line. A line does not end with it. */
+export const Dot = () => ' ·\u00a0'
+
 export const Duration = ({ ms }: { ms: number }) => <bdi dir="ltr">{duration(ms)}</bdi>
 
 export const Hidden = ({ children }: { children: ReactNode }) => <span className="vh">{children}</span>

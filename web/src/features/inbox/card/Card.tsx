@@ -8,7 +8,7 @@ import { queryClient } from '#shared/api/query'
 import { FieldText } from '#shared/components/FieldText'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Ltr, Phone, Plain, Time } from '#shared/components/text'
+import { Dot, Ltr, Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
@@ -95,11 +95,16 @@ function NextLine({ next }: { next: Appointment }) {
         <bdi>{next.service_name}</bdi>
         {next.resource_name && (
           <>
-            {' · '}
+            <Dot />
             <bdi>{next.resource_name}</bdi>
           </>
         )}
-        {next.price_minor != null && ` · ${format.money(next.price_minor)}`}
+        {next.price_minor != null && (
+          <>
+            <Dot />
+            {format.money(next.price_minor)}
+          </>
+        )}
       </span>
     </p>
   )

@@ -3,7 +3,7 @@ import { IconArrowMerge, IconCalendarCheck, IconCalendarX, IconCheckbox, IconNot
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
-import { Ltr, Name, Plain, Time } from '#shared/components/text'
+import { Dot, Ltr, Name, Plain, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
 
@@ -35,7 +35,9 @@ function NoteLine({ note, isFound }: { note: Note; isFound: boolean }) {
       <div className="grow">
         <Plain as="p" className="note" text={note.text} />
         <p className="small faint">
-          <NoteAuthor note={note} /> · <Time at={note.created_at} />
+          <NoteAuthor note={note} />
+          <Dot />
+          <Time at={note.created_at} />
         </p>
       </div>
     </div>
@@ -74,12 +76,13 @@ function AppointmentLine({ appointment }: { appointment: Appointment }) {
           <b>
             {day}, <Ltr>{format.range(from, to)}</Ltr>
           </b>
-        </Link>{' '}
-        · <bdi>{appointment.service_name}</bdi>
+        </Link>
+        <Dot />
+        <bdi>{appointment.service_name}</bdi>
         {appointment.resource_name && (
           <>
-            {' '}
-            · <bdi>{appointment.resource_name}</bdi>
+            <Dot />
+            <bdi>{appointment.resource_name}</bdi>
           </>
         )}
       </span>
