@@ -113,6 +113,8 @@ test('a link in the drawer of a contact leaves no entry of the drawer', async ({
   await page.getByRole('combobox').fill('משימות')
   await page.getByRole('option', { name: 'משימות' }).first().click()
   await expect(page).toHaveURL(/\/app\/tasks$/)
+  await expect(drawer).toHaveCount(0)
+  await expect.poll(() => hasLayer(page)).toBe(false)
   await page.goBack()
   await expect(page).toHaveURL(new RegExp(`/app/inbox/${id}$`))
   await expect.poll(() => hasLayer(page)).toBe(false)
