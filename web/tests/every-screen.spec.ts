@@ -1,5 +1,5 @@
 import { type Browser, chromium, type Page } from '@playwright/test'
-import { contactOf } from './support/api'
+import { contactOf, type Owner, owner } from './support/api'
 import { Daemon } from './support/daemon'
 import { expect, logIn, prepare, show, test, VIEWS, type View } from './support/fixtures'
 import { broken, clipped, misordered } from './support/order'
@@ -171,7 +171,6 @@ test.beforeAll(async () => {
   for (let at = 0; at < 12; at++) await daemon.receive(`הודעה ${at}`, NOA)
   shop = await fillShop(page, daemon, { name: 'נועה ברק', text: 'אפשר להקדים?', fileName: 'הצעה.pdf' })
   await fillEnglish(shop)
-  await bookUnnamed(shop)
   await page.close()
 })
 test.afterAll(async () => {
@@ -180,7 +179,7 @@ test.afterAll(async () => {
 })
 
 /** Books a contact without a name, whom the calendar shows by the number, in one of two narrow lanes. */
-async function bookUnnamed({ send, get, day }: Shop): Promise<void> {
+async function bookUnnamed({ send, get }: Owner, day: string): Promise<void> {
   await daemon.receive('שלום', DANA)
   const { id } = await contactOf({ send, get }, DANA)
   const resource = await send<{ id: number }>('POST', '/api/resources', { name: 'מיכל', kind: 'staff' })
@@ -248,8 +247,12 @@ test('on every screen only directed icons are mirrored, controls cover nothing, 
   for (const name of ['phone', 'checks', 'search', 'player-play-filled']) expect([...seen]).toContain(name)
   expect(scrollbars).toBeGreaterThan(3)
   expect(selects).toBeGreaterThan(2)
-  await show(page, VIEWS[3])
+  await bookUnnamed(await owner(page, daemon), shop.day)
+  await show(page, VIEWS[0])
   await visit(page, `/calendar?date=${shop.day}`)
+  await expect(page.locator('.ev', { hasText: '050-987-6543' })).toBeVisible()
+  expect(await page.evaluate(broken)).toEqual([])
+  await show(page, VIEWS[3])
   await page.evaluate(() => {
     for (const bdi of document.querySelectorAll('bdi')) bdi.replaceWith(...bdi.childNodes)
   })
