@@ -9,6 +9,23 @@ const BROWSERS = [
   '/usr/bin/google-chrome',
 ]
 
+/**
+ * The features that Playwright switches off, because a second switch replaces the first, and one more: without it, Chromium
+ * uses the compiled scripts of an earlier load instead of compiling them again in the background.
+ */
+const DISABLED = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'MediaRouter',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'OptimizationHints',
+  'BackgroundResourceFetch',
+]
+
 /** Browser tests, in the system's Chromium. They start their own daemons. */
 export default defineConfig({
   testDir: 'tests',
@@ -26,9 +43,6 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   use: {
     browserName: 'chromium',
-    // The tests of a worker share a browser context, which is emptied before each test. A new context starts a process,
-    // which takes as long as loading a page.
-    reuseContext: true,
     actionTimeout: 20_000,
     // A trace takes a snapshot of the document before and after each step, which is slow. TRACE=1 keeps the traces of
     // failed tests.
@@ -44,6 +58,11 @@ export default defineConfig({
         // Pages live for seconds, too short a time for the optimizing compilers to save more than they take.
         '--js-flags=--no-opt,--no-maglev',
         '--disable-gpu',
+        // Fewer processes, between which less is copied.
+        '--in-process-gpu',
+        '--renderer-process-limit=1',
+        '--enable-features=CDPScreenshotNewSurface,NetworkServiceInProcess2',
+        `--disable-features=${DISABLED.join()}`,
         '--disable-quic',
         '--no-first-run',
         '--disable-background-networking',

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import { type Daemon, OWNER } from './support/daemon'
-import { expect, prepare, test, VIEWS, watch } from './support/fixtures'
+import { alone, expect, prepare, test, VIEWS, watch } from './support/fixtures'
 import { Network } from './support/proxy'
 
 const NOA = '+972527614408'
@@ -126,7 +126,7 @@ test('eight tabs and another browser equal a fresh load after a crash', async ({
 
 for (const hasWorker of WORKERS) {
   const name = hasWorker ? 'a shared worker' : 'no shared worker'
-  test(`an outage with changes ends with a fresh page, with ${name}`, async ({ page, ownDaemon }) => {
+  alone(`an outage with changes ends with a fresh page, with ${name}`, async ({ page, ownDaemon }) => {
     test.setTimeout(120_000)
     const api = await fill(page, ownDaemon)
     const network = await new Network(ownDaemon.url).open()
@@ -194,60 +194,60 @@ for (const isKnown of [true, false]) {
 
 for (const hasWorker of WORKERS) {
   const name = hasWorker ? 'a shared worker' : 'no shared worker'
-  test(`a tab that the browser froze equals a fresh load when it continues, with ${name}`, async ({
-    page,
-    ownDaemon,
-  }) => {
-    test.setTimeout(120_000)
-    const api = await fill(page, ownDaemon)
-    await prepare(page, WIDE)
-    if (!hasWorker) await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
-    await page.goto(`${ownDaemon.url}/app/inbox/${api.noa}`)
-    await expect(page.locator('.trow .msg')).toHaveCount(1)
-    await page.locator('.write textarea').fill('חצי משפט')
-    const session = await page.context().newCDPSession(page)
-    await session.send('Page.setWebLifecycleState', { state: 'frozen' })
-    await change(ownDaemon, api, 20)
-    // The daemon also restarts while the tab is frozen and receives nothing.
-    await ownDaemon.stop()
-    await ownDaemon.start()
-    await ownDaemon.receive('אחרי הכול', NOA)
-    await session.send('Page.setWebLifecycleState', { state: 'active' })
-    await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 50_000 })
-    await expect(page.locator('.write textarea')).toHaveValue('חצי משפט')
-    await expectFresh(page)
-  })
+  alone(
+    `a tab that the browser froze equals a fresh load when it continues, with ${name}`,
+    async ({ page, ownDaemon }) => {
+      test.setTimeout(120_000)
+      const api = await fill(page, ownDaemon)
+      await prepare(page, WIDE)
+      if (!hasWorker) await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
+      await page.goto(`${ownDaemon.url}/app/inbox/${api.noa}`)
+      await expect(page.locator('.trow .msg')).toHaveCount(1)
+      await page.locator('.write textarea').fill('חצי משפט')
+      const session = await page.context().newCDPSession(page)
+      await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+      await change(ownDaemon, api, 20)
+      // The daemon also restarts while the tab is frozen and receives nothing.
+      await ownDaemon.stop()
+      await ownDaemon.start()
+      await ownDaemon.receive('אחרי הכול', NOA)
+      await session.send('Page.setWebLifecycleState', { state: 'active' })
+      await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 50_000 })
+      await expect(page.locator('.write textarea')).toHaveValue('חצי משפט')
+      await expectFresh(page)
+    },
+  )
 }
 
-test('a login that ended during two hours without network leads back to the same place', async ({
-  page,
-  ownDaemon,
-}) => {
-  const api = await fill(page, ownDaemon)
-  const network = await new Network(ownDaemon.url).open()
-  await prepare(page, WIDE)
-  await page.clock.install()
-  await page.goto(`${network.url}/app/inbox/${api.noa}`)
-  await page.locator('.write textarea').fill('חצי משפט')
-  await expect(page.locator('.draft, .write textarea').first()).toBeVisible()
-  await expect.poll(async () => JSON.stringify(await api.get(`/api/inbox?limit=5`))).toContain('חצי משפט')
-  await network.cut()
-  await page.clock.fastForward('02:00:00')
-  await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
-  await change(ownDaemon, api, 3)
-  await api.send('POST', '/api/logout')
-  await network.open()
-  await expect(page).toHaveURL(/\/login\?to=/, { timeout: 20_000 })
-  await page.locator('[autocomplete=username]').fill(OWNER.name)
-  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
-  await page.keyboard.press('Enter')
-  await expect(page).toHaveURL(new RegExp(`/app/inbox/${api.noa}$`))
-  await expect(page.locator('.trow', { hasText: 'חדשה 2' })).toBeVisible()
-  await expect(page.locator('.write textarea')).toHaveValue('חצי משפט')
-  await network.cut()
-})
+alone(
+  'a login that ended during two hours without network leads back to the same place',
+  async ({ page, ownDaemon }) => {
+    const api = await fill(page, ownDaemon)
+    const network = await new Network(ownDaemon.url).open()
+    await prepare(page, WIDE)
+    await page.clock.install()
+    await page.goto(`${network.url}/app/inbox/${api.noa}`)
+    await page.locator('.write textarea').fill('חצי משפט')
+    await expect(page.locator('.draft, .write textarea').first()).toBeVisible()
+    await expect.poll(async () => JSON.stringify(await api.get(`/api/inbox?limit=5`))).toContain('חצי משפט')
+    await network.cut()
+    await page.clock.fastForward('02:00:00')
+    await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
+    await change(ownDaemon, api, 3)
+    await api.send('POST', '/api/logout')
+    await network.open()
+    await expect(page).toHaveURL(/\/login\?to=/, { timeout: 20_000 })
+    await page.locator('[autocomplete=username]').fill(OWNER.name)
+    await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+    await page.keyboard.press('Enter')
+    await expect(page).toHaveURL(new RegExp(`/app/inbox/${api.noa}$`))
+    await expect(page.locator('.trow', { hasText: 'חדשה 2' })).toBeVisible()
+    await expect(page.locator('.write textarea')).toHaveValue('חצי משפט')
+    await network.cut()
+  },
+)
 
-test('a stream that a proxy refused starts again, and nothing is missed', async ({ page, ownDaemon }) => {
+alone('a stream that a proxy refused starts again, and nothing is missed', async ({ page, ownDaemon }) => {
   const api = await fill(page, ownDaemon)
   await prepare(page, WIDE)
   await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))

@@ -1,6 +1,6 @@
 import type { Locator, Page, Route } from '@playwright/test'
 import { contactOf, owner } from './support/api'
-import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { alone, expect, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { Network } from './support/proxy'
 import { fillShop, NOA, screensOf, settled, visit } from './support/shop'
 
@@ -135,7 +135,7 @@ const MODES: { name: string; answer: (route: Route) => unknown; he: string }[] =
   { name: 'no answer', answer: () => undefined, he: 'זה נמשך יותר מדי' },
 ]
 
-test('an answer that is an error, cut off, or never comes is reported, with a retry', async ({ page, ownDaemon }) => {
+alone('an answer that is an error, cut off, or never comes is reported, with a retry', async ({ page, ownDaemon }) => {
   test.slow()
   await ownDaemon.start()
   await prepare(page, VIEWS[1])
@@ -211,7 +211,7 @@ test('a change that fails is undone, with its reason, and can be retried', async
   await expect(chip).toHaveCount(0)
 })
 
-test('a page whose code never arrives says so, and opens by itself when it can', async ({ page, ownDaemon }) => {
+alone('a page whose code never arrives says so, and opens by itself when it can', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])
   await logIn(page, ownDaemon)

@@ -1,5 +1,5 @@
 import { owner } from './support/api'
-import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { alone, expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const FROM = '972527614408'
 
@@ -181,7 +181,7 @@ test('a refusal is explained in the language of the page', async ({ page, ownDae
   await expect(dialog.locator('.err')).toHaveText('אחד השדות לא תקין.')
 })
 
-test('the way of a message is looked up again when the reply window ends', async ({ page, ownDaemon }) => {
+alone('the way of a message is looked up again when the reply window ends', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
   await prepare(page, VIEWS[0])

@@ -12,6 +12,9 @@ interface Shown {
   tag: string
 }
 
+// The recorder of notifications cannot be removed from a context.
+test.use({ sharesContext: false })
+
 /** Records the page's notifications, and lets a test decide whether a tab is visible. */
 async function record(context: BrowserContext): Promise<void> {
   await context.grantPermissions(['notifications'])

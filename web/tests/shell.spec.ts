@@ -80,7 +80,7 @@ test('a page that has never had the stream of changes says so', async ({ page, d
 })
 
 test.describe('service worker', () => {
-  test.use({ serviceWorkers: 'allow' })
+  test.use({ serviceWorkers: 'allow', sharesContext: false })
 
   test('the service worker takes control of the page, and leaves its requests alone', async ({ page, daemon }) => {
     await prepare(page, VIEWS[0])

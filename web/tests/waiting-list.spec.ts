@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { alone, expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { visit } from './support/shop'
 
 const NOA = '+972527614408'
@@ -258,7 +258,7 @@ test('a form is not thrown away by Escape, keeps the staff that did not load, an
   await expect(opener).toBeFocused()
 })
 
-test('a free time that has begun is looked for again', async ({ page, ownDaemon }) => {
+alone('a free time that has begun is looked for again', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await fill(page, ownDaemon)
   await page.clock.install()

@@ -1,6 +1,16 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { test as base, expect, type Page } from '@playwright/test'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type Browser,
+  type BrowserContext,
+  test as base,
+  type CDPSession,
+  chromium,
+  expect,
+  type Page,
+} from '@playwright/test'
 import type axe from 'axe-core'
 import { Daemon } from './daemon'
 
@@ -38,9 +48,55 @@ interface Fixtures {
    * policy), or a request to another host.
    */
   page: Page
+  /** Whether the test uses the browser context that the tests of a worker share, which is emptied after each test. */
+  sharesContext: boolean
 }
 
-export const test = base.extend<Fixtures, { daemon: Daemon }>({
+interface Profile {
+  context: BrowserContext
+  browser: Browser
+  session: CDPSession
+}
+
+/** What a page stores, except the caches of its files. */
+const STORAGE = 'local_storage,indexeddb,cache_storage,service_workers,file_systems'
+
+export const test = base.extend<Fixtures, { daemon: Daemon; profile: Profile }>({
+  sharesContext: [true, { option: true }],
+  // A context with a folder. Only such a context keeps compiled scripts; without them, most of the time of loading a page
+  // is spent on compiling it.
+  profile: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
+    async ({}, use, { project }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'agentlocator-browser-'))
+      const { launchOptions, timezoneId, serviceWorkers } = project.use
+      const context = await chromium.launchPersistentContext(folder, { ...launchOptions, timezoneId, serviceWorkers })
+      const [first] = context.pages()
+      const browser = context.browser()
+      if (!first || !browser) throw new Error('the browser has no page')
+      // Without this page, the process of the pages would end with each test.
+      await use({ context, browser, session: await context.newCDPSession(first) })
+      await context.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+    { scope: 'worker' },
+  ],
+  browser: [async ({ profile }, use) => use(profile.browser), { scope: 'worker' }],
+  context: async ({ profile: { context, browser, session }, sharesContext }, use) => {
+    if (!sharesContext) {
+      const own = await browser.newContext()
+      await use(own)
+      await own.close()
+      return
+    }
+    await use(context)
+    const [, ...pages] = context.pages()
+    await Promise.all(pages.map(page => page.close()))
+    await context.unrouteAll({ behavior: 'ignoreErrors' })
+    await context.clearCookies()
+    await context.clearPermissions()
+    await session.send('Storage.clearDataForOrigin', { origin: '*', storageTypes: STORAGE })
+  },
   // A shared daemon, for tests that make no change which other tests could see.
   daemon: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
@@ -58,14 +114,16 @@ export const test = base.extend<Fixtures, { daemon: Daemon }>({
     await Promise.all(context.pages().map(page => page.unrouteAll({ behavior: 'ignoreErrors' })))
     await daemon.remove()
   },
-  page: async ({ page }, use) => {
-    // The permissions of a reused context remain.
-    await page.context().clearPermissions()
+  page: async ({ context }, use) => {
+    const page = await context.newPage()
     const errors = watch(page)
     await use(page)
     expect(errors, 'errors of the page').toEqual([])
   },
 })
+
+/** A test with its own browser context, which it may change in ways that cannot be undone, such as by a clock. */
+export const alone = test.extend({ sharesContext: false })
 
 export function watch(page: Page): string[] {
   const errors: string[] = []
