@@ -159,18 +159,16 @@ test('a large inbox', async ({ browser }) => {
   const field = page.getByRole('combobox')
   const answered: number[] = []
   await noted(page, 'keys')
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [typed, found] of SEARCHES) {
-      await field.fill('')
-      await expect(page.getByRole('option').filter({ hasText: found })).toHaveCount(0)
-      const asked = page.waitForRequest(/\/api\/search\?/)
-      await field.pressSequentially(typed)
-      const hit = page.getByRole('option').filter({ hasText: found }).first().waitFor()
-      await asked
-      const began = Date.now()
-      await hit
-      answered.push(Date.now() - began)
-    }
+  // Each search once, because the page keeps the answers.
+  for (const [typed, found] of SEARCHES) {
+    await field.fill('')
+    await expect(page.getByRole('option').filter({ hasText: found })).toHaveCount(0)
+    const asked = page.waitForRequest(/\/api\/search\?/)
+    await field.pressSequentially(typed)
+    await asked
+    const began = Date.now()
+    await page.getByRole('option').filter({ hasText: found }).first().waitFor()
+    answered.push(Date.now() - began)
   }
   report('a key of a search until the next frame', await noted(page, 'keys'), 100)
   report('a search from its request to its hits', answered, 100)
