@@ -77,8 +77,9 @@ async fn run_task(start: CallStart) {
     // Neither a browser nor a rehearsal disturbs the staff.
     let page_ring = page_ring::policy(&settings.config, has_phone).filter(|_| !is_trial && rehearsed.is_none());
     let policy = CallPolicy { known: confirms, page_ring, ..policy };
+    let offers_transfer = has_phone || (page_ring.is_some() && calls.has_open_page());
     let tools = ToolRegistry::for_phone(PhoneTools {
-        transfer: has_phone || (page_ring.is_some() && calls.has_open_page()),
+        transfer: offers_transfer,
         booking: known.profile.can_book(),
         facts: known.profile.has_more_facts,
         whatsapp: can_text(&settings.config, &settings.rules, (!is_trial).then_some(&context.call)),
@@ -103,6 +104,7 @@ async fn run_task(start: CallStart) {
         employee: None,
         timer: DeadlineTimer::new(),
         tools,
+        offers_transfer,
         words: watch::Sender::default(),
         known,
         calls,
@@ -139,6 +141,8 @@ struct CallTask {
     employee: Option<Employee>,
     timer: DeadlineTimer,
     tools: ToolRegistry,
+    /// Whether the agent may connect the caller with a person.
+    offers_transfer: bool,
     /// The transcript so far, for tools that are running.
     words: watch::Sender<CallerWords>,
     known: KnownAtStart,
@@ -223,7 +227,7 @@ impl CallTask {
                 }
             }
             Output::AwaitStream => self.await_stream(),
-            Output::RingPage { reason, time } => self.start_page_ring(reason.unwrap_or_default(), time),
+            Output::RingPage { reason, time } => self.start_page_ring(&reason.unwrap_or_default(), time),
             Output::EndPageRing => self.end_page_ring(),
             Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),

@@ -62,7 +62,8 @@ async fn decline(client: &Client, call: &Value) -> u16 {
 }
 
 fn events(harness: &CallHarness) -> Vec<String> {
-    let kinds = "SELECT coalesce(group_concat(kind), '') FROM (SELECT kind FROM call_events WHERE kind LIKE 'page_ring%'
+    let kinds =
+        "SELECT coalesce(group_concat(kind), '') FROM (SELECT kind FROM call_events WHERE kind LIKE 'page_ring%'
                  OR kind IN ('transfer_began', 'transfer_failed', 'taken_over') ORDER BY id)";
     harness.daemon.query_value::<String>(kinds).split(',').map(str::to_owned).collect()
 }
@@ -100,10 +101,9 @@ async fn an_employee_answers_the_ringing_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_phone_rings_once_everybody_with_an_open_page_has_declined() {
+async fn the_phone_rings_once_all_users_with_an_open_page_have_declined() {
     let harness = harness(&with_phone("")).await;
-    let (dana, noa) =
-        (harness.daemon.logged_in("dana", "staff").await, harness.daemon.logged_in("noa", "staff").await);
+    let (dana, noa) = (harness.daemon.logged_in("dana", "staff").await, harness.daemon.logged_in("noa", "staff").await);
     let pages = (open_page(&dana).await, open_page(&noa).await);
     let placed = ask_for_person(&harness);
     let call = ringing(&dana).await;
@@ -111,6 +111,7 @@ async fn the_phone_rings_once_everybody_with_an_open_page_has_declined() {
     assert_eq!(decline(&dana, &call).await, 200);
     assert!(rings(&dana).await.is_empty());
     assert_eq!(rings(&noa).await.len(), 1, "the call still rings for the other user");
+    assert_eq!(decline(&dana, &call).await, 200, "a repeated request changes nothing");
     assert_eq!(decline(&noa, &call).await, 200);
     let report = placed.await.unwrap();
     assert_eq!((&report.dialled[..], report.ended), (&[EMPLOYEE.to_owned()][..], EndedBy::Hangup), "{report:#?}");
@@ -125,6 +126,8 @@ async fn the_phone_rings_once_everybody_with_an_open_page_has_declined() {
     expected.sort_unstable();
     assert_eq!(stored, expected);
     assert_eq!(decline(&dana, &call).await, 409);
+    let audited = "SELECT count(*) FROM audit_log WHERE action = 'decline_call' AND subject = 'call:1'";
+    assert_eq!(harness.daemon.query_value::<i64>(audited), 3);
     drop(pages);
 }
 
@@ -147,11 +150,7 @@ async fn the_phone_rings_at_once_without_an_open_page() {
         let harness = harness(&with_phone(settings)).await;
         let client = harness.daemon.logged_in("dana", "staff").await;
         // A client with a token cannot answer a call.
-        let token = client.post_json("/api/tokens", &json!({"name": "follower", "role": "staff"})).await;
-        let follower = match token.status {
-            201 => Some(open_page(&harness.daemon.client().with_token(token.json()["token"].as_str().unwrap())).await),
-            _ => None,
-        };
+        let follower = open_page(&harness.daemon.client().with_token(&harness.daemon.token("staff"))).await;
         let page = if settings.is_empty() { None } else { Some(open_page(&client).await) };
         let report = ask_for_person(&harness).await.unwrap();
         assert_eq!(report.dialled, [EMPLOYEE], "{report:#?}");

@@ -80,7 +80,7 @@ const words = {
     insecure: 'הדפדפן לא נותן מיקרופון',
     asks: 'רוצה לדבר עם אדם',
     notNow: 'לא עכשיו',
-    byPhone: 'לענות בטלפון',
+    byPhone: 'להעביר לטלפון',
   },
   en: {
     answer: 'Answer here',
@@ -94,7 +94,7 @@ const words = {
     insecure: 'The browser gives no microphone',
     asks: 'wants to talk with a person',
     notNow: 'Not now',
-    byPhone: 'Answer by phone',
+    byPhone: 'Send to the phone',
   },
 } as const
 
@@ -180,7 +180,7 @@ for (const view of layouts('phone')) {
     await opened(
       view,
       async (page, daemon) => {
-        const ring = page.getByRole('alert').filter({ hasText: say.asks })
+        const ring = page.locator('.strip').filter({ has: page.getByRole('alert').filter({ hasText: say.asks }) })
         await expect(ring).toContainText('רוצה להזיז תור', { timeout: 20_000 })
         await expect(ring.getByRole('button', { name: say.byPhone })).toBeVisible()
         await inspect(page, 'page-ring', view)
@@ -202,7 +202,7 @@ test('the agent continues when the user declines, and the page stops ringing', a
   await opened(
     VIEWS[0],
     async (page, daemon) => {
-      const ring = page.getByRole('alert').filter({ hasText: words.he.asks })
+      const ring = page.locator('.strip').filter({ has: page.getByRole('alert').filter({ hasText: words.he.asks }) })
       await expect(ring).toBeVisible({ timeout: 20_000 })
       // Without a number for transfers there is no phone to ring at.
       await expect(ring.getByRole('button', { name: words.he.byPhone })).toHaveCount(0)

@@ -63,6 +63,6 @@ fn parse_turn(text: &str) -> Result<Turn, String> {
     let Some((answer, tool)) = answer.split_once('|') else { return Ok(Turn::new(heard.trim(), answer.trim())) };
     let (name, arguments) = tool.trim().split_once(' ').unwrap_or((tool.trim(), "{}"));
     serde_json::from_str::<serde_json::Map<_, _>>(arguments)
-        .map_err(|error| format!("the arguments of {name} are no JSON object: {error}"))?;
+        .map_err(|error| format!("the arguments of {name} are not a JSON object: {error}"))?;
     Ok(Turn::new(heard.trim(), answer.trim()).calling(name, arguments))
 }

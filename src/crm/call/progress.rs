@@ -69,7 +69,7 @@ pub fn record_page_ring(
     detail: Option<&str>,
     at: Timestamp,
 ) -> Result<()> {
-    tx.record_page_ring(sid, kind, detail, at)
+    tx.record_shown_event(sid, kind, detail, at)
 }
 
 /// Adds `micros` (millionths of a US dollar) to the cost of the call.

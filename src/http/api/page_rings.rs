@@ -11,6 +11,7 @@ use crate::http::api::response::OkResponse;
 use crate::http::auth::{LoggedIn, Member};
 use crate::http::extract::Id;
 use crate::http::{ApiError, AppState, ErrorBody};
+use crate::runtime::calls::Decline;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
@@ -62,8 +63,13 @@ pub(super) async fn decline(
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let (id, by) = (CallId(id), actor.id);
     let sid = crm::read(&state.store, move |tx| call::find_running(tx, id)).await?.call_sid;
-    if !state.calls.decline_page_ring(&sid, login.user.id) {
-        return Err(ApiError::new(StatusCode::CONFLICT, "not_ringing", "The call does not ring in the page any more"));
+    match state.calls.decline_page_ring(&sid, login.user.id) {
+        Decline::Recorded => {}
+        Decline::Repeated => return Ok(OkResponse::OK),
+        Decline::NotRinging => {
+            let message = "The call does not ring in the page any more";
+            return Err(ApiError::new(StatusCode::CONFLICT, "not_ringing", message));
+        }
     }
     let (detail, now) = (json!({"by": by.to_string()}).to_string(), clock::now());
     let declined = CallEventKind::PageRingDeclined;

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::crm::call::CallerIdentity;
 use crate::domain::ContactName;
 use crate::engine::{Engine, Pipeline, PipelineSetup, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
-use crate::runtime::calls::{KnownAtStart, can_transfer};
+use crate::runtime::calls::KnownAtStart;
 use crate::runtime::clips;
 use crate::telemetry::log;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl CallTask {
         // A caller number that may be forged does not identify the caller.
         let is_known = self.context.call.identity() == CallerIdentity::Number;
         let caller_name = if is_known { self.context.name.clone() } else { ContactName::Unknown };
-        let can_transfer = can_transfer(&config, &self.context.call);
+        let can_transfer = self.offers_transfer;
         let KnownAtStart { profile, memory, .. } = &self.known;
         let can_book = profile.can_book();
         let is_resumed = !history.is_empty();

@@ -6,15 +6,15 @@ use crate::config::Config;
 use crate::runtime::calls::CallMessage;
 use std::time::Duration;
 
-/// Returns how a call rings; none if that is switched off. `has_phone`: whether the call may be transferred to the human
-/// agent's phone.
+/// Returns how a call rings in the pages; none if it does not. `has_phone`: whether the call may be transferred to the
+/// human agent's phone.
 pub(super) fn policy(config: &Config, has_phone: bool) -> Option<PageRing> {
     let time = Duration::from_secs(config.voice.ring_page_s.into());
     (!time.is_zero()).then_some(PageRing { time, has_phone })
 }
 
 impl CallTask {
-    pub(super) fn start_page_ring(&mut self, reason: String, time: Duration) {
+    pub(super) fn start_page_ring(&mut self, reason: &str, time: Duration) {
         if self.calls.start_page_ring(&self.sid, reason, time) {
             tracing::info!(event = "PAGE_RING_STARTED", call.sid = %self.sid, "The caller of call {} asks for a person: the call rings in the open web pages", self.sid);
             self.log.page_ring_started();

@@ -1,21 +1,21 @@
 //! Calls whose callers ask for a person, and that ring in the open web pages of the staff.
 
 use super::open_pages::OpenPage;
+use super::ringing_page::PageRing;
+use super::transfer::MAX_REASON;
 use super::{CallMessage, Calls};
 use crate::clock;
-use crate::domain::{ActorId, CallSid, Timestamp, UserId};
+use crate::domain::{ActorId, CallSid, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A call that rings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageRing {
-    /// The caller's request, as the AI describes it; may be empty.
-    pub reason: String,
-    /// When the pages stop ringing.
-    pub until: Timestamp,
-    /// The users who cannot answer now.
-    declined: BTreeSet<UserId>,
+/// The effect of a user's decline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decline {
+    Recorded,
+    /// The user has declined this ringing before.
+    Repeated,
+    NotRinging,
 }
 
 impl Calls {
@@ -29,14 +29,12 @@ impl Calls {
     }
 
     /// Returns false if no user has the page open, so that the call does not ring.
-    pub(in crate::runtime) fn start_page_ring(&self, sid: &CallSid, reason: String, time: Duration) -> bool {
-        if !self.has_open_page() {
-            return false;
-        }
-        let until = clock::now().plus(time);
-        if let Some(live) = self.registry().live.get_mut(sid) {
-            live.page_ring = Some(PageRing { reason, until, declined: BTreeSet::new() });
-        }
+    pub(in crate::runtime) fn start_page_ring(&self, sid: &CallSid, reason: &str, time: Duration) -> bool {
+        let has_page = self.has_open_page();
+        let mut registry = self.registry();
+        let Some(live) = registry.live.get_mut(sid).filter(|_| has_page) else { return false };
+        let (reason, until) = (reason.chars().take(MAX_REASON).collect(), clock::now().plus(time));
+        live.page_ring = Some(PageRing { reason, until, declined: BTreeSet::new() });
         true
     }
 
@@ -55,23 +53,18 @@ impl Calls {
     }
 
     /// Records that a user cannot answer. Once no user with an open page is left, the call rings no longer in the page.
-    /// Returns false if the call does not ring.
-    pub fn decline_page_ring(&self, sid: &CallSid, user: UserId) -> bool {
+    pub fn decline_page_ring(&self, sid: &CallSid, user: UserId) -> Decline {
         let open = self.inner.open_pages.users();
         let mut registry = self.registry();
-        let Some(live) = registry.live.get_mut(sid) else { return false };
-        let Some(ring) = &mut live.page_ring else { return false };
-        ring.declined.insert(user);
+        let Some(live) = registry.live.get_mut(sid) else { return Decline::NotRinging };
+        let Some(ring) = &mut live.page_ring else { return Decline::NotRinging };
+        if !ring.declined.insert(user) {
+            return Decline::Repeated;
+        }
         if open.is_subset(&ring.declined) {
             // The send fails if the call has ended, and then nothing rings.
             let _ = live.sender.send(CallMessage::PageUnanswered);
         }
-        true
-    }
-}
-
-impl PageRing {
-    fn is_declined_by(&self, reader: ActorId) -> bool {
-        matches!(reader, ActorId::User(user) if self.declined.contains(&user))
+        Decline::Recorded
     }
 }

@@ -2,9 +2,9 @@
 
 use super::ended_calls::EndedCalls;
 use super::limits::ConcurrentCalls;
-use super::page_ring::PageRing;
 use super::pending_transfer::Transfer;
 use super::ringing::Ringing;
+use super::ringing_page::PageRing;
 use super::{CallContext, CallMessage};
 use crate::call::StreamEndAction;
 use crate::clock;

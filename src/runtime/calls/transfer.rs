@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::crm::call::IncomingCall;
 use crate::domain::{CallSid, PhoneNumber, TransferFailure};
 
-/// The maximum length, in characters, of the reason that is spoken to the human agent.
-const MAX_REASON: usize = 200;
+/// The maximum length, in characters, of the reason that is spoken to the human agent, or shown in the page.
+pub(super) const MAX_REASON: usize = 200;
 
 /// Whether an incoming call is the daemon's own call to the human agent, which the human agent's phone forwarded back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

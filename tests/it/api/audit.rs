@@ -277,6 +277,7 @@ async fn every_change_adds_an_audit_row() {
         "hint_call",
         "transfer_call",
         "answer_call",
+        "decline_call",
         "restart",
     ];
     let mut operations: Vec<_> = operations.into_iter().filter(|id| !elsewhere.contains(&id.as_str())).collect();

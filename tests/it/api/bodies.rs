@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Requests for each list and each item that has a snapshot.
-const PATHS: [&str; 64] = [
+const PATHS: [&str; 65] = [
     "/api/agent-tools",
     "/api/agent-tools/1",
     "/api/alerts",
@@ -41,6 +41,7 @@ const PATHS: [&str; 64] = [
     "/api/merge-suggestions",
     "/api/opening-hours",
     "/api/outbound-calls",
+    "/api/page-rings",
     "/api/resources",
     "/api/resources/1",
     "/api/resources/1/hours",

@@ -78,7 +78,7 @@ pub enum Operator {
     /// [`CallSession::takes_hints`]: super::CallSession::takes_hints
     Hint(String),
     /// End the call after the agent's current utterance, or at once if the conversation has not begun. Ignored during a
-    /// redirect, a takeover or a transfer, and while the call is already ending.
+    /// redirect, a takeover, a ringing or a transfer, and while the call is already ending.
     HangUp,
     /// Transfer the caller to the human agent's phone now. Ignored unless the call is live, or rings in the web page, and
     /// the caller has a stream.

@@ -14,7 +14,8 @@ use axum::http::StatusCode;
 /// Answer a running call with the browser.
 ///
 /// The response permits one WebSocket, which a page of this server opens within a minute. When the page has sent its
-/// first message, the agent stops, the caller hears "one moment", and the employee talks with the caller. The socket
+/// first message, the agent stops, the caller hears "one moment" (except if the call rings in the page), and the employee
+/// talks with the caller. The socket
 /// uses Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`,
 /// which hands the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with
 /// its `reason`. The agent also continues if the socket is lost or sends no audio for 1.5 seconds, if the login or

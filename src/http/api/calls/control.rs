@@ -45,7 +45,7 @@ pub(super) async fn hang_up(
 
 /// Transfer a running call to a person, at the number `agent.transfer_to`.
 ///
-/// The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
+/// The agent stops speaking and asks the caller to wait, unless the call rings in the page. If the transfer is not answered, the agent continues the call.
 #[utoipa::path(post, path = "/api/calls/{id}/transfer", tag = "calls", operation_id = "transfer_call", params(("id" = i64, Path)),
     responses((status = 200, description = "The call is being transferred.", body = OkResponse),
         (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \

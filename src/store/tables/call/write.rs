@@ -289,11 +289,11 @@ impl WriteTx<'_> {
     /// `agent_hung_up` or `not_connected` (`stored_reason`).
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
         let detail = serde_json::json!({"by": by.to_string()}).to_string();
-        self.insert_call_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)?;
-        self.record_call(ChangeKind::CallUpdated, sid)
+        self.record_shown_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)
     }
 
-    pub fn record_page_ring(
+    /// Stores an event that changes what the page shows of the call. `detail` is JSON.
+    pub fn record_shown_event(
         &self,
         sid: &CallSid,
         kind: CallEventKind,

@@ -27,7 +27,7 @@ export function AnsweredCall({ callId }: { callId: number }) {
     <div className="listening small" role="status">
       <span>
         {status === 'connecting' ? (
-          <Trans>מחברים אתכם ללקוח. הסוכן עדיין מדבר איתו.</Trans>
+          <Trans>מחברים אתכם ללקוח. אשרו את המיקרופון אם הדפדפן שואל.</Trans>
         ) : status === 'announcing' ? (
           <Trans>הסוכן הפסיק, והלקוח שומע „רק רגע”.</Trans>
         ) : isMuted ? (

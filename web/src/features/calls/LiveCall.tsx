@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconHeadset, IconMessage2, IconMicrophone, IconPencil, IconUser } from '@tabler/icons-react'
 import { useLayoutEffect, useRef } from 'react'
+import { usePageRings } from '#shared/api/page-rings'
 import { useCallClock } from '#shared/call-clock'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -23,7 +24,8 @@ export function LiveCall({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const elapsed = useCallClock(call)
   const employee = call.turns.findLast(({ speaker, ended_ms }) => speaker === 'employee' && ended_ms == null)
-  const isWithAgent = call.state === 'live' && !isVoicemail(call) && !employee
+  const isRinging = usePageRings(call.state === 'live').some(({ call_id }) => call_id === call.id)
+  const isWithAgent = call.state === 'live' && !isVoicemail(call) && !employee && !isRinging
   const number = numberOf(call)
   const caller = speakerName(call.contact_name) ?? t`הלקוח`
   return (
@@ -41,7 +43,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
         </div>
         <p className="muted row wrap">
           {number && call.contact_name && <Phone number={number} />}
-          <WhoTalks call={call} employee={employee?.text} />
+          <WhoTalks call={call} employee={employee?.text} isRinging={isRinging} />
         </p>
         <Listening callId={call.id} />
         <AnsweredCall callId={call.id} />
@@ -72,7 +74,7 @@ function isVoicemail({ engine }: CallDetail): boolean {
   return engine === 'voicemail'
 }
 
-function WhoTalks({ call, employee }: { call: CallDetail; employee: string | undefined }) {
+function WhoTalks({ call, employee, isRinging }: { call: CallDetail; employee?: string; isRinging: boolean }) {
   const isMessage = isVoicemail(call)
   return (
     <span className="row who-talks">
@@ -81,6 +83,8 @@ function WhoTalks({ call, employee }: { call: CallDetail; employee: string | und
         <Trans>מצלצל</Trans>
       ) : call.state === 'transferred' ? (
         <Trans>הועברה אליכם</Trans>
+      ) : isRinging ? (
+        <Trans>הלקוח מחכה לאדם, והדף מצלצל</Trans>
       ) : isMessage ? (
         <Trans>הלקוח משאיר הודעה</Trans>
       ) : employee !== undefined ? (

@@ -8,11 +8,14 @@ import { useCallClock } from '#shared/call-clock'
 import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
 import { Dot, Name, Phone } from '#shared/components/text'
+import { deferred } from '#shared/deferred'
 import { isPhone } from '#shared/format/phone'
 import { duration } from '#shared/format/time'
-import { RingStrip } from './RingStrip'
 
 type Call = Schemas['CallItem']
+
+/** Its code, with that of a conversation in the browser, is not needed to show a page. */
+const RingStrip = deferred(async () => (await import('./RingStrip')).RingStrip)
 
 const LIVE: ReadonlySet<Call['state']> = new Set<Call['state']>(['ringing', 'live', 'fallback'])
 

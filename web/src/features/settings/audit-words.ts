@@ -139,6 +139,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   hang_up_call: msg`סיום שיחה חיה`,
   transfer_call: msg`העברת שיחה חיה לטלפון`,
   answer_call: msg`מענה לשיחה חיה בדפדפן`,
+  decline_call: msg`דחיית שיחה שמצלצלת בדף`,
   hint_call: msg`לחישה לסוכן בשיחה`,
   create_trial_call: msg`שיחת ניסיון`,
   mute_alert: msg`השתקת תקלה`,

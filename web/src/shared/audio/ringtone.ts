@@ -8,9 +8,10 @@ const GAIN = 0.08
 /** Only one tab of a browser rings. Browsers have no locks over plain http, where every tab rings. */
 const LOCK = 'agentlocator.ringtone'
 
-/** Rings while the component is shown. A browser in which the user has not clicked yet stays silent. */
-export function useRingtone(): void {
+/** Rings while `isOn` is true. A tab in which the user has not clicked yet may make no sound, and leaves it to others. */
+export function useRingtone(isOn: boolean): void {
   useEffect(() => {
+    if (!isOn || navigator.userActivation?.hasBeenActive === false) return
     const ended = new AbortController()
     const over = new Promise<void>(resolve => ended.signal.addEventListener('abort', () => resolve()))
     const ring = () => {
@@ -20,7 +21,7 @@ export function useRingtone(): void {
     if (navigator.locks) navigator.locks.request(LOCK, { signal: ended.signal }, ring).catch(() => undefined)
     else void ring()
     return () => ended.abort()
-  }, [])
+  }, [isOn])
 }
 
 function start(signal: AbortSignal): void {

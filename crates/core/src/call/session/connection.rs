@@ -133,7 +133,8 @@ impl CallSession {
     /// Handles the loss of the stream while Twilio continues the call. A conversation with the agent or an employee
     /// gets another stream, once per call.
     pub(super) fn stream_lost(&mut self, now: Instant) {
-        if self.is_ringing() {
+        if self.is_ringing() || matches!(self.phase, Phase::Ending { action: StreamEndAction::Transfer, .. }) {
+            // The caller is still on the line, so the announced transfer takes place.
             if self.rings_phone() {
                 return self.start_transfer(now);
             }
@@ -144,8 +145,6 @@ impl CallSession {
             return self.request_stream(now);
         }
         let (reason, action) = match self.phase {
-            // The caller is still on the line, so the announced transfer takes place.
-            Phase::Ending { action: StreamEndAction::Transfer, .. } => return self.start_transfer(now),
             Phase::Ending { reason, action, .. } => (reason, action),
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
             // The session closed the stream itself for the transfer.
@@ -236,7 +235,11 @@ impl CallSession {
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
                 Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, StreamEndAction::Record, now),
-                Phase::Redirecting | Phase::Ringing { .. } | Phase::Transferring | Phase::TakenOver(_) | Phase::Done => {}
+                Phase::Redirecting
+                | Phase::Ringing { .. }
+                | Phase::Transferring
+                | Phase::TakenOver(_)
+                | Phase::Done => {}
             };
         }
         self.event(CallEvent::EngineFailover { to: self.engine.kind() });

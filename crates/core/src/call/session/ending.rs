@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const CONTINUATION_TIMEOUT: Duration = Duration::from_millis(1900);
 /// The maximum duration of the last audio.
 const MAX_LAST_WORDS: Duration = Duration::from_mins(2);
-/// The delay before the prompt to wrap up is retried, if the caller was speaking.
+/// The delay before the prompt to wrap up is retried, if the caller was speaking or waits for a person.
 const WRAP_UP_RETRY: Duration = Duration::from_secs(1);
 /// The maximum duration of the last audio after the call has reached its maximum duration.
 const TOO_LONG_LIMIT: Duration = Duration::from_secs(15);
@@ -65,7 +65,7 @@ impl CallSession {
     }
 
     pub(super) fn wrap_up(&mut self, now: Instant) {
-        if self.caller.speech.is_in_progress(now) {
+        if self.caller.speech.is_in_progress(now) || self.waits_for_person() {
             return self.timers.set(Timer::WrapUp, now + WRAP_UP_RETRY);
         }
         if matches!(self.phase, Phase::Live) {

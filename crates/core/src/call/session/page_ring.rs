@@ -72,6 +72,8 @@ impl CallSession {
         }
         self.stop_speaking(false, now);
         self.return_to_agent(TransferFailure::NoAnswer);
+        // The ringing tone may have stopped in its pause, so the caller must hear something at once.
+        self.play_clip(Clip::OneMoment);
         self.responses.request(ResponseRequest::Reply);
     }
 

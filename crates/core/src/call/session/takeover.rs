@@ -65,7 +65,7 @@ impl CallSession {
     /// Returns true while an employee may take the call over: an AI leads the conversation, or the call rings in the web
     /// page, and the caller has a stream.
     pub fn may_be_taken_over(&self) -> bool {
-        (self.is_live() || self.is_ringing()) && self.stream.is_open() && self.engine.kind().is_ai()
+        self.stream.is_open() && (self.is_ringing() || (self.is_live() && self.engine.kind().is_ai()))
     }
 
     /// Returns the state of the takeover; none unless an employee has taken the call over.

@@ -2,7 +2,7 @@
 
 use super::rig::{Rig, ms, policy, transfer};
 use crate::call::{
-    CallEvent, CallPolicy, EngineCommand, EngineEvent, Input, Operator, Output, PageRing, StreamEndAction,
+    CallEvent, CallPolicy, EngineCommand, EngineEvent, EngineKind, Input, Operator, Output, PageRing, StreamEndAction,
     TakeoverState,
 };
 use crate::domain::{EndReason, TransferFailure};
@@ -33,7 +33,8 @@ fn transfers(rig: &Rig) -> usize {
 }
 
 fn has_output(rig: &Rig, text: &str) -> bool {
-    let is = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { id, output } if id == "t" && output.contains(text));
+    let is =
+        |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { id, output } if id == "t" && output.contains(text));
     rig.commands().iter().any(is)
 }
 
@@ -64,7 +65,11 @@ fn the_caller_hears_a_ringing_tone_and_then_the_phone_rings() {
     for has_marks in [true, false] {
         let mut rig = ringing(true);
         let rings = TIME - ms(1500);
-        if has_marks { rig.pass(rings) } else { rig.pass_without_marks(rings) }
+        if has_marks {
+            rig.pass(rings)
+        } else {
+            rig.pass_without_marks(rings)
+        }
         assert!(is_ringing(&rig) && transfers(&rig) == 0);
         rig.pass(ms(1600));
         assert_eq!((is_ringing(&rig), transfers(&rig)), (false, 1));
@@ -157,4 +162,45 @@ fn a_lost_stream_rings_at_the_phone_or_returns_to_the_agent() {
     assert_eq!((is_ringing(&rig), rig.count(|o| matches!(o, Output::AwaitStream))), (false, 1));
     rig.start_stream();
     assert!(has_output(&rig, "no person took the call"));
+}
+
+#[test]
+fn a_stream_that_is_lost_in_the_announcement_does_not_lose_the_call() {
+    for has_phone in [true, false] {
+        let page_ring = Some(PageRing { time: TIME, has_phone });
+        let mut rig = Rig::live_with(CallPolicy { page_ring, ..policy() });
+        rig.respond(1);
+        rig.say(1, "a", 24_000);
+        rig.call(1, "t", transfer());
+        rig.done(1);
+        rig.pass(ms(500));
+        rig.input(Input::StreamLost);
+        let replaced = rig.count(|o| matches!(o, Output::AwaitStream));
+        assert_eq!((transfers(&rig), replaced), (usize::from(has_phone), usize::from(!has_phone)));
+    }
+}
+
+#[test]
+fn an_employee_can_answer_although_the_engine_is_lost() {
+    let mut rig = ringing(true);
+    for _ in 0..3 {
+        rig.engine(EngineEvent::Failed { retry: false, reason: "test".into() });
+    }
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
+    assert!(is_ringing(&rig) && rig.session.may_be_taken_over());
+    rig.take_over();
+    rig.employee(50);
+    assert!(rig.observed.employee_played >= 45 * 160);
+}
+
+#[test]
+fn a_call_that_reaches_its_maximum_duration_rings_on() {
+    let page_ring = Some(PageRing { time: TIME, has_phone: true });
+    let mut rig = Rig::live_with(CallPolicy { page_ring, max_call: ms(10_000), ..policy() });
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.call(1, "t", transfer());
+    rig.done(1);
+    rig.pass(ms(12_000));
+    assert!(is_ringing(&rig) && rig.observed.ended.is_none());
 }

@@ -4,7 +4,7 @@
 mod step;
 
 use super::rig::{Rig, free_slots, ms, policy, transfer};
-use crate::call::{CallPolicy, PageRing, EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
+use crate::call::{CallPolicy, EngineEvent, EngineKind, Input, Operator, PageRing, ResponseOutcome, ToolCall, Usage};
 use crate::domain::{TransferFailure, WordTime};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -154,7 +154,8 @@ fn setups() -> impl Strategy<Value = Setup> {
         &[Voicemail],
     ]);
     let page_ring = prop::option::of(any::<bool>().prop_map(|has_phone| PageRing { time: ms(15_000), has_phone }));
-    let setup = |(engines, holds_replies, ends_silent, page_ring)| Setup { engines, holds_replies, ends_silent, page_ring };
+    let setup =
+        |(engines, holds_replies, ends_silent, page_ring)| Setup { engines, holds_replies, ends_silent, page_ring };
     (engines, any::<bool>(), any::<bool>(), page_ring).prop_map(setup)
 }
 

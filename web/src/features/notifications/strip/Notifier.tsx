@@ -112,7 +112,7 @@ function useNotify() {
     missed: t`שיחה שלא נענתה`,
     waits: t`מחכה לך`,
     live: t`שיחה עכשיו`,
-    asks: t`רוצים לדבר עם אדם`,
+    asks: t`רוצה לדבר עם אדם`,
   }
   return async (events: readonly ActivityEvent[]) => {
     for (const { kind, name, number, words, tag, href } of wanted(events, choice).slice(0, MAX_AT_ONCE)) {

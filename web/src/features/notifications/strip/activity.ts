@@ -48,7 +48,9 @@ export class Seen {
       this.#rings.add(key)
       return [asksEvent(call, ring)]
     })
-    return [...asks, ...calls.map(liveEvent), ...rows]
+    // One notification for each contact: the one that cannot wait.
+    const isUrgent = ({ tag }: ActivityEvent) => asks.some(ask => ask.tag === tag)
+    return [...asks, ...[...calls.map(liveEvent), ...rows].filter(event => !isUrgent(event))]
   }
 
   #isNewRow({ contact_id, last, last_activity_at }: Row): boolean {

@@ -61,6 +61,12 @@ export function setMuted(isMuted: boolean): void {
   set({ isMuted })
 }
 
+/** Returns the id of the call in which the user talks or is being connected; null if there is none. */
+export function useTalkingCall(): number | null {
+  const { status, callId } = useSyncExternalStore(subscribe, () => state)
+  return status === 'off' ? null : callId
+}
+
 export function useAnsweredCall(callId: number): AnsweredCall {
   const current = useSyncExternalStore(subscribe, () => state)
   return current.callId === callId ? current : OFF

@@ -1,7 +1,8 @@
 //! The invariants of a session's outputs.
 
-use super::phone::Piece;
+use super::phone::{PAUSE, Piece};
 use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
+use crate::audio::mulaw;
 use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output, TurnRecord};
 use crate::domain::{EndReason, Speaker};
 use std::time::Duration;
@@ -64,6 +65,8 @@ impl Rig {
                 }
                 observed.last_sample = sample;
                 observed.plays += 1;
+                // The caller hears nothing in the pauses of the ringing tone.
+                let sample = if samples.iter().all(|byte| *byte == mulaw::SILENCE) { PAUSE } else { sample };
                 self.phone.put(Piece::Sound { sample, from, bytes: audio.len() as u64 }, self.now);
             }
             Output::Mark(name) => self.phone.put(Piece::Mark(name.clone()), self.now),

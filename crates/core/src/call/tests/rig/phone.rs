@@ -26,6 +26,9 @@ const DELAY: Duration = Duration::from_millis(40);
 /// The session assumes a longer transit time than `DELAY`, so it regards audio as playing for this long after its end.
 const BELIEVED_TO_PLAY: Duration = Duration::from_millis(20);
 
+/// The sample value of a piece without a sound.
+pub(super) const PAUSE: u8 = 0xff;
+
 /// A piece of audio, or a mark after it.
 pub(super) enum Piece {
     Sound {
@@ -71,7 +74,9 @@ impl Phone {
             match self.queue.pop_front() {
                 Some(Piece::Sound { sample, from, bytes }) => {
                     self.hear(sample, from + bytes);
-                    self.silent_since = Some(over);
+                    if sample != PAUSE {
+                        self.silent_since = Some(over);
+                    }
                 }
                 Some(Piece::Mark(name)) => self.echoes.push_back(name),
                 None => {}
@@ -92,7 +97,9 @@ impl Phone {
         {
             let bytes = u64::try_from(now.saturating_duration_since(since).as_micros()).unwrap() / 125;
             self.hear(sample, from + bytes);
-            self.silent_since = Some(now);
+            if sample != PAUSE {
+                self.silent_since = Some(now);
+            }
         }
         self.echoes.extend(self.queue.drain(..).filter_map(|piece| match piece {
             Piece::Mark(name) => Some(name),
@@ -104,7 +111,9 @@ impl Phone {
     /// if no audio was ever heard.
     #[expect(clippy::option_option, reason = "audio plays, audio has ended, or no audio was heard yet")]
     pub(super) fn quiet_since(&self) -> Option<Option<Instant>> {
-        if self.queue.iter().any(|piece| matches!(piece, Piece::Sound { .. })) { None } else { Some(self.silent_since) }
+        let next = self.queue.iter().find(|piece| matches!(piece, Piece::Sound { .. }));
+        let is_quiet = next.is_none_or(|piece| matches!(piece, Piece::Sound { sample: PAUSE, .. }));
+        is_quiet.then_some(self.silent_since)
     }
 
     /// Records that an utterance was heard up to this byte. A repetition does not reduce the position.
