@@ -7,9 +7,7 @@ mod pipeline;
 mod realtime;
 mod voicemail;
 
-pub use pipeline::{
-    CallerVoice, ClaimCheck, Pipeline, PipelineSetup, PipelineTrial, TextAnswer, TextConversation, try_parts,
-};
+pub use pipeline::{CallerVoice, Pipeline, PipelineSetup, PipelineTrial, TextAnswer, TextConversation, try_parts};
 pub use realtime::{FieldStatus, Realtime, RealtimeSetup, RejectedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};
 

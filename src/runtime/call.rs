@@ -70,13 +70,13 @@ async fn run_task(start: CallStart) {
     } else {
         KnownAtStart::NOTHING
     };
-    let confirms = has_ai.then(|| claims::known(&known, &context, &settings.config, calls.services().now()));
+    let check = has_ai.then(|| claims::check(&known, &context, &settings.config, calls.services().now()));
     let is_trial = context.transport == Transport::Browser;
     let rehearsed = calls.services().rehearsal.clone().map(Rehearsed::new);
     let has_phone = can_transfer(&settings.config, &context.call);
     // Neither a browser nor a rehearsal disturbs the staff.
     let page_ring = page_ring::policy(&settings.config, has_phone).filter(|_| !is_trial && rehearsed.is_none());
-    let policy = CallPolicy { known: confirms, page_ring, ..policy };
+    let policy = CallPolicy { claims: check, page_ring, ..policy };
     let offers_transfer = has_phone || (page_ring.is_some() && calls.has_open_page());
     let tools = ToolRegistry::for_phone(PhoneTools {
         transfer: offers_transfer,

@@ -18,10 +18,10 @@ mod speculation;
 
 use crate::audio::EncodedAudio;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutcome, ResponseRequest, Usage};
+pub use crate::promise::ClaimCheck;
 pub use action::{Action, ClauseId};
 use answer::Answer;
 use claims::Checker;
-pub use claims::ClaimCheck;
 use conversation::Conversation;
 pub use conversation::{Entry, ToolRequest, UNINTELLIGIBLE};
 pub use event::{ModelEvent, SpeechEvent, TranscriberEvent};
@@ -347,7 +347,7 @@ impl Pipeline {
             return self.actions.push_back(Action::Ask { request, instructions, conversation });
         }
         if answer.is_complete() {
-            answer.end_with(&check.sentence(claim));
+            answer.end_with(check.sentence(claim));
         }
         self.speak();
     }

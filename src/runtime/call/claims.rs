@@ -3,13 +3,26 @@
 use crate::config::Config;
 use crate::crm::call::CallerIdentity;
 use crate::domain::{Language, Timestamp};
-use crate::engine::ClaimCheck;
 use crate::messages::{self, Phrase};
-use crate::promise::Known;
+use crate::promise::{ClaimCheck, Known};
 use crate::runtime::calls::{CallContext, KnownAtStart};
 
-/// Returns what is known before the first word.
-pub(super) fn known(start: &KnownAtStart, context: &CallContext, config: &Config, now: Timestamp) -> Known {
+/// Returns the check for a call, with what is known before the first word.
+pub(super) fn check(start: &KnownAtStart, context: &CallContext, config: &Config, now: Timestamp) -> ClaimCheck {
+    let language = expected_language(start, config);
+    let language = if matches!(language, "he" | "iw") { Language::Hebrew } else { Language::English };
+    let text = |phrase| messages::text(language, &phrase);
+    let known = known(start, context, config, now);
+    ClaimCheck { known, not_done: text(Phrase::SayNotDone), not_read: text(Phrase::SayNotRead) }
+}
+
+/// Returns the language that is stored for the caller's contact (ISO 639-1), or the configured language.
+pub(super) fn expected_language<'a>(start: &'a KnownAtStart, config: &'a Config) -> &'a str {
+    let known = start.memory.language.as_deref().and_then(|tag| tag.split('-').next());
+    known.unwrap_or(&config.agent.language)
+}
+
+fn known(start: &KnownAtStart, context: &CallContext, config: &Config, now: Timestamp) -> Known {
     let KnownAtStart { profile, memory, is_complete } = start;
     let zone = &config.business.time_zone;
     // A caller who is not identified, or the purpose of an outbound call, can name an appointment that is not in the list.
@@ -26,11 +39,4 @@ pub(super) fn known(start: &KnownAtStart, context: &CallContext, config: &Config
     let other = context.purpose.iter().chain([&config.agent.instructions]);
     facts.chain(services).chain(written).chain(calls).chain(other).for_each(|text| known.add_text(text));
     known
-}
-
-/// `language` is the language of the conversation (ISO 639-1).
-pub(super) fn check(known: Known, language: &str) -> ClaimCheck {
-    let language = if matches!(language, "he" | "iw") { Language::Hebrew } else { Language::English };
-    let text = |phrase| messages::text(language, &phrase);
-    ClaimCheck { known, not_done: text(Phrase::SayNotDone), not_read: text(Phrase::SayNotRead) }
 }

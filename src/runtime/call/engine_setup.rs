@@ -63,7 +63,7 @@ impl CallTask {
         RealtimeSetup {
             instructions: format!("{instructions}{outbound}").into(),
             tools: self.tools.clone(),
-            language: self.expected_language(),
+            language: claims::expected_language(&self.known, &config).to_owned(),
             // Without the caller's name, so that a server's rejection of these words holds for all calls.
             terms: self.business_terms(),
             caller_name,
@@ -74,15 +74,9 @@ impl CallTask {
         }
     }
 
-    /// Returns the language that is stored for the caller's contact (ISO 639-1), or the configured language.
-    fn expected_language(&self) -> String {
-        let known = self.known.memory.language.as_deref().and_then(|tag| tag.split('-').next());
-        known.unwrap_or(&self.settings.config.agent.language).to_owned()
-    }
-
     fn pipeline_setup(&self, history: Vec<HistoryTurn>) -> PipelineSetup {
         let setup = self.realtime_setup(history);
-        let claims = self.session.known().map(|known| claims::check(known.clone(), &setup.language));
+        let claims = self.session.claim_check().cloned();
         let RealtimeSetup {
             config,
             instructions,

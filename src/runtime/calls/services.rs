@@ -197,7 +197,7 @@ impl CallServices {
             speaks_first: voice.agent_speaks_first,
             ends_robots: voice.end_robot_calls,
             ends_silent: voice.end_silent_calls,
-            known: None,
+            claims: None,
             page_ring: None,
             prompts: Prompts {
                 speak_first: instructions::SPEAK_FIRST.into(),

@@ -294,7 +294,7 @@ mod tests {
             speaks_first: false,
             ends_robots: false,
             ends_silent: false,
-            known: None,
+            claims: None,
             page_ring: None,
             prompts: settings,
         };

@@ -7,7 +7,7 @@ mod hold;
 mod utterance;
 mod word_start;
 
-use super::ItemId;
+use super::{ItemId, ResponseId};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES, mulaw::SILENCE};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -348,6 +348,31 @@ impl Playback {
     /// Returns true if audio of this utterance was sent and is not completely heard.
     pub(super) fn has_sent(&self, item: &ItemId) -> bool {
         self.utterances.iter().any(|utterance| utterance.source.item == *item && utterance.was_sent)
+    }
+
+    /// Returns how much of an utterance the caller may have heard, in bytes; none if it is not queued or playing. Marks
+    /// that are late do not reduce the result, unlike that of [`Playback::heard`].
+    pub(super) fn heard_at_most(&self, item: &ItemId, now: Instant) -> Option<u64> {
+        let utterance = self.utterances.iter().find(|utterance| utterance.source.item == *item)?;
+        Some(utterance.heard(self.by_clock(now).max(self.max_heard)))
+    }
+
+    /// Returns true if audio of this response was sent and is not completely heard.
+    pub(super) fn has_sent_of(&self, response: &ResponseId) -> bool {
+        self.utterances.iter().any(|utterance| utterance.is_of(response) && utterance.was_sent)
+    }
+
+    /// Discards the audio of a response that was not sent. Returns the response's utterances.
+    pub(super) fn discard(&mut self, response: &ResponseId) -> Vec<ItemId> {
+        if self.open().is_some_and(|open| open.is_of(response)) {
+            self.partial_frame.clear();
+        }
+        let of_it = self.utterances.iter().filter(|utterance| utterance.is_of(response));
+        let items: Vec<ItemId> = of_it.map(|utterance| utterance.source.item.clone()).collect();
+        self.utterances.retain(|utterance| !utterance.is_of(response));
+        self.queue.retain(|(item, _)| !items.contains(item));
+        self.queued = self.queue.iter().map(|(_, audio)| audio.len() as u64).sum();
+        items
     }
 
     /// Returns true if audio of an engine's response was sent and is not completely heard.

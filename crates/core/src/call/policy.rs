@@ -2,7 +2,7 @@
 
 use crate::audio::EncodedAudio;
 use crate::domain::EngineKind;
-use crate::promise::Known;
+use crate::promise::ClaimCheck;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ impl EngineKind {
                 can_follow_instructions: true,
                 controls_hangup: false,
                 max_session: if matches!(self, Self::Realtime) { Some(REALTIME_SESSION) } else { None },
+                checks_claims: matches!(self, Self::Pipeline),
             },
             Self::Voicemail => EngineCapabilities {
                 can_truncate: false,
@@ -25,6 +26,7 @@ impl EngineKind {
                 can_follow_instructions: false,
                 controls_hangup: true,
                 max_session: None,
+                checks_claims: true,
             },
         }
     }
@@ -35,7 +37,7 @@ const REALTIME_SESSION: Duration = Duration::from_hours(1);
 
 /// The capabilities of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "five things that an engine can or cannot do")]
+#[expect(clippy::struct_excessive_bools, reason = "six things that an engine can or cannot do")]
 pub struct EngineCapabilities {
     /// The engine accepts a report of how much of an utterance was heard.
     pub can_truncate: bool,
@@ -50,6 +52,9 @@ pub struct EngineCapabilities {
     pub controls_hangup: bool,
     /// The time after which the provider ends a session of the engine; none if sessions are not limited.
     pub max_session: Option<Duration>,
+    /// The engine checks its words itself before it sends their audio, or its words are not those of a model. If false,
+    /// the session checks the text of its responses.
+    pub checks_claims: bool,
 }
 
 /// The parameters of a call, which do not change during the call.
@@ -81,9 +86,9 @@ pub struct CallPolicy {
     /// Whether the call of a caller who has not spoken ends after one question. Has no effect without `idle`.
     #[serde(default)]
     pub ends_silent: bool,
-    /// What may confirm the agent's words, which are checked before the caller hears them; none if they are not checked.
+    /// How the agent's words are checked before the caller hears them; none if they are not checked.
     #[serde(default)]
-    pub known: Option<Known>,
+    pub claims: Option<ClaimCheck>,
     /// How a caller who asks for a person rings in the web pages of the staff; none if no page rings.
     #[serde(default)]
     pub page_ring: Option<PageRing>,

@@ -81,6 +81,15 @@ impl Responses {
         self.active.as_ref().map(|active| active.id.clone())
     }
 
+    /// Returns the instructions of a response, if it is active and follows instructions.
+    pub(super) fn instructions(&self, response: &ResponseId) -> Option<&str> {
+        let active = self.active.as_ref().filter(|active| active.id == *response)?;
+        match active.request.as_ref()? {
+            ResponseRequest::Instructed(instructions) => Some(instructions),
+            ResponseRequest::Reply => None,
+        }
+    }
+
     /// Returns when the queued request may be sent; none if no request is queued, or if it is not delayed.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         self.not_before.filter(|_| self.queued.is_some())

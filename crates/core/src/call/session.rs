@@ -3,6 +3,7 @@
 mod agent_speech;
 mod barge_in;
 mod caller_speech;
+mod claims;
 mod connection;
 mod conversation;
 mod early_reply;
@@ -33,9 +34,10 @@ use super::{
 };
 use crate::audio::ringing_tone;
 use crate::domain::EndReason;
-use crate::promise::Known;
+use crate::promise::ClaimCheck;
 use agent_speech::{AgentSpeech, is_clip};
 use caller_speech::CallerSpeech;
+use claims::AgentText;
 use early_reply::EarlyReplies;
 use engine_link::EngineLink;
 use idle::IdleWatch;
@@ -64,6 +66,7 @@ pub struct CallSession {
     caller: Caller,
     playback: Playback,
     agent_speech: AgentSpeech,
+    agent_text: AgentText,
     interruptions: Interruptions,
     early_replies: EarlyReplies,
     responses: Responses,
@@ -120,6 +123,7 @@ impl CallSession {
             caller: Caller { robot: policy.ends_robots.then(RobotWatch::default), ..Caller::default() },
             playback: Playback::new(policy.lead),
             agent_speech: AgentSpeech::default(),
+            agent_text: AgentText::default(),
             interruptions: Interruptions::default(),
             early_replies: EarlyReplies::default(),
             responses: Responses::default(),
@@ -225,9 +229,9 @@ impl CallSession {
         self.transcript.words_so_far()
     }
 
-    /// Returns what may confirm the agent's words; none if they are not checked.
-    pub fn known(&self) -> Option<&Known> {
-        self.policy.known.as_ref()
+    /// Returns how the agent's words are checked; none if they are not checked.
+    pub fn claim_check(&self) -> Option<&ClaimCheck> {
+        self.policy.claims.as_ref()
     }
 
     /// Returns the kind of the engine in use. The engine is not necessarily connected.

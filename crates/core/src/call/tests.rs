@@ -2,6 +2,7 @@
 
 mod back_off;
 mod barge_in;
+mod claims;
 mod early_replies;
 mod employee;
 mod interruptions;

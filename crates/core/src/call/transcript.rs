@@ -1,5 +1,7 @@
 //! The transcript of the conversation: what each side said, and what the caller heard.
 
+mod conduct;
+
 use super::playback::HeardPart;
 use super::{CallerWords, HistoryTurn, ItemId, TurnRecord, Usage};
 use crate::domain::{Speaker, ToolUse, TurnLatency, WordTime};
@@ -333,12 +335,14 @@ impl Transcript {
         let answered = self.answered_seq;
         let mut turns: Vec<_> = self.turns.iter().filter(|turn| !replays || !turn.is_unanswered(answered)).collect();
         turns.sort_by_key(|turn| turn.record.seq);
-        let entries = turns.into_iter().map(|turn| {
-            let open_agent = turn.record.speaker == Speaker::Agent && !turn.closed;
-            let text = if open_agent { &turn.record.text } else { &turn.record.heard_text };
-            HistoryTurn { speaker: turn.record.speaker, text: text.clone() }
-        });
+        let entries =
+            turns.into_iter().map(|turn| HistoryTurn { speaker: turn.record.speaker, text: turn.spoken().to_owned() });
         entries.filter(|entry| !entry.text.is_empty()).collect()
+    }
+
+    /// Returns true if the caller has heard the utterance to its end.
+    pub(super) fn was_heard(&self, item: &ItemId) -> bool {
+        self.turns.iter().any(|turn| turn.is(item) && turn.closed)
     }
 
     pub(super) fn words_so_far(&self) -> CallerWords {
@@ -406,6 +410,12 @@ impl Turn {
 
     fn is(&self, item: &ItemId) -> bool {
         self.engine_item.as_ref() == Some(item)
+    }
+
+    /// Returns the part of the text that was heard; the whole text while the agent is still speaking.
+    fn spoken(&self) -> &str {
+        let is_open = self.record.speaker == Speaker::Agent && !self.closed;
+        if is_open { &self.record.text } else { &self.record.heard_text }
     }
 
     fn is_unanswered(&self, answered_seq: i64) -> bool {

@@ -29,6 +29,17 @@ pub struct Known {
     times: Vec<SaidTime>,
 }
 
+/// What the check of the agent's words needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimCheck {
+    /// What may confirm the words, besides the tools of the call.
+    pub known: Known,
+    /// The sentence that is spoken in place of a repeated false claim: that it is not done yet, and a question.
+    pub not_done: String,
+    /// Like `not_done`, in place of a time that no tool has returned.
+    pub not_read: String,
+}
+
 /// A statement that no action of the agent confirms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FalseClaim {
@@ -178,6 +189,21 @@ impl Known {
     }
 }
 
+impl ClaimCheck {
+    /// Returns the sentence that is spoken in place of a repeated false claim.
+    pub fn sentence(&self, claim: FalseClaim) -> &str {
+        if claim.promise == Promise::Offered { &self.not_read } else { &self.not_done }
+    }
+
+    /// Returns the instructions for an answer that consists of this sentence.
+    pub fn instructions(&self, claim: FalseClaim) -> String {
+        format!(
+            "Say only the following, in the language of the conversation, and use no tool: {}",
+            self.sentence(claim)
+        )
+    }
+}
+
 impl FalseClaim {
     /// Returns the instructions for an answer that replaces the one with this claim. `was_heard`: whether the caller has
     /// heard the claim or a part of it.
@@ -220,7 +246,8 @@ fn add_texts(output: &serde_json::Value, known: &mut Known) {
     }
 }
 
-fn is_sentence_end(c: char) -> bool {
+/// Returns true if the character ends a sentence, unless it is a point within a number or an abbreviation.
+pub(crate) fn is_sentence_end(c: char) -> bool {
     matches!(c, '.' | '?' | '!' | '\n' | '\u{61F}')
 }
 

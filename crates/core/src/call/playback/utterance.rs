@@ -45,6 +45,10 @@ impl Utterance {
         }
     }
 
+    pub(super) fn is_of(&self, response: &ResponseId) -> bool {
+        self.source.response.as_ref() == Some(response)
+    }
+
     /// Returns how much of this utterance was heard, given the heard position of the whole playback.
     pub(super) fn heard(&self, heard: u64) -> u64 {
         self.position(heard).max(self.heard_before).min(self.received)

@@ -175,6 +175,7 @@ impl CallSession {
     /// Reopens the same engine or opens the next engine. If no engine is left, Twilio's recorder takes over.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = self.engine.became_lost();
+        self.end_text(now);
         self.engine_lost_in_pause(now);
         self.release_reply(now);
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });

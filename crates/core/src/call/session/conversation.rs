@@ -80,6 +80,7 @@ impl CallSession {
     }
 
     fn agent_text(&mut self, response: &ResponseId, item: &ItemId, text: &str, is_final: bool, now: Instant) {
+        self.end_other_text(item, now);
         if self.responses.is_cancelled(response) {
             return self.cancelled_item(response, item);
         }
@@ -87,6 +88,7 @@ impl CallSession {
         let at_ms = self.stream.call_ms(now);
         let turn = self.transcript.agent_text(item, text, is_final, at_ms, now);
         self.outputs.extend(turn.map(turn_output));
+        self.check_text(response, item, text, is_final, now);
     }
 
     fn response_started(&mut self, response: ResponseId, now: Instant) {
@@ -142,8 +144,9 @@ impl CallSession {
     }
 
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
-        let is_cancelled = self.responses.is_cancelled(response);
         self.responses.done(response);
+        self.end_text(now);
+        let is_cancelled = self.responses.is_cancelled(response);
         self.delete_unspoken(response);
         if usage != Usage::default() {
             self.event(CallEvent::Used(usage));

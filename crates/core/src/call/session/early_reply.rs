@@ -65,6 +65,13 @@ impl EarlyReplies {
     pub(super) fn engine_lost(&mut self) {
         self.unspoken.clear();
     }
+
+    /// Removes an utterance from the held reply, which continues with another response.
+    fn remove(&mut self, item: &ItemId) {
+        if let Some(held) = &mut self.held {
+            held.items.retain(|known| known != item);
+        }
+    }
 }
 
 impl CallSession {
@@ -197,6 +204,18 @@ impl CallSession {
         let is_noted = self.early_replies.unspoken.iter().any(|(_, noted)| noted == item);
         if !is_known && !is_noted && self.engine.capabilities().can_truncate {
             self.early_replies.unspoken.push((response.clone(), item.clone()));
+        }
+    }
+
+    /// Forgets an utterance of which the caller has heard nothing. At the engine, it is deleted once its response has
+    /// ended.
+    pub(super) fn forget_unheard(&mut self, response: &ResponseId, item: ItemId) {
+        self.transcript.forget(&item);
+        self.early_replies.remove(&item);
+        if self.responses.active().as_ref() == Some(response) {
+            self.early_replies.unspoken.push((response.clone(), item));
+        } else if self.engine.capabilities().can_truncate {
+            self.command(EngineCommand::Delete { item });
         }
     }
 

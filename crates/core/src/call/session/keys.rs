@@ -76,6 +76,7 @@ impl CallSession {
             let keys = self.caller.keys.take();
             self.command(EngineCommand::Keys(keys));
             if self.engine.capabilities().can_follow_instructions {
+                self.agent_text.turn_began();
                 self.responses.request(ResponseRequest::Reply);
             }
         }

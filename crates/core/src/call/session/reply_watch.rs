@@ -106,6 +106,11 @@ impl ReplyWatch {
         shorten(&mut self.response_until);
     }
 
+    /// Records that audio of the engine was dropped before it was sent, so that its audio ends at `until`.
+    pub(super) fn dropped(&mut self, until: Instant) {
+        self.response_until = self.response_until.map(|at| at.min(until));
+    }
+
     pub(super) fn reset_retries(&mut self) {
         self.retries = 0;
     }

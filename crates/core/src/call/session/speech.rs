@@ -148,6 +148,7 @@ impl CallSession {
     pub(super) fn request_reply(&mut self, silent: Instant, now: Instant) {
         if self.is_live() && !self.engine.capabilities().controls_hangup {
             self.interruptions.replied();
+            self.agent_text.turn_began();
             self.responses.request_reply();
             self.reply_watch.record_silence(silent, now);
         }

@@ -3,7 +3,7 @@
 
 mod step;
 
-use super::rig::{Rig, free_slots, ms, policy, transfer};
+use super::rig::{Rig, checking, free_slots, ms, policy, transfer};
 use crate::call::{CallPolicy, EngineEvent, EngineKind, Input, Operator, PageRing, ResponseOutcome, ToolCall, Usage};
 use crate::domain::{TransferFailure, WordTime};
 use proptest::prelude::*;
@@ -28,7 +28,8 @@ impl Engine {
     }
 }
 
-fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
+/// `is_checked`: whether the agent's words are checked.
+fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize, is_checked: bool) {
     let caller = format!("c{}", number / 4);
     if engine.number != rig.observed.opened.len() {
         (engine.number, engine.is_answering) = (rig.observed.opened.len(), false);
@@ -59,6 +60,12 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Text(is_final) if engine.is_answering => {
             let text = if is_final { "שלום לך, איך אפשר לעזור?" } else { "שלום " };
             rig.text(engine.answers, &engine.item(), text, is_final);
+        }
+        Step::Claim(is_final) if engine.is_answering => {
+            let (response, item) = (engine.answers, engine.item());
+            let must_stop = is_checked && rig.must_stop_claim(response, &item);
+            rig.text(response, &item, "קבעתי לך תור ליום שני. ", is_final);
+            assert!(!must_stop || rig.is_silenced(response), "a false claim is not stopped");
         }
         Step::AudioDone if engine.is_answering => {
             rig.engine(EngineEvent::AudioDone { item: engine.item().into() });
@@ -97,7 +104,13 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
             };
             rig.call(engine.answers, &id, call);
         }
-        Step::Respond | Step::Say(_) | Step::Text(_) | Step::AudioDone | Step::Done | Step::Tool { .. } => {}
+        Step::Respond
+        | Step::Say(_)
+        | Step::Text(_)
+        | Step::Claim(_)
+        | Step::AudioDone
+        | Step::Done
+        | Step::Tool { .. } => {}
         Step::ToolFinished(id) => rig.input(Input::ToolFinished { id: id.to_string(), output: "{}".into() }),
         Step::Key(key) => rig.input(Input::CallerKey(key)),
         Step::StaleMark(n) => rig.stale_mark(&format!("g{}.{}", n % 4, n / 4)),
@@ -134,13 +147,15 @@ struct Setup {
     holds_replies: bool,
     ends_silent: bool,
     page_ring: Option<PageRing>,
+    is_checked: bool,
 }
 
 impl Setup {
     fn policy(self) -> CallPolicy {
         let hold_replies = self.holds_replies.then_some(ms(500));
         let Self { ends_silent, page_ring, .. } = self;
-        CallPolicy { engines: self.engines.to_vec(), hold_replies, ends_silent, page_ring, ..policy() }
+        let policy = if self.is_checked { checking() } else { policy() };
+        CallPolicy { engines: self.engines.to_vec(), hold_replies, ends_silent, page_ring, ..policy }
     }
 }
 
@@ -154,13 +169,19 @@ fn setups() -> impl Strategy<Value = Setup> {
         &[Voicemail],
     ]);
     let page_ring = prop::option::of(any::<bool>().prop_map(|has_phone| PageRing { time: ms(15_000), has_phone }));
-    let setup =
-        |(engines, holds_replies, ends_silent, page_ring)| Setup { engines, holds_replies, ends_silent, page_ring };
-    (engines, any::<bool>(), any::<bool>(), page_ring).prop_map(setup)
+    let setup = |(engines, holds_replies, ends_silent, page_ring, is_checked)| Setup {
+        engines,
+        holds_replies,
+        ends_silent,
+        page_ring,
+        is_checked,
+    };
+    (engines, any::<bool>(), any::<bool>(), page_ring, any::<bool>()).prop_map(setup)
 }
 
 fn run(steps: &[Step], engines: &'static [EngineKind], connected: bool) -> Rig {
-    run_with(steps, Setup { engines, holds_replies: false, ends_silent: false, page_ring: None }, connected)
+    let setup = Setup { engines, holds_replies: false, ends_silent: false, page_ring: None, is_checked: false };
+    run_with(steps, setup, connected)
 }
 
 fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {
@@ -171,7 +192,7 @@ fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {
         if rig.session.is_over() {
             break;
         }
-        play(&mut rig, &mut engine, step, number);
+        play(&mut rig, &mut engine, step, number, setup.is_checked);
     }
     fall_silent(&mut rig);
     assert!(rig.session.is_over(), "a call without an end");

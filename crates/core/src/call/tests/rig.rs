@@ -1,6 +1,7 @@
 //! A simulated phone and engine on a virtual clock, with the invariants that each call must keep.
 
 mod checks;
+mod claims;
 mod clock;
 mod phone;
 mod policy;
@@ -12,9 +13,10 @@ use crate::call::{
     Output, ResponseOutcome, StreamEndAction, ToolCall, TurnRecord, Usage,
 };
 use crate::domain::EndReason;
+use claims::Claims;
 pub(in crate::call) use phone::start;
 use phone::{Phone, Piece};
-pub(super) use policy::policy;
+pub(super) use policy::{NOT_DONE, NOT_READ, checking, policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use waits::Waits;
@@ -87,6 +89,7 @@ pub(super) struct Rig {
     is_ringing: bool,
     /// How many bytes of each utterance the simulated engine has sent to the session.
     said: BTreeMap<ItemId, u64>,
+    claims: Claims,
 }
 
 /// The state of the call as the engine sees it.
@@ -167,6 +170,7 @@ impl Rig {
             is_transferring: false,
             is_ringing: false,
             said: BTreeMap::new(),
+            claims: Claims::default(),
         };
         rig.drain();
         rig
@@ -225,8 +229,9 @@ impl Rig {
     pub(super) fn engine(&mut self, event: EngineEvent) {
         match &event {
             EngineEvent::Ready => self.engine.is_ready = true,
-            EngineEvent::AgentText { item, .. } => {
+            EngineEvent::AgentText { response, item, is_final, .. } => {
                 self.observed.received.entry(item.clone()).or_default();
+                self.claims.text(response, item, *is_final);
             }
             EngineEvent::AudioDelta { response, item, audio } => {
                 let is_late = self.observed.silenced.contains(&response.parse().unwrap());
@@ -260,6 +265,7 @@ impl Rig {
                 let response = response.parse().unwrap();
                 self.engine.active = Some(response);
                 self.engine.is_asked = false;
+                self.claims.response_started(response, self.engine.is_ready);
                 if self.waits_for_person() {
                     self.observed.silenced.insert(response);
                 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::call::LateOutput;
-use crate::promise::{Known, Promise};
+use crate::promise::{ClaimCheck, Known, Promise};
 use jiff::civil::date;
 use serde_json::json;
 

@@ -23,6 +23,8 @@ pub(super) enum Step {
     Respond,
     Say(u16),
     Text(bool),
+    /// Text with a false claim.
+    Claim(bool),
     AudioDone,
     Done,
     CallerText {
@@ -75,6 +77,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Respond),
         8 => prop_oneof![Just(800u16), 1u16..9000].prop_map(Step::Say),
         4 => any::<bool>().prop_map(Step::Text),
+        2 => any::<bool>().prop_map(Step::Claim),
         2 => Just(Step::AudioDone),
         3 => Just(Step::Done),
         3 => (prop::sample::select(vec!["כן", "", "אני רוצה תור", "מחר בשעה חמש", "אני רוצה ל"]), any::<bool>())

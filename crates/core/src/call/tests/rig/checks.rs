@@ -1,9 +1,9 @@
 //! The invariants of a session's outputs.
 
 use super::phone::{PAUSE, Piece};
-use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
+use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, NOT_DONE, Rig, UNSURE_MS, frame_of_utterance, ms};
 use crate::audio::mulaw;
-use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output, TurnRecord};
+use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output, ResponseRequest, TurnRecord};
 use crate::domain::{EndReason, Speaker};
 use std::time::Duration;
 
@@ -162,6 +162,15 @@ impl Rig {
                 }
             }
             CallEvent::BargeInUndone { .. } | CallEvent::HeldReplyDiscarded => observed.paused_since = None,
+            CallEvent::ClaimStopped { .. } => {
+                let response = self.claims.response.expect("a claim is stopped without a text");
+                if observed.open.contains(&response) {
+                    // The agent was stopped at once. Otherwise the caller has heard nothing of the response.
+                    observed.paused_since = None;
+                    observed.silenced.append(&mut observed.open);
+                }
+                observed.silenced.insert(response);
+            }
             // While the call is redirected, no other engine may follow.
             CallEvent::EngineLost { .. } => self.engine.is_ready = false,
             CallEvent::TakenOver => {
@@ -211,7 +220,10 @@ impl Rig {
                     self.check_heard(item, 0);
                 }
             }
-            EngineCommand::Respond(_) => {
+            EngineCommand::Respond(request) => {
+                let is_replacement = |text: &String| text.contains(NOT_DONE);
+                self.claims.is_replacement_asked =
+                    matches!(request, ResponseRequest::Instructed(text) if is_replacement(text));
                 let leads = observed.opened.last().is_some_and(|engine| engine.capabilities().leads_turns);
                 assert!(!is_spoken_over || leads, "the caller speaks");
                 assert_eq!((self.engine.active, self.engine.is_asked), (None, false), "one answer at a time");

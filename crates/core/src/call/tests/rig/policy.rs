@@ -3,11 +3,24 @@
 use super::{CLIP, MORE_TIME, ms};
 use crate::audio::EncodedAudio;
 use crate::call::{CallPolicy, EngineKind, Prompts};
+use crate::promise::{ClaimCheck, Known};
+use jiff::civil::date;
 use std::time::Duration;
 
 /// The duration of the packaged `one_moment` prompt, in milliseconds.
 const ONE_MOMENT_MS: usize = 1780;
 const MORE_TIME_MS: usize = 2250;
+/// The built-in sentences in place of repeated false claims.
+pub(in crate::call::tests) const NOT_DONE: &str = "זה עדיין לא נעשה. לנסות שוב?";
+pub(in crate::call::tests) const NOT_READ: &str = "את השעה הזאת עוד לא בדקתי. לבדוק?";
+
+/// The parameters of a call in which the agent's words are checked. The caller has no appointments.
+pub(in crate::call::tests) fn checking() -> CallPolicy {
+    let known = Known::new(date(2026, 11, 24), Some(Vec::new()));
+    let claims = ClaimCheck { known, not_done: NOT_DONE.into(), not_read: NOT_READ.into() };
+    CallPolicy { claims: Some(claims), ..policy() }
+}
+
 pub(in crate::call::tests) fn policy() -> CallPolicy {
     CallPolicy {
         engines: vec![EngineKind::Realtime, EngineKind::Voicemail],
@@ -21,7 +34,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         speaks_first: false,
         ends_robots: false,
         ends_silent: false,
-        known: None,
+        claims: None,
         page_ring: None,
         prompts: Prompts {
             speak_first: "open".into(),
