@@ -80,7 +80,8 @@ pub struct Turn {
     pub answer_length: Option<Duration>,
     /// A function call before the answer.
     pub function: Option<FunctionCall>,
-    /// Words of the instructions, and the answer to a request with them. Only for requests without a realtime session.
+    /// Words of the instructions, and the answer to a request with them. In a realtime session, the turn of the request
+    /// does not matter.
     pub instructed: Option<(String, String)>,
 }
 
@@ -139,9 +140,9 @@ impl Turn {
             Self::new("שלום, אתם פתוחים היום?", "שלום! כן, אנחנו פתוחים היום עד שבע בערב. במה אפשר לעזור?"),
             Self::new(
                 "אפשר לקבוע תור למחר?",
-                "בשמחה. למחר יש לי תור פנוי בשעה עשר בבוקר או בשעה ארבע אחר הצהריים. מה נוח לך?",
+                "בשמחה. אפשר להגיע אלינו מחר בבוקר או אחר הצהריים, איך שיותר מתאים. מה נוח לך?",
             ),
-            Self::new("בארבע, בבקשה.", "מצוין, רשמתי אותך למחר בארבע. נתראה!"),
+            Self::new("בארבע, בבקשה.", "מצוין, תודה רבה שהתקשרת אלינו. נתראה!"),
         ]
     }
 }

@@ -44,7 +44,7 @@ impl Session {
                     self.commit(item_id, now_us);
                     self.turn_ended_us = Some(now_us);
                     if self.turn_detection("create_response") && self.active.is_none() {
-                        self.create_response(now_us);
+                        self.create_response("", now_us);
                     }
                 }
             }
@@ -164,12 +164,14 @@ impl Session {
             self.send_error(event, "conversation_already_has_active_response", message, None);
             return;
         }
-        self.create_response(now_us);
+        let instructions = event.pointer("/response/instructions").and_then(Value::as_str).unwrap_or_default();
+        self.create_response(instructions, now_us);
     }
 
-    fn create_response(&mut self, now_us: u64) {
+    /// `instructions` are those for this response only; may be empty.
+    fn create_response(&mut self, instructions: &str, now_us: u64) {
         self.responses += 1;
-        let content = self.next_content();
+        let content = self.next_content(instructions);
         let audio_format = self.audio_format("/audio/output/format");
         let previous = self.last_item_id();
         let mut response = Response::new(content, audio_format, self.options.clone(), &mut self.ids, previous, now_us);
@@ -190,7 +192,7 @@ impl Session {
         self.active = Some(response);
     }
 
-    fn next_content(&mut self) -> Content {
+    fn next_content(&mut self, instructions: &str) -> Content {
         let trigger = std::mem::replace(&mut self.trigger, ResponseTrigger::Nothing);
         let faults = &self.options.faults;
         let refusal = if faults.rate_limited.contains(&self.responses) {
@@ -202,6 +204,10 @@ impl Session {
             // The next response is for the same turn of the caller.
             self.trigger = trigger;
             return refusal;
+        }
+        let mut instructed = self.options.turns.iter().filter_map(|turn| turn.instructed.as_ref());
+        if let Some((_, answer)) = instructed.find(|(words, _)| instructions.contains(words.as_str())) {
+            return Content::Speech { length_ms: spoken_ms(answer), text: answer.clone() };
         }
         let place = self.turn % self.options.turns.len().max(1);
         let Some(turn) = self.options.turns.get(place).filter(|_| trigger != ResponseTrigger::Nothing).cloned() else {
