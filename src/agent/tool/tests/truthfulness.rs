@@ -1,5 +1,6 @@
-//! Tests whether the review after a call finds the agent's false claims. A scripted model makes the claims; the tools,
-//! the database and the review are real. The tests read the true state from the database after each tool call, and do
+//! Tests whether the check before speech stops the agent's false claims, and whether the review after a call finds those
+//! that were spoken without the check. A scripted model makes the claims; the tools, the database, the check and the
+//! review are real. The tests read the true state from the database after each tool call, and do
 //! not rely on the tool's output.
 
 mod record;
@@ -21,13 +22,13 @@ use tempfile::TempDir;
 const AT_ONCE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_promise_that_was_not_kept_is_found() {
+async fn a_false_claim_is_stopped_and_a_promise_that_was_not_kept_is_found() {
     run_conversations(0..400).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
-async fn long_a_promise_that_was_not_kept_is_found_in_10000_conversations() {
+async fn long_a_false_claim_is_stopped_and_found_in_10000_conversations() {
     run_conversations(1_000..11_000).await;
 }
 
@@ -51,6 +52,7 @@ async fn run_conversations(seeds: std::ops::Range<u64>) {
     let first = problems.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(problems.is_empty(), "{sum:?}, {} problems, the first ones:\n{first}", problems.len());
     let enough = usize::try_from(seeds.end - seeds.start).unwrap() / 4;
+    assert!(sum.stopped > enough && sum.spoken > enough, "{sum:?}");
     assert!(sum.untrue > enough && sum.offered_unread > enough / 4 && sum.held > enough, "{sum:?}");
 }
 

@@ -1,10 +1,10 @@
 //! Records the claims of the scripted model in a conversation, and compares them with the stored data and with the
 //! findings of the review.
 
-use super::script::{TOPICS, iso};
+use super::script::{CALL_BACK, TOPICS, iso};
 use crate::domain::Speaker;
-use crate::promise::{Findings, Promise};
-use jiff::civil::DateTime;
+use crate::promise::{CheckResult, Findings, Known, Promise, Words};
+use jiff::civil::{Date, DateTime};
 
 /// A turn: the speaker, the text, and the start and end in milliseconds. A tool call whose output is missing has no
 /// end.
@@ -13,7 +13,10 @@ pub(super) type Line = (Speaker, String, i64, Option<i64>);
 #[derive(Default)]
 pub(super) struct Record {
     pub(super) seed: u64,
+    /// The conversation without a check of the agent's words before they are spoken.
     pub(super) lines: Vec<Line>,
+    /// The same conversation with the check: a stopped answer is replaced by a built-in sentence.
+    pub(super) checked_lines: Vec<Line>,
     pub(super) said: Vec<Statement>,
     pub(super) snapshots: Vec<Snapshot>,
 }
@@ -28,6 +31,10 @@ pub(super) struct Outcome {
     pub(super) corrected: usize,
     /// The number of offers, found by the review, of times that no tool had returned.
     pub(super) offered_unread: usize,
+    /// The number of false claims that were stopped before they were spoken.
+    pub(super) stopped: usize,
+    /// The number of claims that were true when they were spoken, and that a tool had confirmed.
+    pub(super) spoken: usize,
     pub(super) problems: Vec<String>,
 }
 
@@ -37,6 +44,8 @@ impl Outcome {
         self.untrue += other.untrue;
         self.corrected += other.corrected;
         self.offered_unread += other.offered_unread;
+        self.stopped += other.stopped;
+        self.spoken += other.spoken;
         self.problems.extend(other.problems);
     }
 }
@@ -48,6 +57,10 @@ pub(super) struct Statement {
     pub(super) about: Subject,
     /// Whether the sentence names a day and a time.
     pub(super) has_time: bool,
+    /// Whether the model knows it from the output of a tool.
+    pub(super) is_known: bool,
+    /// Whether the check stopped the sentence before it was spoken.
+    pub(super) is_stopped: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +113,67 @@ impl Record {
         self.snapshots[first..].iter().any(|snapshot| snapshot.shows(said.promise, said.about))
     }
 
+    /// Returns true if a claim was true when it was spoken. A sentence about a move that names an appointment which was
+    /// not moved misleads no caller, so it may be spoken.
+    fn was_true(&self, said: &Statement) -> bool {
+        let Subject::Start(start) = said.about else {
+            return match said.about {
+                Subject::Offer { is_read, .. } => is_read,
+                _ => self.state_at(said.at).shows(said.promise, said.about),
+            };
+        };
+        let state = self.state_at(said.at);
+        state.shows(said.promise, said.about) || said.promise == Promise::Moved && state.booked.contains(&start)
+    }
+
+    fn state_at(&self, at: i64) -> &Snapshot {
+        let place = self.snapshots.iter().rposition(|snapshot| snapshot.at < at).unwrap_or(0);
+        &self.snapshots[place]
+    }
+
+    pub(super) fn add(&mut self, line: Line) {
+        self.checked_lines.push(line.clone());
+        self.lines.push(line);
+    }
+
+    /// Adds words of the agent. Returns true if the check stops them.
+    pub(super) fn add_words(&mut self, text: String, (started, ended): (i64, i64), today: Date) -> bool {
+        let is_stopped = self.is_stopped(&text, today);
+        let spoken = if is_stopped { NOT_DONE.to_owned() } else { text.clone() };
+        assert!(!self.is_stopped(NOT_DONE, today), "the built-in sentence is true");
+        self.checked_lines.push((Speaker::Agent, spoken, started, Some(ended)));
+        self.lines.push((Speaker::Agent, text, started, Some(ended)));
+        is_stopped
+    }
+
+    fn is_stopped(&self, text: &str, today: Date) -> bool {
+        let known = Known::new(today, Some(Vec::new()));
+        let result = known.check(Words { before: "", text, is_end: true }, || {
+            let mut conduct = known.conduct();
+            for (speaker, text, started, ended) in &self.checked_lines {
+                // A tool without an output confirms nothing.
+                if *speaker != Speaker::Tool || ended.is_some() {
+                    conduct.add(*speaker, text, (*started, *ended));
+                }
+            }
+            Some(conduct)
+        });
+        result != CheckResult::Clean
+    }
+
+    /// Checks that no false claim was spoken, and that no true sentence was stopped.
+    fn compare_spoken(&self, found: &Findings, outcome: &mut Outcome) {
+        // An announcement may be spoken before it is kept.
+        for said in self.said.iter().filter(|said| said.sentence != CALL_BACK && !self.lacks_tool_output(said)) {
+            match (self.was_true(said), said.is_stopped) {
+                (false, true) => outcome.stopped += 1,
+                (false, false) => outcome.problems.push(self.describe("false and spoken", said, found)),
+                (true, true) if said.is_known => outcome.problems.push(self.describe("true and stopped", said, found)),
+                (true, _) => outcome.spoken += usize::from(said.is_known),
+            }
+        }
+    }
+
     /// Returns true if the transcript contains a call of a matching tool without its output. The review cannot know
     /// whether such a call succeeded, so it may report the claim as false.
     fn lacks_tool_output(&self, said: &Statement) -> bool {
@@ -143,6 +217,7 @@ impl Record {
                 outcome.problems.push(self.describe("not found", said, found));
             }
         }
+        self.compare_spoken(found, &mut outcome);
         let twice = |starts: &[DateTime]| starts.iter().enumerate().any(|(at, start)| starts[..at].contains(start));
         if self.snapshots.iter().any(|snapshot| twice(&snapshot.booked)) {
             outcome.problems.push(format!("conversation {}: the same time is booked twice", self.seed));
@@ -162,3 +237,6 @@ impl Record {
         )
     }
 }
+
+/// The sentence that is spoken in place of a stopped answer.
+const NOT_DONE: &str = "זה עדיין לא נעשה. לנסות שוב?";

@@ -19,6 +19,9 @@ pub(super) const TOPICS: [(&str, &str, &str); 3] = [
     ("המחירון: תספורת 100 ₪", "שלחתי לך את המחירון.", "I've sent you the prices."),
     ("https://shop.example/book", "שלחתי לך את הקישור.", "I've sent you the link."),
 ];
+/// An announcement, which says that something will be done.
+pub(super) const CALL_BACK: &str = "We'll call you back today.";
+
 /// Queues messages in the same way as the daemon, but never sends them.
 pub(super) struct Texts {
     pub(super) store: Store,

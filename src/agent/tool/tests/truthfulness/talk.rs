@@ -2,7 +2,7 @@
 
 use super::super::super::{ToolContext, ToolRegistry};
 use super::record::{Outcome, Record, Snapshot, Statement, Subject};
-use super::script::{TOPICS, Texts, collect, day, iso, time};
+use super::script::{CALL_BACK, TOPICS, Texts, collect, day, iso, time};
 use crate::call::CallerWords;
 use crate::clock;
 use crate::crm::call::{IncomingCall, find_or_create};
@@ -121,18 +121,27 @@ impl Talk {
             ["כן, בבקשה", "לא, בעצם בשעה אחרת", "תבטלי, התחרטתי", "ואפשר גם לאח שלי?", "I said Tuesday, not Monday"];
         let text = words[usize::try_from(self.below(5)).unwrap()].to_owned();
         self.now += 1_500;
-        self.record.lines.push((Speaker::Caller, text, self.now, Some(self.now + 900)));
+        self.record.add((Speaker::Caller, text, self.now, Some(self.now + 900)));
     }
 
-    fn say(&mut self, text: &str) {
+    /// Returns true if the check before speech stops the sentence.
+    fn say(&mut self, text: &str) -> bool {
         self.now += 1_000;
         let filler = ["", "בסדר גמור. ", "רגע אחד. ", "Sure. "][usize::try_from(self.below(4)).unwrap()];
-        self.record.lines.push((Speaker::Agent, format!("{filler}{text}"), self.now, Some(self.now + 700)));
+        let today = clock::now().to_zoned(&self.zone).date();
+        self.record.add_words(format!("{filler}{text}"), (self.now, self.now + 700), today)
     }
 
-    fn claim(&mut self, promise: Promise, about: Subject, sentence: String, has_time: bool) {
-        self.say(&sentence);
-        self.record.said.push(Statement { at: self.now, promise, sentence, about, has_time });
+    /// Says something that is not stopped.
+    fn say_plainly(&mut self, text: &str) {
+        assert!(!self.say(text), "{text}");
+    }
+
+    /// `is_known`: whether the model knows it from the output of a tool.
+    fn claim(&mut self, promise: Promise, about: Subject, sentence: String, is_known: bool) {
+        let is_stopped = self.say(&sentence);
+        let has_time = matches!(about, Subject::Start(_) | Subject::Offer { .. });
+        self.record.said.push(Statement { at: self.now, promise, sentence, about, has_time, is_known, is_stopped });
     }
 
     /// Returns a random start on a half hour in the next 12 days. The business may be closed at that time.
@@ -174,7 +183,7 @@ impl Talk {
         }
         let is_lie = self.may_lie(3);
         if self.read.is_empty() && !is_lie {
-            return self.say("לצערי אין תור פנוי.");
+            return self.say_plainly("לצערי אין תור פנוי.");
         }
         let start = if is_lie { self.unknown_start() } else { self.wanted_start() };
         let is_read = self.read.contains(&start);
@@ -187,7 +196,7 @@ impl Talk {
             1 => format!("ב-{day} ב-{time} פנוי, מתאים לך?"),
             _ => format!("{day} at {time} is available."),
         };
-        self.claim(Promise::Offered, Subject::Offer { start, is_read }, sentence, true);
+        self.claim(Promise::Offered, Subject::Offer { start, is_read }, sentence, is_read);
     }
 
     /// Books, moves or cancels an appointment with the typical mistakes of a model. The model may claim the change too
@@ -209,7 +218,7 @@ impl Talk {
         };
         let is_early = self.one_in(6);
         if is_early {
-            self.claim_change(promise, target);
+            self.claim_change(promise, target, false);
         }
         let output = if self.may_lie(6) { Value::Null } else { self.use_tool(name, arguments).await };
         if is_early {
@@ -218,19 +227,19 @@ impl Talk {
         let is_done = output.get("error").is_none() && !output.is_null();
         if is_done && self.may_lie(6) {
             let wrong = self.unknown_start();
-            self.claim_change(promise, wrong);
+            self.claim_change(promise, wrong, false);
         } else if is_done || self.may_lie(2) {
-            self.claim_change(promise, target);
+            self.claim_change(promise, target, is_done);
         } else {
-            self.say("לצערי זה לא הצליח, נחפש שעה אחרת?");
+            self.say_plainly("לצערי זה לא הצליח, נחפש שעה אחרת?");
         }
         if is_done && self.one_in(3) {
             // The agent repeats the claim, as in a summary.
-            self.claim_change(promise, target);
+            self.claim_change(promise, target, true);
         }
     }
 
-    fn claim_change(&mut self, promise: Promise, start: DateTime) {
+    fn claim_change(&mut self, promise: Promise, start: DateTime, is_known: bool) {
         let (day, time) = (day(start), time(start));
         let sentence = match (promise, self.below(3)) {
             (Promise::Moved, 0) => format!("הזזתי את התור ל-{day} ב-{time}."),
@@ -241,7 +250,7 @@ impl Talk {
             (_, 1) => format!("I've booked you for {day} at {time}."),
             _ => format!("Я записала вас на {day} в {time}."),
         };
-        self.claim(promise, Subject::Start(start), sentence, true);
+        self.claim(promise, Subject::Start(start), sentence, is_known);
     }
 
     async fn send(&mut self) {
@@ -253,9 +262,9 @@ impl Talk {
         let is_done = output.get("error").is_none() && !output.is_null();
         if is_done || self.may_lie(2) {
             let sentence = if self.one_in(2) { hebrew } else { english };
-            self.claim(Promise::Sent, Subject::Topic(topic), sentence.to_owned(), false);
+            self.claim(Promise::Sent, Subject::Topic(topic), sentence.to_owned(), is_done);
         } else {
-            self.say("לצערי אי אפשר לשלוח הודעה למספר הזה.");
+            self.say_plainly("לצערי אי אפשר לשלוח הודעה למספר הזה.");
         }
     }
 
@@ -273,13 +282,11 @@ impl Talk {
         }
         // If `take_message` rejects a second message, the agent claims nothing, because the claim would be about the
         // second message, but `has_message` is true because of the first message.
-        if is_done || has_message && !self.is_message_refused || !has_message && self.may_lie(2) {
-            let sentence = if self.one_in(2) {
-                "רשמתי את ההודעה, נחזור אליך היום."
-            } else {
-                "We'll call you back today."
-            };
-            self.claim(Promise::PassedOn, Subject::Message, sentence.to_owned(), false);
+        let is_known = is_done || has_message && !self.is_message_refused;
+        if is_known || !has_message && self.may_lie(2) {
+            let sentence =
+                if self.one_in(2) { "רשמתי את ההודעה, נחזור אליך היום." } else { CALL_BACK };
+            self.claim(Promise::PassedOn, Subject::Message, sentence.to_owned(), is_known);
         }
     }
 
@@ -302,7 +309,7 @@ impl Talk {
         let is_lost = fault == 5;
         let used = ToolUse::new(name, &arguments);
         let used = if is_lost { used } else { used.with_output(&output) };
-        self.record.lines.push((Speaker::Tool, used.to_text(), started, (!is_lost).then_some(self.now)));
+        self.record.add((Speaker::Tool, used.to_text(), started, (!is_lost).then_some(self.now)));
         let output: Value = serde_json::from_str(&output).unwrap();
         if !is_lost {
             collect(&output, &mut self.read);
