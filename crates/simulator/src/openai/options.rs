@@ -219,6 +219,8 @@ pub struct Faults {
     pub malformed_chats: Vec<usize>,
     /// The delay of the responses to REST requests.
     pub slow_requests: Duration,
+    /// Whether the text of an answer of a realtime session is sent only with the last part of its audio.
+    pub late_answer_texts: bool,
     /// Whether transcripts are delayed to eight times `think`, so that they arrive after the start of the answer.
     pub late_transcripts: bool,
 }

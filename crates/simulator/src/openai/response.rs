@@ -228,6 +228,9 @@ impl Response {
 
     fn words_by_now(&self, text: &str) -> usize {
         let all = text.split_inclusive(' ').count();
+        if self.options.faults.late_answer_texts && self.sent_bytes < self.sound.len() {
+            return 0;
+        }
         // The transcript is slightly ahead of the audio.
         (all * (self.sent_bytes + 800)).div_ceil(self.sound.len().max(1)).min(all)
     }
