@@ -194,11 +194,13 @@ fn tools(harness: &CallHarness) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_agent_sends_what_the_caller_asks_for_at_most_three_times_and_each_text_once() {
     let turn = |text: &str| Turn {
-        answer: "שלחתי לך את זה בוואטסאפ.".into(),
+        answer: "שלחתי לך את זה בוואטסאפ. תודה רבה ולהתראות.".into(),
         ..tool("send_whatsapp", &json!({"text": text}))
     };
     let texts = ["הרצל 5, תל אביב", "הרצל 5, תל אביב", "https://shop.example", "תספורת: 100 ₪", "ועוד"];
     let (harness, bridge, owner) = shop(texts.map(turn).into(), |_| {}).await;
+    // The caller has heard the last answer before the daemon can stop it.
+    harness.ai.change(|options| (options.faults.late_answer_texts, options.speed) = (true, 1.0));
     call(&harness, DANA, &"say 1s; listen; ".repeat(5)).await;
     let sent = until_sent(&bridge, 3).await;
     assert_eq!(bridge.texts(), [texts[1], texts[2], texts[3]], "{sent:#?}");

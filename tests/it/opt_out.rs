@@ -51,7 +51,10 @@ async fn a_caller_who_wants_no_more_calls_is_opted_out_once_until_a_user_undoes_
 async fn an_opt_out_that_was_only_said_becomes_a_task() {
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
-    let call = call_of(&harness, DANA, vec![Turn::new(ASKS, SAYS)]).await;
+    // The caller has heard the sentence before the daemon can stop it.
+    harness.ai.change(|options| (options.faults.late_answer_texts, options.speed) = (true, 1.0));
+    let said = format!("{SAYS} תודה רבה ולהתראות.");
+    let call = call_of(&harness, DANA, vec![Turn::new(ASKS, said)]).await;
     let task = until("a task", async || owner.get("/api/tasks").await.json()["items"].get(0).cloned()).await;
     assert!(task["title"].as_str().unwrap().contains(SAYS), "{task:#}");
     assert_eq!(task["contact_id"], call["contact_id"]);

@@ -5,16 +5,26 @@ use super::booking::{monday, offer_haircuts};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::simulator::caller::{CallPlan, Clip, StreamPlan};
-use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
+
+/// The end of an answer whose beginning the caller has heard when the text arrives.
+const TAIL: &str = " תודה רבה ולהתראות.";
+
+/// An AI that speaks in real time, and sends the text of an answer only at its end, so that the caller has heard a false
+/// claim before the daemon can stop it.
+fn late_texts(turns: Vec<Turn>) -> OpenAiOptions {
+    let faults = Faults { late_answer_texts: true, ..Faults::default() };
+    OpenAiOptions { turns, faults, speed: 1.0, ..OpenAiOptions::default() }
+}
 
 /// Places one phone call in which the agent says the sentences of `turns`, each after its tool calls. Returns the
 /// harness, the call, and the open tasks after the call's review.
 async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
     let script = "say 1s; listen; ".repeat(turns.len());
-    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let harness = CallHarness::with_ai(late_texts(turns), |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
     offer_haircuts(&owner).await;
     let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan(&script) }).await;
@@ -30,7 +40,7 @@ async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_was_only_said_to_be_booked_becomes_a_task() {
-    let (harness, call, tasks) = after_call(vec![Turn::new("אפשר תור?", "קבעתי לך תור ליום שני.")]).await;
+    let (harness, call, tasks) = after_call(vec![Turn::new("אפשר תור?", format!("קבעתי לך תור ליום שני.{TAIL}"))]).await;
     assert_eq!(tasks.len(), 1, "{tasks:#?}");
     let title = tasks[0]["title"].as_str().unwrap();
     assert!(title.contains("הסוכן אמר שנקבע תור") && title.contains("קבעתי לך תור"), "{title}");
@@ -80,7 +90,8 @@ async fn a_booking_keeps_the_promise_and_is_a_turn_of_the_transcript() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_time_than_the_one_that_was_booked_becomes_a_task() {
     let arguments = json!({"service": "תספורת", "start": format!("{}T10:00", monday(2)), "caller_name": "דנה"});
-    let book = Turn::new("אפשר תור?", "קבעתי לך תור ל-11:00.").calling("book_appointment", arguments.to_string());
+    let said = format!("קבעתי לך תור ל-11:00.{TAIL}");
+    let book = Turn::new("אפשר תור?", said).calling("book_appointment", arguments.to_string());
     let (_harness, _, tasks) = after_call(vec![book]).await;
     assert_eq!(tasks.len(), 1, "{tasks:#?}");
     assert!(tasks[0]["title"].as_str().unwrap().contains("הסוכן אמר יום או שעה שאינם של התור"), "{tasks:#?}");
@@ -90,13 +101,13 @@ async fn another_time_than_the_one_that_was_booked_becomes_a_task() {
 async fn an_appointment_from_before_the_call_confirms_its_own_time_alone() {
     let day = "ליום שני";
     let turns = |said: String| vec![Turn::new("מתי התור שלי?", &said)];
-    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let harness = CallHarness::with_ai(late_texts(Vec::new()), |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
     offer_haircuts(&owner).await;
     let start = format!("{}T10:00", monday(2));
     let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"}).to_string();
     let first = Turn::new("אפשר תור?", "קבעתי לך תור.").calling("book_appointment", book);
-    let later = |said: &str| turns(format!("התור שלך קבוע {day} {said}."));
+    let later = |said: &str| turns(format!("התור שלך קבוע {day} {said}.{TAIL}"));
     for (calls, turns, count) in [(1, vec![first], 0), (2, later("בעשר"), 0), (3, later("באחת עשרה"), 1)] {
         harness.ai.change(|options| options.turns = turns);
         let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan("say 1s; listen") }).await;
