@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const EXCEPTIONS: [(&[&str], &str); 1] = [(
     &[
         "call/session",
+        "call/session/claims",
         "call/session/early_reply",
         "call/session/idle",
         "call/session/interruption",
