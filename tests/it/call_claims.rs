@@ -72,9 +72,9 @@ async fn an_appointment_that_was_not_booked_is_not_said_to_be_booked() {
     assert_eq!(daemon.query_column::<String>(details), ["booked"]);
     let metrics = daemon.client().get("/metrics").await;
     assert!(metrics.text().contains("agentlocator_call_claims_stopped_total 1"), "{}", metrics.text());
-    let sid: String = daemon.query_value("SELECT call_sid FROM calls");
+    let call_sid: String = daemon.query_value("SELECT call_sid FROM calls");
     let replayed = "call: a false claim is stopped, not heard: that an appointment is booked";
-    assert_reproduced(&replay(daemon, &sid).await, &[replayed]);
+    assert_reproduced(&replay(daemon, &call_sid).await, &[replayed]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,9 +110,9 @@ async fn a_speech_to_speech_model_is_stopped_before_a_false_claim_is_heard() {
     assert_eq!(daemon.query_column::<String>(details), ["booked"]);
     let metrics = daemon.client().get("/metrics").await;
     assert!(metrics.text().contains("agentlocator_call_claims_stopped_total 1"), "{}", metrics.text());
-    let sid: String = daemon.query_value("SELECT call_sid FROM calls");
+    let call_sid: String = daemon.query_value("SELECT call_sid FROM calls");
     let replayed = "call: a false claim is stopped, not heard: that an appointment is booked";
-    assert_reproduced(&replay(daemon, &sid).await, &[replayed]);
+    assert_reproduced(&replay(daemon, &call_sid).await, &[replayed]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

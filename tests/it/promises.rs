@@ -40,7 +40,8 @@ async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_was_only_said_to_be_booked_becomes_a_task() {
-    let (harness, call, tasks) = after_call(vec![Turn::new("אפשר תור?", format!("קבעתי לך תור ליום שני.{TAIL}"))]).await;
+    let (harness, call, tasks) =
+        after_call(vec![Turn::new("אפשר תור?", format!("קבעתי לך תור ליום שני.{TAIL}"))]).await;
     assert_eq!(tasks.len(), 1, "{tasks:#?}");
     let title = tasks[0]["title"].as_str().unwrap();
     assert!(title.contains("הסוכן אמר שנקבע תור") && title.contains("קבעתי לך תור"), "{title}");

@@ -61,26 +61,14 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize, is_check
             let text = if is_final { "שלום לך, איך אפשר לעזור?" } else { "שלום " };
             rig.text(engine.answers, &engine.item(), text, is_final);
         }
-        Step::Claim(is_final) if engine.is_answering => {
-            let (response, item) = (engine.answers, engine.item());
-            let must_stop = is_checked && rig.must_stop_claim(response, &item);
-            rig.text(response, &item, "קבעתי לך תור ליום שני. ", is_final);
-            assert!(!must_stop || rig.is_silenced(response), "a false claim is not stopped");
-        }
+        Step::Claim(is_final) if engine.is_answering => claim(rig, engine, is_final, is_checked),
         Step::AudioDone if engine.is_answering => {
             rig.engine(EngineEvent::AudioDone { item: engine.item().into() });
             engine.utterances += 1;
         }
         Step::Done if engine.is_answering => {
             engine.is_answering = false;
-            let outcome = match number % 10 {
-                0 => ResponseOutcome::Failed { retry_after: None },
-                3 => ResponseOutcome::Failed { retry_after: Some(ms(1200)) },
-                5 => ResponseOutcome::Incomplete,
-                7 => ResponseOutcome::Cancelled,
-                _ => ResponseOutcome::Completed,
-            };
-            let response = engine.answers.to_string().into();
+            let (response, outcome) = (engine.answers.to_string().into(), outcome(number));
             rig.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
         }
         Step::CallerText { words, is_final } => {
@@ -137,6 +125,25 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize, is_check
         Step::StreamLost => rig.input(Input::StreamLost),
         Step::Transferred(true) => rig.input(Input::TransferAccepted),
         Step::Transferred(false) => rig.input(Input::TransferFailed(TransferFailure::NoAnswer)),
+    }
+}
+
+/// Sends text with a false claim, and checks that the session stops the response.
+fn claim(rig: &mut Rig, engine: &Engine, is_final: bool, is_checked: bool) {
+    let (response, item) = (engine.answers, engine.item());
+    let must_stop = is_checked && rig.must_stop_claim(response, &item);
+    rig.text(response, &item, "קבעתי לך תור ליום שני. ", is_final);
+    assert!(!must_stop || rig.is_silenced(response), "a false claim is not stopped");
+}
+
+/// Returns how a response ends.
+fn outcome(number: usize) -> ResponseOutcome {
+    match number % 10 {
+        0 => ResponseOutcome::Failed { retry_after: None },
+        3 => ResponseOutcome::Failed { retry_after: Some(ms(1200)) },
+        5 => ResponseOutcome::Incomplete,
+        7 => ResponseOutcome::Cancelled,
+        _ => ResponseOutcome::Completed,
     }
 }
 

@@ -84,12 +84,19 @@ pub(super) struct Rig {
     seen_calls: BTreeSet<String>,
     /// The response with the tool call that ends the phone call or transfers the caller.
     last_words: Option<u8>,
-    is_transferring: bool,
-    /// True while the call rings in the web page.
-    is_ringing: bool,
+    /// Where the call rings while the caller waits for a person.
+    rings_at: Option<RingsAt>,
     /// How many bytes of each utterance the simulated engine has sent to the session.
     said: BTreeMap<ItemId, u64>,
     claims: Claims,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RingsAt {
+    /// The web pages of the staff ring.
+    Page,
+    /// The human agent's phone rings; the caller has no stream.
+    Phone,
 }
 
 /// The state of the call as the engine sees it.
@@ -167,8 +174,7 @@ impl Rig {
             waits: Waits::default(),
             seen_calls: BTreeSet::new(),
             last_words: None,
-            is_transferring: false,
-            is_ringing: false,
+            rings_at: None,
             said: BTreeMap::new(),
             claims: Claims::default(),
         };
@@ -188,7 +194,7 @@ impl Rig {
     }
 
     pub(super) fn start_stream(&mut self) {
-        if self.is_transferring {
+        if self.is_transferring() {
             return self.input(Input::StreamStarted);
         }
         if !std::mem::replace(&mut self.phone.stream, true) {
@@ -203,19 +209,19 @@ impl Rig {
 
     pub(super) fn input(&mut self, input: Input) {
         match &input {
-            Input::CallerKey(_) if !self.session.is_taken_over() && !self.is_ringing => {
+            Input::CallerKey(_) if !self.session.is_taken_over() && !self.is_ringing() => {
                 self.waits.voice.end();
                 self.waits.since = self.phone.stream.then_some(self.now);
                 self.waits.is_over = self.waits.is_final;
             }
-            Input::TransferFailed(_) if self.is_transferring => {
+            Input::TransferFailed(_) if self.is_transferring() => {
                 // The voicemail engine leads the conversation itself.
                 let is_over = self.observed.opened.last() == Some(&EngineKind::Voicemail);
                 let since = (!is_over).then_some(self.now);
                 self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
             }
-            Input::Operator(Operator::Hint(_) | Operator::HandBack | Operator::TakeOver { .. }) => {}
-            Input::PageUnanswered => {}
+            Input::Operator(Operator::Hint(_) | Operator::HandBack | Operator::TakeOver { .. })
+            | Input::PageUnanswered => {}
             Input::Operator(command) => {
                 self.waits.is_over = true;
                 self.waits.is_final |= *command == Operator::Transfer;
@@ -287,9 +293,17 @@ impl Rig {
         self.input(Input::Engine(event));
     }
 
+    fn is_ringing(&self) -> bool {
+        self.rings_at == Some(RingsAt::Page)
+    }
+
+    fn is_transferring(&self) -> bool {
+        self.rings_at == Some(RingsAt::Phone)
+    }
+
     /// Returns true while the agent does not take part.
     fn waits_for_person(&self) -> bool {
-        self.is_ringing || self.is_transferring
+        self.rings_at.is_some()
     }
 
     /// Returns true while the engine detects speech of the caller, so that the agent must not speak.
@@ -336,14 +350,14 @@ impl Rig {
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
         self.next_frame += 1;
         let audio = EncodedAudio::encode(&samples);
-        if !self.is_ringing {
+        if !self.is_ringing() {
             self.hear_caller(is_voice);
         }
         let is_engine_open = self.engine.is_ready && !self.waits_for_person();
         self.observed.has_spoken |= is_engine_open && self.is_spoken_over() && self.waits.voice.is_person();
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio, is_voice });
         self.timestamp += 20;
-        if self.engine.is_ready && self.phone.stream && !self.is_ringing && !self.session.is_over() {
+        if self.engine.is_ready && self.phone.stream && !self.is_ringing() && !self.session.is_over() {
             assert_eq!(self.observed.last_heard_frame, Some(self.next_frame - 1), "a frame was not passed on");
         }
     }

@@ -1,7 +1,7 @@
 //! The invariants of a session's outputs.
 
 use super::phone::{PAUSE, Piece};
-use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, NOT_DONE, Rig, UNSURE_MS, frame_of_utterance, ms};
+use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, NOT_DONE, Rig, RingsAt, UNSURE_MS, frame_of_utterance, ms};
 use crate::audio::mulaw;
 use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output, ResponseRequest, TurnRecord};
 use crate::domain::{EndReason, Speaker};
@@ -75,23 +75,15 @@ impl Rig {
                 self.phone.clear(self.now);
                 observed.repeatable = observed.next_frame.keys().copied().collect();
             }
-            Output::RingPage { .. } => {
-                self.is_ringing = true;
-                (self.engine.speaks, self.engine.noticed) = (None, None);
-                observed.silenced.extend(self.engine.active);
-                // The caller must hear something until an employee answers.
-                self.waits.forget();
-                (self.waits.since, self.waits.is_over) = (Some(self.now), false);
-                observed.may_skip_frames = true;
-            }
+            Output::RingPage { .. } => self.page_rings(),
             Output::EndPageRing => {
-                self.is_ringing = false;
+                self.rings_at = None;
                 observed.paused_since = None;
                 observed.may_skip_frames = true;
             }
             Output::AwaitStream | Output::StartTransfer { .. } => {
-                self.is_transferring = matches!(output, Output::StartTransfer { .. });
-                if self.is_transferring {
+                self.rings_at = matches!(output, Output::StartTransfer { .. }).then_some(RingsAt::Phone);
+                if self.rings_at.is_some() {
                     (self.engine.speaks, self.engine.noticed) = (None, None);
                     self.waits.voice.end();
                     self.waits.voice.short_sounds = None;
@@ -145,6 +137,16 @@ impl Rig {
             }
             Output::Event(event) => self.check_event(event),
         }
+    }
+
+    fn page_rings(&mut self) {
+        self.rings_at = Some(RingsAt::Page);
+        (self.engine.speaks, self.engine.noticed) = (None, None);
+        self.observed.silenced.extend(self.engine.active);
+        // The caller must hear something until an employee answers.
+        self.waits.forget();
+        (self.waits.since, self.waits.is_over) = (Some(self.now), false);
+        self.observed.may_skip_frames = true;
     }
 
     fn check_event(&mut self, event: &CallEvent) {
