@@ -31,7 +31,7 @@ use super::calls::{
 };
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::audio::VoiceDetector;
-use crate::call::{CallPolicy, CallSession, CallerWords, Input, Operator, Output};
+use crate::call::{CallPolicy, CallSession, CallerWords, Input, Operator, Output, PageRing};
 use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid};
 use crate::engine::Engine;
@@ -47,7 +47,7 @@ use recording_writer::RecordingWriter;
 use rehearsal::Rehearsed;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use stream::Stream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
@@ -75,7 +75,9 @@ async fn run_task(start: CallStart) {
     let rehearsed = calls.services().rehearsal.clone().map(Rehearsed::new);
     let has_phone = can_transfer(&settings.config, &context.call);
     // Neither a browser nor a rehearsal disturbs the staff.
-    let page_ring = page_ring::policy(&settings.config, has_phone).filter(|_| !is_trial && rehearsed.is_none());
+    let rings_pages = !is_trial && rehearsed.is_none() && settings.config.voice.ring_page_s > 0;
+    let time = Duration::from_secs(settings.config.voice.ring_page_s.into());
+    let page_ring = rings_pages.then_some(PageRing { time, has_phone });
     let policy = CallPolicy { claims: check, page_ring, ..policy };
     let offers_transfer = has_phone || (page_ring.is_some() && calls.has_open_page());
     let tools = ToolRegistry::for_phone(PhoneTools {

@@ -1,17 +1,8 @@
 //! Rings in the open web pages of the staff, because the caller asks for a person.
 
 use super::CallTask;
-use crate::call::PageRing;
-use crate::config::Config;
 use crate::runtime::calls::CallMessage;
 use std::time::Duration;
-
-/// Returns how a call rings in the pages; none if it does not. `has_phone`: whether the call may be transferred to the
-/// human agent's phone.
-pub(super) fn policy(config: &Config, has_phone: bool) -> Option<PageRing> {
-    let time = Duration::from_secs(config.voice.ring_page_s.into());
-    (!time.is_zero()).then_some(PageRing { time, has_phone })
-}
 
 impl CallTask {
     pub(super) fn start_page_ring(&mut self, reason: &str, time: Duration) {

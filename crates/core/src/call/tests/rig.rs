@@ -3,6 +3,7 @@
 mod checks;
 mod claims;
 mod clock;
+mod person;
 mod phone;
 mod policy;
 mod waits;
@@ -14,6 +15,7 @@ use crate::call::{
 };
 use crate::domain::EndReason;
 use claims::Claims;
+use person::RingsAt;
 pub(in crate::call) use phone::start;
 use phone::{Phone, Piece};
 pub(super) use policy::{NOT_DONE, NOT_READ, checking, policy};
@@ -89,14 +91,6 @@ pub(super) struct Rig {
     /// How many bytes of each utterance the simulated engine has sent to the session.
     said: BTreeMap<ItemId, u64>,
     claims: Claims,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RingsAt {
-    /// The web pages of the staff ring.
-    Page,
-    /// The human agent's phone rings; the caller has no stream.
-    Phone,
 }
 
 /// The state of the call as the engine sees it.
@@ -293,19 +287,6 @@ impl Rig {
         self.input(Input::Engine(event));
     }
 
-    fn is_ringing(&self) -> bool {
-        self.rings_at == Some(RingsAt::Page)
-    }
-
-    fn is_transferring(&self) -> bool {
-        self.rings_at == Some(RingsAt::Phone)
-    }
-
-    /// Returns true while the agent does not take part.
-    fn waits_for_person(&self) -> bool {
-        self.rings_at.is_some()
-    }
-
     /// Returns true while the engine detects speech of the caller, so that the agent must not speak.
     fn is_spoken_over(&self) -> bool {
         self.engine.speaks.is_some()
@@ -414,26 +395,6 @@ impl Rig {
 
     pub(super) fn call(&mut self, response: u8, id: &str, call: ToolCall) {
         self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id: id.to_owned(), call });
-    }
-
-    /// Sends `count` frames of the employee's audio, one every 20 ms.
-    pub(super) fn employee(&mut self, count: u64) {
-        for _ in 0..count {
-            self.employee_frame();
-            self.pass(ms(20));
-        }
-    }
-
-    pub(super) fn employee_frame(&mut self) {
-        self.observed.employee_at = Some(self.now);
-        let mut samples = [0x10; 160];
-        samples[0] = EMPLOYEE;
-        self.input(Input::EmployeeAudio(EncodedAudio::encode(&samples)));
-    }
-
-    pub(super) fn take_over(&mut self) {
-        self.observed.employee_at = Some(self.now);
-        self.input(Input::Operator(Operator::TakeOver { name: "Dana".into() }));
     }
 
     /// Returns the built-in sentences that were played, with their start times since the start of the call.

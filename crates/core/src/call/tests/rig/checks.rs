@@ -1,7 +1,8 @@
 //! The invariants of a session's outputs.
 
+use super::person::RingsAt;
 use super::phone::{PAUSE, Piece};
-use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, NOT_DONE, Rig, RingsAt, UNSURE_MS, frame_of_utterance, ms};
+use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, NOT_DONE, Rig, UNSURE_MS, frame_of_utterance, ms};
 use crate::audio::mulaw;
 use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output, ResponseRequest, TurnRecord};
 use crate::domain::{EndReason, Speaker};
@@ -137,16 +138,6 @@ impl Rig {
             }
             Output::Event(event) => self.check_event(event),
         }
-    }
-
-    fn page_rings(&mut self) {
-        self.rings_at = Some(RingsAt::Page);
-        (self.engine.speaks, self.engine.noticed) = (None, None);
-        self.observed.silenced.extend(self.engine.active);
-        // The caller must hear something until an employee answers.
-        self.waits.forget();
-        (self.waits.since, self.waits.is_over) = (Some(self.now), false);
-        self.observed.may_skip_frames = true;
     }
 
     fn check_event(&mut self, event: &CallEvent) {

@@ -27,7 +27,7 @@ const DELAY: Duration = Duration::from_millis(40);
 const BELIEVED_TO_PLAY: Duration = Duration::from_millis(20);
 
 /// The sample value of a piece without a sound.
-pub(super) const PAUSE: u8 = 0xff;
+pub(super) const PAUSE: u8 = 0xfe;
 
 /// A piece of audio, or a mark after it.
 pub(super) enum Piece {
