@@ -422,7 +422,8 @@ export interface paths {
         /**
          * Answer a running call with the browser.
          * @description The response permits one WebSocket, which a page of this server opens within a minute. When the page has sent its
-         *     first message, the agent stops, the caller hears "one moment", and the employee talks with the caller. The socket
+         *     first message, the agent stops, the caller hears "one moment" (except if the call rings in the page), and the employee
+         *     talks with the caller. The socket
          *     uses Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`,
          *     which hands the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with
          *     its `reason`. The agent also continues if the socket is lost or sends no audio for 1.5 seconds, if the login or
@@ -565,7 +566,7 @@ export interface paths {
         put?: never;
         /**
          * Transfer a running call to a person, at the number `agent.transfer_to`.
-         * @description The agent stops speaking and asks the caller to wait. If the transfer is not answered, the agent continues the call.
+         * @description The agent stops speaking and asks the caller to wait, unless the call rings in the page. If the transfer is not answered, the agent continues the call.
          */
         post: operations["transfer_call"];
         delete?: never;
