@@ -14,16 +14,26 @@ const TIMEOUT_MS = 20_000
 const SLOW = /^\/api\/(checks|twilio|self-check|updates|backups|whatsapp\/bridge)/
 
 let csrfToken: string | null = null
+/** The tokens of the current user's sessions in this page. */
+const ownTokens = new Set<string>()
 const etags = new Map<string, string>()
 const KEY_HEADER = 'Idempotency-Key'
 const keys = creationKeys(newKey, Date.now)
 const onUnauthorized = new Set<() => void>()
 let fetchSession: (() => Promise<boolean>) | undefined
 
-/** Sets the session's CSRF token, which is sent with every request that changes something. Null also forgets ETags. */
+/**
+ * Sets the session's CSRF token, which is sent with every request that changes something. Null ends the user's session,
+ * and also forgets ETags. Call this function with null before it is called for another user.
+ */
 export function setCsrfToken(token: string | null): void {
   csrfToken = token
-  if (token === null) etags.clear()
+  if (token !== null) {
+    ownTokens.add(token)
+    return
+  }
+  ownTokens.clear()
+  etags.clear()
 }
 
 /**
@@ -43,22 +53,26 @@ export function renewSessionWith(fetch: () => Promise<boolean>): void {
 }
 
 /**
- * Whether the browser has a newer session of the same user, for example after a login in another tab. The daemon checks
- * the token before it changes anything, so the request can be repeated.
+ * Whether the browser has a newer session of the user who has sent the request with this token, for example after a
+ * login in another tab. The daemon checks the token before it changes anything, so the request can be repeated. After a
+ * login of another user, an earlier request may have renewed the session already.
  */
-const canRepeat = async (code: string): Promise<boolean> => code === 'csrf' && (await fetchSession?.()) === true
+async function canRepeat(code: string, sent: string | null): Promise<boolean> {
+  return code === 'csrf' && (await fetchSession?.()) === true && sent !== null && ownTokens.has(sent)
+}
 
 /**
  * Sends a request that this module's client does not send. Reports the end of the session, and repeats the request once
  * with a renewed CSRF token.
  */
 export async function withSession<T>(send: () => Promise<T>): Promise<T> {
+  const sent = csrfToken
   try {
     return await send()
   } catch (reason) {
     const { status, code } = asApiError(reason)
     if (status === 401) for (const listener of onUnauthorized) listener()
-    if (!(await canRepeat(code))) throw reason
+    if (!(await canRepeat(code, sent))) throw reason
     return send()
   }
 }
@@ -135,13 +149,14 @@ async function sessionFetch(request: Request): Promise<Response> {
 
 /** Sends a request once, and again if the daemon has refused the CSRF token and there is a new one. */
 async function sendTwice(send: () => Promise<Response>, headers: Headers): Promise<Response> {
+  const sent = headers.get('X-CSRF-Token')
   const response = await send()
   if (response.status !== 403) return response
   const refusal = await response
     .clone()
     .json()
     .catch(() => null)
-  if (!(await canRepeat(errorOf(403, refusal).code))) return response
+  if (!(await canRepeat(errorOf(403, refusal).code, sent))) return response
   headers.set('X-CSRF-Token', csrfToken ?? '')
   return send()
 }

@@ -1,0 +1,32 @@
+import { expect, test, vi } from 'vitest'
+import { renewSessionWith, setCsrfToken, withSession } from './client'
+import { ApiError } from './errors'
+
+/** Sends a request whose CSRF token the daemon refuses once. `renew` is what the page then learns of its session. */
+async function timesSent(renew: () => void): Promise<number> {
+  setCsrfToken(null)
+  setCsrfToken('of roni')
+  renewSessionWith(async () => {
+    renew()
+    return true
+  })
+  const send = vi
+    .fn()
+    .mockRejectedValueOnce(new ApiError(403, { code: 'csrf' }))
+    .mockResolvedValue('stored')
+  await withSession(send).catch(() => undefined)
+  return send.mock.calls.length
+}
+
+test('a request is repeated with a newer session of its user', async () => {
+  expect(await timesSent(() => setCsrfToken('of roni, newer'))).toBe(2)
+})
+
+test('a request of one user is not repeated with the session of the next one', async () => {
+  const renew = () => {
+    // An earlier request has renewed the session, so that it is already known as that of the next user.
+    setCsrfToken(null)
+    setCsrfToken('of gal')
+  }
+  expect(await timesSent(renew)).toBe(1)
+})
