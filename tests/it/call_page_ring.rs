@@ -117,14 +117,11 @@ async fn the_phone_rings_once_all_users_with_an_open_page_have_declined() {
     assert_eq!((&report.dialled[..], report.ended), (&[EMPLOYEE.to_owned()][..], EndedBy::Hangup), "{report:#?}");
     assert!(report.asked_person[0].contains(REASON), "{:?}", report.asked_person);
     assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "transferred");
-    let declined = ["page_ring_declined"; 2];
-    let expected = [&["page_ring_started"][..], &declined, &["page_ring_ended", "transfer_began"]].concat();
+    // The second decline and the end of the ringing are stored in any order.
     let mut stored = events(&harness);
-    // The second answer and the end of the ringing are stored in any order.
     stored.sort();
-    let mut expected = expected.clone();
-    expected.sort_unstable();
-    assert_eq!(stored, expected);
+    let declined = "page_ring_declined";
+    assert_eq!(stored, [declined, declined, "page_ring_ended", "page_ring_started", "transfer_began"]);
     assert_eq!(decline(&dana, &call).await, 409);
     let audited = "SELECT count(*) FROM audit_log WHERE action = 'decline_call' AND subject = 'call:1'";
     assert_eq!(harness.daemon.query_value::<i64>(audited), 3);

@@ -1,6 +1,6 @@
 //! Audio processing without I/O: mu-law, WAV, MP3 and Opus, levels, voice detection, the tones of fax machines and
-//! modems, the ringing tone, the recording and the live mix of both sides of a call, and the noise of a bad line. Each byte of mu-law is one sample; there are 8
-//! samples per millisecond.
+//! modems, the ringing tone, the recording and the live mix of both sides of a call, and the noise of a bad line. Each
+//! byte of mu-law is one sample; there are 8 samples per millisecond.
 
 mod encoded;
 pub mod line_noise;

@@ -12,9 +12,8 @@
 //! ```
 //!
 //! The diagram shows the phases of most calls. After the announcement in `Ending`, a transfer waits in `Transferring`
-//! for the human agent; before that, it may ring in the
-//! staff's web pages, in `Ringing`. In `TakenOver`, an employee talks with the caller through the browser. These phases can
-//! return to `Live`.
+//! for the human agent; before that, the staff's web pages may ring, in `Ringing`. In `TakenOver`, an employee talks with
+//! the caller through the browser. These phases can return to `Live`.
 
 mod back_channel;
 mod caller_audio;

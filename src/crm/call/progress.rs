@@ -1,6 +1,8 @@
 //! Updates of the record of a running call. Each function does nothing if the call is not stored.
 
-use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse};
+use crate::domain::{
+    ActorId, CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse,
+};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
 pub fn start_conversation(
@@ -60,16 +62,16 @@ pub fn record_event(
     tx.insert_call_event(sid, kind, detail, at)
 }
 
-/// Records that a call starts or stops to ring in the web pages, or that a user declines it, and reports the change to
-/// the pages. `detail` is JSON.
+/// Records that a call starts or stops to ring in the web pages, or that the user `by` declines it, and reports the change
+/// to the pages.
 pub fn record_page_ring(
     tx: &WriteTx<'_>,
     sid: &CallSid,
     kind: CallEventKind,
-    detail: Option<&str>,
+    by: Option<ActorId>,
     at: Timestamp,
 ) -> Result<()> {
-    tx.record_shown_event(sid, kind, detail, at)
+    tx.record_shown_event(sid, kind, by, at)
 }
 
 /// Adds `micros` (millionths of a US dollar) to the cost of the call.

@@ -14,7 +14,6 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::calls::Decline;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::json;
 use view::{PageRing, PageRings};
 
 pub(super) fn operations() -> Operations {
@@ -71,8 +70,7 @@ pub(super) async fn decline(
             return Err(ApiError::new(StatusCode::CONFLICT, "not_ringing", message));
         }
     }
-    let (detail, now) = (json!({"by": by.to_string()}).to_string(), clock::now());
-    let declined = CallEventKind::PageRingDeclined;
-    actor.transact(&state.store, move |tx| Ok(call::record_page_ring(tx, &sid, declined, Some(&detail), now)?)).await?;
+    let (declined, now) = (CallEventKind::PageRingDeclined, clock::now());
+    actor.transact(&state.store, move |tx| Ok(call::record_page_ring(tx, &sid, declined, Some(by), now)?)).await?;
     Ok(OkResponse::OK)
 }

@@ -48,15 +48,9 @@ impl CallLog {
     }
 
     /// A trial call does not ring.
-    pub(super) fn page_ring_started(&self) {
+    pub(super) fn page_ring(&self, kind: CallEventKind) {
         if let Self::Database(writer) = self {
-            writer.page_ring(CallEventKind::PageRingStarted);
-        }
-    }
-
-    pub(super) fn page_ring_ended(&self) {
-        if let Self::Database(writer) = self {
-            writer.page_ring(CallEventKind::PageRingEnded);
+            writer.page_ring(kind);
         }
     }
 

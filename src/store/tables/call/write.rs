@@ -288,19 +288,19 @@ impl WriteTx<'_> {
     /// The column `end_reason` has no value for this reason, so the event records it, and the column gets
     /// `agent_hung_up` or `not_connected` (`stored_reason`).
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
-        let detail = serde_json::json!({"by": by.to_string()}).to_string();
-        self.record_shown_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)
+        self.record_shown_event(sid, CallEventKind::HungUpByEmployee, Some(by), at)
     }
 
-    /// Stores an event that changes what the page shows of the call. `detail` is JSON.
+    /// Stores an event that changes what the page shows of the call. `by` is who caused it, if that is known.
     pub fn record_shown_event(
         &self,
         sid: &CallSid,
         kind: CallEventKind,
-        detail: Option<&str>,
+        by: Option<ActorId>,
         at: Timestamp,
     ) -> Result<()> {
-        self.insert_call_event(sid, kind, detail, at)?;
+        let detail = by.map(|by| serde_json::json!({"by": by.to_string()}).to_string());
+        self.insert_call_event(sid, kind, detail.as_deref(), at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 

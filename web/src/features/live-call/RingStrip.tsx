@@ -11,7 +11,7 @@ import { answer, useTalkingCall } from '#shared/audio/call/answered-call'
 import { canAskForMicrophone } from '#shared/audio/microphone'
 import { useRingtone } from '#shared/audio/ringtone'
 import { Icon } from '#shared/components/Icon'
-import { Plain } from '#shared/components/text'
+import { Dot, Plain } from '#shared/components/text'
 import { useSeconds } from '#shared/format/clock'
 import { hasUnsaved } from '#shared/unsaved'
 
@@ -61,7 +61,7 @@ export function RingStrip({ ring: { call_id: id, reason, until }, caller }: Prop
         <Trans>{caller} רוצה לדבר עם אדם</Trans>
         {reason !== '' && (
           <span className="ring-reason">
-            {' · '}
+            <Dot />
             <Plain text={reason} />
           </span>
         )}

@@ -92,7 +92,6 @@ impl CallSession {
     pub(super) fn leave_page_ring(&mut self) {
         if self.is_ringing() {
             self.outputs.push_back(Output::EndPageRing);
-            self.timers.cancel(Timer::PageRing);
             // What the caller said meanwhile was not passed on, which is no gap of the line.
             self.caller.audio.restart_clock();
         }

@@ -10,14 +10,23 @@ use std::time::Duration;
 
 const TIME: Duration = Duration::from_secs(15);
 
-/// Returns a call that rings in the web page: the agent has announced the transfer.
-fn ringing(has_phone: bool) -> Rig {
-    let page_ring = Some(PageRing { time: TIME, has_phone });
-    let mut rig = Rig::live_with(CallPolicy { page_ring, ..policy() });
+fn rings_page(has_phone: bool) -> CallPolicy {
+    CallPolicy { page_ring: Some(PageRing { time: TIME, has_phone }), ..policy() }
+}
+
+/// Returns a call in which the agent begins to announce a transfer, for a second.
+fn announcing(policy: CallPolicy) -> Rig {
+    let mut rig = Rig::live_with(policy);
     rig.respond(1);
     rig.say(1, "a", 8000);
     rig.call(1, "t", transfer());
     rig.done(1);
+    rig
+}
+
+/// Returns a call that rings in the web page: the agent has announced the transfer.
+fn ringing(has_phone: bool) -> Rig {
+    let mut rig = announcing(rings_page(has_phone));
     rig.pass(ms(1500));
     assert!(is_ringing(&rig));
     rig
@@ -130,8 +139,7 @@ fn an_employee_can_ring_at_the_phone_at_once() {
     rig.input(Input::Operator(Operator::Transfer));
     assert_eq!((is_ringing(&rig), transfers(&rig)), (false, 1));
     // A transfer that an employee requests does not ring in the page first.
-    let page_ring = Some(PageRing { time: TIME, has_phone: true });
-    let mut rig = Rig::live_with(CallPolicy { page_ring, ..policy() });
+    let mut rig = Rig::live_with(rings_page(true));
     rig.input(Input::Operator(Operator::Transfer));
     rig.pass(ms(3000));
     assert_eq!(rig.count(|o| matches!(o, Output::RingPage { .. })), 0);
@@ -167,12 +175,7 @@ fn a_lost_stream_rings_at_the_phone_or_returns_to_the_agent() {
 #[test]
 fn a_stream_that_is_lost_in_the_announcement_does_not_lose_the_call() {
     for has_phone in [true, false] {
-        let page_ring = Some(PageRing { time: TIME, has_phone });
-        let mut rig = Rig::live_with(CallPolicy { page_ring, ..policy() });
-        rig.respond(1);
-        rig.say(1, "a", 24_000);
-        rig.call(1, "t", transfer());
-        rig.done(1);
+        let mut rig = announcing(rings_page(has_phone));
         rig.pass(ms(500));
         rig.input(Input::StreamLost);
         let replaced = rig.count(|o| matches!(o, Output::AwaitStream));
@@ -195,12 +198,7 @@ fn an_employee_can_answer_although_the_engine_is_lost() {
 
 #[test]
 fn a_call_that_reaches_its_maximum_duration_rings_on() {
-    let page_ring = Some(PageRing { time: TIME, has_phone: true });
-    let mut rig = Rig::live_with(CallPolicy { page_ring, max_call: ms(10_000), ..policy() });
-    rig.respond(1);
-    rig.say(1, "a", 8000);
-    rig.call(1, "t", transfer());
-    rig.done(1);
+    let mut rig = announcing(CallPolicy { max_call: ms(10_000), ..rings_page(true) });
     rig.pass(ms(12_000));
     assert!(is_ringing(&rig) && rig.observed.ended.is_none());
 }
