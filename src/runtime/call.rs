@@ -230,6 +230,7 @@ impl CallTask {
             }
             Output::AwaitStream => self.await_stream(),
             Output::RingPage { reason, time } => self.start_page_ring(&reason.unwrap_or_default(), time),
+            Output::ProlongPageRing { time } => self.prolong_page_ring(time),
             Output::EndPageRing => self.end_page_ring(),
             Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
@@ -348,8 +349,12 @@ impl CallTask {
             }
             Some(CallMessage::MayAnswer(reply)) => {
                 // The send fails if the employee's request has ended.
-                _ = reply.send(self.may_answer());
-                return;
+                let answer = self.may_answer();
+                _ = reply.send(answer);
+                if answer.is_err() {
+                    return;
+                }
+                Input::PageAnswering
             }
             Some(CallMessage::Answer(employee)) => return self.connect_employee(*employee, now),
             Some(CallMessage::EmployeeRevoked(sid)) => return self.revoke_employee(&sid, now),

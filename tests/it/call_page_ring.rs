@@ -90,7 +90,8 @@ async fn an_employee_answers_the_ringing_page() {
     assert!(silence <= 2060 * 8, "{} ms of silence", silence / 8);
     let ended = harness.ended_call(&report.call_sid).await;
     assert_eq!((&ended["end_reason"], &ended["outcome"]), (&json!("employee_hung_up"), &json!("answered")));
-    assert_eq!(events(&harness), ["page_ring_started", "page_ring_ended", "taken_over"]);
+    let expected = ["page_ring_started", "page_ring_prolonged", "page_ring_ended", "taken_over"];
+    assert_eq!(events(&harness), expected);
     // The page learns of the ring from its event stream.
     let mut text = String::new();
     while !text.contains("call_ended") {
@@ -139,6 +140,46 @@ async fn the_phone_rings_after_the_page() {
     assert_eq!(report.dialled, [EMPLOYEE], "{report:#?}");
     assert_eq!(events(&harness), ["page_ring_started", "page_ring_ended", "transfer_began"]);
     drop(page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_rings_on_while_a_user_begins_to_answer() {
+    let harness = harness(&with_phone("[voice]\nring_page_s = 4\n")).await;
+    let client = harness.daemon.logged_in("dana", "staff").await;
+    let page = open_page(&client).await;
+    let placed = ask_for_person(&harness);
+    let call = ringing(&client).await;
+    let until_ms = async || {
+        let until: jiff::Timestamp = rings(&client).await[0]["until"].as_str().unwrap().parse().unwrap();
+        until.as_millisecond()
+    };
+    let before = until_ms().await;
+    // The page asks for the ticket as soon as the user answers, while the browser may still ask for the microphone.
+    assert_eq!(client.post_json(&format!("/api/calls/{}/answer", call["id"]), &json!({})).await.status, 201);
+    until("more time", async || (until_ms().await > before + 10_000).then_some(())).await;
+    // The user does not permit the microphone.
+    assert_eq!(decline(&client, &call).await, 200);
+    assert_eq!(placed.await.unwrap().dialled, [EMPLOYEE]);
+    assert!(events(&harness).contains(&"page_ring_prolonged".to_owned()), "{:?}", events(&harness));
+    drop(page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phone_rings_once_all_pages_are_closed() {
+    let harness = harness(&with_phone("[voice]\nring_page_s = 60\n")).await;
+    let (dana, noa) = (harness.daemon.logged_in("dana", "staff").await, harness.daemon.logged_in("noa", "staff").await);
+    let pages = (open_page(&dana).await, open_page(&noa).await);
+    let placed = ask_for_person(&harness);
+    let call = ringing(&dana).await;
+    assert_eq!(decline(&dana, &call).await, 200);
+    drop(pages.1);
+    assert_eq!(placed.await.unwrap().dialled, [EMPLOYEE]);
+    let rang = harness.daemon.query_value::<f64>(
+        "SELECT (julianday(max(at)) - julianday(min(at))) * 86400 FROM call_events
+         WHERE kind IN ('page_ring_started', 'page_ring_ended')",
+    );
+    assert!(rang < 50.0, "the ringing did not wait for its end: {rang} s");
+    drop(pages.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

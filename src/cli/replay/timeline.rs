@@ -162,6 +162,7 @@ impl Timeline {
             Input::EmployeeLost => self.add("staff", "the employee's connection is lost, or no longer permitted"),
             Input::RedirectFailed => self.add("twilio", "the redirect to the recorder failed"),
             Input::RedirectDone => self.add("twilio", "the redirect to the recorder was accepted"),
+            Input::PageAnswering => self.add("staff", "an employee begins to answer in the web page"),
             Input::PageUnanswered => self.add("staff", "no employee answers in the web page"),
             Input::TransferAccepted => self.add("twilio", "the human agent accepted the call"),
             Input::TransferFailed(why) => self.add("twilio", format!("the transfer failed: {why}")),
@@ -228,6 +229,7 @@ impl Timeline {
             }
             Output::CloseEngine => "closes the engine".to_owned(),
             Output::RingPage { time, .. } => format!("rings in the open web pages for {} s", time.as_secs()),
+            Output::ProlongPageRing { time } => format!("rings in the web pages for {} s more", time.as_secs()),
             Output::EndPageRing => "stops ringing in the web pages".to_owned(),
             Output::PlayToEmployee(audio) if self.all => format!("passes {} ms on to the employee", audio.ms()),
             Output::Engine(command) => match self.command(command) {

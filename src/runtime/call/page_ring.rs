@@ -3,6 +3,7 @@
 use super::CallTask;
 use crate::domain::CallEventKind;
 use crate::runtime::calls::CallMessage;
+use crate::telemetry::log;
 use std::time::Duration;
 
 impl CallTask {
@@ -10,9 +11,21 @@ impl CallTask {
         if self.calls.start_page_ring(&self.sid, reason, time) {
             tracing::info!(event = "PAGE_RING_STARTED", call.sid = %self.sid, "The caller of call {} asks for a person: the call rings in the open web pages", self.sid);
             self.log.page_ring(CallEventKind::PageRingStarted);
+            let (calls, sid, sender) = (self.calls.clone(), self.sid.clone(), self.sender.clone());
+            log::spawn(async move {
+                if calls.ring_outlasts_pages(&sid).await {
+                    drop(sender.send(CallMessage::PageUnanswered));
+                }
+            });
         } else {
             // No page is open.
             drop(self.sender.send(CallMessage::PageUnanswered));
+        }
+    }
+
+    pub(super) fn prolong_page_ring(&mut self, time: Duration) {
+        if self.calls.prolong_page_ring(&self.sid, time) {
+            self.log.page_ring(CallEventKind::PageRingProlonged);
         }
     }
 

@@ -9,6 +9,9 @@ use crate::domain::{ActorId, CallSid, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// How often a ringing call checks whether the page is still open at a user who could answer.
+const CHECK_PAGES_EVERY: Duration = Duration::from_secs(1);
+
 /// The effect of a user's decline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decline {
@@ -39,6 +42,32 @@ impl Calls {
     }
 
     /// Returns false if the call does not ring.
+    pub(in crate::runtime) fn prolong_page_ring(&self, sid: &CallSid, time: Duration) -> bool {
+        let mut registry = self.registry();
+        let Some(ring) = registry.live.get_mut(sid).and_then(|live| live.page_ring.as_mut()) else { return false };
+        ring.until = clock::now().plus(time);
+        true
+    }
+
+    /// Waits until the pages of all users who could still answer are closed. Returns false if the call has stopped ringing
+    /// before.
+    pub(in crate::runtime) async fn ring_outlasts_pages(&self, sid: &CallSid) -> bool {
+        loop {
+            let has_user = |ring: &PageRing| self.has_user_for(ring);
+            match self.registry().live.get(sid).and_then(|live| live.page_ring.as_ref()).map(has_user) {
+                None => return false,
+                Some(false) => return true,
+                Some(true) => {}
+            }
+            tokio::time::sleep(CHECK_PAGES_EVERY).await;
+        }
+    }
+
+    fn has_user_for(&self, ring: &PageRing) -> bool {
+        !self.inner.open_pages.users().is_subset(&ring.declined)
+    }
+
+    /// Returns false if the call does not ring.
     pub(in crate::runtime) fn end_page_ring(&self, sid: &CallSid) -> bool {
         self.registry().live.get_mut(sid).is_some_and(|live| live.page_ring.take().is_some())
     }
@@ -54,14 +83,13 @@ impl Calls {
 
     /// Records that a user cannot answer. Once no user with an open page is left, the call rings no longer in the page.
     pub fn decline_page_ring(&self, sid: &CallSid, user: UserId) -> Decline {
-        let open = self.inner.open_pages.users();
         let mut registry = self.registry();
         let Some(live) = registry.live.get_mut(sid) else { return Decline::NotRinging };
         let Some(ring) = &mut live.page_ring else { return Decline::NotRinging };
         if !ring.declined.insert(user) {
             return Decline::Repeated;
         }
-        if open.is_subset(&ring.declined) {
+        if !self.has_user_for(ring) {
             // The send fails if the call has ended, and then nothing rings.
             let _ = live.sender.send(CallMessage::PageUnanswered);
         }

@@ -55,6 +55,9 @@ pub enum Input {
     RedirectFailed,
     /// Twilio accepted the redirect to its recorder, or rejected it permanently.
     RedirectDone,
+    /// An employee has begun to answer the call in the web page, but is not connected yet. The page may have to ask for the
+    /// microphone.
+    PageAnswering,
     /// No employee answers in the web page: no page is open, or all employees with an open page have declined.
     PageUnanswered,
     /// The human agent accepted the transferred call; the stream is no longer used.

@@ -39,6 +39,11 @@ pub enum Output {
         /// How long the pages ring.
         time: Duration,
     },
+    /// The web pages ring on, because an employee has begun to answer.
+    ProlongPageRing {
+        /// How long the pages still ring.
+        time: Duration,
+    },
     /// The web pages stop ringing: an employee has answered, or no employee answers.
     EndPageRing,
     /// Close the caller's socket and transfer the caller to a human agent. The call continues until

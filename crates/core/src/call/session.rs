@@ -103,7 +103,11 @@ enum Phase {
     TakenOver(Takeover),
     /// The web pages of the staff ring until this time. The caller hears a ringing tone; the engine stays open and does
     /// not take part.
-    Ringing { until: Instant },
+    Ringing {
+        until: Instant,
+        /// True if an employee has begun to answer.
+        is_prolonged: bool,
+    },
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
     /// The last audio has been playing since `since`. After this audio, or at `limit` at the latest, the call ends or
@@ -167,6 +171,7 @@ impl CallSession {
             Input::Operator(Operator::End) => self.end_by_employee(now),
             Input::EmployeeAudio(audio) => self.employee_audio(audio, now),
             Input::EmployeeLost => self.hand_back(true, now),
+            Input::PageAnswering => self.prolong_page_ring(now),
             Input::PageUnanswered => self.page_unanswered(now),
             Input::TransferAccepted => self.transfer_accepted(now),
             Input::TransferFailed(reason) => self.transfer_failed(reason, now),

@@ -27,6 +27,8 @@ text_enum! {
         PageRingStarted = "page_ring_started",
         /// A user who saw the call ring cannot answer it.
         PageRingDeclined = "page_ring_declined",
+        /// A user began to answer, so the call rang on.
+        PageRingProlonged = "page_ring_prolonged",
         PageRingEnded = "page_ring_ended",
         TransferBegan = "transfer_began",
         TransferAccepted = "transfer_accepted",

@@ -13,7 +13,8 @@ use axum::http::StatusCode;
 
 /// Answer a running call with the browser.
 ///
-/// The response permits one WebSocket, which a page of this server opens within a minute. When the page has sent its
+/// The response permits one WebSocket, which a page of this server opens within a minute. A call that rings in the page
+/// rings for at least 20 seconds more, so that the user can permit the microphone. When the page has sent its
 /// first message, the agent stops, the caller hears "one moment" (except if the call rings in the page), and the employee
 /// talks with the caller. The socket
 /// uses Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`,

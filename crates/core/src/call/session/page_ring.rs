@@ -9,6 +9,10 @@ use crate::call::{Clip, Output, ResponseRequest};
 use crate::domain::TransferFailure;
 use std::time::{Duration, Instant};
 
+/// How long a call rings at least after an employee has begun to answer it: the time for the browser's question whether
+/// the page may use the microphone.
+const ANSWERING: Duration = Duration::from_secs(20);
+
 impl CallSession {
     /// Rings at a person after the agent's announcement. A transfer that an employee has requested rings at the phone
     /// at once.
@@ -20,7 +24,7 @@ impl CallSession {
     }
 
     fn ring_page(&mut self, time: Duration, now: Instant) {
-        self.phase = Phase::Ringing { until: now + time };
+        self.phase = Phase::Ringing { until: now + time, is_prolonged: false };
         self.timers.cancel(Timer::Drain);
         self.stop_speaking(false, now);
         self.forget_keys();
@@ -44,9 +48,19 @@ impl CallSession {
         self.policy.page_ring.is_none_or(|ring| ring.has_phone)
     }
 
+    /// Gives an employee who has begun to answer the time to finish it. This happens once, so that the caller does not
+    /// wait without end.
+    pub(super) fn prolong_page_ring(&mut self, now: Instant) {
+        let Phase::Ringing { until, is_prolonged } = &mut self.phase else { return };
+        if !*is_prolonged && *until < now + ANSWERING {
+            (*until, *is_prolonged) = (now + ANSWERING, true);
+            self.outputs.push_back(Output::ProlongPageRing { time: ANSWERING });
+        }
+    }
+
     /// Keeps the ringing tone audible.
     pub(super) fn watch_page_ring(&mut self, now: Instant) {
-        let Phase::Ringing { until } = self.phase else { return self.timers.cancel(Timer::PageRing) };
+        let Phase::Ringing { until, .. } = self.phase else { return self.timers.cancel(Timer::PageRing) };
         // Twilio's marks may be late or lost, so the end of the tone is calculated from the clock.
         if !self.is_agent_heard(now) {
             self.play_clip(Clip::Ringing);
@@ -56,7 +70,7 @@ impl CallSession {
     }
 
     pub(super) fn page_ring_due(&mut self, now: Instant) {
-        if let Phase::Ringing { until } = self.phase
+        if let Phase::Ringing { until, .. } = self.phase
             && until <= now
         {
             self.page_unanswered(now);

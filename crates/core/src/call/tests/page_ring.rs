@@ -32,6 +32,12 @@ fn ringing(has_phone: bool) -> Rig {
     rig
 }
 
+fn ringing_for(time: Duration) -> Rig {
+    let mut rig = announcing(CallPolicy { page_ring: Some(PageRing { time, has_phone: true }), ..policy() });
+    rig.pass(ms(1500));
+    rig
+}
+
 fn is_ringing(rig: &Rig) -> bool {
     let rings = rig.count(|o| matches!(o, Output::RingPage { reason: Some(_), time: TIME }));
     rings > rig.count(|o| matches!(o, Output::EndPageRing))
@@ -85,6 +91,27 @@ fn the_caller_hears_a_ringing_tone_and_then_the_phone_rings() {
         rig.input(Input::TransferFailed(TransferFailure::NoAnswer));
         rig.start_stream();
         assert!(has_output(&rig, "no person took the call"));
+    }
+}
+
+#[test]
+fn the_page_rings_on_for_an_employee_who_begins_to_answer() {
+    let mut rig = ringing(true);
+    rig.pass(ms(13_000));
+    rig.input(Input::PageAnswering);
+    let longer = ms(20_000);
+    assert_eq!(rig.count(|o| matches!(o, Output::ProlongPageRing { time } if *time == longer)), 1);
+    rig.pass(ms(10_000));
+    // Another attempt does not prolong the ringing again.
+    rig.input(Input::PageAnswering);
+    rig.pass(ms(9_500));
+    assert_eq!((is_ringing(&rig), transfers(&rig)), (true, 0));
+    rig.pass(ms(1000));
+    assert_eq!((is_ringing(&rig), transfers(&rig)), (false, 1));
+    // A call that does not ring, or rings long enough, is not affected.
+    for mut rig in [Rig::live_with(rings_page(true)), ringing_for(ms(60_000))] {
+        rig.input(Input::PageAnswering);
+        assert_eq!(rig.count(|o| matches!(o, Output::ProlongPageRing { .. })), 0);
     }
 }
 

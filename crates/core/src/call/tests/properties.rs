@@ -114,6 +114,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize, is_check
         Step::Operator(ref command) => rig.input(Input::Operator(command.clone())),
         Step::Hint => rig.input(Input::Operator(Operator::Hint("x".into()))),
         Step::TakeOver => rig.take_over(),
+        Step::PageAnswering => rig.input(Input::PageAnswering),
         Step::PageUnanswered => rig.input(Input::PageUnanswered),
         Step::Employee(count) => rig.employee(count.into()),
         Step::EmployeeBurst(count) => (0..count).for_each(|_| rig.employee_frame()),

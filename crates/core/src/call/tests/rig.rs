@@ -217,6 +217,7 @@ impl Rig {
             Input::Operator(Operator::Hint(_) | Operator::HandBack | Operator::TakeOver { .. })
             | Input::PageUnanswered => {}
             Input::Operator(command) => {
+            | Input::PageAnswering
                 self.waits.is_over = true;
                 self.waits.is_final |= *command == Operator::Transfer;
             }

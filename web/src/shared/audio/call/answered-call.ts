@@ -31,6 +31,8 @@ type ServerMessage =
 
 /** The maximum delay of the caller's audio, in ms. Beyond it, the oldest audio is dropped. */
 const MAX_DELAY_MS = 400
+/** How long a ticket is used, in ms. It is valid for a minute. */
+const TICKET_MS = 50_000
 const OFF: AnsweredCall = { callId: null, status: 'off', isMuted: false, problem: undefined }
 
 let state = OFF
@@ -89,20 +91,34 @@ class Connection {
 
   async open(): Promise<void> {
     if (!canAskForMicrophone()) return this.fail({ kind: 'microphone', problem: 'insecure' })
-    const { signal } = this.stopped
+    // Both begin at once: a call that rings does not go to the phone while the browser asks for the microphone.
+    const asked = performance.now()
+    const [first] = await Promise.all([this.requestTicket(), this.openDevices()])
+    const isExpired = performance.now() > asked + TICKET_MS
+    const ticket = isExpired && first ? await this.requestTicket() : first
+    if (ticket && !this.stopped.signal.aborted) this.connect(ticket)
+  }
+
+  private async requestTicket(): Promise<MediaTicket | undefined> {
+    const params = { path: { id: this.callId } }
     try {
-      const onLost = () => this.fail({ kind: 'microphone', problem: 'missing' })
-      const events = { onFrame: this.onFrame, onMark: () => {}, onSpeakerPeak: () => {}, onLost }
-      this.devices = await Devices.open(events, signal, { maxDelayMs: MAX_DELAY_MS })
-    } catch (reason) {
-      return this.fail({ kind: 'microphone', problem: microphoneProblem(reason) })
-    }
-    try {
-      const params = { path: { id: this.callId } }
-      const ticket = await unwrap(client.POST('/api/calls/{id}/answer', { params, signal }))
-      if (!signal.aborted) this.connect(ticket)
+      return await unwrap(client.POST('/api/calls/{id}/answer', { params, signal: this.stopped.signal }))
     } catch (reason) {
       this.fail({ kind: 'refused', error: asApiError(reason) })
+      return undefined
+    }
+  }
+
+  private async openDevices(): Promise<void> {
+    const onLost = () => this.fail({ kind: 'microphone', problem: 'missing' })
+    const events = { onFrame: this.onFrame, onMark: () => {}, onSpeakerPeak: () => {}, onLost }
+    try {
+      const { signal } = this.stopped
+      const devices = await Devices.open(events, signal, { maxDelayMs: MAX_DELAY_MS })
+      if (signal.aborted) devices.close()
+      else this.devices = devices
+    } catch (reason) {
+      this.fail({ kind: 'microphone', problem: microphoneProblem(reason) })
     }
   }
 

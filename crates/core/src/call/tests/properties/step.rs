@@ -49,6 +49,7 @@ pub(super) enum Step {
     Operator(Operator),
     Hint,
     TakeOver,
+    PageAnswering,
     PageUnanswered,
     Employee(u8),
     /// The employee's audio arrives in a burst.
@@ -96,6 +97,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => prop::sample::select(vec![Operator::HangUp, Operator::Transfer, Operator::End]).prop_map(Step::Operator),
         1 => Just(Step::Hint),
         1 => Just(Step::TakeOver),
+        1 => Just(Step::PageAnswering),
         1 => Just(Step::PageUnanswered),
         3 => (1u8..100).prop_map(Step::Employee),
         1 => (1u8..100).prop_map(Step::EmployeeBurst),

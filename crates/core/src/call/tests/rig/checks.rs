@@ -138,6 +138,7 @@ impl Rig {
             }
             Output::Event(event) => self.check_event(event),
         }
+            Output::ProlongPageRing { .. } => assert!(self.rings_at.is_some(), "the call does not ring"),
     }
 
     fn check_event(&mut self, event: &CallEvent) {
