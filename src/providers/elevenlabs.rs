@@ -170,8 +170,9 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
             return (None, None);
         }
         let message = self.send(false);
-        let progress = (self.sent_ms >= FIRST_WORDS_MS).then(|| Transcribed::Progress(self.sent_ms - LATENCY_MS));
-        (Some(message), progress)
+        let has_words = self.sent_ms >= FIRST_WORDS_MS;
+        let progress_ms = if has_words { self.sent_ms.saturating_sub(LATENCY_MS) } else { 0 };
+        (Some(message), Some(Transcribed::ExpectedProgress(progress_ms)))
     }
 
     fn end_utterance(&mut self) -> Step {
@@ -302,9 +303,9 @@ mod tests {
     fn audio_is_sent_in_tenths_of_a_second_and_followed_from_the_first_words_on() {
         let mut transcription = transcription();
         let (sent, progress) = send(&mut transcription, 1950);
-        assert_eq!((sent.len(), progress), (19, None));
+        assert_eq!((sent.len(), progress), (19, Some(Transcribed::ExpectedProgress(0))));
         assert!(sent.iter().all(|chunk| chunk["commit"] == false && chunk["sample_rate"] == 8000));
-        assert_eq!(send(&mut transcription, 100).1, Some(Transcribed::Progress(1700)));
+        assert_eq!(send(&mut transcription, 100).1, Some(Transcribed::ExpectedProgress(1700)));
     }
 
     #[test]

@@ -34,8 +34,10 @@ pub enum Transcribed {
     WordTimes { utterance: u64, times: Vec<WordTime> },
     /// The utterance has ended.
     End,
-    /// The server has processed the audio up to this position, in milliseconds.
+    /// The server reports that it has processed the audio up to this position, in milliseconds.
     Progress(u64),
+    /// The server has usually processed the audio up to this position, in milliseconds, by now; it does not report it.
+    ExpectedProgress(u64),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

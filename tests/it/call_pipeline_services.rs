@@ -155,8 +155,10 @@ async fn failures_of_deepgram_are_repeated_and_not_heard_as_silence() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_of_elevenlabs_are_repeated_and_not_heard_as_silence() {
     type Fault = (&'static str, fn(&mut ElevenLabsOptions));
-    let faults: [Fault; 3] = [
+    let faults: [Fault; 5] = [
         ("a restart", |options| options.faults.restart_transcriptions = 1),
+        ("a transcriber that has stopped working", |options| options.faults.deaf_sessions = 1),
+        ("words only after a commit", |options| options.faults.only_committed = true),
         ("garbage", |options| options.faults.malformed = true),
         ("429 of the speech", |options| options.faults.reject_speeches = vec![(1, 429)]),
     ];

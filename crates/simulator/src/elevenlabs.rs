@@ -58,6 +58,10 @@ pub struct ElevenLabsFaults {
     pub reject_sessions: Option<&'static str>,
     /// The number of sessions, from the first, that end with `resource_exhausted` at their first commit.
     pub restart_transcriptions: usize,
+    /// The number of sessions, from the first, that accept audio and send nothing.
+    pub deaf_sessions: usize,
+    /// Whether words are sent only after a commit.
+    pub only_committed: bool,
     /// Whether each message of a session is preceded by a message that is not JSON.
     pub malformed: bool,
     /// Speech requests that are rejected: the number of the request, from 1, and the HTTP status.
@@ -253,12 +257,16 @@ async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
             shared.violation("a chunk has more than a second of audio");
         }
         shared.state().transcriptions[index].received += audio.len();
+        if index < options.faults.deaf_sessions {
+            continue;
+        }
         for heard in transcriber.receive(&audio) {
             if let TranscriberEvent::Words(words) = heard {
                 unsent = Some(text_of(&words));
             }
         }
-        if let Some(text) = unsent.take_if(|_| transcriber.now_ms() >= FIRST_WORDS_MS) {
+        let has_partials = !options.faults.only_committed && transcriber.now_ms() >= FIRST_WORDS_MS;
+        if let Some(text) = unsent.take_if(|_| has_partials) {
             responses.push(json!({"message_type": "partial_transcript", "text": text}));
         }
         if chunk["commit"] == true {

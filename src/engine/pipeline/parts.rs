@@ -31,6 +31,7 @@ impl From<Transcribed> for PartEvent<TranscriberEvent> {
                 Self::Event(TranscriberEvent::WordTimes { utterance, times })
             }
             Transcribed::End => Self::Event(TranscriberEvent::End),
+            Transcribed::ExpectedProgress(ms) => Self::Event(TranscriberEvent::ExpectedProgress(ms)),
             Transcribed::Progress(ms) => Self::Event(TranscriberEvent::Progress(ms)),
         }
     }

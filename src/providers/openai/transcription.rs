@@ -131,7 +131,7 @@ impl TranscriptionProtocol for OpenAiTranscription {
     fn audio(&mut self, audio: &EncodedAudio) -> Step {
         self.sent_ms += audio.ms();
         let message = self.caller_audio.append(audio);
-        (Some(Message::text(message)), Some(Transcribed::Progress(self.sent_ms.saturating_sub(LATENCY_MS))))
+        (Some(Message::text(message)), Some(Transcribed::ExpectedProgress(self.sent_ms.saturating_sub(LATENCY_MS))))
     }
 
     fn end_utterance(&mut self) -> Step {

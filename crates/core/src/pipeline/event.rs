@@ -28,8 +28,11 @@ pub enum TranscriberEvent {
         /// The time of each word of the utterance, in milliseconds of the audio that was sent to the transcriber.
         times: Vec<WordTime>,
     },
-    /// The audio up to this position, in milliseconds, was transcribed.
+    /// The transcriber reports that the audio up to this position, in milliseconds, was transcribed.
     Progress(u64),
+    /// The audio up to this position, in milliseconds, is expected to be transcribed, by the usual delay of a transcriber
+    /// that reports no progress. It may have stopped working.
+    ExpectedProgress(u64),
 }
 
 /// An event of the model.

@@ -27,6 +27,8 @@ const COMPLETE_SETTLED_MS: u64 = 150;
 const QUIET_SETTLED_MS: u64 = 160;
 /// Like [`QUIET_SETTLED_MS`], but for a complete sentence.
 const QUIET_COMPLETE_SETTLED_MS: u64 = 60;
+/// The amount of voice, in milliseconds, that may be a word, such as "כן".
+const MIN_WORD_MS: u64 = 100;
 /// The maximum difference between the end of a word at the transcriber and the end of the same voice at the local
 /// detector.
 const END_MARGIN_MS: u64 = 150;
@@ -50,6 +52,8 @@ pub(super) struct Listener {
     voice: Voice,
     /// The amount of audio that was transcribed, in milliseconds.
     processed_ms: u64,
+    /// Whether the transcriber reports its progress. If not, only the end of an utterance shows that a voice has no words.
+    reports_progress: bool,
     parts: Parts,
 }
 
@@ -129,6 +133,8 @@ struct Voice {
     from_ms: u64,
     until_ms: u64,
     voiced_ms: u64,
+    /// True if the transcriber was requested to end an utterance after this voice.
+    is_ended: bool,
 }
 
 impl Listener {
@@ -143,6 +149,7 @@ impl Listener {
             committed_ms: None,
             voice: Voice::default(),
             processed_ms: 0,
+            reports_progress: true,
             parts: Parts::default(),
         }
     }
@@ -152,13 +159,14 @@ impl Listener {
             if self.received_ms > self.voice.until_ms + PAUSE_MS && self.voice.voiced_ms < SURE_SPEECH_MS {
                 self.voice = Voice { from_ms: self.received_ms, ..Voice::default() };
             }
+            self.voice.is_ended = false;
             self.voice.voiced_ms += ms;
             self.voice.until_ms = self.received_ms + ms;
             self.voiced_until_ms = self.voice.until_ms;
         }
         self.received_ms += ms;
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
-        let current = self.current.as_mut()?;
+        let Some(current) = self.current.as_mut() else { return self.end_voice() };
         let is_covered = self.processed_ms >= voiced_until_ms + COVERED_MS || current.reaches(voiced_until_ms);
         if current.ended_ms.is_some() {
             let is_over = current.over_ms(voiced_until_ms).is_some_and(|over| received_ms >= over);
@@ -171,6 +179,16 @@ impl Listener {
         let quiet_from = voiced_until_ms.max(current.until_ms.unwrap_or(0));
         current.is_overdue = received_ms >= quiet_from.saturating_add(wait_ms);
         current.is_overdue.then_some(AudioChange::EndUtterance)
+    }
+
+    /// Ends a voice whose words are not known yet. Some transcribers report words only when the utterance is ended.
+    fn end_voice(&mut self) -> Option<AudioChange> {
+        let quiet_ms = self.received_ms.saturating_sub(self.voice.until_ms);
+        let is_over = self.voice.voiced_ms >= MIN_WORD_MS && quiet_ms >= self.max_pause_ms;
+        if !is_over || std::mem::replace(&mut self.voice.is_ended, true) {
+            return None;
+        }
+        Some(AudioChange::EndUtterance)
     }
 
     pub(super) fn transcriber_event(
@@ -186,10 +204,21 @@ impl Listener {
             TranscriberEvent::End => {
                 self.end_part(events);
                 if self.committed_ms.take().is_none() {
-                    self.part_ended(conversation, events);
+                    match self.current {
+                        Some(_) => self.part_ended(conversation, events),
+                        None if self.voice.is_ended && !self.reports_progress => {
+                            self.voice_without_words(is_agent_audible, conversation, events)
+                        }
+                        // A transcriber may report the end of a voice in which it has found no words.
+                        None => {}
+                    }
                 }
             }
             TranscriberEvent::Progress(ms) => self.progress(ms, is_agent_audible, conversation, events),
+            TranscriberEvent::ExpectedProgress(ms) => {
+                self.reports_progress = false;
+                self.processed_ms = self.processed_ms.max(ms);
+            }
         }
     }
 
@@ -281,7 +310,6 @@ impl Listener {
     /// The turn is over, unless the caller still has time to continue the sentence.
     fn part_ended(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
         let (received_ms, voiced_until_ms) = (self.received_ms, self.voiced_until_ms);
-        // A transcriber may report the end of a voice in which it found no words. `progress` makes such a voice a turn.
         let Some(current) = &mut self.current else { return };
         current.ended_ms.get_or_insert(received_ms);
         if current.over_ms(voiced_until_ms).is_some_and(|over| received_ms < over) {
@@ -304,9 +332,6 @@ impl Listener {
         events.push_back(EngineEvent::CallerText { item, text: text.trim().to_owned(), is_final: true });
     }
 
-    /// Handles the progress of the transcription. A voice without words also becomes a turn, because the session would
-    /// otherwise wait for its words. A voice during the agent's speech does not become a turn, because it may be an
-    /// echo.
     fn progress(
         &mut self,
         ms: u64,
@@ -315,12 +340,22 @@ impl Listener {
         events: &mut VecDeque<EngineEvent>,
     ) {
         self.processed_ms = self.processed_ms.max(ms);
-        let Voice { from_ms, until_ms, voiced_ms } = self.voice;
+        let Voice { until_ms, voiced_ms, .. } = self.voice;
         let is_over = voiced_ms > 0 && ms.min(self.received_ms) >= until_ms + PAUSE_MS + MARGIN_MS;
-        if !is_over || self.current.is_some() {
-            return;
+        if is_over && self.current.is_none() {
+            self.voice_without_words(is_agent_audible, conversation, events);
         }
-        self.voice = Voice::default();
+    }
+
+    /// Makes a turn of a voice in which the transcriber has found no words, because the session would otherwise wait for
+    /// them. A voice during the agent's speech does not become a turn, because it may be an echo.
+    fn voice_without_words(
+        &mut self,
+        is_agent_audible: bool,
+        conversation: &mut Conversation,
+        events: &mut VecDeque<EngineEvent>,
+    ) {
+        let Voice { from_ms, until_ms, voiced_ms, .. } = std::mem::take(&mut self.voice);
         if voiced_ms < SURE_SPEECH_MS || is_agent_audible {
             return;
         }

@@ -202,7 +202,7 @@ impl Transcriber for GoogleTranscriber {
         if self.audio.waiting.len() as u64 >= CHUNK_MS * BYTES_PER_MS {
             self.send_waiting();
             let transcribed = self.audio.sent_ms.saturating_sub(LATENCY_MS);
-            self.events.push_back(Transcribed::Progress(transcribed));
+            self.events.push_back(Transcribed::ExpectedProgress(transcribed));
         }
         self.replace_old_stream(is_voice);
     }
@@ -282,7 +282,7 @@ mod tests {
             match transcriber.next().await {
                 PartEvent::Event(TranscriberEvent::Words { text, .. }) => words = text,
                 PartEvent::Event(TranscriberEvent::End) => return words,
-                PartEvent::Event(TranscriberEvent::Progress(_)) => {}
+                PartEvent::Event(TranscriberEvent::Progress(_) | TranscriberEvent::ExpectedProgress(_)) => {}
                 other => panic!("{other:?}"),
             }
         }

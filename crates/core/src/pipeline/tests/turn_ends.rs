@@ -171,3 +171,44 @@ fn a_turn_whose_words_reach_to_the_end_of_the_voice_does_not_wait_for_the_transc
     rig.listen(20, false);
     assert_eq!(rig.ended, 1);
 }
+
+#[test]
+fn a_voice_whose_words_are_not_known_is_ended_once() {
+    for voiced_ms in [80, 300] {
+        let mut rig = Rig::new();
+        rig.listen(voiced_ms, true);
+        rig.listen(1280, false);
+        assert_eq!(rig.ended, 0);
+        rig.listen(3000, false);
+        assert_eq!(rig.ended, u32::from(voiced_ms >= 100), "{voiced_ms} ms");
+    }
+    // The transcriber reports words only now.
+    let mut rig = Rig::new();
+    rig.listen(300, true);
+    rig.listen(1400, false);
+    rig.transcriber_event(TranscriberEvent::Words { text: "כן".into(), from_ms: None, until_ms: None });
+    rig.transcriber_event(TranscriberEvent::End);
+    assert_eq!(turns(&rig), ["כן"]);
+}
+
+#[test]
+fn a_voice_becomes_a_turn_without_words_only_by_a_report_of_the_transcriber() {
+    let long_voice = || {
+        let mut rig = Rig::new();
+        rig.listen(1000, true);
+        rig.listen(1400, false);
+        rig.transcriber_event(TranscriberEvent::ExpectedProgress(2400));
+        assert!(turns(&rig).is_empty(), "the transcriber may have stopped working");
+        rig
+    };
+    for report in [TranscriberEvent::End, TranscriberEvent::Progress(2400)] {
+        let mut rig = long_voice();
+        rig.transcriber_event(report);
+        assert_eq!(turns(&rig), [""]);
+    }
+    // Words that are late are one turn.
+    let mut rig = long_voice();
+    rig.transcriber_event(said("אפשר תור", 900));
+    rig.transcriber_event(TranscriberEvent::End);
+    assert_eq!(turns(&rig), ["אפשר תור"]);
+}
