@@ -160,8 +160,10 @@ impl Pipeline {
         match event {
             ModelEvent::Activity => self.events.push_back(EngineEvent::Activity),
             ModelEvent::Text(text) => {
-                self.events.push_back(EngineEvent::Activity);
+                let is_first = !answer.has_text();
                 answer.add_text(&text);
+                let is_first = is_first && answer.has_text();
+                self.events.push_back(if is_first { EngineEvent::FirstToken } else { EngineEvent::Activity });
             }
             ModelEvent::ToolCall { name, arguments, call } => answer.add_call(name, arguments, call),
             ModelEvent::Done { is_complete, usage } => {
@@ -217,6 +219,8 @@ impl Pipeline {
         };
         let answer = guess.unwrap_or_else(|| self.ask(instructions, self.conversation.entries()));
         self.events.push_back(EngineEvent::ResponseStarted { response: answer.response.clone() });
+        // The model may have begun to answer before the turn had ended.
+        self.events.extend(answer.has_text().then_some(EngineEvent::FirstToken));
         self.answer = Some(answer);
         self.advance(now);
     }

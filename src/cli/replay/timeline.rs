@@ -184,6 +184,7 @@ impl Timeline {
             }
             EngineEvent::TranscriptionFailed { item } => format!("no transcript ({item})"),
             EngineEvent::ResponseStarted { response } => format!("response {response} starts"),
+            EngineEvent::FirstToken => "first token of the model".to_owned(),
             EngineEvent::AudioDelta { item, audio, .. } if self.all => format!("audio ({item}), {} ms", audio.ms()),
             EngineEvent::AudioDelta { item, audio, .. } => return self.frame(Run::Received, audio.ms(), item),
             EngineEvent::AudioDone { item } => format!("audio complete ({item})"),
@@ -228,8 +229,8 @@ impl Timeline {
                 format!("opens engine {kind} after {delay} ms, with {turns} earlier turns")
             }
             Output::CloseEngine => "closes the engine".to_owned(),
-            Output::RingPage { time, .. } => format!("rings in the open web pages for {} s", time.as_secs()),
             Output::ProlongPageRing { time } => format!("rings in the web pages for {} s more", time.as_secs()),
+            Output::RingPage { time, .. } => format!("rings in the open web pages for {} s", time.as_secs()),
             Output::EndPageRing => "stops ringing in the web pages".to_owned(),
             Output::PlayToEmployee(audio) if self.all => format!("passes {} ms on to the employee", audio.ms()),
             Output::Engine(command) => match self.command(command) {

@@ -149,6 +149,8 @@ pub enum EngineEvent {
         /// The new response.
         response: ResponseId,
     },
+    /// The model has sent the first token of a response. Only from engines whose text arrives together with its audio.
+    FirstToken,
     /// A piece of a response's audio.
     AudioDelta {
         /// The response that contains the utterance.

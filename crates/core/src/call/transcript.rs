@@ -179,6 +179,11 @@ impl Transcript {
         }
     }
 
+    /// Records that the model has begun to answer.
+    pub(super) fn first_token(&mut self, now: Instant) {
+        self.pending_reply.first_token.get_or_insert(now);
+    }
+
     /// Records text of the agent, unless the turn was interrupted. Returns the turn if the text completes a turn that
     /// the caller has already heard.
     pub(super) fn agent_text(
@@ -189,7 +194,7 @@ impl Transcript {
         at_ms: u64,
         now: Instant,
     ) -> Option<TurnRecord> {
-        self.pending_reply.first_token.get_or_insert(now);
+        self.first_token(now);
         let turn = self.turn(item, Speaker::Agent, at_ms);
         if turn.latency_start.is_some() {
             turn.record.latency.first_token_ms =

@@ -32,6 +32,8 @@ pub(super) struct Answer {
     /// How many milliseconds of the answer the caller heard; none if the answer was not truncated.
     pub(super) heard_ms: Option<u64>,
     splitter: ClauseSplitter,
+    /// Whether the model has sent text.
+    has_text: bool,
     clauses: Vec<Clause>,
     /// The number of clauses that contain no false claim. Only these may be spoken.
     checked: usize,
@@ -79,6 +81,7 @@ impl Answer {
             instructions,
             heard_ms: None,
             splitter: ClauseSplitter::default(),
+            has_text: false,
             clauses: Vec::new(),
             checked: 0,
             stopped: None,
@@ -91,7 +94,12 @@ impl Answer {
         }
     }
 
+    pub(super) fn has_text(&self) -> bool {
+        self.has_text
+    }
+
     pub(super) fn add_text(&mut self, text: &str) {
+        self.has_text |= !text.is_empty();
         let complete = self.splitter.push(text);
         self.add_clauses(complete);
     }

@@ -20,6 +20,7 @@ impl CallSession {
         self.reply_watch.engine_message(now);
         match event {
             EngineEvent::Activity => {}
+            EngineEvent::FirstToken => self.transcript.first_token(now),
             EngineEvent::AudioDelta { response, item, audio } => self.agent_audio(response, item, &audio, now),
             EngineEvent::AudioDone { item } => self.playback.finish(&item),
             EngineEvent::AgentText { response, item, text, is_final } => {
