@@ -189,7 +189,8 @@ impl CallServices {
             greeting: settings.prompts.greeting.length,
             watchdog: WATCHDOG,
             lead: Duration::from_millis(voice.lead_ms.into()),
-            turn_end: turn_end(config, &engines),
+            turn_end: realtime_turn_end(config),
+            pipeline_turn_end: Some(config.max_pause()),
             hold_replies: config.openai.hold_replies(),
             engines,
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
@@ -212,10 +213,7 @@ impl CallServices {
     }
 }
 
-fn turn_end(config: &Config, engines: &[EngineKind]) -> Duration {
-    if engines.first() == Some(&EngineKind::Pipeline) {
-        return config.max_pause();
-    }
+fn realtime_turn_end(config: &Config) -> Duration {
     let openai = &config.openai;
     match (openai.turn_detection, openai.vad_eagerness) {
         (TurnDetection::ServerVad, _) => Duration::from_millis(openai.vad_silence_ms.into()),

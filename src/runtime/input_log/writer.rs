@@ -288,6 +288,7 @@ mod tests {
             watchdog: Duration::from_secs(6),
             lead: Duration::from_millis(800),
             turn_end: Duration::from_secs(2),
+            pipeline_turn_end: None,
             hold_replies: None,
             idle: None,
             max_call: Duration::from_mins(30),

@@ -70,6 +70,9 @@ pub struct CallPolicy {
     pub lead: Duration,
     /// How long the engine may wait after the caller's last word before it ends the turn.
     pub turn_end: Duration,
+    /// The same for the pipeline engine; none: `turn_end` applies.
+    #[serde(default)]
+    pub pipeline_turn_end: Option<Duration>,
     /// The silence after which the caller hears the reply of an engine that only measures silence. The reply is held
     /// until then. The words of the caller's turn may determine a different silence. None: replies are not held.
     #[serde(default)]

@@ -6,6 +6,7 @@ use crate::audio::EncodedAudio;
 use crate::call::local_speech::Change;
 use crate::call::timers::Timer;
 use crate::call::{EngineCommand, ItemId, Output};
+use crate::domain::EngineKind;
 use std::time::{Duration, Instant};
 
 impl CallSession {
@@ -162,7 +163,11 @@ impl CallSession {
     /// An engine that leads the turns ends them itself.
     fn stuck_at(&self, now: Instant) -> Option<Instant> {
         let can_end_turn = self.engine.is_ready() && !self.engine.capabilities().leads_turns;
-        self.caller.speech.stuck_at(self.policy.turn_end, now).filter(|_| can_end_turn)
+        let turn_end = match self.engine.kind() {
+            EngineKind::Pipeline => self.policy.pipeline_turn_end.unwrap_or(self.policy.turn_end),
+            EngineKind::Realtime | EngineKind::Voicemail => self.policy.turn_end,
+        };
+        self.caller.speech.stuck_at(turn_end, now).filter(|_| can_end_turn)
     }
 
     /// Ends the caller's turn with the audio so far, because the engine detects endless speech, for example in music or

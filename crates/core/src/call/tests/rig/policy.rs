@@ -28,6 +28,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         watchdog: ms(6000),
         lead: ms(800),
         turn_end: ms(500),
+        pipeline_turn_end: None,
         hold_replies: None,
         idle: Some(ms(10_000)),
         max_call: Duration::from_mins(10),
