@@ -13,8 +13,8 @@ const RESUME_LIMIT: Duration = Duration::from_secs(10);
 const STREAM_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
                              sentence if it was lost, and continue.";
 /// How long Twilio's REST API may take to redirect a call that has a stream. Then the stream is closed, which has the
-/// same effect.
-const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
+/// same effect. Meanwhile the caller hears a request to wait, which takes about 1.8 s, and then silence.
+const REDIRECT_LIMIT: Duration = Duration::from_secs(3);
 /// The delay before a lost engine is reopened.
 const REOPEN_DELAY: Duration = Duration::from_millis(250);
 

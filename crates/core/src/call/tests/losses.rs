@@ -364,12 +364,20 @@ fn voicemail_is_not_asked_whether_the_caller_is_there() {
 }
 
 #[test]
-fn a_call_with_a_stream_does_not_wait_for_a_redirect_that_fails() {
+fn a_call_with_a_stream_does_not_wait_long_for_a_redirect() {
     let mut rig = Rig::new(policy());
     rig.start_stream();
     rig.pass(ms(9500));
     assert_eq!((rig.observed.redirects, rig.clips().len()), (1, 1), "one moment, please");
     rig.input(Input::RedirectFailed);
+    assert_eq!(rig.observed.ended, Some((EndReason::Fallback, StreamEndAction::Record)));
+
+    // Twilio does not answer.
+    let mut rig = Rig::new(policy());
+    rig.start_stream();
+    rig.pass(ms(9500));
+    assert_eq!((rig.observed.redirects, rig.observed.ended), (1, None));
+    rig.pass(ms(3000));
     assert_eq!(rig.observed.ended, Some((EndReason::Fallback, StreamEndAction::Record)));
 
     let mut rig = Rig::new(policy());
