@@ -123,6 +123,8 @@ pub(super) struct Observed {
     tools: BTreeSet<String>,
     /// Responses whose audio must no longer be heard.
     silenced: BTreeSet<u8>,
+    /// The response of each tool call.
+    calls: BTreeMap<String, u8>,
     /// Responses whose audio was sent and that were not silenced.
     open: BTreeSet<u8>,
     last_heard_frame: Option<u64>,
@@ -215,9 +217,9 @@ impl Rig {
                 self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
             }
             Input::Operator(Operator::Hint(_) | Operator::HandBack | Operator::TakeOver { .. })
+            | Input::PageAnswering
             | Input::PageUnanswered => {}
             Input::Operator(command) => {
-            | Input::PageAnswering
                 self.waits.is_over = true;
                 self.waits.is_final |= *command == Operator::Transfer;
             }
@@ -254,6 +256,9 @@ impl Rig {
             }
             EngineEvent::ToolCall { response, id, call } => {
                 let is_new = self.seen_calls.insert(id.clone());
+                if is_new {
+                    self.observed.calls.insert(id.clone(), response.parse().unwrap());
+                }
                 if is_new && matches!(call, ToolCall::EndCall | ToolCall::Transfer { .. }) {
                     self.last_words = Some(response.parse().unwrap());
                 }

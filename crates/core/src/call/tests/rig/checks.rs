@@ -134,11 +134,13 @@ impl Rig {
             Output::Ended { reason, action } => observed.ended = Some((*reason, *action)),
             Output::RunTool { id, .. } => {
                 assert!(observed.tools.insert(id.clone()), "tool {id} was run twice");
+                let is_cancelled = observed.calls.get(id).is_some_and(|response| observed.silenced.contains(response));
+                assert!(!is_cancelled, "tool {id} belongs to an answer that was cut");
                 self.waits.since.get_or_insert(self.now);
             }
+            Output::ProlongPageRing { .. } => assert!(self.rings_at.is_some(), "the call does not ring"),
             Output::Event(event) => self.check_event(event),
         }
-            Output::ProlongPageRing { .. } => assert!(self.rings_at.is_some(), "the call does not ring"),
     }
 
     fn check_event(&mut self, event: &CallEvent) {
