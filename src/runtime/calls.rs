@@ -126,8 +126,9 @@ impl Calls {
             return;
         }
         let settings = self.inner.services.settings.current();
-        let limit =
-            if CallServices::uses_ai(&settings) { self.exceeded_limit(&settings, &registry, &context) } else { None };
+        // The limits were checked before an outbound call was made.
+        let is_limited = CallServices::uses_ai(&settings) && context.purpose.is_none();
+        let limit = if is_limited { self.exceeded_limit(&settings, &registry, &context) } else { None };
         if let Some(limit) = limit {
             tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail");
         }
@@ -137,6 +138,10 @@ impl Calls {
             (policy.greeting, policy.speaks_first) = (Duration::ZERO, true);
             // What became of an outbound call is decided by the queue, and a silent contact did not dial.
             policy.ends_silent = false;
+            // The contact does not expect to leave a message. Without an engine, the recorder's webhook apologises.
+            if policy.engines.len() > 1 {
+                policy.engines.retain(|engine| engine.is_ai());
+            }
             policy.prompts.speak_first = instructions::speak_first_outbound(purpose);
         }
         self.launch(registry, settings, policy, context);

@@ -149,6 +149,22 @@ async fn a_called_contact_whose_stream_breaks_hears_an_apology_and_not_the_recor
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_called_contact_whose_agent_fails_hears_an_apology_and_not_voicemail() {
+    let (harness, api) = shop(ALWAYS).await;
+    let missed = missed_call(&harness).await;
+    harness.ai.change(|options| options.faults.refuse_sockets = Some(503));
+    let mut reports = harness.phone.receive_calls(|_| Callee::Human("stay".parse().unwrap()));
+    let (status, planned) = request(&api, json!([{"call_id": missed}])).await;
+    assert_eq!(status, 201, "{planned}");
+    let report = report_of(&mut reports).await;
+    let said: Vec<_> = report.prompts.iter().map(|prompt| prompt.what.as_str()).collect();
+    assert!(said.len() == 1 && said[0].contains("אירעה תקלה"), "{report:#?}");
+    assert_eq!((report.ended, report.recordings.len()), (EndedBy::Hangup, 0), "no message is recorded");
+    until_state(&api, &planned["calls"][0]["id"], "done").await;
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_busy_line_the_agent_calls_once_more_and_then_makes_a_task() {
     let (mut harness, api) = shop(ALWAYS).await;
     let missed = missed_call(&harness).await;
