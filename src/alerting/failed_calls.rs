@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AiCall {
     pub configured: Vec<&'static str>,
-    /// The engines that spoke in the call.
+    /// The engines that spoke in the call, except those that another engine had to replace.
     pub answered: Vec<&'static str>,
-    /// The engines that failed before they spoke, each with its failure.
+    /// The engines that failed before they spoke or had to be replaced, each with its failure.
     pub failed: Vec<(&'static str, AiFailure)>,
 }
 

@@ -1,6 +1,7 @@
 //! The task of one call. It owns the media sockets, the engine and the timer, so that an audio frame never waits for
 //! another task. [`CallSession`] makes the decisions; this module carries them out.
 
+mod ai_outcome;
 mod audio_rate_limit;
 mod call_log;
 mod call_log_writer;
@@ -229,8 +230,8 @@ impl CallTask {
                 }
             }
             Output::AwaitStream => self.await_stream(),
-            Output::RingPage { reason, time } => self.start_page_ring(&reason.unwrap_or_default(), time),
             Output::ProlongPageRing { time } => self.prolong_page_ring(time),
+            Output::RingPage { reason, time } => self.start_page_ring(&reason.unwrap_or_default(), time),
             Output::EndPageRing => self.end_page_ring(),
             Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
@@ -348,8 +349,8 @@ impl CallTask {
                 Input::Operator(Operator::Hint(text))
             }
             Some(CallMessage::MayAnswer(reply)) => {
-                // The send fails if the employee's request has ended.
                 let answer = self.may_answer();
+                // The send fails if the employee's request has ended.
                 _ = reply.send(answer);
                 if answer.is_err() {
                     return;

@@ -1,9 +1,9 @@
 //! Writes a call's transcript and state to the database during the call, in order and without blocking the call.
 
-use crate::alerting::AiCall;
+use super::ai_outcome::AiOutcome;
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
-use crate::config::{AiEngine, Config};
+use crate::config::Config;
 use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
 use crate::crm::{caller_text, recording};
 use crate::domain::{AiFailure, CallEventKind, CallSid, CallState, EndReason, StreamSid, Timestamp, TurnLatency};
@@ -25,8 +25,7 @@ pub(super) struct CallLogWriter {
     /// When the first engine was connected with the caller.
     live_at: Option<Timestamp>,
     engine: Option<EngineKind>,
-    /// The AI engines that answered in this call, and those that failed before they answered.
-    ai: AiCall,
+    ai: AiOutcome,
     /// The position of the last turn whose latencies were counted. A turn is stored again when its text changes.
     counted_seq: i64,
 }
@@ -34,8 +33,7 @@ pub(super) struct CallLogWriter {
 impl CallLogWriter {
     pub(super) fn new(context: &CallContext, config: Arc<Config>, services: &CallServices) -> Self {
         let call = &context.call;
-        let configured = config.ai_engines().into_iter().map(AiEngine::as_str).collect();
-        let ai = AiCall { configured, ..AiCall::default() };
+        let ai = AiOutcome::new(&config);
         Self {
             sid: call.call_sid.clone(),
             unstored: (!context.is_stored).then(|| call.clone()),
@@ -82,7 +80,10 @@ impl CallLogWriter {
     }
 
     pub(super) fn event(&mut self, event: &CallEvent) {
-        self.track_ai_outcome(event);
+        self.ai.event(event);
+        if let CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } = event {
+            self.engine = Some(*engine);
+        }
         let sid = &self.sid;
         match event {
             CallEvent::Live { engine } => self.live(*engine),
@@ -183,8 +184,8 @@ impl CallLogWriter {
     pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {
         tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, end_reason = reason.as_str(), "The daemon's part of call {} has ended: {}", self.sid, reason.words());
         // The current threshold: a reload can change it during the call.
-        self.services.alerts.record_ai_call(&self.ai, self.services.config().alerts.failed_calls);
-        self.services.engine_breaker.record(&self.ai, &self.config, clock::instant());
+        self.services.alerts.record_ai_call(self.ai.call(), self.services.config().alerts.failed_calls);
+        self.services.engine_breaker.record(self.ai.call(), &self.config, clock::instant());
         metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
         let (ended, country) = (Arc::new(self.ended_stream(reason, action)), self.config.business.country);
         let first = ended.clone();
@@ -216,28 +217,6 @@ impl CallLogWriter {
         };
         let (sid, unstored, started_at) = (self.sid.clone(), self.unstored.clone(), self.started_at);
         EndedStream { sid, unstored, started_at, conversation, reason, state, at: clock::now() }
-    }
-
-    /// An engine counts as answering once its first audio was sent to the caller.
-    fn track_ai_outcome(&mut self, event: &CallEvent) {
-        match event {
-            CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
-            CallEvent::FirstAudio { .. } => {
-                let Some(engine) = self.engine.filter(|engine| engine.is_ai()) else { return };
-                self.ai.failed.retain(|(failed, _)| *failed != engine.as_str());
-                if !self.ai.answered.contains(&engine.as_str()) {
-                    self.ai.answered.push(engine.as_str());
-                }
-            }
-            CallEvent::EngineLost { engine, reason } if engine.is_ai() => {
-                let name = engine.as_str();
-                self.ai.failed.retain(|(failed, _)| *failed != name);
-                if !self.ai.answered.contains(&name) {
-                    self.ai.failed.push((name, AiFailure::from_reason(reason)));
-                }
-            }
-            _ => {}
-        }
     }
 
     fn barge_in_undone(&self, cause: FalseBargeIn, paused_ms: u64) {
