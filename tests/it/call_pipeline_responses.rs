@@ -49,7 +49,8 @@ async fn the_responses_api_answers_and_calls_tools() {
         let are_streams = asked.iter().all(|(_, body)| body["stream"] == true);
         assert_eq!(
             (state.response_sockets, are_streams),
-            if refuse_sockets.is_none() { (1, false) } else { (0, true) }
+            // One for the requests, and one for the request after a cancelled one.
+            if refuse_sockets.is_none() { (2, false) } else { (0, true) }
         );
         let last = &asked.last().unwrap().1;
         assert_eq!(last["reasoning"]["effort"], "minimal");

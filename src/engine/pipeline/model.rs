@@ -86,9 +86,6 @@ impl Model for LanguageModel {
     fn stop(&mut self) {
         self.tasks.abort_all();
         while self.tasks.try_join_next().is_some() {}
-        if let Some(socket) = &self.asker.socket {
-            socket.keep_open();
-        }
     }
 
     fn next(&mut self) -> BoxFuture<'_, (u64, ModelEvent)> {

@@ -7,20 +7,23 @@ use crate::providers::transcription::SessionAddress;
 use crate::providers::websocket::{DialError, KeyHeader};
 use crate::telemetry::log::inherit_subject;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const BUFFER: usize = 64;
+/// The maximum number of connections that no request uses.
+const MAX_IDLE: usize = 2;
 
-/// The connection of a call to the server of its language model. One request at a time uses it.
+/// The connections of a call to the server of its language model. While a request uses one, another one is open, because
+/// a cancelled request closes its connection and the next request follows at once.
 #[derive(Debug)]
 pub(super) struct ResponseSocket {
     config: Arc<Config>,
-    /// The open or opening connection, while no request uses it.
-    idle: Mutex<Option<Connection>>,
+    /// The open or opening connections that no request uses. The last one was used most recently.
+    idle: Mutex<Vec<Connection>>,
     /// Whether the server has rejected a WebSocket, so that requests are sent over HTTP.
     is_rejected: AtomicBool,
 }
@@ -48,23 +51,36 @@ impl ResponseSocket {
         socket
     }
 
-    /// Opens a connection if there is none, for example because a cancelled request has closed it.
-    pub(super) fn keep_open(&self) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.is_none() && !self.is_rejected.load(Ordering::Relaxed) {
-            *idle = connect(&self.config);
+    fn keep_open(&self) {
+        let mut idle = self.idle();
+        if idle.is_empty() && !self.is_rejected.load(Ordering::Relaxed) {
+            idle.extend(connect(&self.config));
         }
     }
 
-    /// Returns the connection for one request; `None` if requests must be sent over HTTP.
+    /// Returns the connection for one request, and opens another one if there is none; `None` if requests must be sent
+    /// over HTTP.
     pub(super) fn take(&self) -> Option<Connection> {
+        if self.is_rejected.load(Ordering::Relaxed) {
+            self.idle().clear();
+            return None;
+        }
         self.keep_open();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let connection = self.idle().pop();
+        self.keep_open();
+        connection
     }
 
-    /// Returns the connection after the end of an answer.
+    /// Keeps the connection for further requests after the end of an answer.
     pub(super) fn put_back(&self, connection: Connection) {
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+        let mut idle = self.idle();
+        if idle.len() < MAX_IDLE {
+            idle.push(connection);
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends all further requests over HTTP.
@@ -140,4 +156,34 @@ async fn serve(mut link: Link, mut asked: Receiver<String>, events: Sender<Recei
         }
     }
     link.close().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{BaseUrl, Secret};
+    use crate::simulator::EventLog;
+    use crate::simulator::openai::{OpenAi, OpenAiOptions};
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_cancelled_request_leaves_an_open_connection_for_the_next_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ai = OpenAi::start(listener, OpenAiOptions::default(), EventLog::new()).unwrap();
+        let mut config = Config::default();
+        config.openai.api_key = Some(Secret::new("key"));
+        config.openai.base_url = BaseUrl::parse(&ai.base_url()).unwrap();
+        let socket = ResponseSocket::open(Arc::new(config));
+        let mut first = socket.take().unwrap();
+        assert!(matches!(first.next().await, Received::Opened));
+        // The server counts a connection before it accepts it.
+        while ai.state().response_sockets < 2 || socket.idle().iter().all(|idle| idle.events.is_empty()) {
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        let mut next = socket.take().unwrap();
+        assert!(matches!(next.events.try_recv(), Ok(Received::Opened)), "no request waits for a connection");
+        socket.put_back(next);
+        assert_eq!(socket.idle().len(), MAX_IDLE);
+    }
 }
