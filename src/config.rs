@@ -75,7 +75,7 @@ pub use log::{LogConfig, LogLevel};
 pub use mail::{MailConfig, MailTls};
 pub use maintenance::MaintenanceConfig;
 pub use network::Network;
-pub use openai::{AudioFormat, Eagerness, OpenAiConfig, TurnDetection};
+pub use openai::{AudioFormat, Eagerness, OpenAiConfig, ReasoningEffort, TurnDetection};
 pub use origin::{Origin, Origins};
 pub use page_secrets::{PageSecrets, tool_secret};
 pub use page_settings::{ChangeError, ChangeRefusal, ProposedSettings};

@@ -32,6 +32,38 @@ text_enum! {
 }
 
 text_enum! {
+    /// How much a reasoning model thinks before it answers. The caller waits meanwhile.
+    ReasoningEffort {
+        /// The lowest effort that the model accepts.
+        Lowest = "lowest",
+        Low = "low",
+        Medium = "medium",
+        High = "high",
+    }
+}
+
+impl ReasoningEffort {
+    /// Returns the values of `reasoning_effort` that are tried in this order, because models accept different ones. If a
+    /// model accepts none of them, requests have no effort.
+    pub const fn candidates(self) -> &'static [&'static str] {
+        match self {
+            Self::Lowest => &["none", "minimal"],
+            Self::Low => &["low"],
+            Self::Medium => &["medium"],
+            Self::High => &["high"],
+        }
+    }
+
+    /// Returns the value for a Realtime session.
+    pub const fn of_realtime(self) -> &'static str {
+        match self {
+            Self::Lowest => "minimal",
+            Self::Low | Self::Medium | Self::High => self.as_str(),
+        }
+    }
+}
+
+text_enum! {
     /// The audio of a Realtime session, in both directions.
     AudioFormat {
         /// `audio/pcmu`, mu-law of 8 kHz: telephone audio, which is forwarded without conversion.
@@ -74,6 +106,8 @@ pub struct OpenAiConfig {
     pub early_replies: bool,
     /// Semantic VAD: the maximum pause after which the turn ends.
     pub vad_eagerness: Eagerness,
+    /// How much the speech-to-speech model and the models that answer in text think before they answer.
+    pub reasoning_effort: ReasoningEffort,
     /// Maximum length of an answer, in tokens.
     pub max_output_tokens: u32,
 }
@@ -96,6 +130,7 @@ impl Default for OpenAiConfig {
             vad_silence_ms: 500,
             early_replies: false,
             vad_eagerness: Eagerness::Auto,
+            reasoning_effort: ReasoningEffort::Lowest,
             max_output_tokens: 1024,
         }
     }
@@ -153,6 +188,11 @@ pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
         openai.setting("openai.vad_silence_ms", |c| &mut c.vad_silence_ms, integer(100..=5000)),
         openai.setting("openai.early_replies", |c| &mut c.early_replies, boolean()),
         openai.setting("openai.vad_eagerness", |c| &mut c.vad_eagerness, choice(Eagerness::ALL, Eagerness::as_str)),
+        openai.setting(
+            "openai.reasoning_effort",
+            |c| &mut c.reasoning_effort,
+            choice(ReasoningEffort::ALL, ReasoningEffort::as_str),
+        ),
         openai.setting("openai.max_output_tokens", |c| &mut c.max_output_tokens, integer(16..=4096)),
     ]
 }

@@ -13,7 +13,6 @@ use crate::providers::openai::ChatRole;
 use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
 use crate::providers::openai::realtime::hint_note;
 use crate::providers::openai::response_stream::{self as responses, Opening, ResponseStream};
-use crate::providers::openai::rest::LOWEST_EFFORTS;
 use crate::providers::openai::sse::Malformed;
 use crate::providers::websocket::DialError;
 use crate::telemetry::log::inherit_subject;
@@ -49,7 +48,7 @@ struct Asker {
     api: Api,
     /// The connection for requests to the Responses API.
     socket: Option<Arc<ResponseSocket>>,
-    /// The number of reasoning efforts, from the lowest, that the model has rejected in this call.
+    /// The number of candidates for the reasoning effort that the model has rejected in this call.
     rejected_efforts: Arc<AtomicUsize>,
 }
 
@@ -224,7 +223,8 @@ impl Asker {
     }
 
     fn efforts(&self) -> Efforts<'_> {
-        Efforts { of_call: &self.rejected_efforts, rejected: self.rejected_efforts.load(Ordering::Relaxed) }
+        let candidates = self.config.openai.reasoning_effort.candidates();
+        Efforts { candidates, of_call: &self.rejected_efforts, rejected: self.rejected_efforts.load(Ordering::Relaxed) }
     }
 
     fn server(&self) -> Result<ModelServer<'_>, ModelEvent> {
@@ -233,7 +233,7 @@ impl Asker {
 
     fn body(&self, question: &Question, efforts: &Efforts<'_>) -> Result<Value, ModelEvent> {
         let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
-        Ok(self.api.body(self.server()?.model, &instructions, &messages, &self.definitions, efforts.lowest()))
+        Ok(self.api.body(self.server()?.model, &instructions, &messages, &self.definitions, efforts.next()))
     }
 
     fn instructions(&self, question: &Question) -> String {
@@ -249,14 +249,15 @@ impl Asker {
 /// The search for the lowest reasoning effort that the model accepts, so that the answer starts early. After a
 /// rejection, the request is retried with the next effort, and finally without this parameter.
 struct Efforts<'a> {
+    candidates: &'static [&'static str],
     of_call: &'a AtomicUsize,
-    /// The number of efforts, from the lowest, that the model has rejected.
+    /// The number of candidates that the model has rejected.
     rejected: usize,
 }
 
 impl Efforts<'_> {
-    fn lowest(&self) -> Option<&'static str> {
-        LOWEST_EFFORTS.get(self.rejected).copied()
+    fn next(&self) -> Option<&'static str> {
+        self.candidates.get(self.rejected).copied()
     }
 
     /// Records that the model accepts a request, for the further requests of the call.
@@ -266,7 +267,7 @@ impl Efforts<'_> {
 
     /// Fails unless another effort can be tried.
     fn refused(&mut self, refusal: Refusal) -> Result<(), ModelEvent> {
-        if !refusal.is_effort || self.lowest().is_none() {
+        if !refusal.is_effort || self.next().is_none() {
             return Err(refusal.failure);
         }
         self.rejected += 1;

@@ -144,9 +144,8 @@ pub async fn transcript(
     Ok(Paid { answer: transcript, cost_micros: prices::transcription_cost_micros(usage, length_ms) })
 }
 
-/// Requests the next message of a conversation (`POST /chat/completions`). Uses the lowest reasoning effort that the
-/// model allows, because the caller waits and reasoning tokens count toward the same limit. Returns `None` if reasoning
-/// used up all tokens.
+/// Requests the next message of a conversation (`POST /chat/completions`). Reasoning tokens count toward the same limit as
+/// the text. Returns `None` if reasoning used up all tokens.
 pub async fn chat(
     client: &reqwest::Client,
     config: &OpenAiConfig,
@@ -154,7 +153,7 @@ pub async fn chat(
     limit: Duration,
 ) -> Result<Paid<Option<String>>, Error> {
     let mut cost_micros = 0;
-    let mut efforts = LOWEST_EFFORTS.iter();
+    let mut efforts = config.reasoning_effort.candidates().iter();
     let mut effort = efforts.next();
     let mut tokens = config.max_output_tokens.max(MIN_TOKENS);
     loop {
@@ -215,9 +214,6 @@ async fn chat_once(
     Ok(Paid { answer: text, cost_micros })
 }
 
-/// Values of `reasoning_effort`, in the order in which they are tried. Low values reduce the delay that the caller
-/// hears.
-pub const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
 /// The minimum token limit: a sentence, and the model's reasoning before it. Applies even if `max_output_tokens`, which
 /// is meant for speech, is lower.
 const MIN_TOKENS: u32 = 4_000;
@@ -327,7 +323,7 @@ mod tests {
             message(ChatRole::User, "when?"),
         ];
         let body = |effort| chat_body(&OpenAiConfig::default(), &messages, MIN_TOKENS, effort);
-        let bodies = [body(LOWEST_EFFORTS.first()), body(None)];
+        let bodies = [body(Some(&"none")), body(None)];
         insta::assert_snapshot!(serde_json::to_string_pretty(&bodies).unwrap());
     }
 }

@@ -11,7 +11,7 @@ const MAX_KEYWORDS: usize = 100;
 
 /// Fields that are removed if a server rejects them, nested fields first. Without transcription, the caller's text is
 /// not stored. For every other field, the server has a default.
-const OPTIONAL: [&str; 11] = [
+const OPTIONAL: [&str; 12] = [
     "audio.input.transcription.keywords",
     "audio.input.transcription.language",
     "audio.input.transcription",
@@ -21,6 +21,7 @@ const OPTIONAL: [&str; 11] = [
     "audio.input.turn_detection.silence_duration_ms",
     "audio.output.voice",
     "max_output_tokens",
+    "reasoning",
     "tool_choice",
     "truncation",
 ];
@@ -64,6 +65,7 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
         },
         "tools": tools,
         "tool_choice": "auto",
+        "reasoning": {"effort": config.reasoning_effort.of_realtime()},
         "max_output_tokens": config.max_output_tokens,
         "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
     })
