@@ -19,7 +19,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// The time limit for tool calls that return at once: calls of unknown tools, and of the transfer tool in a trial call.
@@ -34,7 +34,7 @@ const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: 
 /// The tools of one conversation. Clones share them.
 #[derive(Clone, Debug)]
 pub struct ToolRegistry {
-    tools: Arc<Vec<Entry>>,
+    tools: Arc<Vec<Arc<Entry>>>,
 }
 
 /// The optional tools of a phone call. Every call also has the tools to end the call, to take a message, to save
@@ -79,44 +79,21 @@ type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ToolError>> + Sen
 
 impl ToolRegistry {
     pub fn for_phone(which: PhoneTools) -> Self {
-        let mut tools = vec![
-            controlling::<EndCall>(),
-            running::<TakeMessage>(),
-            running::<SaveContactDetails>(),
-            running::<RecordOptOut>(),
-        ];
-        if which.transfer {
-            tools.push(controlling::<TransferToPerson>());
-        }
-        if which.booking {
-            tools.extend([
-                running::<FindFreeTimes>(),
-                running::<BookAppointment>(),
-                running::<FindAppointments>(),
-                running::<MoveAppointment>(),
-                running::<CancelAppointment>(),
-                running::<JoinWaitingList>(),
-            ]);
-        }
-        if which.facts {
-            tools.push(running::<SearchFacts>());
-        }
-        if which.whatsapp {
-            tools.push(running::<SendWhatsapp>());
-        }
-        Self { tools: Arc::new(tools) }
+        let offered = PHONE_TOOLS.iter().filter(|(is_offered, _)| is_offered(which));
+        Self { tools: Arc::new(offered.map(|(_, tool)| tool.clone()).collect()) }
     }
 
     #[must_use]
     pub fn with_own(mut self, own: &[AgentTool]) -> Self {
-        Arc::make_mut(&mut self.tools).extend(own.iter().map(|tool| Entry {
+        let entry = |tool: &AgentTool| Entry {
             definition: ToolDefinition {
                 name: tool.name.clone().into(),
                 description: tool.description.clone().into(),
                 parameters: tool.schema(),
             },
             action: Action::Own(Arc::new(tool.clone())),
-        }));
+        };
+        Arc::make_mut(&mut self.tools).extend(own.iter().map(|tool| Arc::new(entry(tool))));
         self
     }
 
@@ -125,7 +102,7 @@ impl ToolRegistry {
     pub fn for_trial(mut self) -> Self {
         let tools = Arc::make_mut(&mut self.tools).iter_mut();
         for tool in tools.filter(|tool| tool.definition.name == TransferToPerson::NAME.as_str()) {
-            tool.action = Action::Run { time_limit: UNKNOWN_LIMIT, run: rehearse_transfer };
+            Arc::make_mut(tool).action = Action::Run { time_limit: UNKNOWN_LIMIT, run: rehearse_transfer };
         }
         self
     }
@@ -172,6 +149,29 @@ impl ToolRegistry {
         ToolError::Unknown { name: name.to_owned(), known: known.join(", ") }
     }
 }
+
+type IsOffered = fn(PhoneTools) -> bool;
+
+/// All tools of phone calls, in the order in which the model gets them. Their schemas take 11 KB, which all calls share.
+static PHONE_TOOLS: LazyLock<Vec<(IsOffered, Arc<Entry>)>> = LazyLock::new(|| {
+    let (always, booking): (IsOffered, IsOffered) = (|_| true, |which| which.booking);
+    let tools = [
+        (always, controlling::<EndCall>()),
+        (always, running::<TakeMessage>()),
+        (always, running::<SaveContactDetails>()),
+        (always, running::<RecordOptOut>()),
+        (|which| which.transfer, controlling::<TransferToPerson>()),
+        (booking, running::<FindFreeTimes>()),
+        (booking, running::<BookAppointment>()),
+        (booking, running::<FindAppointments>()),
+        (booking, running::<MoveAppointment>()),
+        (booking, running::<CancelAppointment>()),
+        (booking, running::<JoinWaitingList>()),
+        (|which| which.facts, running::<SearchFacts>()),
+        (|which| which.whatsapp, running::<SendWhatsapp>()),
+    ];
+    tools.map(|(is_offered, tool)| (is_offered, Arc::new(tool))).into()
+});
 
 fn controlling<T: ControlCall>() -> Entry {
     let control = |arguments: &str| T::control(serde_json::from_str(arguments).unwrap_or_default());

@@ -12,6 +12,9 @@ pub const CHUNK_BYTES: usize = 32 * 1024;
 /// The delay after which the agent's audio is final. Until then, audio that was sent but not yet heard may be removed.
 const FINAL_AFTER_MS: u64 = 1000;
 
+/// How many bytes a track's buffer grows by. Buffers that double their size would keep twice the audio's size.
+const GROWTH: usize = 4 * 1024;
+
 /// A recorder that combines the two sides, and returns them in chunks.
 #[derive(Debug, Default)]
 pub struct Recorder {
@@ -84,6 +87,11 @@ impl Track {
         if at > len && at - len <= MAX_GAP {
             self.samples.resize(usize::try_from(at).unwrap_or(self.samples.len()), SILENCE);
         }
+        // Decoding needs up to two bytes more than the audio has.
+        let needed = audio.len() + 2;
+        if self.samples.capacity() < self.samples.len() + needed {
+            self.samples.reserve_exact(needed.max(GROWTH));
+        }
         audio.decode_into(&mut self.samples);
     }
 }
@@ -118,6 +126,8 @@ mod tests {
             recorder.caller(frame * 20, &audio(1, 20));
             file.extend(recorder.take_chunk(frame * 20).unwrap_or_default());
             assert!(recorder.longest() < CHUNK_BYTES);
+            let most = 8 * 1000 * 3 + GROWTH + 320;
+            assert!(recorder.caller.samples.capacity() <= most, "{}", recorder.caller.samples.capacity());
         }
         file.extend(recorder.finish(60_000));
         assert_eq!(file.len(), 2 * 60_000 * 8);
