@@ -31,6 +31,8 @@ pub struct TurnRun {
     pub p50: f64,
     pub p95: f64,
     pub max: f64,
+    /// The median time without the planned times of the engine's parts, in milliseconds; `None` if these times vary.
+    pub own: Option<f64>,
     /// The share of the requests to the model that were discarded, from 0 to 1.
     pub discarded: f64,
 }
@@ -73,6 +75,13 @@ const SENTENCES: [&str; 6] = [
     "אפשר לדבר עם דנה בבקשה",
 ];
 const WORD_MS: usize = 300;
+/// The silence after which the fake Realtime engine ends the turn, and the one after which an early reply is requested.
+const SERVER_SILENCE_MS: u64 = 500;
+const EARLY_SILENCE_MS: u64 = 200;
+/// The shortest pause after which the pipeline ends a turn.
+const SHORTEST_PAUSE_MS: u64 = 150;
+/// The time that the fake model takes from its first word to the end of the first clause of [`ANSWER`].
+const FIRST_CLAUSE_MS: u64 = 40;
 const SAMPLES_PER_MS: u64 = 8;
 const FILLERS: [&[u8]; 2] = [
     include_bytes!("../../packaging/audio/one_moment_he.ulaw"),
@@ -157,10 +166,25 @@ async fn run(
         turns: summary.count,
         unanswered: (calls * turns).saturating_sub(summary.count),
         p50: summary.p50,
+        own: (profile.spread <= 1.0).then(|| summary.p50 - planned_ms(engine, profile) as f64),
         p95: samples.at(0.95),
         max: summary.max,
         discarded: requests.saturating_sub(summary.count) as f64 / requests.max(1) as f64,
     }
+}
+
+/// Returns the time that the parts of an engine need from the end of the caller's speech to the first audio.
+fn planned_ms(engine: &str, profile: Profile) -> u64 {
+    let Profile { transcriber_ms, model_ms, synthesiser_ms, .. } = profile;
+    let waits = match engine {
+        REALTIME => SERVER_SILENCE_MS,
+        HELD => EARLY_SILENCE_MS,
+        // The transcript of the last word is complete after half of the time.
+        SPECULATIVE => transcriber_ms / 2 + FIRST_CLAUSE_MS,
+        // The pipeline ends the turn after the shortest pause, and then gets the final transcript.
+        _ => SHORTEST_PAUSE_MS + transcriber_ms + FIRST_CLAUSE_MS,
+    };
+    waits + model_ms + synthesiser_ms
 }
 
 /// Returns the milliseconds from the end of each of the caller's utterances to the first sample of the answer. The
@@ -212,19 +236,20 @@ pub fn table(runs: &[TurnRun]) -> String {
     if runs.is_empty() {
         return text;
     }
-    text.push_str("\nTHE TURN                         calls  turns  p50/p95/max ms       discarded requests\n");
+    text.push_str("\nTHE TURN                         calls  turns  p50/p95/max ms       discarded  own ms\n");
     for it in runs {
         let unanswered = if it.unanswered > 0 { format!("  {} unanswered", it.unanswered) } else { String::new() };
         let _ = writeln!(
             text,
-            "{:<32} {:>5} {:>6}  {:>4.0} / {:>4.0} / {:>5.0} {:>12.0} %{unanswered}",
+            "{:<32} {:>5} {:>6}  {:>4.0} / {:>4.0} / {:>5.0} {:>12.0} %  {}{unanswered}",
             format!("{}, {}", it.engine, it.profile),
             it.calls,
             it.turns,
             it.p50,
             it.p95,
             it.max,
-            it.discarded * 100.0
+            it.discarded * 100.0,
+            it.own.map_or_else(|| "     -".to_owned(), |own| format!("{own:>6.0}"))
         );
     }
     text
@@ -248,6 +273,9 @@ pub fn goals(runs: &[TurnRun]) -> Vec<Goal> {
         goal("p95", 1_000.0, it.p95, "ms");
         goal("discarded requests", 40.0, it.discarded * 100.0, "%");
         goal("turns without an answer", 0.0, it.unanswered as f64, "");
+        if let Some(own) = it.own {
+            goal("beyond the engine's parts, median", 20.0, own, "ms");
+        }
     }
     goals
 }
