@@ -37,8 +37,8 @@ use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
 use crate::runtime::{
-    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher,
-    recording_transcriber, run_call, stale_calls, unstored_calls,
+    ActiveSettings, call_review, call_summary, erasure, recording_compressor, recording_fetcher, recording_transcriber,
+    run_call, stale_calls, unstored_calls,
 };
 use crate::store::{Priority, Store};
 use crate::telemetry::metrics::Metrics;
@@ -94,7 +94,6 @@ impl Services {
         let shared = CallServices {
             settings: settings.clone(),
             texts: texts.clone(),
-            clips: Arc::new(Clips::shipped()),
             client,
             google: AccessTokens::default(),
             store,

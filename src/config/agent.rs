@@ -3,7 +3,7 @@
 use super::parser::{boolean, choice, free_text, integer, language, optional, phone_number, pronunciation};
 use super::setting::{Section, Setting};
 use super::value_kind::ValueKind;
-use crate::domain::{PhoneNumber, text_enum};
+use crate::domain::{Language, PhoneNumber, text_enum};
 use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,6 +45,13 @@ text_enum! {
         /// caller waits for an answer.
         Important = "important",
         All = "all",
+    }
+}
+
+impl AgentConfig {
+    /// Returns the language of the built-in sentences: Hebrew if the agent speaks Hebrew, else English.
+    pub fn built_in_language(&self) -> Language {
+        Language::for_tag(&self.language)
     }
 }
 

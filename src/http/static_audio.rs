@@ -14,10 +14,12 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/static/tts/greeting_he.mp3", get(greeting))
         .route("/static/tts/greeting_he.wav", get(greeting))
+        .route("/static/tts/greeting_en.mp3", get(greeting))
         .route("/static/tts/fallback_he.mp3", get(fallback))
+        .route("/static/tts/fallback_en.mp3", get(fallback))
 }
 
-/// Serves the active greeting under both of its file names, because the greeting may have changed since Twilio received
+/// Serves the active greeting under all of its file names, because the greeting may have changed since Twilio received
 /// the URL.
 async fn greeting(
     State(state): State<AppState>,

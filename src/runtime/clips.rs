@@ -3,9 +3,12 @@
 use crate::audio::EncodedAudio;
 use crate::domain::Language;
 use crate::messages::{self, Phrase};
+use std::sync::LazyLock;
 
-#[derive(Clone, Debug)]
+/// The sentences in one language.
+#[derive(Debug)]
 pub struct Clips {
+    language: Language,
     /// "Please leave a message", and the beep.
     pub leave_message: EncodedAudio,
     /// "Thank you, goodbye."
@@ -20,33 +23,49 @@ pub struct Clips {
 }
 
 impl Clips {
-    pub fn shipped() -> Self {
-        Self {
-            leave_message: EncodedAudio::encode(&[LEAVE_MESSAGE, BEEP].concat()),
-            thanks: EncodedAudio::encode(THANKS),
-            one_moment: EncodedAudio::encode(ONE_MOMENT),
-            more_time: EncodedAudio::encode(MORE_TIME),
-            goodbye: EncodedAudio::encode(GOODBYE),
-            still_there: EncodedAudio::encode(STILL_THERE),
+    /// Returns the sentences that the program contains.
+    pub fn shipped(language: Language) -> &'static Self {
+        match language {
+            Language::Hebrew => &HEBREW,
+            Language::English => &ENGLISH,
         }
+    }
+
+    /// Returns the words of `leave_message`, for the transcript.
+    pub(super) fn leave_message_text(&self) -> String {
+        messages::text(self.language, &Phrase::SayLeaveMessage)
+    }
+
+    pub(super) fn thanks_text(&self) -> String {
+        messages::text(self.language, &Phrase::SayThanks)
     }
 }
 
-pub(super) fn leave_message_text() -> String {
-    messages::text(RECORDED_IN, &Phrase::SayLeaveMessage)
+macro_rules! clip {
+    ($name:literal) => {
+        include_bytes!(concat!("../../packaging/audio/", $name, ".ulaw"))
+    };
 }
 
-pub(super) fn thanks_text() -> String {
-    messages::text(RECORDED_IN, &Phrase::SayThanks)
-}
+static HEBREW: LazyLock<Clips> = LazyLock::new(|| Clips {
+    language: Language::Hebrew,
+    leave_message: EncodedAudio::encode(&[clip!("leave_message_he").as_slice(), clip!("beep")].concat()),
+    thanks: EncodedAudio::encode(clip!("thanks_he")),
+    one_moment: EncodedAudio::encode(clip!("one_moment_he")),
+    more_time: EncodedAudio::encode(clip!("more_time_he")),
+    goodbye: EncodedAudio::encode(clip!("goodbye_he")),
+    still_there: EncodedAudio::encode(STILL_THERE),
+});
 
-const RECORDED_IN: Language = Language::Hebrew;
+static ENGLISH: LazyLock<Clips> = LazyLock::new(|| Clips {
+    language: Language::English,
+    leave_message: EncodedAudio::encode(&[clip!("leave_message_en").as_slice(), clip!("beep")].concat()),
+    thanks: EncodedAudio::encode(clip!("thanks_en")),
+    one_moment: EncodedAudio::encode(clip!("one_moment_en")),
+    more_time: EncodedAudio::encode(clip!("more_time_en")),
+    goodbye: EncodedAudio::encode(clip!("goodbye_en")),
+    still_there: EncodedAudio::encode(clip!("still_there_en")),
+});
 
-const LEAVE_MESSAGE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
-const BEEP: &[u8] = include_bytes!("../../packaging/audio/beep.ulaw");
-const THANKS: &[u8] = include_bytes!("../../packaging/audio/thanks_he.ulaw");
-const ONE_MOMENT: &[u8] = include_bytes!("../../packaging/audio/one_moment_he.ulaw");
-const MORE_TIME: &[u8] = include_bytes!("../../packaging/audio/more_time_he.ulaw");
-const GOODBYE: &[u8] = include_bytes!("../../packaging/audio/goodbye_he.ulaw");
-/// "Are you still there?"
-pub(super) const STILL_THERE: &[u8] = include_bytes!("../../packaging/audio/still_there_he.ulaw");
+/// "Are you still there?" in Hebrew.
+pub(super) const STILL_THERE: &[u8] = clip!("still_there_he");

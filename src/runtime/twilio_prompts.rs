@@ -3,7 +3,7 @@
 use crate::audio::mp3;
 use crate::audio::prompt::{self, Prompt};
 use crate::config::{Config, ConfigErrors};
-use crate::domain::{SettingError, hex, text_enum};
+use crate::domain::{Language, SettingError, hex, text_enum};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -34,6 +34,8 @@ text_enum! {
 /// The audio that Twilio itself plays to a caller.
 #[derive(Clone, Debug)]
 pub struct TwilioPrompts {
+    /// The language of the included files.
+    language: Language,
     /// Played when the call begins, while the engine connects.
     pub greeting: TwilioPrompt,
     pub greeting_source: GreetingSource,
@@ -45,17 +47,17 @@ impl TwilioPrompts {
     /// Reads the files that the settings name. The greeting must be an MP3 or WAV file of at most 10 s; the other
     /// prompt must be an MP3 file.
     pub fn load(config: &Config) -> Result<Self, ConfigErrors> {
-        let voice = &config.voice;
+        let (voice, language) = (&config.voice, config.agent.built_in_language());
         let fallback = match voice.fallback_file.as_deref() {
-            None => TwilioPrompt::shipped(FALLBACK),
+            None => TwilioPrompt::shipped(fallback_of(language)),
             Some(path) => read(config, "voice.fallback_file", path, |file| {
                 let length = mp3::duration(&file).map_err(|error| error.to_string())?;
                 Ok(Prompt { mime: prompt::MP3, content: file, length })
             })?,
         };
         let Some(path) = voice.greeting_file.as_deref() else {
-            let greeting = TwilioPrompt::shipped(GREETING);
-            return Ok(Self { greeting, greeting_source: GreetingSource::Shipped, fallback });
+            let greeting = TwilioPrompt::shipped(greeting_of(language));
+            return Ok(Self { language, greeting, greeting_source: GreetingSource::Shipped, fallback });
         };
         let greeting =
             read(config, "voice.greeting_file", path, |file| Prompt::read(file).map_err(|error| error.to_string()))?;
@@ -63,7 +65,7 @@ impl TwilioPrompts {
             let seconds = format!("{:.1}", greeting.length.as_secs_f64());
             return Err(config.invalid_setting("voice.greeting_file", SettingError::GreetingTooLong { seconds }));
         }
-        Ok(Self { greeting, greeting_source: GreetingSource::File, fallback })
+        Ok(Self { language, greeting, greeting_source: GreetingSource::File, fallback })
     }
 
     /// Uses the greeting that was set on the web page, unless the settings name a file. If the stored audio cannot be
@@ -85,13 +87,18 @@ impl TwilioPrompts {
         self
     }
 
+    /// Returns the URL path of `fallback`.
+    pub fn fallback_path(&self) -> String {
+        format!("/static/tts/fallback_{}.mp3", self.language.as_str())
+    }
+
     /// Returns the URL path under which Twilio fetches the greeting. Twilio caches files by URL, so the path of an
     /// owner's greeting changes with its content.
     pub fn greeting_path(&self) -> String {
         let TwilioPrompt { mime, etag, .. } = &self.greeting;
         let extension = if *mime == prompt::WAV { "wav" } else { "mp3" };
         match self.greeting_source {
-            GreetingSource::Shipped => SHIPPED_PATH.to_owned(),
+            GreetingSource::Shipped => format!("/static/tts/greeting_{}.mp3", self.language.as_str()),
             GreetingSource::Page | GreetingSource::File => format!("/static/tts/greeting_he.{extension}?v={etag}"),
         }
     }
@@ -129,11 +136,22 @@ fn etag(file: &[u8]) -> String {
     hex(&Sha256::digest(file)[..16])
 }
 
-const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");
-const FALLBACK: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
+fn greeting_of(language: Language) -> &'static [u8] {
+    match language {
+        Language::Hebrew => include_bytes!("../../packaging/audio/greeting_he.mp3"),
+        Language::English => include_bytes!("../../packaging/audio/greeting_en.mp3"),
+    }
+}
+
+fn fallback_of(language: Language) -> &'static [u8] {
+    match language {
+        Language::Hebrew => include_bytes!("../../packaging/audio/fallback_he.mp3"),
+        Language::English => include_bytes!("../../packaging/audio/fallback_en.mp3"),
+    }
+}
+
 /// Twilio plays the whole greeting before the stream starts, so a long greeting keeps the caller waiting.
 pub const MAX_GREETING: Duration = Duration::from_secs(10);
-const SHIPPED_PATH: &str = "/static/tts/greeting_he.mp3";
 
 #[cfg(test)]
 mod tests {
@@ -144,8 +162,20 @@ mod tests {
     fn shipped_prompts_need_no_setting() {
         let prompts = TwilioPrompts::load(&Config::default()).unwrap();
         assert!(!prompts.greeting.length.is_zero() && prompts.greeting.length < Duration::from_secs(4));
-        assert_eq!((&*prompts.fallback.content, prompts.fallback.length.is_zero()), (FALLBACK, false));
-        assert_eq!(prompts.greeting_path(), SHIPPED_PATH);
+        assert_eq!(
+            (&*prompts.fallback.content, prompts.fallback.length.is_zero()),
+            (fallback_of(Language::Hebrew), false)
+        );
+        assert_eq!(prompts.greeting_path(), "/static/tts/greeting_he.mp3");
+        let mut english = Config::default();
+        english.agent.language = "en".into();
+        let prompts = TwilioPrompts::load(&english).unwrap();
+        assert_eq!(
+            (&*prompts.greeting.content, &*prompts.fallback.content),
+            (greeting_of(Language::English), fallback_of(Language::English))
+        );
+        assert_eq!(prompts.greeting_path(), "/static/tts/greeting_en.mp3");
+        assert_eq!(prompts.fallback_path(), "/static/tts/fallback_en.mp3");
     }
 
     #[test]
@@ -154,7 +184,7 @@ mod tests {
         let file = folder.path().join("greeting.mp3");
         let mut config = Config::default();
         config.voice.greeting_file = Some(file.clone());
-        fs::write(&file, [GREETING, GREETING, GREETING].concat()).unwrap();
+        fs::write(&file, greeting_of(Language::Hebrew).repeat(3)).unwrap();
         let error = TwilioPrompts::load(&config).unwrap_err().to_string();
         assert!(error.contains("voice.greeting_file: found a greeting of 11."), "{error}");
         fs::write(&file, "RIFF").unwrap();
@@ -174,7 +204,7 @@ mod tests {
 
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("greeting.mp3");
-        fs::write(&file, GREETING).unwrap();
+        fs::write(&file, greeting_of(Language::Hebrew)).unwrap();
         let mut config = Config::default();
         config.voice.greeting_file = Some(file);
         assert_eq!(with(&config, Some(sound(80))).greeting_source, GreetingSource::File);

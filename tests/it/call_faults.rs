@@ -46,6 +46,26 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_english_business_has_english_built_in_sentences() {
+    let prompt = include_bytes!("../../packaging/audio/leave_message_en.ulaw");
+    let harness = CallHarness::without_ai(|setup| {
+        setup.toml("[agent]\nlanguage = \"en\"\n[voice]\nmessage_silence_s = 1\n");
+    })
+    .await;
+    let report = harness.call(harness.plan("listen; say 1500ms; stay")).await;
+    let greeting = &report.prompts[0].what;
+    assert!(greeting.ends_with("/static/tts/greeting_en.mp3"), "{report:#?}");
+    let heard = &report.streams[0].heard;
+    assert!(heard.windows(320).any(|sound| *sound == prompt[8000..8320]), "the prompt in English");
+    let call = harness.ended_call(&report.call_sid).await;
+    let said = call["turns"][0]["text"].as_str().unwrap();
+    assert!(said.starts_with("We cannot take your call"), "{call:#}");
+    let recorder = harness.hook("/webhook/handle_recording", &[("CallSid", &format!("CA{:032}", 7))]).await.text();
+    assert!(recorder.contains("/static/tts/fallback_en.mp3"), "{recorder}");
+    assert_eq!(harness.daemon.client().get("/static/tts/fallback_en.mp3").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watchdog_that_twilio_does_not_hear_asks_again() {
     let harness = CallHarness::without_ai(|_| {}).await;
     harness.twilio.fail_next(Operation::UpdateCall, Fault::Status(500), 5);

@@ -5,13 +5,19 @@ use agentlocator::audio::{mp3, mulaw};
 use std::fs;
 use std::time::Duration;
 
-const PROMPTS: [(&str, f64); 6] = [
+const PROMPTS: [(&str, f64); 12] = [
     ("leave_message_he", 6.0),
     ("thanks_he", 7.0),
     ("still_there_he", 3.0),
     ("goodbye_he", 4.0),
     ("one_moment_he", 3.0),
     ("more_time_he", 3.0),
+    ("leave_message_en", 6.0),
+    ("thanks_en", 7.0),
+    ("still_there_en", 3.0),
+    ("goodbye_en", 4.0),
+    ("one_moment_en", 3.0),
+    ("more_time_en", 3.0),
 ];
 
 /// Returns the duration of this number of samples in seconds, at 8000 samples per second.
@@ -56,8 +62,10 @@ fn the_beep_is_one_clear_tone() {
 #[test]
 fn the_greeting_is_shorter_than_four_seconds() {
     let length = |name: &str| mp3::duration(&fs::read(folder().join(name)).unwrap()).unwrap();
-    assert!(length("greeting_he.mp3") < Duration::from_secs(4));
-    assert!(length("fallback_he.mp3") < Duration::from_secs(8));
+    for language in ["he", "en"] {
+        assert!(length(&format!("greeting_{language}.mp3")) < Duration::from_secs(4));
+        assert!(length(&format!("fallback_{language}.mp3")) < Duration::from_secs(8));
+    }
 }
 
 fn folder() -> std::path::PathBuf {

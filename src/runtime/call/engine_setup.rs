@@ -7,8 +7,8 @@ use crate::clock;
 use crate::crm::call::CallerIdentity;
 use crate::domain::ContactName;
 use crate::engine::{Engine, Pipeline, PipelineSetup, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
+use crate::runtime::Clips;
 use crate::runtime::calls::KnownAtStart;
-use crate::runtime::clips;
 use crate::telemetry::log;
 use std::time::Duration;
 
@@ -120,12 +120,13 @@ impl CallTask {
     }
 
     fn voicemail_setup(&self) -> VoicemailSetup {
-        let (services, voice) = (self.calls.services(), &self.settings.config.voice);
+        let config = &self.settings.config;
+        let (clips, voice) = (Clips::shipped(config.agent.built_in_language()), &config.voice);
         VoicemailSetup {
-            prompt: services.clips.leave_message.clone(),
-            prompt_text: clips::leave_message_text(),
-            thanks: services.clips.thanks.clone(),
-            thanks_text: clips::thanks_text(),
+            prompt: clips.leave_message.clone(),
+            prompt_text: clips.leave_message_text(),
+            thanks: clips.thanks.clone(),
+            thanks_text: clips.thanks_text(),
             longest: Duration::from_secs(voice.message_max_s.into()),
             silence: Duration::from_secs(voice.message_silence_s.into()),
         }

@@ -43,7 +43,6 @@ pub struct CallServices {
     pub client: reqwest::Client,
     pub google: AccessTokens,
     /// The built-in sentences that are played through the media stream.
-    pub clips: Arc<Clips>,
     pub disk: DiskMonitor,
     /// Wakes the worker that compresses recordings.
     pub compression: Jobs,
@@ -181,7 +180,7 @@ impl CallServices {
     /// `is_ai_allowed` is true if the usage limits allow the AI.
     pub(super) fn policy(&self, settings: &ActiveSettings, is_ai_allowed: bool) -> CallPolicy {
         let config = &settings.config;
-        let voice = &config.voice;
+        let (voice, clips) = (&config.voice, Clips::shipped(config.agent.built_in_language()));
         let mut engines = if is_ai_allowed { Self::ai_engines(config) } else { Vec::new() };
         self.engine_breaker.sort(&mut engines, config, clock::instant());
         engines.push(EngineKind::Voicemail);
@@ -204,10 +203,10 @@ impl CallServices {
                 speak_first: instructions::SPEAK_FIRST.into(),
                 still_there: instructions::STILL_THERE.into(),
                 wrap_up: instructions::WRAP_UP.into(),
-                one_moment_clip: self.clips.one_moment.clone(),
-                more_time_clip: self.clips.more_time.clone(),
-                goodbye_clip: self.clips.goodbye.clone(),
-                still_there_clip: self.clips.still_there.clone(),
+                one_moment_clip: clips.one_moment.clone(),
+                more_time_clip: clips.more_time.clone(),
+                goodbye_clip: clips.goodbye.clone(),
+                still_there_clip: clips.still_there.clone(),
             },
         }
     }

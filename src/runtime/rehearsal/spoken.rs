@@ -22,7 +22,7 @@ use crate::runtime::calls::{CallServices, Calls, EngineBreaker, KnownUsage, Rehe
 use crate::runtime::input_log::{self, InputLogs};
 use crate::runtime::jobs::JobWorker;
 use crate::runtime::outbox::Outbox;
-use crate::runtime::{ActiveSettings, Clips, run_call};
+use crate::runtime::{ActiveSettings, run_call};
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,7 +123,6 @@ async fn services(
         store: store.clone(),
         client: client.clone(),
         google: AccessTokens::default(),
-        clips: Arc::new(Clips::shipped()),
         input_logs: InputLogs::start(folder, disk.clone()),
         disk,
         compression: JobWorker::new(store.clone()).handle(),

@@ -73,7 +73,8 @@ fn apologise(state: &AppState, call: &CallSid) -> Response {
 
 /// Twilio executes the verb after the recorder only if the caller said nothing.
 pub(super) fn prompt(state: &AppState) -> [Verb; 3] {
-    [Verb::Play(public_url(state, "/static/tts/fallback_he.mp3")), recorder(state), Verb::Hangup]
+    let path = state.settings.current().prompts.fallback_path();
+    [Verb::Play(public_url(state, &path)), recorder(state), Verb::Hangup]
 }
 
 fn recorder(state: &AppState) -> Verb {
