@@ -37,8 +37,24 @@ for (const view of layouts('phone')) {
     // Schedules a message.
     await page.getByRole('button', { name: he ? 'שליחה מאוחר יותר' : 'Send later' }).click()
     await page.getByRole('menuitem').nth(-2).click()
-    await expect(page.locator('.scheduled li')).toHaveCount(1)
+    const planned = page.locator('.scheduled li')
+    await expect(planned).toHaveCount(1)
     await expect(field).toHaveValue('')
+
+    // Changes it. It stays scheduled meanwhile, and Escape changes nothing.
+    const edit = planned.getByRole('button', { name: he ? 'עריכה' : 'Edit', exact: true })
+    await edit.click()
+    const scheduled = planned.getByRole('textbox', { name: he ? 'ההודעה המתוזמנת' : 'The scheduled message' })
+    await expect(scheduled).toBeFocused()
+    await scheduled.fill('לא זה')
+    await scheduled.press('Escape')
+    await expect(planned).toContainText('פתוח א׳–ה׳ 9:00–18:00')
+    await edit.click()
+    await scheduled.fill('פתוח א׳–ה׳ 9:00–19:00')
+    await inspect(page, 'inbox-scheduled', view)
+    await planned.getByRole('button', { name: he ? 'שמירה' : 'Save', exact: true }).click()
+    await expect(planned).toContainText('19:00')
+    await expect(edit).toBeFocused()
 
     // Pastes an image.
     await field.evaluate(async element => {

@@ -136,6 +136,7 @@ function CallFilters({ outcome, onChange }: Props) {
   const choices: [CallOutcome | null, ReactNode][] = [
     [null, <Trans key="all">הכול</Trans>],
     ['missed', <Trans key="missed">לא נענו</Trans>],
+    ['failed', <Trans key="failed">נקטעו</Trans>],
     ['booked', <Trans key="booked">תורים</Trans>],
     ['message', <Trans key="message">הודעות</Trans>],
     ['transferred', <Trans key="transferred">הועברו</Trans>],

@@ -1,5 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { IconCheck, IconMicrophone } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { Schemas } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
@@ -12,7 +13,7 @@ import { Findings } from './Findings'
 import { Forwarding } from './Forwarding'
 import { Numbers } from './Numbers'
 import { SettingFields } from './SettingField'
-import { type Facts, isDone, type StepId } from './steps'
+import { type Facts, isDone, numbersQuery, type StepId } from './steps'
 
 interface Props {
   step: StepId
@@ -115,7 +116,7 @@ export function StepBody({ step, facts, failed, onward }: Props) {
     case 'agent':
       return <Talk hasTried={facts.hasTried} hasKey={isDone('ai', facts)} />
     case 'call':
-      return <CallNow own={String(get('twilio.phone_number')?.value ?? '')} />
+      return <CallNow saved={String(get('twilio.phone_number')?.value ?? '')} />
   }
 }
 
@@ -165,7 +166,9 @@ function Business({ facts }: { facts: Facts }) {
   )
 }
 
-function CallNow({ own }: { own: string }) {
+function CallNow({ saved }: { saved: string }) {
+  const numbers = useQuery({ ...numbersQuery, enabled: saved === '' })
+  const own = saved || numbers.data?.items.find(number => number.points_here)?.number
   return (
     <>
       <Head title={<Trans>להתקשר עכשיו</Trans>}>

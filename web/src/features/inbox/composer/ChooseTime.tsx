@@ -6,7 +6,7 @@ import { DatePicker, DatesProvider } from '@mantine/dates'
 import { useState } from 'react'
 import { BackCloses } from '#shared/components/BackCloses'
 import { serverNow } from '#shared/format/clock'
-import { addDays } from '#shared/format/dates'
+import { addDays, clockText, wallTime } from '#shared/format/dates'
 import { useLocale } from '#shared/i18n/locale'
 import { useFormat } from '#shared/session'
 import { instantIn } from '../model/zone'
@@ -16,14 +16,22 @@ const TIMES = Array.from({ length: 96 }, (_, at) => {
   return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
 })
 
+interface Props {
+  /** The time that is chosen at first; 9:00 tomorrow by default. */
+  from?: string
+  onClose: () => void
+  onChoose: (at: Date) => void
+}
+
 /** The day and the time are in the business's time zone. */
-export function ChooseTime({ onClose, onChoose }: { onClose: () => void; onChoose: (at: Date) => void }) {
+export function ChooseTime({ from, onClose, onChoose }: Props) {
   const { t } = useLingui()
   const locale = useLocale()
   const format = useFormat()
   const today = format.day(serverNow())
-  const [date, setDate] = useState<string | null>(addDays(today, 1))
-  const [time, setTime] = useState('09:00')
+  const first = from ? wallTime(from, format.zone) : { day: addDays(today, 1), minute: 9 * 60 }
+  const [date, setDate] = useState<string | null>(first.day)
+  const [time, setTime] = useState(clockText(first.minute))
   const at = date ? instantIn(format.zone, date, time) : null
   const isPast = at !== null && at <= serverNow()
   return (
@@ -39,7 +47,7 @@ export function ChooseTime({ onClose, onChoose }: { onClose: () => void; onChoos
       </DatesProvider>
       <Select
         label={t`שעה`}
-        data={TIMES}
+        data={TIMES.includes(time) ? TIMES : [time, ...TIMES].sort()}
         value={time}
         onChange={value => value && setTime(value)}
         allowDeselect={false}

@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconCalendarTime } from '@tabler/icons-react'
+import { useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
 import { queryClient } from '#shared/api/query'
@@ -8,6 +9,7 @@ import { Plain, Time } from '#shared/components/text'
 import { call, type Scheduled } from '../api'
 import type { Outgoing } from '../outbox'
 import { useFailure } from '../texts'
+import { EditScheduled } from './EditScheduled'
 
 const ALL = ['/api/scheduled-messages']
 const refresh = () => void queryClient.invalidateQueries({ queryKey: ALL })
@@ -27,7 +29,7 @@ export function ScheduledList({ threadId, onEdit }: Props) {
     run: (item: Scheduled) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } } }),
     patches: (item: Scheduled) => [patchItems<Scheduled>(ALL, items => items.filter(({ id }) => id !== item.id))],
   }
-  // The text returns only after the message was cancelled: otherwise it could be sent twice.
+  // The text of a failed message returns only after the message was discarded: otherwise it could be sent twice.
   const edit = useAction({
     ...removal,
     onDone: (_, { text, media_id: id }) => {
@@ -46,35 +48,46 @@ export function ScheduledList({ threadId, onEdit }: Props) {
   })
   // A message that has failed cannot be scheduled again for its time, which has passed.
   const discard = useAction({ ...removal, onDone: refresh })
+  const [edited, setEdited] = useState<number | null>(null)
   const own = [...(failed.data?.items ?? []), ...(waiting.data?.items ?? [])]
   if (own.length === 0) return null
   return (
     <ul className="scheduled" aria-label={t`הודעות מתוזמנות`}>
       {own.map(item => (
         <li key={item.id} className={item.state === 'failed' ? 'bad' : undefined}>
-          <Icon icon={item.state === 'failed' ? IconAlertCircle : IconCalendarTime} size="s" />
-          <span className="grow">
-            <span className="small strong">
-              {item.state === 'failed' ? (
-                <Trans>לא נשלח: {failure(item.error_code, null)}</Trans>
-              ) : (
-                <Trans>
-                  מתוזמן: <Time at={item.send_at} style="day" />, <Time at={item.send_at} />
-                </Trans>
-              )}
-            </span>
-            <Plain text={item.text} className="clip" />
-          </span>
-          <button className="btn link" type="button" onClick={() => edit.mutate(item)}>
-            <Trans>עריכה</Trans>
-          </button>
-          <button
-            className="btn quiet"
-            type="button"
-            onClick={() => (item.state === 'failed' ? discard : cancel).mutate(item)}
-          >
-            <Trans>ביטול</Trans>
-          </button>
+          {edited === item.id && item.state === 'waiting' ? (
+            <EditScheduled item={item} refresh={refresh} onClose={() => setEdited(null)} />
+          ) : (
+            <>
+              <Icon icon={item.state === 'failed' ? IconAlertCircle : IconCalendarTime} size="s" />
+              <span className="grow">
+                <span className="small strong">
+                  {item.state === 'failed' ? (
+                    <Trans>לא נשלח: {failure(item.error_code, null)}</Trans>
+                  ) : (
+                    <Trans>
+                      מתוזמן: <Time at={item.send_at} style="day" />, <Time at={item.send_at} />
+                    </Trans>
+                  )}
+                </span>
+                <Plain text={item.text} className="clip" />
+              </span>
+              <button
+                className="btn link"
+                type="button"
+                onClick={() => (item.state === 'failed' ? edit.mutate(item) : setEdited(item.id))}
+              >
+                <Trans>עריכה</Trans>
+              </button>
+              <button
+                className="btn quiet"
+                type="button"
+                onClick={() => (item.state === 'failed' ? discard : cancel).mutate(item)}
+              >
+                <Trans>ביטול</Trans>
+              </button>
+            </>
+          )}
         </li>
       ))}
     </ul>
