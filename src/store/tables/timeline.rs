@@ -3,14 +3,14 @@
 use super::page::rows_for;
 use super::sql::json_list;
 use crate::domain::{
-    ContactId, ContactMerge, MessageDetail, Task, TimelineAnchor, TimelineContent, TimelineCursor, TimelineEntry,
-    TimelineKind, TimelineRange, Timestamp,
+    Appointment, ContactId, ContactMerge, MessageDetail, Task, TimelineAnchor, TimelineContent, TimelineCursor,
+    TimelineEntry, TimelineKind, TimelineRange, Timestamp,
 };
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, named_params};
 use std::collections::HashMap;
 
-const SOURCES: [Source; 7] = [MESSAGES, CALLS, NOTES, TASKS, DONE_TASKS, APPOINTMENTS, MERGES];
+const SOURCES: [Source; 8] = [MESSAGES, CALLS, NOTES, TASKS, DONE_TASKS, APPOINTMENTS, CANCELLED_APPOINTMENTS, MERGES];
 
 type Load = fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>;
 
@@ -256,12 +256,25 @@ const APPOINTMENTS: Source = Source {
     table: "appointments",
     at: "created_at",
     of: "contact_id = :contact",
-    load: load_appointments,
+    load: |tx, ids| load_appointments(tx, ids, TimelineContent::Appointment),
 };
 
-fn load_appointments(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>> {
+/// At the time when the appointments were cancelled. A restored appointment is no longer cancelled.
+const CANCELLED_APPOINTMENTS: Source = Source {
+    kind: TimelineKind::AppointmentCancelled,
+    table: "appointments",
+    at: "cancelled_at",
+    of: "contact_id = :contact",
+    load: |tx, ids| load_appointments(tx, ids, TimelineContent::AppointmentCancelled),
+};
+
+fn load_appointments(
+    tx: &ReadTx<'_>,
+    ids: &[i64],
+    content: fn(Box<Appointment>) -> TimelineContent,
+) -> Result<Vec<(i64, TimelineContent)>> {
     let found = tx.appointments_by_ids(&json_list(ids))?;
-    Ok(found.into_iter().map(|found| (found.id.0, TimelineContent::Appointment(Box::new(found)))).collect())
+    Ok(found.into_iter().map(|found| (found.id.0, content(Box::new(found)))).collect())
 }
 
 /// Without undone merges.

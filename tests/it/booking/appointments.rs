@@ -185,6 +185,34 @@ async fn an_appointment_is_moved_cancelled_and_restored() {
 }
 
 #[tokio::test]
+async fn a_timeline_shows_when_an_appointment_was_booked_and_when_it_was_cancelled() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(60, 0).await, monday(2));
+    let made = shop.book(service, &at(day, "09:00")).await.json();
+    let path = format!("/api/appointments/{}", made["id"]);
+    let timeline = async |query: &str| {
+        let page = shop.api.get(&format!("/api/contacts/1/timeline?{query}")).await.json();
+        page["items"].as_array().unwrap().clone()
+    };
+    let kinds = "kinds=appointment,appointment_cancelled";
+    let cancelled = shop.post(&format!("{path}/cancel"), &json!({"reason": "חולה"})).await.json();
+    let shown = timeline(kinds).await;
+    let entry = |item: &Value| (item["kind"].clone(), item["at"].clone(), item["appointment"].clone());
+    assert_eq!(
+        shown.iter().map(entry).collect::<Vec<_>>(),
+        [
+            (json!("appointment"), cancelled["created_at"].clone(), cancelled.clone()),
+            (json!("appointment_cancelled"), cancelled["cancelled_at"].clone(), cancelled.clone()),
+        ]
+    );
+    let around = timeline(&format!("{kinds}&limit=1&around=appointment_cancelled.{}", made["id"])).await;
+    assert_eq!(around, [shown[1].clone()]);
+    assert_eq!(shop.post(&format!("{path}/restore"), &json!({})).await.status, 200);
+    let kinds_shown: Vec<_> = timeline(kinds).await.iter().map(|item| item["kind"].clone()).collect();
+    assert_eq!(kinds_shown, ["appointment"]);
+}
+
+#[tokio::test]
 async fn appointments_are_listed_by_time_contact_resource_and_state() {
     let shop = Shop::open().await;
     let (service, day) = (shop.service(60, 0).await, monday(2));

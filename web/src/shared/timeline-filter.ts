@@ -2,8 +2,14 @@ import { useLingui } from '@lingui/react/macro'
 
 export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note' | 'task'
 
+/** The kinds of entries of a filter, if they are not the one with its name. */
+const KINDS: Partial<Record<TimelineFilter, string>> = {
+  appointment: 'appointment,appointment_cancelled',
+  task: 'task,task_done',
+}
+
 export const kindsOf = (filter: TimelineFilter): { kinds?: string } =>
-  filter === 'all' ? {} : { kinds: filter === 'task' ? 'task,task_done' : filter }
+  filter === 'all' ? {} : { kinds: KINDS[filter] ?? filter }
 
 export function useTimelineFilters(): [TimelineFilter, string][] {
   const { t } = useLingui()

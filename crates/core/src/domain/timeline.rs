@@ -16,7 +16,10 @@ text_enum! {
         Task = "task",
         /// The completion of a task.
         TaskDone = "task_done",
+        /// The booking of an appointment.
         Appointment = "appointment",
+        /// The cancellation of an appointment.
+        AppointmentCancelled = "appointment_cancelled",
         /// A merge of another contact into the contact of the timeline.
         Merge = "merge",
     }
@@ -44,8 +47,10 @@ pub enum TimelineContent {
     Task(Box<Task>),
     /// A task that was done.
     TaskDone(Box<Task>),
-    /// An appointment of the contact, in its current state.
+    /// An appointment that was booked, in its current state.
     Appointment(Box<Appointment>),
+    /// An appointment that was cancelled.
+    AppointmentCancelled(Box<Appointment>),
     /// A merge of another contact into the contact of the timeline.
     Merge(ContactMerge),
 }
@@ -60,6 +65,7 @@ impl TimelineContent {
             Self::Task(_) => TimelineKind::Task,
             Self::TaskDone(_) => TimelineKind::TaskDone,
             Self::Appointment(_) => TimelineKind::Appointment,
+            Self::AppointmentCancelled(_) => TimelineKind::AppointmentCancelled,
             Self::Merge(_) => TimelineKind::Merge,
         }
     }

@@ -119,7 +119,8 @@ pub(crate) struct TimelineItem {
     /// The kind of the entry.
     kind: TimelineKind,
     /// The time by which the entries are ordered: when the message or the note was written, the call started, the task
-    /// was created or (`task_done`) completed, the appointment was booked, or the contacts were merged.
+    /// was created or (`task_done`) completed, the appointment was booked or (`appointment_cancelled`) cancelled, or the
+    /// contacts were merged.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The message; set only if `kind` is `message`.
@@ -134,7 +135,7 @@ pub(crate) struct TimelineItem {
     /// The task in its current state; set only if `kind` is `task` or `task_done`.
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<Task>,
-    /// The appointment; set only if `kind` is `appointment`.
+    /// The appointment in its current state; set only if `kind` is `appointment` or `appointment_cancelled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<Appointment>,
     /// The merge of another contact into the contact of the timeline; set only if `kind` is `merge`.
@@ -174,7 +175,9 @@ impl TimelineItem {
             TimelineContent::Task(task) | TimelineContent::TaskDone(task) => {
                 Self { task: Some((*task).into()), ..item }
             }
-            TimelineContent::Appointment(appointment) => Self { appointment: Some((*appointment).into()), ..item },
+            TimelineContent::Appointment(appointment) | TimelineContent::AppointmentCancelled(appointment) => {
+                Self { appointment: Some((*appointment).into()), ..item }
+            }
             TimelineContent::Merge(merge) => Self { merge: Some(merge.into()), ..item },
         }
     }

@@ -1,36 +1,43 @@
 import { Trans } from '@lingui/react/macro'
+import { appointmentHref, isAhead } from '#shared/appointment'
 import { Link } from '#shared/components/Link'
 import { Dot, Ltr, Name, Plain } from '#shared/components/text'
-import { serverNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import type { Appointment, Merged, Task } from './api'
 import { UndoMerge } from './UndoMerge'
 
-export function AppointmentEntry({ appointment }: { appointment: Appointment }) {
+/** An appointment appears when it was booked, and again when it was cancelled. */
+export function AppointmentEntry({ appointment, isCancelled }: { appointment: Appointment; isCancelled: boolean }) {
   const format = useFormat()
-  const { id, service_name, resource_name, starts_at, ends_at, state, price_minor } = appointment
-  const isAhead = state === 'booked' && new Date(starts_at) > serverNow()
+  const { service_name, resource_name, starts_at, ends_at, state, price_minor, cancel_reason } = appointment
   return (
     <p>
-      <b>{service_name ? <bdi>{service_name}</bdi> : <Trans>תור</Trans>}</b>{' '}
+      {isCancelled && <Trans>התור בוטל:</Trans>} <b>{service_name ? <bdi>{service_name}</bdi> : <Trans>תור</Trans>}</b>
+      <Dot />
+      {format.longDate(starts_at)}, <Ltr>{format.range(starts_at, ends_at)}</Ltr>
       <span className="muted">
         {resource_name && (
           <>
-            <bdi>{resource_name}</bdi>
             <Dot />
+            <bdi>{resource_name}</bdi>
           </>
         )}
-        <Ltr>{format.range(starts_at, ends_at)}</Ltr>
         {price_minor != null && (
           <>
             <Dot />
             {format.money(price_minor)}
           </>
         )}
-        {state === 'cancelled' && (
+        {isCancelled && cancel_reason && (
           <>
             <Dot />
-            <Trans>בוטל</Trans>
+            <Plain text={cancel_reason} />
+          </>
+        )}
+        {!isCancelled && state === 'cancelled' && (
+          <>
+            <Dot />
+            <Trans>בוטל אחר כך</Trans>
           </>
         )}
         {state === 'no_show' && (
@@ -40,8 +47,8 @@ export function AppointmentEntry({ appointment }: { appointment: Appointment }) 
           </>
         )}
       </span>{' '}
-      <Link className="small" href={`/calendar?date=${format.day(starts_at)}&appointment=${id}`}>
-        {isAhead ? <Trans>הזזה</Trans> : <Trans>ביומן</Trans>}
+      <Link className="small" href={appointmentHref(appointment, format)}>
+        {isAhead(appointment) ? <Trans>הזזה</Trans> : <Trans>ביומן</Trans>}
       </Link>
     </p>
   )

@@ -8,10 +8,10 @@ import {
   IconMicrophone,
   IconNote,
 } from '@tabler/icons-react'
+import { isAhead, isUnseen } from '#shared/appointment'
 import { outcomeOf } from '#shared/call-outcome'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
-import { serverNow } from '#shared/format/clock'
 import type { ContactDetail, TimelineItem } from './api'
 import { AppointmentEntry, MergeEntry, TaskEntry } from './BookedEntry'
 import { CallEntry } from './CallEntry'
@@ -48,7 +48,9 @@ function Content({ item, count, contact, edits }: Omit<Props, 'entry'> & Entry) 
   if (item.message) return <MessageEntry message={item.message} count={count} contactId={contact.id} />
   if (item.note) return <NoteEntry note={item.note} item={item} edits={edits} />
   if (item.task) return <TaskEntry task={item.task} isDone={item.kind === 'task_done'} />
-  if (item.appointment) return <AppointmentEntry appointment={item.appointment} />
+  if (item.appointment) {
+    return <AppointmentEntry appointment={item.appointment} isCancelled={item.kind === 'appointment_cancelled'} />
+  }
   if (item.merge) return <MergeEntry merge={item.merge} />
   return null
 }
@@ -60,12 +62,14 @@ function iconOf({ kind, message, call, appointment }: TimelineItem): IconGlyph {
   if (kind === 'note') return IconNote
   if (kind === 'task' || kind === 'task_done') return IconCheckbox
   if (kind === 'merge') return IconArrowsJoin
-  if (appointment?.state === 'cancelled' || appointment?.state === 'no_show') return IconCalendarX
+  if (kind === 'appointment_cancelled' || appointment?.state === 'no_show') return IconCalendarX
   return appointment?.state === 'done' ? IconCalendarCheck : IconCalendarEvent
 }
 
-function classOf({ at, message, task, appointment }: TimelineItem): string {
-  if (appointment?.state === 'booked' && new Date(at) > serverNow()) return 'fut'
+function classOf({ kind, message, task, appointment }: TimelineItem): string {
+  if (kind === 'appointment_cancelled') return ''
+  // An appointment that the agent has booked belongs to the agent until a user has seen it.
+  if (appointment && isAhead(appointment) && !isUnseen(appointment)) return 'fut'
   const isAgent = message?.author === 'agent' || task?.source === 'agent' || appointment?.source === 'agent'
   return isAgent ? 'ai' : ''
 }

@@ -6606,7 +6606,8 @@ export interface components {
             /**
              * Format: date-time
              * @description The time by which the entries are ordered: when the message or the note was written, the call started, the task
-             *     was created or (`task_done`) completed, the appointment was booked, or the contacts were merged.
+             *     was created or (`task_done`) completed, the appointment was booked or (`appointment_cancelled`) cancelled, or the
+             *     contacts were merged.
              */
             at: string;
             call?: components["schemas"]["CallItem"] | null;
@@ -6630,7 +6631,7 @@ export interface components {
          * @description The kind of an entry of a contact's timeline.
          * @enum {string}
          */
-        TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "merge";
+        TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "appointment_cancelled" | "merge";
         /** @description An error of TLS, such as a failed renewal of the certificate. */
         TlsError: {
             /**
@@ -12701,7 +12702,7 @@ export interface operations {
                 limit?: number;
                 /**
                  * @description The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`,
-                 *     `merge`; all by default.
+                 *     `appointment_cancelled`, `merge`; all by default.
                  */
                 kinds?: string;
                 /** @description `next_cursor` of another page, to get the entries that are older than that page. */

@@ -1,5 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { IconArrowMerge, IconCalendarCheck, IconCalendarX, IconCheckbox, IconNote } from '@tabler/icons-react'
+import { appointmentHref } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
@@ -10,7 +11,9 @@ import type { Appointment, Note, Task, TimelineItem } from '../api'
 export function Line({ item, isFound }: { item: TimelineItem; isFound: boolean }) {
   if (item.note) return <NoteLine note={item.note} isFound={isFound} />
   if (item.task) return <TaskLine task={item.task} isDone={item.kind === 'task_done'} />
-  if (item.appointment) return <AppointmentLine appointment={item.appointment} />
+  if (item.appointment) {
+    return <AppointmentLine appointment={item.appointment} isCancelled={item.kind === 'appointment_cancelled'} />
+  }
   if (item.merge) {
     return (
       <p className="event">
@@ -57,22 +60,18 @@ function TaskLine({ task, isDone }: { task: Task; isDone: boolean }) {
   )
 }
 
-function AppointmentLine({ appointment }: { appointment: Appointment }) {
+/** An appointment appears in the timeline when it was booked, and again when it was cancelled. */
+function AppointmentLine({ appointment, isCancelled }: { appointment: Appointment; isCancelled: boolean }) {
   const format = useFormat()
-  const { state, source, starts_at: from, ends_at: to } = appointment
+  const { state, source, starts_at: from, ends_at: to, cancel_reason } = appointment
+  const isAgent = source === 'agent' && !isCancelled
   const day = `${format.weekday(from)} ${format.date(from)}`
   return (
-    <p className={source === 'agent' ? 'event ai' : 'event'}>
-      <Icon icon={state === 'cancelled' ? IconCalendarX : IconCalendarCheck} />
+    <p className={isAgent ? 'event ai' : 'event'}>
+      <Icon icon={isCancelled ? IconCalendarX : IconCalendarCheck} />
       <span>
-        {state === 'cancelled' ? (
-          <Trans>התור בוטל</Trans>
-        ) : source === 'agent' ? (
-          <Trans>הסוכן קבע</Trans>
-        ) : (
-          <Trans>נקבע תור</Trans>
-        )}{' '}
-        <Link href={`/calendar?date=${format.day(from)}`}>
+        {isCancelled ? <Trans>התור בוטל</Trans> : isAgent ? <Trans>הסוכן קבע</Trans> : <Trans>נקבע תור</Trans>}{' '}
+        <Link href={appointmentHref(appointment, format)}>
           <b>
             {day}, <Ltr>{format.range(from, to)}</Ltr>
           </b>
@@ -83,6 +82,18 @@ function AppointmentLine({ appointment }: { appointment: Appointment }) {
           <>
             <Dot />
             <bdi>{appointment.resource_name}</bdi>
+          </>
+        )}
+        {isCancelled && cancel_reason && (
+          <>
+            <Dot />
+            <Plain text={cancel_reason} />
+          </>
+        )}
+        {!isCancelled && state === 'cancelled' && (
+          <>
+            <Dot />
+            <Trans>בוטל אחר כך</Trans>
           </>
         )}
       </span>

@@ -36,7 +36,7 @@ const ENTRY = /^(message|call|note|task|appointment)_/
  * Matches the keys of entries whose changes do not name a contact. Most of these changes are about other contacts, so
  * they are no reason to load a timeline again that does not contain the entry.
  */
-const OF_ANY_CONTACT = /^(task|task_done|appointment)-/
+const OF_ANY_CONTACT = /^(task|task_done|appointment|appointment_cancelled)-/
 /** Kinds of changes that do not affect any timeline. */
 const ELSEWHERE =
   /^(agent_tool|alert|answering|backup|bridge|draft|fact|knowledge_gap|merge_suggestion|opening_hours|saved_reply|scheduled_message|self_check|setting|setup|token|turn)_/
@@ -281,6 +281,7 @@ function useRefresh(cache: QueryClient, key: QueryKey, of: TimelineOf, threads: 
 function namesOf({ kind, ref_id }: Change): string[] {
   if (!ENTRY.test(kind)) return []
   if (kind.startsWith('task_')) return [`task-${ref_id}`, `task_done-${ref_id}`]
+  if (kind.startsWith('appointment_')) return [`appointment-${ref_id}`, `appointment_cancelled-${ref_id}`]
   return [kind.startsWith('note_') ? `notes-of-${ref_id}` : `${kind.split('_')[0]}-${ref_id}`]
 }
 
