@@ -20,6 +20,16 @@ async function fill(page: Page, daemon: Daemon): Promise<Owner & { dana: number;
   return { ...api, dana: dana.id, avi: avi.id }
 }
 
+const ZONE = 'Asia/Jerusalem'
+
+/** Books an appointment of an hour, ten days from now. */
+async function bookAhead({ send, dana }: Pick<Owner, 'send'> & { dana: number }) {
+  const service = await send<{ id: number }>('POST', '/api/services', { name: 'צבע', duration_min: 60 })
+  const starts_at = `${new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 11)}10:00:00Z`
+  const body = { contact_id: dana, service_id: service.id, starts_at, force: true }
+  return send<{ id: number; starts_at: string }>('POST', '/api/appointments', body)
+}
+
 for (const view of layouts('desktop')) {
   test(`contacts, card, merge and leads, ${view.language} ${view.width} ${view.scheme}`, async ({
     page,
@@ -35,6 +45,7 @@ for (const view of layouts('desktop')) {
     await send('POST', `/api/contacts/${dana}/notes`, { text: 'אלרגי לעוף' })
     await send('POST', '/api/tasks', { title: 'לחזור עם מחיר', contact_id: dana, due_date: '2026-01-05' })
     await send('POST', '/api/leads', { contact_id: dana, title: 'מנוי חודשי', value_minor: 32000 })
+    const { id, starts_at } = await bookAhead({ send, dana })
     await page.goto(`${ownDaemon.url}/app/contacts`)
     await expect(page.locator('tbody tr')).toHaveCount(2)
     await inspect(page, 'contacts', view)
@@ -44,7 +55,27 @@ for (const view of layouts('desktop')) {
     await visit(page, `/app/contacts/${dana}`)
     await expect(page.locator('.tlwrap .tl').first()).toBeVisible()
     await expect(page.locator('.lead-line')).toHaveCount(1)
+    // The timeline shows when the appointment was booked; the entry itself has the day of the appointment.
+    const words = (options: Intl.DateTimeFormatOptions) =>
+      new Date(starts_at).toLocaleDateString(view.language === 'he' ? 'he-IL' : 'en-GB', { timeZone: ZONE, ...options })
+    const booked = page.locator('.tlwrap .fut')
+    await expect(booked).toContainText('צבע')
+    await expect(booked).toContainText(words({ weekday: 'long' }))
+    await expect(booked).toContainText(words({ day: 'numeric', month: 'long' }))
+    const next = page.locator('.next-appointment')
+    await expect(next).toContainText(words({ day: 'numeric', month: 'long' }))
+    await expect(next).toContainText('צבע')
     await inspect(page, 'contact', view)
+    await visit(page, `/app/inbox/${dana}`)
+    // A phone shows the card of the contact only on its own page.
+    const isWide = view.width === 1440
+    if (isWide) await expect(next).toContainText(words({ day: 'numeric', month: 'long' }))
+    // The cancellation is an entry of its own. Both lead to the appointment.
+    await send('POST', `/api/appointments/${id}/cancel`, { reason: 'חולה' })
+    const event = page.locator('.event', { hasText: 'חולה' })
+    await expect(event).toContainText(view.language === 'he' ? 'התור בוטל' : 'Appointment cancelled')
+    await expect(event.getByRole('link')).toHaveAttribute('href', new RegExp(`appointment=${id}$`))
+    if (isWide) await expect(next.getByRole('link')).toHaveAttribute('href', `/calendar?new=1&contact=${dana}`)
     await visit(page, `/app/contacts/merge?keep=${dana}&other=${avi}`)
     await expect(page.locator('.merge tbody tr').first()).toBeVisible()
     await inspect(page, 'contact-merge', view)

@@ -13,6 +13,7 @@ import { useLocation } from 'wouter'
 import { useAllPages } from '#shared/api/all-pages'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { NextAppointment } from '#shared/components/NextAppointment'
 import { Name, Phone, Time } from '#shared/components/text'
 import type { ContactDetail } from './api'
 import { Block } from './Block'
@@ -69,6 +70,7 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
         </Link>
       </div>
       <Duplicate id={id} />
+      <NextAppointment contact={contact} />
       <Numbers contact={contact} />
       <Fields contact={contact} />
       <Language contact={contact} />

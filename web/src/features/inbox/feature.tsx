@@ -71,6 +71,6 @@ export const feature: Feature = {
     note_updated: ['/api/contacts'],
     tag_updated: ['/api/contacts', '/api/inbox'],
     task_updated: ['/api/tasks'],
-    appointment_updated: ['/api/appointments'],
+    appointment_updated: ['/api/contacts'],
   },
 }

@@ -14,8 +14,6 @@ export const threadQuery = (id: number) => apiQuery('/api/threads/{id}', { path:
 export const routeQuery = (id: number) => apiQuery('/api/threads/{id}/route', { path: { id } })
 export const peaksQuery = (id: number) => apiQuery('/api/calls/{id}/peaks', { path: { id }, query: { bins: 240 } })
 export const notesQuery = (id: number) => apiQuery('/api/contacts/{id}/notes', { path: { id } })
-export const appointmentsQuery = (contactId: number, from: string) =>
-  apiQuery('/api/appointments', { query: { contact_id: contactId, from, state: 'booked', limit: 5 } })
 export const contactsQuery = (words: string) => apiQuery('/api/contacts', { query: { q: words, limit: 6 } })
 
 export const inboxQuery = (filter: InboxFilter, words: string) =>

@@ -17,7 +17,6 @@ const FIRST_PAGE: Record<string, string> = {
     'the newest; the daemon refuses a caller for whom there is an older one',
   'features/contacts/MergeWords.tsx /api/contacts/{id}/timeline': 'the newest words, to recognize the contact',
   'features/inbox/queries.ts /api/contacts/{id}/notes': 'the newest three',
-  'features/inbox/queries.ts /api/appointments': 'the next one',
   'features/inbox/queries.ts /api/contacts': 'hits while the user types',
   'features/calendar/AppointmentForm.tsx /api/waiting-list': 'a contact waits for a few services',
   'features/calendar/WaitsStill.tsx /api/waiting-list': 'a contact waits for a few services',

@@ -1,20 +1,19 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Fragment, useMemo } from 'react'
+import { Fragment } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
 import { queryClient } from '#shared/api/query'
 import { FieldText } from '#shared/components/FieldText'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { Dot, Ltr, Phone, Plain, Time } from '#shared/components/text'
+import { NextAppointment } from '#shared/components/NextAppointment'
+import { Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
-import { serverNow } from '#shared/format/clock'
-import { useFormat } from '#shared/session'
-import { type Appointment, type Contact, call, type Task } from '../api'
+import { type Contact, call, type Task } from '../api'
 import { numberOf } from '../model/person'
-import { appointmentsQuery, notesQuery } from '../queries'
+import { notesQuery } from '../queries'
 import { Notes } from './Notes'
 
 interface Props {
@@ -43,70 +42,12 @@ export function Card({ contact, onTask, onClose }: Props) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls takes the focus */}
       <div className="scroll facts" tabIndex={0} role="region" aria-label={t`פרטים`}>
-        <NextAppointment contactId={contact.id} />
+        <NextAppointment contact={contact} canBook />
         <NotesPart contactId={contact.id} />
         <Tasks contactId={contact.id} onTask={onTask} />
         <Details contact={contact} />
       </div>
     </>
-  )
-}
-
-function NextAppointment({ contactId }: { contactId: number }) {
-  const format = useFormat()
-  const from = useMemo(() => new Date(Math.floor(serverNow().getTime() / 3_600_000) * 3_600_000).toISOString(), [])
-  const { data } = useQuery({ ...appointmentsQuery(contactId, from), retry: false })
-  if (!data) return null
-  const next = [...data.items].sort((a, b) => a.starts_at.localeCompare(b.starts_at))[0]
-  return (
-    <section>
-      <h2>
-        <Trans>התור הבא</Trans>
-      </h2>
-      {next ? (
-        <NextLine next={next} />
-      ) : (
-        <p className="muted">
-          <Trans>אין תור קרוב</Trans>
-        </p>
-      )}
-      <div className="row">
-        <Link
-          className="btn"
-          href={next ? `/calendar?date=${format.day(next.starts_at)}` : `/calendar?new=1&contact=${contactId}`}
-        >
-          {next ? <Trans>ליומן</Trans> : <Trans>קביעת תור</Trans>}
-        </Link>
-      </div>
-    </section>
-  )
-}
-
-function NextLine({ next }: { next: Appointment }) {
-  const format = useFormat()
-  return (
-    <p>
-      <b>
-        <Time at={next.starts_at} style="day" />, {format.weekday(next.starts_at)}{' '}
-        <Ltr>{format.range(next.starts_at, next.ends_at)}</Ltr>
-      </b>
-      <br />
-      <span className="muted">
-        <bdi>{next.service_name}</bdi>
-        {next.resource_name && (
-          <>
-            <Dot />
-            <bdi>{next.resource_name}</bdi>
-          </>
-        )}
-        {next.price_minor != null && (
-          <>
-            <Dot />
-            {format.money(next.price_minor)}
-          </>
-        )}
-      </span>
-    </p>
   )
 }
 
