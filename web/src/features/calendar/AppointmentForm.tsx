@@ -9,19 +9,20 @@ import { useRequestKey } from '#shared/api/request-key'
 import { Field } from '#shared/components/field'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
-import type { Day } from '#shared/format/dates'
+import { type Day, laterDay } from '#shared/format/dates'
 import { formatPhone } from '#shared/format/phone'
+import type { Formatter } from '#shared/format/time'
 import { useCountry, useFormat } from '#shared/session'
 import { cancel, refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { ContactPicker, type Picked } from './ContactPicker'
+import { useChosenTime } from './chosen-time'
 import { type Service, useResources, type WaitingEntry } from './data'
-import { ExactTime } from './ExactTime'
 import { FromWaitingList } from './FromWaitingList'
 import { LeaveFoot, type Leaving, useEndOnClose } from './Leave'
 import { ServiceChoice } from './ServiceChoice'
-import { type FreeSlot, SlotPicker } from './SlotPicker'
 import { StaffChoice } from './StaffChoice'
+import { TimeChoice } from './TimeChoice'
 import type { Shown } from './url'
 import { restoreEntry } from './waiting'
 
@@ -40,6 +41,13 @@ interface Kept {
   contact: Picked | null
   service: number | null
   note: string
+}
+
+/** The first day whose free times are shown: that of the given time, or else one from today on. */
+function firstDay({ day, at, today }: Shown, waiter: WaitingEntry | null, format: Formatter): Day {
+  const given = waiter?.free_slot?.starts_at ?? at
+  if (given) return format.day(given)
+  return laterDay(waiter?.from_date ?? day, today)
 }
 
 export function AppointmentForm({ services, shown, waiter: given, close: leave, leaving }: Props) {
@@ -64,8 +72,8 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
   const [resource, setResource] = useState<number | null>(
     begun ? (begun.resource_id ?? null) : lane ? Number(lane) : shown.resource,
   )
-  const [slot, setSlot] = useState<FreeSlot | null>(first)
-  const [exact, setExact] = useState<string | null>(null)
+  const time = useChosenTime({ first: firstDay(shown, begun, format), slot: first })
+  const { slot, exact, startsAt } = time
   const [note, setNote] = useState(kept?.note ?? '')
   const [isRestored, setRestored] = useState(kept !== undefined)
   const isPicked = contact !== null && contact.id !== shown.contact
@@ -83,7 +91,6 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
   const able = (resources.data?.items ?? []).filter(({ service_ids }) => service && service_ids.includes(service.id))
   // The resource whose lane was pressed is preselected only if it provides this service.
   const at = able.some(({ id }) => id === resource) ? resource : null
-  const startsAt = exact ?? slot?.starts_at ?? null
   // The contact may be on the waiting list for this service even if the form was not opened from there; the booking can
   // then remove that entry.
   const [leaves, setLeaves] = useState(true)
@@ -120,7 +127,7 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
     onError: error => {
       if (error.code !== 'slot_taken') return false
       setConflict(error.params.next_free ?? '')
-      setSlot(null)
+      time.chooseSlot(null)
       refresh(cache)
       return true
     },
@@ -129,14 +136,9 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
   const { onDirty } = leaving
   useEffect(() => onDirty(isDirty), [onDirty, isDirty])
   const reset = () => {
-    setSlot(null)
-    setExact(null)
+    time.reset()
     setConflict(null)
   }
-  // Days are strings, so `Math.max` cannot be used.
-  const latest = (...days: Day[]) => days.sort().at(-1) ?? shown.today
-  const wanted = begun ? latest(begun.from_date, shown.today) : latest(shown.day, shown.today)
-  const from = first ? format.day(first.starts_at) : shown.at ? format.day(shown.at) : wanted
   return (
     <form
       className="ap-form"
@@ -178,27 +180,12 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
             }}
           />
           {conflict !== null && <Conflict nextFree={conflict} />}
-          <SlotPicker
-            key={`${service.id}-${at}`}
+          <TimeChoice
+            time={time}
             service={service.id}
             resource={at}
-            from={from}
-            value={slot}
-            choose={chosen => {
-              setSlot(chosen)
-              setExact(null)
-              setConflict(null)
-            }}
-          />
-          <ExactTime
-            day={from}
-            initial={shown.at}
-            value={exact}
-            choose={chosen => {
-              setExact(chosen)
-              setSlot(null)
-              setConflict(null)
-            }}
+            pressed={shown.at}
+            onChosen={() => setConflict(null)}
           />
           <Field
             label={<Trans>הערה</Trans>}

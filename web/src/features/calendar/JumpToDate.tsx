@@ -1,16 +1,9 @@
-import '@mantine/dates/styles.layer.css'
-import 'dayjs/locale/he'
-import { Trans, useLingui } from '@lingui/react/macro'
+import { useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
-import { DatePicker, DatesProvider } from '@mantine/dates'
-import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { BackCloses } from '#shared/components/BackCloses'
-import { Field } from '#shared/components/field'
-import { atNoon, type Day } from '#shared/format/dates'
-import { useLocale } from '#shared/i18n/locale'
+import type { Day } from '#shared/format/dates'
 import { useReturnFocus } from '#shared/opener'
-import { useFormat } from '#shared/session'
-import { parseDate } from './parse-date'
+import { ChooseDay } from './ChooseDay'
 
 interface Props {
   day: Day
@@ -19,66 +12,13 @@ interface Props {
   onClose: () => void
 }
 
-const MIRRORED: Record<string, string> = { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' }
-
-/**
- * Mantine's calendar moves to the next day with the right arrow, although the next day is on the left in right-to-left
- * pages.
- */
-function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
-  const key = MIRRORED[event.key]
-  const isOurs = !event.nativeEvent.isTrusted
-  if (key === undefined || isOurs || getComputedStyle(event.currentTarget).direction !== 'rtl') return
-  event.preventDefault()
-  event.stopPropagation()
-  event.target.dispatchEvent(new window.KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
-}
-
 export function JumpToDate({ day, today, go, onClose }: Props) {
   const { t } = useLingui()
-  const locale = useLocale()
-  const format = useFormat()
   useReturnFocus()
-  const [typed, setTyped] = useState('')
-  const read = typed.trim() ? parseDate(typed, today) : undefined
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (read) go(read)
-  }
   return (
     <Modal opened onClose={onClose} title={t`מעבר לתאריך`} size="auto">
       <BackCloses close={onClose} />
-      <form className="form jump-form" onSubmit={submit}>
-        <Field
-          label={<Trans>תאריך</Trans>}
-          value={typed}
-          dir="ltr"
-          autoComplete="off"
-          data-autofocus
-          error={typed.trim() && !read ? t`למשל 24.12 או 24.12.2026` : undefined}
-          help={read ? format.longDate(atNoon(read)) : t`למשל 24.12 או 24.12.2026`}
-          onChange={event => setTyped(event.target.value)}
-        />
-        <DatesProvider settings={{ locale, firstDayOfWeek: 0, weekendDays: [5, 6] }}>
-          <div onKeyDownCapture={mirrorArrows}>
-            <DatePicker
-              size="lg"
-              defaultDate={day}
-              value={day}
-              onChange={chosen => chosen && go(chosen)}
-              ariaLabels={{ previousMonth: t`החודש הקודם`, nextMonth: t`החודש הבא` }}
-            />
-          </div>
-        </DatesProvider>
-        <div className="row">
-          <button className="btn pen" type="submit" disabled={!read}>
-            <Trans>מעבר</Trans>
-          </button>
-          <button className="btn" type="button" onClick={() => go(today)}>
-            <Trans>היום</Trans>
-          </button>
-        </div>
-      </form>
+      <ChooseDay day={day} today={today} go={go} />
     </Modal>
   )
 }

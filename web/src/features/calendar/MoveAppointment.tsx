@@ -2,18 +2,21 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { client, knownEtag, unwrap } from '#shared/api/client'
+import { knownEtag } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { isolate } from '#shared/format/bidi'
 import { serverNow } from '#shared/format/clock'
+import { type Day, laterDay, weekOf } from '#shared/format/dates'
+import type { Formatter } from '#shared/format/time'
 import { useFormat } from '#shared/session'
 import { AppointmentWords } from './AppointmentWords'
-import { refresh } from './appointments'
+import { change, refresh } from './appointments'
 import { Conflict } from './Conflict'
+import { useChosenTime } from './chosen-time'
 import { type Appointment, useResources } from './data'
-import { type FreeSlot, SlotPicker } from './SlotPicker'
 import { StaffChoice } from './StaffChoice'
+import { TimeChoice } from './TimeChoice'
 
 interface Props {
   appointment: Appointment
@@ -21,8 +24,19 @@ interface Props {
   back: () => void
 }
 
-const patch = (id: number, body: { starts_at: string; resource_id: number; force?: true }, headers = {}) =>
-  unwrap(client.PATCH('/api/appointments/{id}', { params: { path: { id } }, body, headers }))
+interface To {
+  starts_at: string
+  /** Null for the first resource that is free. */
+  resource_id: number | null
+  /** For an exact time, which may be in the past or outside of the opening hours. */
+  force?: true
+}
+
+/** The appointment's own day, and the first day of its week; today if a day is over. */
+function begin({ starts_at }: Appointment, format: Formatter): { day: Day; first: Day } {
+  const [own, today] = [format.day(starts_at), format.day(serverNow())]
+  return { day: laterDay(own, today), first: laterDay(weekOf(own)[0] ?? own, today) }
+}
 
 export function MoveAppointment({ appointment, close, back }: Props) {
   const { t } = useLingui()
@@ -30,7 +44,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const cache = useQueryClient()
   const resources = useResources()
   const [resource, setResource] = useState<number | null>(appointment.resource_id)
-  const [slot, setSlot] = useState<FreeSlot | null>(null)
+  const time = useChosenTime(begin(appointment, format))
   const [conflict, setConflict] = useState<string | null>(null)
   // The version that was on the screen when the user started the move.
   const edit = useEdit<Appointment>(knownEtag(`/api/appointments/${appointment.id}`))
@@ -40,10 +54,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const { id, starts_at, resource_id } = theirs ?? replaced
   const when = (at: { starts_at: string }) => `${format.longDate(at.starts_at)}, ${format.time(at.starts_at)}`
   const move = useAction({
-    run: (to: FreeSlot) => patch(id, { starts_at: to.starts_at, resource_id: to.resource_id }, edit.headers()),
+    run: (to: To) => change(id, to, edit.headers()),
     done: to => t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
     // The replaced time may be in the past by now, or outside of the opening hours.
-    undo: () => patch(id, { starts_at, resource_id, force: true }).then(() => refresh(cache)),
+    undo: () => change(id, { starts_at, resource_id, force: true }).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       close()
@@ -60,6 +74,9 @@ export function MoveAppointment({ appointment, close, back }: Props) {
       return true
     },
   })
+  const to: To | null = time.exact
+    ? { starts_at: time.exact, resource_id: resource, force: true }
+    : time.slot && { starts_at: time.slot.starts_at, resource_id: time.slot.resource_id }
   return (
     <div className="ap-card">
       <p className="muted">
@@ -71,26 +88,26 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         value={resource}
         choose={value => {
           setResource(value)
-          setSlot(null)
+          time.reset()
+          setConflict(null)
         }}
       />
       {conflict !== null && <Conflict nextFree={conflict} />}
-      <SlotPicker
+      <TimeChoice
+        time={time}
         service={appointment.service_id}
         resource={resource}
-        from={format.day(serverNow())}
         moving={id}
-        value={slot}
-        choose={setSlot}
+        onChosen={() => setConflict(null)}
       />
       {theirs && (
         <ChangedBy
           name={null}
           theirs={<AppointmentWords appointment={theirs} />}
-          mine={slot && when(slot)}
+          mine={to && when(to)}
           onMine={() => {
             edit.takeMine()
-            if (slot) move.mutate(slot)
+            if (to) move.mutate(to)
           }}
           onTheirs={back}
         />
@@ -99,10 +116,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         <button
           className="btn pen"
           type="button"
-          disabled={slot === null || theirs !== undefined || move.isPending}
-          onClick={() => slot && move.mutate(slot)}
+          disabled={to === null || theirs !== undefined || move.isPending}
+          onClick={() => to && move.mutate(to)}
         >
-          {slot ? <Trans>הזזה ל{when(slot)}</Trans> : <Trans>בחרו שעה</Trans>}
+          {to ? <Trans>הזזה ל{when(to)}</Trans> : <Trans>בחרו שעה</Trans>}
         </button>
         <button className="btn quiet" type="button" onClick={back}>
           <Trans>חזרה</Trans>

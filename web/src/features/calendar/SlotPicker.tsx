@@ -1,13 +1,20 @@
 import { Trans } from '@lingui/react/macro'
+import { IconCalendarSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useState } from 'react'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr } from '#shared/components/text'
-import { addDays, atNoon, type Day } from '#shared/format/dates'
+import { deferred } from '#shared/deferred'
+import { serverNow } from '#shared/format/clock'
+import { addDays, atNoon, type Day, laterDay } from '#shared/format/dates'
 import { moveFocus } from '#shared/keys'
 import { useFormat } from '#shared/session'
+
+// The view of a month has more code than the rest of the form.
+const ChooseDay = deferred(async () => (await import('./ChooseDay')).ChooseDay, <SkeletonRows count={5} height={64} />)
 
 export type FreeSlot = Schemas['FreeSlot']
 
@@ -15,8 +22,10 @@ interface Props {
   service: number
   /** The chosen resource; null for any resource that provides the service. */
   resource: number | null
-  /** The first day to show. */
-  from: Day
+  /** The first of the days that are shown. */
+  first: Day
+  /** Shows the days from this one. */
+  show: (first: Day) => void
   value: FreeSlot | null
   /** The id of the appointment that is being moved: its own time counts as free. */
   moving?: number
@@ -39,10 +48,10 @@ function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
 }
 
 /** Tab goes from day to day, the arrow keys from time to time. */
-export function SlotPicker({ service, resource, from, value, moving, choose }: Props) {
+export function SlotPicker({ service, resource, first, show, value, moving, choose }: Props) {
   const format = useFormat()
-  const [skipped, skip] = useState(0)
-  const first = addDays(from, skipped * DAYS)
+  const today = format.day(serverNow())
+  const [isJumping, setJumping] = useState(false)
   const query = useQuery(
     apiQuery('/api/free-slots', {
       query: {
@@ -56,61 +65,83 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
     }),
   )
   return (
-    <div className="slots">
-      <Loaded
-        query={query}
-        skeleton={<SkeletonRows count={3} height={64} />}
-        title={<Trans>השעות הפנויות לא נטענו</Trans>}
-      >
-        {({ slots }) => {
-          // Several resources may be free at the same time, but each time has one button. The chosen time may lie
-          // between the offered ones, so it is added.
-          const chosen = value ? format.day(value.starts_at) : ''
-          const offered = value && chosen >= first && chosen < addDays(first, DAYS) ? [...slots, value] : slots
-          const byTime = new Map(offered.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])
-          const days = new Map<Day, FreeSlot[]>()
-          for (const slot of [...byTime.values()].sort((a, b) => a.starts_at.localeCompare(b.starts_at))) {
-            const day = format.day(slot.starts_at)
-            days.set(day, [...(days.get(day) ?? []), slot])
-          }
-          return days.size === 0 ? (
-            <p className="muted">
-              <Trans>אין שעה פנויה בשבוע שמתחיל ב־{format.date(atNoon(first))}.</Trans>
-            </p>
-          ) : (
-            [...days].map(([day, free]) => (
-              <fieldset key={day} className="slot-day">
-                <legend>
-                  {format.longDate(atNoon(day))} <span className="faint">{format.hebrewDayAndMonth(atNoon(day))}</span>
-                </legend>
-                {free.map((slot, at) => (
-                  <button
-                    key={slot.starts_at}
-                    type="button"
-                    className="slot"
-                    aria-pressed={value?.starts_at === slot.starts_at}
-                    // Tab stops once for each day and at the chosen time, because a week may have a hundred times.
-                    tabIndex={at === 0 || value?.starts_at === slot.starts_at ? 0 : -1}
-                    onKeyDown={moveByArrows}
-                    onClick={() => choose(slot)}
-                  >
-                    <Ltr>{format.time(slot.starts_at)}</Ltr>
-                  </button>
-                ))}
-              </fieldset>
-            ))
-          )
-        }}
-      </Loaded>
+    <div className="slot-picker">
       <div className="row">
-        {skipped > 0 && (
-          <button className="btn quiet" type="button" onClick={() => skip(skipped - 1)}>
-            <Trans>השבוע שלפני</Trans>
-          </button>
-        )}
-        <button className="btn quiet" type="button" onClick={() => skip(skipped + 1)}>
-          <Trans>השבוע שאחרי</Trans>
+        <span className="grow muted">
+          <Trans>שבוע מ{format.longDate(atNoon(first))}</Trans>
+        </span>
+        <button className="btn" type="button" aria-expanded={isJumping} onClick={() => setJumping(!isJumping)}>
+          <Icon icon={IconCalendarSearch} size="s" />
+          <Trans>מעבר לתאריך</Trans>
         </button>
+      </div>
+      {isJumping && (
+        <ChooseDay
+          day={first}
+          today={today}
+          go={day => {
+            setJumping(false)
+            show(day)
+          }}
+        />
+      )}
+      <div className="slots">
+        <Loaded
+          query={query}
+          skeleton={<SkeletonRows count={3} height={64} />}
+          title={<Trans>השעות הפנויות לא נטענו</Trans>}
+        >
+          {({ slots }) => {
+            // Several resources may be free at the same time, but each time has one button. The chosen time may lie
+            // between the offered ones, so it is added.
+            const chosen = value ? format.day(value.starts_at) : ''
+            const offered = value && chosen >= first && chosen < addDays(first, DAYS) ? [...slots, value] : slots
+            const byTime = new Map(offered.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])
+            const days = new Map<Day, FreeSlot[]>()
+            for (const slot of [...byTime.values()].sort((a, b) => a.starts_at.localeCompare(b.starts_at))) {
+              const day = format.day(slot.starts_at)
+              days.set(day, [...(days.get(day) ?? []), slot])
+            }
+            return days.size === 0 ? (
+              <p className="muted">
+                <Trans>אין שעה פנויה בשבוע שמתחיל ב־{format.date(atNoon(first))}.</Trans>
+              </p>
+            ) : (
+              [...days].map(([day, free]) => (
+                <fieldset key={day} className="slot-day">
+                  <legend>
+                    {format.longDate(atNoon(day))}{' '}
+                    <span className="faint">{format.hebrewDayAndMonth(atNoon(day))}</span>
+                  </legend>
+                  {free.map((slot, at) => (
+                    <button
+                      key={slot.starts_at}
+                      type="button"
+                      className="slot"
+                      aria-pressed={value?.starts_at === slot.starts_at}
+                      // Tab stops once for each day and at the chosen time, because a week may have a hundred times.
+                      tabIndex={at === 0 || value?.starts_at === slot.starts_at ? 0 : -1}
+                      onKeyDown={moveByArrows}
+                      onClick={() => choose(slot)}
+                    >
+                      <Ltr>{format.time(slot.starts_at)}</Ltr>
+                    </button>
+                  ))}
+                </fieldset>
+              ))
+            )
+          }}
+        </Loaded>
+        <div className="row">
+          {first > today && (
+            <button className="btn quiet" type="button" onClick={() => show(laterDay(addDays(first, -DAYS), today))}>
+              <Trans>השבוע שלפני</Trans>
+            </button>
+          )}
+          <button className="btn quiet" type="button" onClick={() => show(addDays(first, DAYS))}>
+            <Trans>השבוע שאחרי</Trans>
+          </button>
+        </div>
       </div>
     </div>
   )

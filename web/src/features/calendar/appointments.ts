@@ -1,12 +1,14 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { client, unwrap } from '#shared/api/client'
+import { client, type Schemas, unwrap } from '#shared/api/client'
 
 type Headers = Record<string, string>
 
 const at = (id: number, headers: Headers = {}) => ({ params: { path: { id } }, headers })
 
-export const cancel = (id: number, headers?: Headers) =>
-  unwrap(client.POST('/api/appointments/{id}/cancel', { ...at(id, headers), body: {} }))
+export const change = (id: number, body: Schemas['UpdateAppointmentRequest'], headers?: Headers) =>
+  unwrap(client.PATCH('/api/appointments/{id}', { ...at(id, headers), body }))
+export const cancel = (id: number, headers?: Headers, reason = '') =>
+  unwrap(client.POST('/api/appointments/{id}/cancel', { ...at(id, headers), body: reason ? { reason } : {} }))
 export const restore = (id: number) => unwrap(client.POST('/api/appointments/{id}/restore', at(id)))
 export const markSeen = (id: number) => unwrap(client.POST('/api/appointments/{id}/seen', at(id)))
 export const markDone = (id: number, headers?: Headers) =>

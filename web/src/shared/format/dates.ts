@@ -9,6 +9,9 @@ export const atNoon = (day: Day): Date => new Date(noon(day))
 
 export const addDays = (day: Day, count: number): Day => new Date(noon(day) + count * DAY_MS).toISOString().slice(0, 10)
 
+/** Days are strings, so `Math.max` cannot be used. */
+export const laterDay = (one: Day, other: Day): Day => [one, other].sort()[1] ?? one
+
 /** Returns the day of the week; 0 is Sunday. */
 export const weekdayOf = (day: Day): number => new Date(noon(day)).getUTCDay()
 
