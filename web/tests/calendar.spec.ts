@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -108,11 +108,122 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
 
   await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
   await dialog.getByRole('button', { name: 'ביטול התור' }).click()
+  await expect(dialog.getByLabel('סיבת הביטול')).toBeFocused()
+  await inspect(page, 'appointment-cancel', VIEWS[0])
+  await page.keyboard.type('חולה')
+  await page.keyboard.press('Enter')
   await expect(page.locator('.toast').last()).toContainText('בוטל')
-  expect((await all()).find(({ id }) => id === appointment.id)?.state).toBe('cancelled')
+  expect((await all()).find(({ id }) => id === appointment.id)).toMatchObject({
+    state: 'cancelled',
+    cancel_reason: 'חולה',
+  })
   await undo().click()
   await expect.poll(async () => (await all()).find(({ id }) => id === appointment.id)?.state).toBe('booked')
   expect(yael.id).toBeGreaterThan(0)
+})
+
+const ZONE = 'Asia/Jerusalem'
+/** The time of an appointment in the shop: «25/12/2027, 21:15». */
+const timeOf = (at: string | undefined) =>
+  new Date(at ?? 0).toLocaleString('en-GB', { timeZone: ZONE, dateStyle: 'short', timeStyle: 'short' })
+
+test('an appointment is booked for a date far ahead at an exact time, moved from its own week, and edited', async ({
+  page,
+  ownDaemon,
+}) => {
+  test.setTimeout(90_000)
+  await prepare(page, VIEWS[0])
+  const { noa, service, get, send, appointment: first } = await fill(page, ownDaemon)
+  const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '10:00', to: '18:00' }))
+  await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+  const dayAfter = (count: number) =>
+    new Date(Date.now() + count * 86_400_000).toLocaleDateString('en-GB', { timeZone: ZONE })
+  const dialog = page.getByRole('dialog')
+  const jump = async (day: string) => {
+    await dialog.getByRole('button', { name: 'מעבר לתאריך' }).click()
+    await expect(dialog.getByLabel('תאריך')).toBeFocused()
+    await page.keyboard.type(day)
+    await page.keyboard.press('Enter')
+    await expect(dialog.getByLabel('תאריך')).toHaveCount(0)
+    await expect(dialog.getByRole('button', { name: 'מעבר לתאריך' })).toBeFocused()
+  }
+  const exact = async (time: string) => {
+    if (!(await dialog.getByLabel('שעה', { exact: true }).isVisible())) await dialog.locator('.exact summary').click()
+    await dialog.getByLabel('שעה', { exact: true }).fill(time)
+    await dialog.getByRole('button', { name: 'לבחור בשעה הזאת' }).click()
+  }
+  const undo = () => page.locator('.toast').last().getByRole('button', { name: 'ביטול' })
+  const look = async (name: string) => {
+    await inspectAll(page, name)
+    await show(page, VIEWS[0])
+  }
+
+  await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+  await dialog.getByRole('button', { name: 'מעבר לתאריך' }).click()
+  await expect(dialog.getByRole('button', { name: 'החודש הבא' })).toBeVisible()
+  await look('appointment-new-jump')
+  // A press on a day chooses it, and does not send the form.
+  await dialog.getByRole('button', { name: 'החודש הבא' }).click()
+  await dialog.getByRole('button', { name: /^15 / }).click()
+  await expect(dialog.locator('.slot-picker')).toContainText(/שבוע מיום .*, 15 ב/)
+  await jump(dayAfter(40))
+  await exact('21:15')
+  await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
+  await expect(page.locator('.toast').last()).toContainText('נקבע תור')
+  const { items } = await get<{ items: { id: number; starts_at: string }[] }>('/api/appointments')
+  const made = items.find(({ id }) => id !== first.id)
+  expect(timeOf(made?.starts_at)).toBe(`${dayAfter(40)}, 21:15`)
+
+  const longer = await send<Item>('POST', '/api/services', { name: 'צבע ותספורת', duration_min: 120 })
+  const path = `/api/appointments/${made?.id}`
+  const now = () => get<{ starts_at: string; note: string; service_id: number; ends_at: string }>(path)
+  await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
+  await dialog.getByRole('button', { name: 'הזזה' }).click()
+  // The free times of the appointment's own week come first.
+  const words = (at: number) =>
+    new Date(at).toLocaleDateString('he-IL', { timeZone: ZONE, day: 'numeric', month: 'long' })
+  const booked = new Date(Date.parse(made?.starts_at ?? '') - 12 * 3_600_000)
+  await expect(dialog.locator('.slot-picker')).toContainText(words(booked.getTime() - booked.getUTCDay() * 86_400_000))
+  // A later time of the same day needs no other choice of a day.
+  await exact('22:00')
+  await look('appointment-move')
+  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+  await expect(page.locator('.toast').last()).toContainText('הוזז')
+  expect(timeOf((await now()).starts_at)).toBe(`${dayAfter(40)}, 22:00`)
+  await undo().click()
+  await expect.poll(async () => timeOf((await now()).starts_at)).toBe(`${dayAfter(40)}, 21:15`)
+  await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
+  await dialog.getByRole('button', { name: 'הזזה' }).click()
+  await jump(dayAfter(70))
+  await exact('9:15')
+  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+  await expect(page.locator('.toast').last()).toContainText('הוזז')
+  expect(timeOf((await now()).starts_at)).toBe(`${dayAfter(70)}, 09:15`)
+
+  await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
+  await dialog.getByRole('button', { name: 'עריכה' }).click()
+  await expect(dialog.getByLabel('הערה')).toBeFocused()
+  await page.keyboard.type('עם תינוק')
+  // The other service takes two hours, and the shop opens an hour after the appointment begins.
+  await dialog.getByRole('button', { name: 'צבע ותספורת' }).click()
+  await dialog.getByRole('button', { name: 'שמירה' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('חורג משעות הפתיחה')
+  await look('appointment-edit')
+  await dialog.getByRole('button', { name: 'לשמור בכל זאת' }).click()
+  await expect(dialog.locator('.kv')).toContainText('עם תינוק')
+  await expect(dialog.getByRole('button', { name: 'עריכה' })).toBeFocused()
+  expect(await now()).toMatchObject({ note: 'עם תינוק', service_id: longer.id })
+  await undo().click()
+  await expect.poll(now).toMatchObject({ note: '', service_id: service.id })
+
+  // Escape asks before it discards what was typed.
+  await dialog.getByRole('button', { name: 'עריכה' }).click()
+  await page.keyboard.type('עם כלב')
+  await page.keyboard.press('Escape')
+  await expect(dialog.getByRole('alert')).toContainText('לסגור בלי לשמור?')
+  await page.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  expect(await now()).toMatchObject({ note: '' })
 })
 
 test('the undo of a move restores a time outside of the opening hours', async ({ page, ownDaemon }) => {

@@ -1,8 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
-import { IconPencil } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { knownEtag } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
@@ -10,19 +9,21 @@ import type { ApiError } from '#shared/api/errors'
 import { apiQuery } from '#shared/api/query'
 import { isUnseen } from '#shared/appointment'
 import { ChangedBy } from '#shared/components/ChangedBy'
-import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Dot, Ltr, Name, Phone, Plain } from '#shared/components/text'
+import { Name } from '#shared/components/text'
+import { isKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { useNow } from '#shared/format/clock'
 import { useReturnFocus } from '#shared/opener'
-import { useFormat } from '#shared/session'
+import { AppointmentFacts } from './AppointmentFacts'
 import { AppointmentWords } from './AppointmentWords'
 import { cancel, markDone, markNoShow, markSeen, refresh, restore } from './appointments'
+import { CancelAppointment } from './CancelAppointment'
 import type { Appointment } from './data'
+import { draftOf, EditAppointment } from './EditAppointment'
+import { type Leaving, useLeave } from './Leave'
 import { MoveAppointment } from './MoveAppointment'
-import { ResourceName } from './ResourceName'
 import { WaitsStill } from './WaitsStill'
 
 interface Props {
@@ -34,6 +35,7 @@ interface Props {
 
 export function AppointmentDialog({ id, known, close }: Props) {
   const { t } = useLingui()
+  const { leave, ...leaving } = useLeave(close)
   useReturnFocus()
   const query = useQuery({
     ...apiQuery('/api/appointments/{id}', { path: { id } }),
@@ -42,30 +44,53 @@ export function AppointmentDialog({ id, known, close }: Props) {
   return (
     <Modal
       opened
-      onClose={close}
+      onClose={leave}
       title={query.data ? <Name name={query.data.contact_name} number={query.data.contact_number ?? null} /> : t`תור`}
       centered
     >
       <Loaded query={query} skeleton={<SkeletonRows count={3} height={40} />} title={<Trans>התור לא נטען</Trans>}>
-        {appointment => <Card appointment={appointment} isCurrent={!query.isPlaceholderData} close={close} />}
+        {appointment => (
+          <Opened appointment={appointment} isCurrent={!query.isPlaceholderData} close={close} leaving={leaving} />
+        )}
       </Loaded>
     </Modal>
   )
 }
 
-interface CardProps {
+interface OpenedProps {
   appointment: Appointment
   /** False while the appointment comes from the list: its version is unknown, so changes could not detect a conflict. */
   isCurrent: boolean
   close: () => void
 }
 
-function Card({ appointment, isCurrent, close }: CardProps) {
+type Form = 'move' | 'edit' | 'cancel'
+
+function Opened({ leaving, ...props }: OpenedProps & { leaving: Leaving }) {
+  const { appointment, isCurrent, close } = props
+  const [form, setForm] = useState<Form | null>(() => (isKept(draftOf(appointment.id)) ? 'edit' : null))
+  // The form that was open before. Its button gets the focus, which was in the form.
+  const last = useRef<Form>(null)
+  if (form) last.current = form
+  const back = () => setForm(null)
+  if (form === 'move') return <MoveAppointment appointment={appointment} close={close} back={back} />
+  if (form === 'edit' && isCurrent)
+    return <EditAppointment appointment={appointment} leaving={leaving} close={close} back={back} />
+  return <Card {...props} form={form} setForm={setForm} last={last.current} />
+}
+
+interface CardProps extends OpenedProps {
+  form: Form | null
+  setForm: (form: Form | null) => void
+  /** The form that was open before. */
+  last: Form | null
+}
+
+function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
-  const format = useFormat()
-  const [isMoving, setMoving] = useState(false)
-  const { id, state, starts_at, ends_at } = appointment
+  const [reason, setReason] = useState('')
+  const { id, state, starts_at } = appointment
   const isPast = new Date(starts_at) < useNow()
   const onDone = () => refresh(cache)
   const { mutate: see } = useAction({ run: () => markSeen(id), onDone, onError: () => true })
@@ -86,7 +111,7 @@ function Card({ appointment, isCurrent, close }: CardProps) {
     return true
   }
   const remove = useAction({
-    run: () => cancel(id, edit.headers()),
+    run: () => cancel(id, edit.headers(), reason.trim()),
     done: () => t`התור של ${name} בוטל`,
     undo: () => restore(id).then(onDone),
     onDone: () => {
@@ -105,87 +130,13 @@ function Card({ appointment, isCurrent, close }: CardProps) {
     onError: refuse('no-show'),
   })
   const retry = { cancel: remove, done, 'no-show': noShow }[refused]
-  if (isMoving) return <MoveAppointment appointment={appointment} close={close} back={() => setMoving(false)} />
+  // The focus was in the form that was replaced by this card.
+  const focused = (of: Form) => (button: HTMLButtonElement | null) => {
+    if (last === of && document.activeElement === document.body) button?.focus()
+  }
   return (
     <div className="ap-card">
-      <p className="muted">
-        <bdi>{appointment.service_name}</bdi>
-        <Dot />
-        <ResourceName resource={{ name: appointment.resource_name }} />
-        {appointment.price_minor != null && (
-          <>
-            <Dot />
-            {format.money(appointment.price_minor)}
-          </>
-        )}
-      </p>
-      <dl className="kv">
-        <dt>
-          <Trans>מתי</Trans>
-        </dt>
-        <dd>
-          {format.longDate(starts_at)}, <Ltr>{format.range(starts_at, ends_at)}</Ltr>
-        </dd>
-        {appointment.contact_number && (
-          <>
-            <dt>
-              <Trans>טלפון</Trans>
-            </dt>
-            <dd>
-              <a href={`tel:${appointment.contact_number}`}>
-                <Phone number={appointment.contact_number} />
-              </a>
-            </dd>
-          </>
-        )}
-        <dt>
-          <Trans>נקבע</Trans>
-        </dt>
-        <dd>
-          {appointment.source === 'agent' ? (
-            <>
-              <Icon icon={IconPencil} size="s" /> <Trans>הסוכן</Trans>
-              {appointment.call_id != null && (
-                <>
-                  ,{' '}
-                  <Link href={`/app/calls/${appointment.call_id}`}>
-                    <Trans>בשיחה</Trans>
-                  </Link>
-                </>
-              )}
-            </>
-          ) : (
-            <Trans>מהדף הזה</Trans>
-          )}
-          <Dot />
-          {format.date(appointment.created_at)}
-        </dd>
-        {appointment.note && (
-          <>
-            <dt>
-              <Trans>הערה</Trans>
-            </dt>
-            <dd>
-              <Plain text={appointment.note} />
-            </dd>
-          </>
-        )}
-      </dl>
-      {state === 'cancelled' && (
-        <p className="chip live">
-          <Trans>בוטל</Trans>
-        </p>
-      )}
-      {state === 'no_show' && (
-        <p className="chip warn">
-          <Trans>לא הגיע</Trans>
-        </p>
-      )}
-      {state === 'done' && (
-        <p className="chip ok">
-          <Trans>התקיים</Trans>
-        </p>
-      )}
+      <AppointmentFacts appointment={appointment} />
       {theirs && (
         <ChangedBy
           name={null}
@@ -200,49 +151,79 @@ function Card({ appointment, isCurrent, close }: CardProps) {
         />
       )}
       <WaitsStill appointment={appointment} />
-      <div className="row wrap">
-        {state === 'booked' && (
-          <button className="btn pen" type="button" disabled={!isCurrent} onClick={() => setMoving(true)}>
-            <Trans>הזזה</Trans>
-          </button>
-        )}
-        {state !== 'booked' && (
-          <button className="btn pen" type="button" disabled={bring.isPending} onClick={() => bring.mutate()}>
-            <Trans>להחזיר ליומן</Trans>
-          </button>
-        )}
-        <Link className="btn" href={`/app/inbox/${appointment.contact_id}`}>
-          <Trans>הודעה</Trans>
-        </Link>
-        <Link className="btn" href={`/app/contacts/${appointment.contact_id}`}>
-          <Trans>כרטיס לקוח</Trans>
-        </Link>
-        {state === 'booked' && isPast && (
-          <>
-            <button className="btn" type="button" disabled={!isCurrent || done.isPending} onClick={() => done.mutate()}>
-              <Trans>התקיים</Trans>
-            </button>
+      {form === 'cancel' && state === 'booked' ? (
+        <CancelAppointment
+          reason={reason}
+          setReason={setReason}
+          isBusy={!isCurrent || remove.isPending || theirs !== undefined}
+          cancel={() => remove.mutate()}
+          back={() => setForm(null)}
+        />
+      ) : (
+        <div className="row wrap">
+          {state === 'booked' ? (
             <button
-              className="btn quiet"
+              className="btn pen"
               type="button"
-              disabled={!isCurrent || noShow.isPending}
-              onClick={() => noShow.mutate()}
+              disabled={!isCurrent}
+              ref={focused('move')}
+              onClick={() => setForm('move')}
             >
-              <Trans>לא הגיע</Trans>
+              <Trans>הזזה</Trans>
             </button>
-          </>
-        )}
-        {state === 'booked' && (
+          ) : (
+            <button className="btn pen" type="button" disabled={bring.isPending} onClick={() => bring.mutate()}>
+              <Trans>להחזיר ליומן</Trans>
+            </button>
+          )}
           <button
-            className="btn quiet stop"
+            className="btn"
             type="button"
-            disabled={!isCurrent || remove.isPending}
-            onClick={() => remove.mutate()}
+            disabled={!isCurrent}
+            ref={focused('edit')}
+            onClick={() => setForm('edit')}
           >
-            <Trans>ביטול התור</Trans>
+            <Trans>עריכה</Trans>
           </button>
-        )}
-      </div>
+          <Link className="btn" href={`/app/inbox/${appointment.contact_id}`}>
+            <Trans>הודעה</Trans>
+          </Link>
+          <Link className="btn" href={`/app/contacts/${appointment.contact_id}`}>
+            <Trans>כרטיס לקוח</Trans>
+          </Link>
+          {state === 'booked' && isPast && (
+            <>
+              <button
+                className="btn"
+                type="button"
+                disabled={!isCurrent || done.isPending}
+                onClick={() => done.mutate()}
+              >
+                <Trans>התקיים</Trans>
+              </button>
+              <button
+                className="btn quiet"
+                type="button"
+                disabled={!isCurrent || noShow.isPending}
+                onClick={() => noShow.mutate()}
+              >
+                <Trans>לא הגיע</Trans>
+              </button>
+            </>
+          )}
+          {state === 'booked' && (
+            <button
+              className="btn quiet stop"
+              type="button"
+              disabled={!isCurrent}
+              ref={focused('cancel')}
+              onClick={() => setForm('cancel')}
+            >
+              <Trans>ביטול התור</Trans>
+            </button>
+          )}
+        </div>
+      )}
     </div>
   )
 }
