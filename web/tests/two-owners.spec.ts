@@ -250,6 +250,81 @@ test('an item that another user has changed is removed, cancelled or done only a
   await other.context().close()
 })
 
+test('a task or a name that both change: the second is shown both versions, and decides', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
+  const { dana, avi, other, errors, send, get } = await fill(page, browser, ownDaemon)
+  const conflict = other.getByRole('alert')
+  const mine = conflict.getByRole('button', { name: 'לשמור את שלי' })
+  const { id } = await send<{ id: number }>('POST', '/api/tasks', { title: 'להתקשר לספק' })
+  const titleOf = async () => (await get<{ title: string }>(`/api/tasks/${id}`)).title
+  await other.goto(`${ownDaemon.url}/app/tasks`)
+  const title = other.getByRole('textbox', { name: 'המשימה', exact: true })
+  await other.getByRole('button', { name: 'להתקשר לספק' }).click()
+  await title.fill('להתקשר לספק, של גל')
+  await send('PATCH', `/api/tasks/${id}`, { title: 'להתקשר לספק, של רוני' })
+  await title.press('Enter')
+  await expect(conflict).toContainText('להתקשר לספק, של רוני')
+  await expect(title).toHaveValue('להתקשר לספק, של גל')
+  expect(await titleOf()).toBe('להתקשר לספק, של רוני')
+  await inspect(other, 'task-overtaken', VIEWS[0])
+  await send('PATCH', `/api/tasks/${id}`, { title: 'להתקשר לספק מחר' })
+  await mine.click()
+  await expect(conflict).toContainText('להתקשר לספק מחר')
+  // A change of another part of the task is not a conflict.
+  await send('PATCH', `/api/tasks/${id}`, { due_date: '2030-01-06' })
+  await mine.click()
+  await expect.poll(titleOf).toBe('להתקשר לספק, של גל')
+  await other.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
+  await expect.poll(titleOf).toBe('להתקשר לספק מחר')
+
+  // A task that the other user deletes.
+  await other.getByRole('button', { name: 'להתקשר לספק' }).click()
+  await title.fill('טקסט ארוך')
+  await send('DELETE', `/api/tasks/${id}`)
+  await expect(conflict).toContainText('מישהו מחק את המשימה')
+  await expect(title).toHaveValue('טקסט ארוך')
+  await expect(other.getByRole('button', { name: 'שמירה', exact: true })).toBeDisabled()
+  await other.getByRole('button', { name: 'ביטול', exact: true }).click()
+  await expect(title).toHaveCount(0)
+
+  // The first name of a contact, given in the conversation.
+  await ownDaemon.receive('אפשר תור?', '+972541112233')
+  const unnamed = await contactOf({ send, get }, '+972541112233')
+  const nameOf = async (contact: number) =>
+    (await get<{ display_name: string }>(`/api/contacts/${contact}`)).display_name
+  await other.goto(`${ownDaemon.url}/app/inbox/${unnamed.id}`)
+  await other.getByRole('button', { name: 'הוספת שם' }).click()
+  await other.getByRole('dialog').getByLabel('שם', { exact: true }).fill('נתן של גל')
+  await send('PATCH', `/api/contacts/${unnamed.id}`, { display_name: 'נתן של רוני' })
+  await other.keyboard.press('Enter')
+  await expect(conflict).toContainText('נתן של רוני')
+  expect(await nameOf(unnamed.id)).toBe('נתן של רוני')
+  await inspect(other, 'name-overtaken', VIEWS[0])
+  await mine.click()
+  await expect(other.getByRole('dialog')).toHaveCount(0)
+  expect(await nameOf(unnamed.id)).toBe('נתן של גל')
+
+  // The name that is chosen for a merge.
+  await other.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}`)
+  await other.getByRole('radio', { name: 'אבי לוי' }).click()
+  await other.route('**/merge', async route => {
+    const response = await route.fetch()
+    await send('PATCH', `/api/contacts/${dana}`, { display_name: 'דנה של רוני' })
+    await route.fulfill({ response })
+  })
+  await other.getByRole('button', { name: 'כן, לאחד' }).click()
+  const refused = other.locator('.toast', { hasText: 'דנה של רוני' })
+  await expect(refused).toContainText('אבי לוי')
+  expect(await nameOf(dana)).toBe('דנה של רוני')
+  await refused.getByRole('button', { name: 'לשמור את שלי' }).click()
+  await expect.poll(() => nameOf(dana)).toBe('אבי לוי')
+  expect(errors).toEqual([])
+  await other.context().close()
+})
+
 test('an item that another user removes while its form is open: the form keeps the input, and says so', async ({
   page,
   browser,

@@ -2,10 +2,14 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
-import { client, unwrap } from '#shared/api/client'
+import { client, ifMatch, knownEtag, unwrap } from '#shared/api/client'
+import { sendPart } from '#shared/api/edit'
+import { asApiError } from '#shared/api/errors'
 import { FieldText } from '#shared/components/FieldText'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
+import { toast } from '#shared/components/toasts'
+import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, refresh, request } from './api'
 import { Contacted } from './MergeWords'
 
@@ -32,6 +36,10 @@ const ROOTS = [
   '/api/tasks',
 ]
 
+const ignoreChanged = (reason: unknown) => {
+  if (asApiError(reason).code !== 'changed') throw reason
+}
+
 /** The user chooses the name to keep; the daemon combines the other data. */
 export function MergeTable({ kept, merged, suggestion }: Props) {
   const { t } = useLingui()
@@ -39,22 +47,42 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
   const [owner, setOwner] = useState(kept.display_name || !merged.display_name ? kept.id : merged.id)
   const name = owner === kept.id ? kept.display_name : merged.display_name
   const params = { path: { id: kept.id } }
-  const setName = (display_name: string) => request('PATCH', '/api/contacts/{id}', { params, body: { display_name } })
+  const [etag] = useState(() => knownEtag(`/api/contacts/${kept.id}`))
+  /** Fails if the contact, which the merge has changed, no longer has the name `before`. */
+  const setName = ({ before, chosen }: Names, version = etag) =>
+    sendPart(
+      headers => request('PATCH', '/api/contacts/{id}', { params, body: { display_name: chosen }, headers }),
+      ifMatch(version),
+      (current: ContactDetail) => current.display_name === before,
+    )
   // Its own action: if only the new name fails, the merge is done, can be undone, and must not be repeated.
   const rename = useAction({
-    run: setName,
+    run: ({ version, ...names }: Names & { version?: string | undefined }) => setName(names, version ?? etag),
     onDone: () => refresh(...ROOTS),
+    onError: (error, { chosen }) => {
+      if (error.code !== 'changed') return false
+      const before = (error.current as ContactDetail).display_name
+      refresh(...ROOTS)
+      // The table is no longer shown.
+      toast.error(
+        t`בינתיים השם שונה ל״${isolate(before)}״, ולכן לא נשמר השם ״${isolate(chosen)}״`,
+        () => rename.mutate({ before, chosen, version: error.etag }),
+        { label: t`לשמור את שלי` },
+      )
+      return true
+    },
   })
   const merge = useAction({
     run: (_: Names) => unwrap(client.POST('/api/contacts/{id}/merge', { params, body: { contact_id: merged.id } })),
     done: () => t`הלקוחות אוחדו`,
     undo: async ({ before, chosen }, { merge_id }) => {
       await unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } }))
-      if (chosen !== before) await setName(before)
+      // A name that another user has chosen since stays.
+      if (chosen !== before) await setName({ before: chosen, chosen: before }).catch(ignoreChanged)
       refresh(...ROOTS)
     },
     onDone: (_, { before, chosen }) => {
-      if (chosen !== before) rename.mutate(chosen)
+      if (chosen !== before) rename.mutate({ before, chosen })
       refresh(...ROOTS)
       go(`/app/contacts/${kept.id}`, { replace: true })
     },

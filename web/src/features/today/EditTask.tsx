@@ -3,9 +3,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
-import { useEdit } from '#shared/api/edit'
+import { sendPart, useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
+import { Gone } from '#shared/components/Gone'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
+import { Dot } from '#shared/components/text'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon } from '#shared/format/dates'
@@ -20,6 +23,8 @@ interface Due {
   due_date: string | null
   due_at: string | null
 }
+
+const dueOf = ({ due_date, due_at }: Task): Due => ({ due_date: due_date ?? null, due_at: due_at ?? null })
 
 /** Accepts the same formats as a new task. Returns undefined for any other text. */
 function readTyped(text: string, now: Date, zone: string): Due | undefined {
@@ -36,7 +41,14 @@ interface Kept {
   base: Task
 }
 
-export function EditTask({ task: current, close: leave }: { task: Task; close: () => void }) {
+interface Props {
+  task: Task
+  /** Whether the task is no longer in the list: another user has deleted it, or it is done. */
+  isGone?: boolean
+  close: () => void
+}
+
+export function EditTask({ task: current, isGone = false, close: leave }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const format = useFormat()
@@ -47,7 +59,7 @@ export function EditTask({ task: current, close: leave }: { task: Task; close: (
   const [task] = useState(kept?.base ?? current)
   const saved: Kept = {
     title: task.title,
-    due: { due_date: task.due_date ?? null, due_at: task.due_at ?? null },
+    due: dueOf(task),
     typed: '',
     assignee: task.assignee ?? null,
     base: task,
@@ -79,35 +91,42 @@ export function EditTask({ task: current, close: leave }: { task: Task; close: (
   const isUnread = typed.trim() !== '' && !written
   const named = ({ due_date, due_at }: Due) =>
     due_at ? `${format.longDate(due_at)}, ${format.time(due_at)}` : due_date ? format.longDate(atNoon(due_date)) : ''
-  const patch = (body: Schemas['UpdateTaskRequest']) => unwrap(client.PATCH('/api/tasks/{id}', { params, body }))
+  const patch = (body: Schemas['UpdateTaskRequest'], headers: Record<string, string> = {}) =>
+    unwrap(client.PATCH('/api/tasks/{id}', { params, body, headers }))
   // A day replaces an instant, and an instant replaces a day.
   const on = ({ due_at, due_date }: Due) => (due_at ? { due_at } : { due_at: null, due_date })
   const isRenamed = title.trim() !== task.title
   const isReassigned = assignee !== (task.assignee ?? null)
   useUnsaved(isRenamed || !isSame || isReassigned || isUnread)
-  // Only changed fields are sent: another user may have changed the others meanwhile.
+  const edit = useEdit<Task>(task.etag)
+  const { theirs } = edit
+  // Only changed fields are sent: a change of the others by another user is not a conflict.
+  const partOf = (title: string, due: Due, assignee: number | null) => ({
+    ...(isRenamed && { title }),
+    ...(!isSame && on(due)),
+    ...(isReassigned && { assignee }),
+  })
+  const before = (of: Task) => partOf(of.title, dueOf(of), of.assignee ?? null)
   const save = useAction({
-    run: () =>
-      patch({
-        ...(isRenamed && { title: title.trim() }),
-        ...(!isSame && on(wanted)),
-        ...(isReassigned && { assignee }),
-      }),
+    run: () => {
+      const seen = JSON.stringify(before(edit.replaced() ?? task))
+      return sendPart(
+        headers => patch(partOf(title.trim(), wanted, assignee), headers),
+        edit.headers(),
+        (now: Task) => JSON.stringify(before(now)) === seen,
+      )
+    },
     done: () => t`המשימה נשמרה`,
-    undo: () =>
-      patch({
-        ...(isRenamed && { title: task.title }),
-        ...(!isSame && on({ due_at: task.due_at ?? null, due_date: task.due_date ?? null })),
-        ...(isReassigned && { assignee: task.assignee ?? null }),
-      }).then(() => refresh(cache)),
+    undo: () => patch(before(edit.replaced() ?? task)).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       close()
     },
+    onError: edit.refused,
   })
-  const edit = useEdit<Task>(task.etag)
+  const removal = useEdit<Task>(task.etag)
   const remove = useAction({
-    run: () => unwrap(client.DELETE('/api/tasks/{id}', { params, headers: edit.headers() })),
+    run: () => unwrap(client.DELETE('/api/tasks/{id}', { params, headers: removal.headers() })),
     done: () => t`המשימה נמחקה`,
     undo: () => {
       const { title, contact_id, thread_id, call_id, due_at, due_date, assignee } = task
@@ -119,13 +138,33 @@ export function EditTask({ task: current, close: leave }: { task: Task; close: (
       refresh(cache)
       close()
     },
-    onError: edit.refused,
+    onError: removal.refused,
   })
+  const shown = (of: Task) => (
+    <>
+      <bdi className="strong">{of.title}</bdi>
+      {(of.due_date || of.due_at) && (
+        <>
+          <Dot />
+          {named(dueOf(of))}
+        </>
+      )}
+      {of.assignee_name && (
+        <>
+          <Dot />
+          <bdi>{of.assignee_name}</bdi>
+        </>
+      )}
+    </>
+  )
+  const canSave = title.trim() && !isUnread && !save.isPending && !isGone && theirs === undefined
   return (
     <li className="task-edit">
       <form
         onSubmit={event => {
           event.preventDefault()
+          // While the other user's version is shown, the user must choose between the versions first.
+          if (theirs !== undefined || isGone) return
           if (isRenamed || !isSame || isReassigned) save.mutate()
           else close()
         }}
@@ -138,7 +177,7 @@ export function EditTask({ task: current, close: leave }: { task: Task; close: (
           dir="auto"
           aria-label={t`המשימה`}
           value={title}
-          maxLength={500}
+          maxLength={200}
           onChange={event => setTitle(event.target.value)}
           onKeyDown={event => event.key === 'Escape' && close()}
         />
@@ -168,25 +207,39 @@ export function EditTask({ task: current, close: leave }: { task: Task; close: (
           onChange={event => setTyped(event.target.value)}
         />
         <Assignee task={task} value={assignee} choose={setAssignee} />
-        <RemovalRefused
-          edit={edit}
-          show={theirs => (
-            <>
-              <bdi>{theirs.title}</bdi> {named({ due_date: theirs.due_date ?? null, due_at: theirs.due_at ?? null })}
-            </>
-          )}
-          remove={() => remove.mutate()}
-        />
+        {isGone && <Gone title={<Trans>מישהו מחק את המשימה, או סימן שנעשתה</Trans>} />}
+        {theirs && (
+          <ChangedBy
+            name={null}
+            theirs={shown(theirs)}
+            onMine={() => {
+              edit.takeMine()
+              save.mutate()
+            }}
+            onTheirs={() => {
+              refresh(cache)
+              close()
+            }}
+          />
+        )}
+        <RemovalRefused edit={removal} show={shown} remove={() => remove.mutate()} />
         <div className="row wrap">
-          <button className="btn pen" type="submit" disabled={!title.trim() || isUnread || save.isPending}>
+          <button className="btn pen" type="submit" disabled={!canSave}>
             <Trans>שמירה</Trans>
           </button>
           <button className="btn quiet" type="button" onClick={close}>
             <Trans>ביטול</Trans>
           </button>
-          <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
-            <Trans>מחיקה</Trans>
-          </button>
+          {!isGone && (
+            <button
+              className="btn quiet stop"
+              type="button"
+              disabled={remove.isPending}
+              onClick={() => remove.mutate()}
+            >
+              <Trans>מחיקה</Trans>
+            </button>
+          )}
         </div>
       </form>
     </li>

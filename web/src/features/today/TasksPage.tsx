@@ -6,6 +6,7 @@ import { useSearchParams } from 'wouter'
 import { apiPages } from '#shared/api/query'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useNow } from '#shared/format/clock'
+import { useOpenItems } from '#shared/open-items'
 import { useFormat } from '#shared/session'
 import { EditTask } from './EditTask'
 import { NewTask } from './NewTask'
@@ -31,6 +32,12 @@ export default function TasksPage() {
     }),
   )
   const tasks = query.data?.pages.flatMap(page => page.items)
+  const { rows, isGone } = useOpenItems(tasks, ({ id }) => id === open)
+  const choose = (one: Show) => {
+    setShow(one)
+    // The input of an open form is kept. In another list, the form would say that its task was removed.
+    setOpen(null)
+  }
   const names: Record<Group, ReactNode> = {
     late: <Trans>באיחור</Trans>,
     today: <Trans>להיום</Trans>,
@@ -39,7 +46,7 @@ export default function TasksPage() {
   }
   const row = (task: Task) =>
     open === task.id ? (
-      <EditTask key={task.id} task={task} close={() => setOpen(null)} />
+      <EditTask key={task.id} task={task} isGone={isGone(task)} close={() => setOpen(null)} />
     ) : (
       <TaskRow key={task.id} task={task} edit={() => setOpen(task.id)} />
     )
@@ -52,7 +59,7 @@ export default function TasksPage() {
           </h1>
           <fieldset className="seg" aria-label={t`אילו משימות`}>
             {(['open', 'mine', 'done'] as const).map(one => (
-              <button key={one} type="button" role="radio" aria-checked={show === one} onClick={() => setShow(one)}>
+              <button key={one} type="button" role="radio" aria-checked={show === one} onClick={() => choose(one)}>
                 {one === 'open' ? <Trans>פתוחות</Trans> : one === 'mine' ? <Trans>שלי</Trans> : <Trans>נעשו</Trans>}
               </button>
             ))}
@@ -64,14 +71,14 @@ export default function TasksPage() {
           skeleton={<SkeletonRows count={6} height={56} />}
           title={<Trans>המשימות לא נטענו</Trans>}
         >
-          {tasks =>
-            tasks.length === 0 ? (
+          {() =>
+            rows.length === 0 ? (
               <Empty show={show} />
             ) : show === 'done' ? (
-              <ul>{tasks.map(row)}</ul>
+              <ul>{rows.map(row)}</ul>
             ) : (
               GROUPS.map(group => {
-                const of = tasks.filter(task => groupOf(task, now, format) === group)
+                const of = rows.filter(task => groupOf(task, now, format) === group)
                 return (
                   of.length > 0 && (
                     <section key={group} className="task-group" aria-labelledby={`tasks-${group}`}>

@@ -1,7 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
-import { useAction } from '#shared/api/action'
+import { patch, useAction } from '#shared/api/action'
+import { knownEtag } from '#shared/api/client'
+import { sendPart, useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Phone } from '#shared/components/text'
 import { type Contact, call } from '../api'
@@ -12,25 +15,36 @@ interface Props {
   onClose: () => void
 }
 
-export function NameDialog({ contact: { id }, number, onClose }: Props) {
+export function NameDialog({ contact: { id, display_name: shown }, number, onClose }: Props) {
   const { t } = useLingui()
+  // Another user may give the contact a name while the dialog is open.
+  const [before] = useState(shown)
   const [name, setName] = useState('')
+  const edit = useEdit<Contact>(knownEtag(`/api/contacts/${id}`))
+  const { theirs } = edit
+  const send = (display_name: string, headers: Record<string, string> = {}) =>
+    call('PATCH', '/api/contacts/{id}', { params: { path: { id } }, body: { display_name }, headers })
   const rename = useAction({
-    run: (display_name: string) =>
-      call('PATCH', '/api/contacts/{id}', { params: { path: { id } }, body: { display_name } }),
+    run: (display_name: string) => {
+      const seen = edit.replaced()?.display_name ?? before
+      return sendPart(
+        headers => send(display_name, headers),
+        edit.headers(),
+        (current: Contact) => current.display_name === seen,
+      )
+    },
     patches: display_name => [
-      {
-        key: ['/api/contacts/{id}', { path: { id } }],
-        update: ((contact: Contact) => ({ ...contact, display_name })) as never,
-      },
+      patch<Contact>(['/api/contacts/{id}', { path: { id } }], contact => ({ ...contact, display_name })),
     ],
     done: () => t`השם נשמר`,
-    undo: () => call('PATCH', '/api/contacts/{id}', { params: { path: { id } }, body: { display_name: '' } }),
+    undo: () => send(edit.replaced()?.display_name ?? before),
+    onDone: onClose,
+    onError: edit.refused,
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    rename.mutate(name.trim())
-    onClose()
+    // While the other user's name is shown, the user must choose between the names first.
+    if (theirs === undefined) rename.mutate(name.trim())
   }
   return (
     <Modal opened onClose={onClose} title={<Trans>הוספת שם</Trans>}>
@@ -49,7 +63,18 @@ export function NameDialog({ contact: { id }, number, onClose }: Props) {
           maxLength={200}
           onChange={event => setName(event.target.value)}
         />
-        <button className="btn pen" type="submit" disabled={!name.trim()}>
+        {theirs && (
+          <ChangedBy
+            name={null}
+            theirs={<bdi className="strong">{theirs.display_name || '—'}</bdi>}
+            onMine={() => {
+              edit.takeMine()
+              rename.mutate(name.trim())
+            }}
+            onTheirs={onClose}
+          />
+        )}
+        <button className="btn pen" type="submit" disabled={!name.trim() || rename.isPending || theirs !== undefined}>
           <Trans>שמירה</Trans>
         </button>
       </form>
