@@ -1,5 +1,5 @@
 import { contactOf, owner } from './support/api'
-import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, prepare, show, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
 
@@ -90,6 +90,27 @@ test('only what was changed of a task is saved, with undo, and a lit day stays w
   await expect.poll(task).toMatchObject({ title: 'להתקשר לדנה', due_date: day(0) })
   await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
   await expect.poll(task).toMatchObject({ title: 'להתקשר לדנה', due_date: tomorrow })
+})
+
+test('the start page shows eight due tasks and how many there are, and explains the tasks when none is due', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  const api = await owner(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/today`)
+  const section = page.getByRole('region', { name: 'משימות' })
+  await expect(section).toContainText('אין משימות להיום')
+  await inspectAll(page, 'today-no-tasks')
+  await show(page, VIEWS[0])
+  await api.send('POST', '/api/tasks', { title: 'לשלם', due_date: '2050-01-05' })
+  await expect(section.getByRole('link', { name: 'משימה אחת בהמשך' })).toBeVisible()
+  for (let count = 1; count <= 10; count++) await api.send('POST', '/api/tasks', { title: `משימה ${count}` })
+  await expect(section.getByRole('heading').first()).toContainText('10')
+  await expect(section.locator('.task')).toHaveCount(8)
+  await section.getByRole('link', { name: 'עוד שתי משימות' }).click()
+  await expect(page.locator('.task')).toHaveCount(11)
 })
 
 test('a word has the translation of its own feature: «ביטול» is to undo in a toast, whatever page is open', async ({

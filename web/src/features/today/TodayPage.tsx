@@ -12,12 +12,10 @@ import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { DayPlan, useWaitingList, waitingListPages } from './DayPlan'
-import { NewTask } from './NewTask'
+import { DueTasks, openTasks } from './DueTasks'
 import { alerts, Problems } from './Problems'
-import { TaskRow } from './TaskRow'
 import './today.css'
 import { Dot } from '#shared/components/text'
-import { groupOf } from './tasks'
 import { WaitingRow } from './WaitingRow'
 
 /**
@@ -28,12 +26,11 @@ const MAX_WAITING = 5
 
 const waiting = apiQuery('/api/inbox', { query: { filter: 'waiting', limit: 20 } })
 const counts = apiQuery('/api/threads/counts')
-const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
 
 export const prefetch = () => [
   queryClient.prefetchQuery(waiting),
   queryClient.prefetchQuery(counts),
-  queryClient.prefetchQuery(tasks),
+  queryClient.prefetchQuery(openTasks),
   queryClient.prefetchQuery(alerts),
   queryClient.prefetchQuery(answeringQuery),
   queryClient.prefetchInfiniteQuery(waitingListPages),
@@ -47,7 +44,7 @@ const DRAW_DELAY_MS = 1_000
  * would shift the lists below it.
  */
 function useFirstData(): boolean {
-  const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts), useWaitingList()].some(
+  const pending = [useQuery(waiting), useQuery(counts), useQuery(openTasks), useQuery(alerts), useWaitingList()].some(
     query => query.isPending,
   )
   const [isDrawn, setDrawn] = useState(!pending)
@@ -111,10 +108,7 @@ export default function TodayPage() {
 }
 
 function Lists({ waiting: waits }: { waiting: number }) {
-  const format = useFormat()
-  const now = useNow()
   const inbox = useQuery(waiting)
-  const open = useQuery(tasks)
   return (
     <>
       <Problems />
@@ -150,31 +144,7 @@ function Lists({ waiting: waits }: { waiting: number }) {
               </Link>
             )}
           </section>
-          <section aria-labelledby="tasks">
-            <h2 id="tasks">
-              <Trans>משימות</Trans>
-            </h2>
-            <Loaded
-              query={open}
-              skeleton={<SkeletonRows count={3} height={48} />}
-              title={<Trans>המשימות לא נטענו</Trans>}
-            >
-              {({ items }) => (
-                <ul>
-                  {items
-                    .filter(task => ['late', 'today', 'some_day'].includes(groupOf(task, now, format)))
-                    .slice(0, 8)
-                    .map(task => (
-                      <TaskRow key={task.id} task={task} />
-                    ))}
-                </ul>
-              )}
-            </Loaded>
-            <NewTask />
-            <Link className="btn link" href="/app/tasks">
-              <Trans>לכל המשימות</Trans>
-            </Link>
-          </section>
+          <DueTasks />
         </div>
         <DayPlan />
       </div>

@@ -23,7 +23,7 @@ const FIRST_PAGE: Record<string, string> = {
   'features/calls/api.ts /api/tasks': 'a call has a few tasks',
   'features/calendar/ContactPicker.tsx /api/contacts': 'hits while the user types',
   'features/today/TodayPage.tsx /api/inbox': 'the first five, with a link to all',
-  'features/today/TodayPage.tsx /api/tasks': 'the first eight, with a link to all',
+  'features/today/DueTasks.tsx /api/tasks': 'the first eight, with a link to all',
   'features/today/feature.tsx /api/tasks': 'the badge counts up to 99+',
   'features/settings/RecentChanges.tsx /api/settings/history': 'the recent changes',
 }
