@@ -415,3 +415,50 @@ test('appointments of staff that were removed from the list stay in the calendar
   await page.setViewportSize({ width: 390, height: 844 })
   await expect(page.locator('.ag', { hasText: 'נועה ברק' })).toBeVisible()
 })
+
+test('a closure is changed, and a removed service or member of staff returns to its list', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  const { send, get, yael } = await fill(page, ownDaemon)
+  const days = { from_date: '2050-01-06', to_date: '2050-01-07' }
+  const { id } = await send<Item>('POST', '/api/closures', { ...days, reason: 'חופשה', from: '12:00', to: '15:00' })
+  await page.goto(`${ownDaemon.url}/app/settings/hours`)
+  const form = page.getByRole('form', { name: 'סגור מיוחד' })
+  const row = page.getByRole('button', { name: /חופשה/ })
+  await row.click()
+  await form.getByLabel('עד יום').fill('8.1.2050')
+  await form.getByRole('button', { name: 'שמירה' }).click()
+  await expect(row).toContainText('8 בינואר')
+  // The times of the first and the last day stay.
+  const closure = async () =>
+    (await get<{ items: (Item & { reason: string })[] }>('/api/closures')).items.find(one => one.id === id)
+  expect(await closure()).toMatchObject({ from_date: '2050-01-06', to_date: '2050-01-08', from: '12:00', to: '15:00' })
+  await row.click()
+  await form.getByLabel('סיבה').fill('חופשה של יעל')
+  await send('PATCH', `/api/closures/${id}`, { reason: 'שיפוץ' })
+  await form.getByRole('button', { name: 'שמירה' }).click()
+  await expect(form.getByRole('alert')).toContainText('שיפוץ')
+  await inspect(page, 'closure-edit', VIEWS[0])
+  await form.getByRole('button', { name: 'לשמור את שלי' }).click()
+  await expect(row).toContainText('חופשה של יעל')
+
+  const removed = page.locator('.removed')
+  for (const [path, name] of [
+    ['services', 'צבע'],
+    ['resources', 'יעל'],
+  ] as const) {
+    await visit(page, `/app/settings/${path}`)
+    const item = page.locator('.edit-list > li', { hasText: name })
+    await item.getByRole('button', { name: 'הסרה' }).click()
+    await expect(item).toHaveCount(0)
+    await removed.locator('summary').click()
+    await expect(removed).toContainText(name)
+    await inspect(page, `${path}-removed`, VIEWS[0])
+    await removed.getByRole('button', { name: 'להחזיר לרשימה' }).click()
+    await expect(item).toHaveCount(1)
+    await expect(removed).toHaveCount(0)
+  }
+  expect(await get(`/api/resources/${yael.id}`)).toMatchObject({ archived: false })
+})

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPlus } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
@@ -13,7 +13,8 @@ import { Loaded, SkeletonRows } from '#shared/components/states'
 import { useOpenForm } from '#shared/draft'
 import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
-import { type Resource, type Service, useResources, useServices } from './data'
+import { everyResource, type Resource, type Service, useResources, useServices } from './data'
+import { Removed } from './Removed'
 import { type KeptResource, RESOURCE_DRAFTS, ResourceForm } from './ResourceForm'
 import { type KeptHours, KeptHoursWords } from './ResourceHours'
 import { ResourceName } from './ResourceName'
@@ -81,6 +82,7 @@ export default function ResourcesPage() {
           </ul>
         )}
       </Loaded>
+      {isOwner && <RemovedResources />}
     </EditorPage>
   )
 }
@@ -138,5 +140,29 @@ function Row({ resource, services, isOnly, open }: RowProps) {
         remove={() => remove.mutate()}
       />
     </>
+  )
+}
+
+function RemovedResources() {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const query = useQuery(everyResource)
+  const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/resources'] })
+  const archive = (id: number, archived: boolean) =>
+    unwrap(client.PATCH('/api/resources/{id}', { params: { path: { id } }, body: { archived } }))
+  const restore = useAction({
+    run: ({ id }: Resource) => archive(id, false),
+    done: () => t`חזר ליומן`,
+    undo: ({ id }) => archive(id, true).then(refresh),
+    onDone: refresh,
+  })
+  return (
+    <Removed
+      title={<Trans>מי שהוסרו מהיומן</Trans>}
+      items={query.data?.items.filter(({ archived }) => archived) ?? []}
+      words={resource => <ResourceName resource={resource} />}
+      isBusy={restore.isPending}
+      restore={restore.mutate}
+    />
   )
 }

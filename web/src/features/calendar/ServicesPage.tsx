@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPlus } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { useEdit } from '#shared/api/edit'
@@ -14,8 +14,9 @@ import { useOpenForm } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { useOpenItems } from '#shared/open-items'
 import { useFormat, useSession } from '#shared/session'
-import { type Service, useServices } from './data'
+import { everyService, type Service, useServices } from './data'
 import { Price } from './Price'
+import { Removed } from './Removed'
 import { type KeptService, ServiceForm, serviceOf } from './ServiceForm'
 import { ServiceWords } from './ServiceWords'
 import './calendar.css'
@@ -78,6 +79,7 @@ export default function ServicesPage() {
           )
         }
       </Loaded>
+      {isOwner && <RemovedServices />}
     </EditorPage>
   )
 }
@@ -128,5 +130,29 @@ function ServiceRow({ service, open }: { service: Service; open: (() => void) | 
       </div>
       <RemovalRefused edit={edit} show={theirs => <ServiceWords service={theirs} />} remove={() => remove.mutate()} />
     </>
+  )
+}
+
+function RemovedServices() {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const query = useQuery(everyService)
+  const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/services'] })
+  const archive = (id: number, archived: boolean) =>
+    unwrap(client.PATCH('/api/services/{id}', { params: { path: { id } }, body: { archived } }))
+  const restore = useAction({
+    run: ({ id }: Service) => archive(id, false),
+    done: ({ name }) => t`השירות ${isolate(name)} חזר לרשימה`,
+    undo: ({ id }) => archive(id, true).then(refresh),
+    onDone: refresh,
+  })
+  return (
+    <Removed
+      title={<Trans>שירותים שהוסרו</Trans>}
+      items={query.data?.items.filter(({ archived }) => archived) ?? []}
+      words={({ name }) => <bdi>{name}</bdi>}
+      isBusy={restore.isPending}
+      restore={restore.mutate}
+    />
   )
 }

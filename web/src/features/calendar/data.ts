@@ -10,6 +10,7 @@ import { gapsByDay } from './layout'
 
 export type Appointment = Schemas['Appointment']
 export type CalendarDay = Schemas['CalendarDay']
+export type Closure = Schemas['Closure']
 export type Resource = Schemas['Resource']
 export type Service = Schemas['Service']
 export type WaitingEntry = Schemas['WaitingEntry']
@@ -18,6 +19,9 @@ const PAGE = 200
 
 export const useServices = () => useQuery(apiQuery('/api/services'))
 export const useResources = () => useQuery(apiQuery('/api/resources'))
+/** Archived ones as well: appointments, closures and texts can name them. */
+export const everyService = apiQuery('/api/services', { query: { archived: true } })
+export const everyResource = apiQuery('/api/resources', { query: { archived: true } })
 
 export const useDays = (from: Day, to: Day) => useQuery(apiQuery('/api/calendar/days', { query: { from, to } }))
 
