@@ -121,7 +121,7 @@ function AddTask({ contactId }: { contactId: number }) {
         aria-label={t`משימה חדשה`}
         placeholder={t`משימה חדשה`}
         value={title}
-        maxLength={500}
+        maxLength={200}
         onChange={event => setTitle(event.target.value)}
       />
       {title.trim() && (

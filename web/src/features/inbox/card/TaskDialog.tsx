@@ -76,7 +76,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
           value={title}
           onChange={event => setTitle(event.target.value)}
           required
-          maxLength={300}
+          maxLength={200}
         />
         <div>
           <span className="lb" id={label}>
