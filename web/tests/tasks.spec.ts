@@ -1,5 +1,5 @@
 import { contactOf, owner } from './support/api'
-import { expect, inspect, inspectAll, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
 
@@ -102,8 +102,7 @@ test('the start page shows eight due tasks and how many there are, and explains 
   await page.goto(`${ownDaemon.url}/app/today`)
   const section = page.getByRole('region', { name: 'משימות' })
   await expect(section).toContainText('אין משימות להיום')
-  await inspectAll(page, 'today-no-tasks')
-  await show(page, VIEWS[0])
+  await inspect(page, 'today-no-tasks', VIEWS[0])
   await api.send('POST', '/api/tasks', { title: 'לשלם', due_date: '2050-01-05' })
   await expect(section.getByRole('link', { name: 'משימה אחת בהמשך' })).toBeVisible()
   for (let count = 1; count <= 10; count++) await api.send('POST', '/api/tasks', { title: `משימה ${count}` })
