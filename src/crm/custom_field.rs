@@ -19,9 +19,7 @@ pub fn create(
     let name = text::name("name", name)?;
     let choices = check_choices(kind, choices)?;
     check_unused(tx, &name, None)?;
-    if tx.custom_fields(BusinessId::FIRST)?.len() >= MAX_FIELDS {
-        return Err(RequestError::Conflict(format!("there are {MAX_FIELDS} fields already").into()).into());
-    }
+    check_count(tx)?;
     Ok(tx.insert_custom_field(BusinessId::FIRST, &name, kind, &choices, now)?)
 }
 
@@ -44,6 +42,15 @@ pub fn update(tx: &WriteTx<'_>, id: FieldId, name: Option<&str>, choices: Option
 /// Archives a field: it is no longer shown, and its values are kept.
 pub fn archive(tx: &WriteTx<'_>, id: FieldId, now: Timestamp) -> Result<(), Error> {
     Ok(tx.archive_custom_field(id, now)?)
+}
+
+/// Restores an archived field with its values. A field that is not archived is unchanged.
+pub fn restore(tx: &WriteTx<'_>, id: FieldId) -> Result<(), Error> {
+    if let Some(name) = tx.archived_field_name(id)? {
+        check_unused(tx, &name, Some(id))?;
+        check_count(tx)?;
+    }
+    Ok(tx.restore_custom_field(id)?)
 }
 
 pub fn set_value(
@@ -94,6 +101,13 @@ fn check_unused(tx: &WriteTx<'_>, name: &str, by: Option<FieldId>) -> Result<(),
     let holder = tx.custom_field_by_name(BusinessId::FIRST, name)?;
     if holder.is_some_and(|holder| Some(holder) != by) {
         return Err(RequestError::Conflict(format!("there is a field {name} already").into()).into());
+    }
+    Ok(())
+}
+
+fn check_count(tx: &WriteTx<'_>) -> Result<(), Error> {
+    if tx.custom_fields(BusinessId::FIRST)?.len() >= MAX_FIELDS {
+        return Err(RequestError::Conflict(format!("there are {MAX_FIELDS} fields already").into()).into());
     }
     Ok(())
 }

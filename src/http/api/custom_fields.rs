@@ -20,7 +20,7 @@ use axum::http::StatusCode;
 use view::{CreateCustomFieldRequest, CustomField, CustomFieldPage, UpdateCustomFieldRequest};
 
 pub(super) fn operations() -> Operations {
-    operations![list, create, update, archive]
+    operations![list, create, update, archive, restore]
 }
 
 fn shown(tx: &ReadTx<'_>, id: FieldId) -> Result<CustomField, crm::Error> {
@@ -70,7 +70,7 @@ pub(super) async fn update(
 
 /// Archive a custom field.
 ///
-/// The field is no longer shown; its values are kept.
+/// The field is no longer shown. Its values are kept, and the field can be restored.
 #[utoipa::path(delete, path = "/api/custom-fields/{id}", tag = "contacts", operation_id = "archive_custom_field",
     params(("id" = i64, Path)), responses((status = 200, description = "The custom field was archived.", body = OkResponse)))]
 pub(super) async fn archive(
@@ -83,4 +83,20 @@ pub(super) async fn archive(
     let archive = move |tx: &WriteTx<'_>| custom_field::archive(tx, id, now);
     if_match.delete(&actor, &state.store, move |tx| shown(tx, id), archive).await?;
     Ok(OkResponse::OK)
+}
+
+/// Restore an archived custom field with its values.
+#[utoipa::path(post, path = "/api/custom-fields/{id}/restore", tag = "contacts", operation_id = "restore_custom_field",
+    params(("id" = i64, Path)), responses((status = 200, body = CustomField), (status = 409, body = ErrorBody)))]
+pub(super) async fn restore(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<CustomField>, ApiError> {
+    let id = FieldId(id);
+    let work = move |tx: &WriteTx<'_>| {
+        custom_field::restore(tx, id)?;
+        shown(tx, id)
+    };
+    Ok(Tagged(actor.transact(&state.store, work).await?))
 }

@@ -8,15 +8,21 @@ use rusqlite::{OptionalExtension, Row, params};
 impl ReadTx<'_> {
     /// Without archived fields, oldest first.
     pub fn custom_fields(&self, business: BusinessId) -> Result<Vec<CustomField>> {
-        let mut query = self.conn.prepare_cached(&format!("{SELECT} AND business_id = ?1 ORDER BY id"))?;
+        let mut query = self.conn.prepare_cached(&format!("{SELECT} AND f.business_id = ?1 ORDER BY f.id"))?;
         let rows = query.query_map([business], field)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// `None` if the field is archived.
     pub fn custom_field(&self, id: FieldId) -> Result<Option<CustomField>> {
-        let mut query = self.conn.prepare_cached(&format!("{SELECT} AND id = ?1"))?;
+        let mut query = self.conn.prepare_cached(&format!("{SELECT} AND f.id = ?1"))?;
         Ok(query.query_row([id], field).optional()?)
+    }
+
+    /// Returns the name of an archived field; `None` if the field is not archived or does not exist.
+    pub fn archived_field_name(&self, id: FieldId) -> Result<Option<String>> {
+        let sql = "SELECT name FROM custom_fields WHERE id = ?1 AND archived_at IS NOT NULL";
+        Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
     }
 
     /// The case of `name` is ignored. `None` if the field is archived.
@@ -61,9 +67,22 @@ impl WriteTx<'_> {
         }
         self.record_in(ChangeKind::CustomFieldUpdated, None, Some(id.0))
     }
+
+    /// The name must not be in use. A field that is not archived is unchanged.
+    pub fn restore_custom_field(&self, id: FieldId) -> Result<()> {
+        let sql = "UPDATE custom_fields SET archived_at = NULL WHERE id = ?1 AND archived_at IS NOT NULL";
+        if self.conn.prepare_cached(sql)?.execute([id])? == 0 {
+            return Ok(());
+        }
+        self.record_in(ChangeKind::CustomFieldUpdated, None, Some(id.0))
+    }
 }
 
-const SELECT: &str = "SELECT id, name, kind, choices FROM custom_fields WHERE archived_at IS NULL";
+// Merged contacts keep their values, so that the merge can be undone. The count leaves them out.
+const SELECT: &str = "SELECT f.id, f.name, f.kind, f.choices,
+        (SELECT count(*) FROM contact_fields v JOIN contacts c ON c.id = v.contact_id
+         WHERE v.field_id = f.id AND c.merged_into IS NULL)
+    FROM custom_fields f WHERE f.archived_at IS NULL";
 
 fn json(choices: &[String]) -> Result<String> {
     serde_json::to_string(choices).map_err(|error| Error::Value(error.to_string()))
@@ -73,5 +92,5 @@ fn field(row: &Row<'_>) -> rusqlite::Result<CustomField> {
     let choices: String = row.get(3)?;
     let choices = serde_json::from_str(&choices)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error)))?;
-    Ok(CustomField { id: row.get(0)?, name: row.get(1)?, kind: row.get(2)?, choices })
+    Ok(CustomField { id: row.get(0)?, name: row.get(1)?, kind: row.get(2)?, choices, contact_count: row.get(4)? })
 }

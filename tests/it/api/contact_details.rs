@@ -235,6 +235,18 @@ async fn fields_have_values_of_their_kind() {
         "an archived field is not shown"
     );
     change(&api, "PUT", &format!("/api/contacts/1/fields/{}", ids["choice"]), json!({"value": "L"}), 404).await;
+    // Another field may have got the name of the archived field. Without that, the field returns with its values.
+    let (restore, name) = (format!("{choice}/restore"), json!({"name": "size", "kind": "text"}));
+    let other = change(&api, "POST", "/api/custom-fields", name, 201).await["id"].clone();
+    change(&api, "POST", &restore, Value::Null, 409).await;
+    change(&api, "DELETE", &format!("/api/custom-fields/{other}"), Value::Null, 200).await;
+    for _ in 0..2 {
+        let restored = change(&api, "POST", &restore, Value::Null, 200).await;
+        assert_eq!((&restored["name"], &restored["contact_count"]), (&json!("size"), &json!(1)));
+    }
+    assert_eq!(api.get("/api/contacts/1").await.json()["fields"].as_array().unwrap().len(), 4);
+    change(&api, "DELETE", &choice, Value::Null, 200).await;
+    change(&api, "POST", "/api/custom-fields/999/restore", Value::Null, 404).await;
     for (body, status) in [
         (json!({"name": "text", "kind": "flag"}), 409),
         (json!({"name": "size", "kind": "choice"}), 400),

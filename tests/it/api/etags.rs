@@ -119,6 +119,9 @@ async fn a_list_names_the_version_of_each_item_that_users_remove() {
         ("/api/tasks", json!({"title": "a"}), json!({"title": "b"}), "/api/tasks"),
         ("/api/leads", json!({"contact_id": 1, "title": "a"}), json!({"title": "b"}), "/api/leads"),
         ("/api/contacts/1/notes", json!({"text": "a"}), json!({"text": "b"}), "/api/notes"),
+        ("/api/tags", json!({"name": "a"}), json!({"name": "b"}), "/api/tags"),
+        ("/api/custom-fields", json!({"name": "a", "kind": "text"}), json!({"name": "b"}), "/api/custom-fields"),
+        ("/api/lead-stages", json!({"name": "a"}), json!({"name": "b"}), "/api/lead-stages"),
     ] {
         let created = owner.post_json(list, &new).await;
         assert_eq!(created.status, 201, "{list}: {}", created.text());

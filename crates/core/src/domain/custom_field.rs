@@ -30,6 +30,8 @@ pub struct CustomField {
     pub kind: FieldKind,
     /// The allowed values of a choice field; empty for the other kinds.
     pub choices: Vec<String>,
+    /// The number of contacts with a value, without merged contacts.
+    pub contact_count: i64,
 }
 
 /// A contact's value of a field.
@@ -105,7 +107,7 @@ mod tests {
 
     fn field(kind: FieldKind) -> CustomField {
         let choices = vec!["gold".to_owned(), "זהב".to_owned()];
-        CustomField { id: FieldId(1), name: "x".to_owned(), kind, choices }
+        CustomField { id: FieldId(1), name: "x".to_owned(), kind, choices, contact_count: 0 }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::domain;
 use crate::http::api::contacts::view::FieldKind;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -19,13 +19,35 @@ pub(crate) struct CustomField {
     pub(super) kind: FieldKind,
     /// The allowed values of a choice field; empty for other types.
     pub(super) choices: Vec<String>,
+    /// The number of contacts with a value of the field.
+    contact_count: i64,
+    /// The version of the field (its `ETag`), for `If-Match`.
+    etag: String,
 }
 
-impl Versioned for CustomField {}
+impl Listed for CustomField {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
+}
+
+impl Versioned for CustomField {
+    fn version(&self) -> impl Serialize {
+        (self.id, &self.name, &self.choices)
+    }
+}
 
 impl From<domain::CustomField> for CustomField {
     fn from(field: domain::CustomField) -> Self {
-        Self { id: field.id.0, name: field.name, kind: field.kind.into(), choices: field.choices }
+        Self {
+            id: field.id.0,
+            name: field.name,
+            kind: field.kind.into(),
+            choices: field.choices,
+            contact_count: field.contact_count,
+            etag: String::new(),
+        }
+        .with_etag()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain;
 use crate::http::api::one_of::OneOf;
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::extract::nullable;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,14 @@ pub(crate) struct LeadStage {
     pub(super) position: i64,
     /// The number of leads in the stage.
     lead_count: i64,
+    /// The version of the stage (its `ETag`), for `If-Match`.
+    etag: String,
+}
+
+impl Listed for LeadStage {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
 }
 
 impl Versioned for LeadStage {
@@ -44,7 +52,9 @@ impl From<domain::LeadStage> for LeadStage {
             outcome: stage.outcome.into(),
             position: stage.position,
             lead_count: stage.lead_count,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 

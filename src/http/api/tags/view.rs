@@ -2,7 +2,7 @@
 
 use crate::domain;
 use crate::domain::{ContactId, TagChanges, TagId};
-use crate::http::etag::Versioned;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,14 @@ pub(crate) struct Tag {
     pub(super) name: String,
     /// The number of contacts with the tag.
     contact_count: i64,
+    /// The version of the tag (its `ETag`), for `If-Match`.
+    etag: String,
+}
+
+impl Listed for Tag {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
 }
 
 impl Versioned for Tag {
@@ -27,7 +35,7 @@ impl Versioned for Tag {
 
 impl From<domain::Tag> for Tag {
     fn from(tag: domain::Tag) -> Self {
-        Self { id: tag.id.0, name: tag.name, contact_count: tag.contact_count }
+        Self { id: tag.id.0, name: tag.name, contact_count: tag.contact_count, etag: String::new() }.with_etag()
     }
 }
 

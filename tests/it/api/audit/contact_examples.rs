@@ -68,8 +68,12 @@ impl Shop {
             "create_custom_field" => {
                 self.next("custom-field", "custom_fields", json!({"name": operation, "kind": "flag"}))
             }
-            "update_custom_field" | "archive_custom_field" => {
+            "update_custom_field" | "archive_custom_field" | "restore_custom_field" => {
                 let id = self.created("/api/custom-fields", json!({"name": operation, "kind": "date"})).await;
+                if operation == "restore_custom_field" {
+                    let path = format!("/api/custom-fields/{id}");
+                    super::super::change(&self.owner, "DELETE", &path, Value::Null, 200).await;
+                }
                 item(operation, "custom-field", &id, json!({"name": "another"}))
             }
             "create_task" => self.next("task", "tasks", json!({"title": "x"})),

@@ -72,6 +72,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   create_custom_field: msg`שדה חדש ללקוחות`,
   update_custom_field: msg`שינוי שדה של לקוחות`,
   archive_custom_field: msg`העברת שדה לארכיון`,
+  restore_custom_field: msg`החזרת שדה מהארכיון`,
   set_contact_field: msg`שינוי שדה של לקוח`,
   create_note: msg`כתיבת הערה`,
   update_note: msg`עריכת הערה`,

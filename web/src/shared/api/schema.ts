@@ -966,13 +966,30 @@ export interface paths {
         post?: never;
         /**
          * Archive a custom field.
-         * @description The field is no longer shown; its values are kept.
+         * @description The field is no longer shown. Its values are kept, and the field can be restored.
          */
         delete: operations["archive_custom_field"];
         options?: never;
         head?: never;
         /** Change the name or the choices of a custom field. */
         patch: operations["update_custom_field"];
+        trace?: never;
+    };
+    "/api/custom-fields/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore an archived custom field with its values. */
+        post: operations["restore_custom_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/database": {
@@ -4260,6 +4277,13 @@ export interface components {
             choices: string[];
             /**
              * Format: int64
+             * @description The number of contacts with a value of the field.
+             */
+            contact_count: number;
+            /** @description The version of the field (its `ETag`), for `If-Match`. */
+            etag: string;
+            /**
+             * Format: int64
              * @description The id of the field.
              */
             id: number;
@@ -4882,6 +4906,8 @@ export interface components {
         };
         /** @description A stage in the progress of leads, such as `new` or `won`. */
         LeadStage: {
+            /** @description The version of the stage (its `ETag`), for `If-Match`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id of the stage.
@@ -6392,6 +6418,8 @@ export interface components {
              * @description The number of contacts with the tag.
              */
             contact_count: number;
+            /** @description The version of the tag (its `ETag`), for `If-Match`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id of the tag.
@@ -13104,6 +13132,75 @@ export interface operations {
             };
             /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A custom field of the business's contacts. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request conflicts with the present state: `conflict` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
