@@ -202,7 +202,7 @@ test('tags of many contacts, and the undo of exactly that', async ({ page, ownDa
   await page.goto(`${ownDaemon.url}/app/contacts`)
   await page.getByRole('checkbox', { name: 'בחירת כולם' }).click()
   await page.getByRole('button', { name: 'הוספת תגית' }).click()
-  await page.getByRole('menuitem', { name: 'קבוע' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'קבוע' }).click()
   await expect(page.locator('tbody .chip')).toHaveCount(2)
   await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
   await expect(page.locator('tbody .chip')).toHaveCount(1)
@@ -210,7 +210,7 @@ test('tags of many contacts, and the undo of exactly that', async ({ page, ownDa
   expect(tags).toHaveLength(1)
 })
 
-test('a selection is what the table shows of it, and Escape in its menu keeps it', async ({ page, ownDaemon }) => {
+test('a selection is what the table shows of it, and Escape in its popover keeps it', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { dana, avi, send } = await fill(page, ownDaemon)
   await send('POST', '/api/tags', { name: 'קבוע' })
@@ -219,17 +219,17 @@ test('a selection is what the table shows of it, and Escape in its menu keeps it
   const bar = page.locator('.bulk')
   await expect(bar).toContainText('נבחרו שני לקוחות')
   await page.getByRole('button', { name: 'הוספת תגית' }).click()
-  await expect(page.getByRole('menuitem', { name: 'קבוע' })).toBeVisible()
-  await expect(page.locator('[role=menu]:focus-within')).toBeVisible()
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'קבוע' })).toBeVisible()
+  await expect(page.locator('[role=dialog]:focus-within')).toBeVisible()
   await page.keyboard.press('Escape')
-  await expect(page.getByRole('menu')).toHaveCount(0)
+  await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(bar).toContainText('נבחרו שני לקוחות')
   // Another user deletes one of the contacts.
   await send('POST', `/api/contacts/${avi}/erase`, { confirm: 'Avi L.' })
   await expect(bar).toContainText('נבחר לקוח אחד')
   const tagged = page.waitForRequest('**/api/contacts/tags')
   await page.getByRole('button', { name: 'הוספת תגית' }).click()
-  await page.getByRole('menuitem', { name: 'קבוע' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'קבוע' }).click()
   expect((await tagged).postDataJSON()).toMatchObject({ contact_ids: [dana] })
   await expect(page.locator('.toast')).toContainText(/לקוח אחד קיבל את ״.*קבוע.*״/)
   // A contact that the filter hides is not part of the selection.

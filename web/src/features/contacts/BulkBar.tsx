@@ -3,15 +3,19 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import { IconTag, IconTagOff, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
+import { deferred, useHasBeen } from '#shared/deferred'
 import { isolate } from '#shared/format/bidi'
 import { refresh, request, type Tag, tagsQuery } from './api'
+import { TagPicker } from './TagPicker'
 import { type TagChanges, undoTags } from './tag-changes'
 
+const TagManager = deferred(async () => (await import('./manage/TagManager')).TagManager)
+
 interface Change {
-  tag: Tag
+  tag: Pick<Tag, 'id' | 'name'>
   isAdded: boolean
 }
 
@@ -20,6 +24,8 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
   const { t } = useLingui()
   const tags = useQuery(tagsQuery).data?.items ?? []
   const ids = [...selected]
+  const [isManaged, setManaged] = useState(false)
+  const hasBeenManaged = useHasBeen(isManaged)
   const change = useAction({
     run: ({ tag, isAdded }: Change) =>
       request<TagChanges>('POST', '/api/contacts/tags', {
@@ -53,11 +59,18 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
       <span className="strong" aria-live="polite">
         <Plural value={selected.size} one="נבחר לקוח אחד" two="נבחרו שני לקוחות" other="נבחרו # לקוחות" />
       </span>
-      <TagMenu
-        icon={IconTag}
-        label={<Trans>הוספת תגית</Trans>}
-        tags={tags}
-        onPick={tag => change.mutate({ tag, isAdded: true })}
+      <TagPicker
+        button={
+          <>
+            <Icon icon={IconTag} size="s" />
+            <Trans>הוספת תגית</Trans>
+          </>
+        }
+        className="btn"
+        position="top-start"
+        own={[]}
+        pick={tag => change.mutate({ tag, isAdded: true })}
+        manage={() => setManaged(true)}
       />
       <TagMenu
         icon={IconTagOff}
@@ -69,6 +82,7 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
       <button className="btn quiet icon" type="button" aria-label={t`ביטול הבחירה`} onClick={clear}>
         <Icon icon={IconX} />
       </button>
+      {hasBeenManaged && <TagManager isOpen={isManaged} onClose={() => setManaged(false)} />}
     </section>
   )
 }
@@ -92,7 +106,7 @@ function TagMenu({ icon, label, tags, onPick }: MenuProps) {
       <Menu.Dropdown mah={320} style={{ overflow: 'auto' }}>
         {tags.length === 0 && (
           <Menu.Label>
-            <Trans>עוד אין תגיות. מוסיפים אותן בכרטיס של לקוח.</Trans>
+            <Trans>אין תגית להסיר.</Trans>
           </Menu.Label>
         )}
         {tags.map(tag => (

@@ -1,8 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro'
+import { IconTags } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Icon } from '#shared/components/Icon'
 import { SearchField } from '#shared/components/SearchField'
+import { deferred, useHasBeen } from '#shared/deferred'
 import { idOf, type UrlChange, useUrl } from '#shared/url'
 import { type ContactFilter, type Relation, type Sort, tagsQuery } from './api'
+
+const TagManager = deferred(async () => (await import('./manage/TagManager')).TagManager)
 
 const SORTS: ReadonlySet<string> = new Set(['activity', 'name', 'created'])
 
@@ -24,6 +30,8 @@ export function ContactFilters() {
   const [filter, change] = useContactFilter()
   const { data } = useQuery(tagsQuery)
   const tags = data?.items ?? []
+  const [isManaged, setManaged] = useState(false)
+  const hasBeenManaged = useHasBeen(isManaged)
   const relations: [Relation, string][] = [
     ['vip', t`VIP`],
     ['staff', t`צוות`],
@@ -88,6 +96,22 @@ export function ContactFilters() {
           <option value="created">{t`חדשים קודם`}</option>
         </select>
       </label>
+      <button
+        className="btn quiet icon"
+        type="button"
+        aria-label={t`ניהול תגיות`}
+        title={t`ניהול תגיות`}
+        onClick={() => setManaged(true)}
+      >
+        <Icon icon={IconTags} />
+      </button>
+      {hasBeenManaged && (
+        <TagManager
+          isOpen={isManaged}
+          onClose={() => setManaged(false)}
+          onRemoved={id => filter.tag_id === id && change({ tag: null })}
+        />
+      )}
     </div>
   )
 }

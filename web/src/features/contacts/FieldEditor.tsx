@@ -27,6 +27,8 @@ export function FieldEditor({ field, value, save, cancel }: Props) {
     )
   }
   if (field.kind === 'choice') {
+    // The contact keeps a value that is no longer a choice of the field.
+    const choices = value === null || field.choices.includes(value) ? field.choices : [value, ...field.choices]
     return (
       <select
         className="field"
@@ -38,7 +40,7 @@ export function FieldEditor({ field, value, save, cancel }: Props) {
         onBlur={cancel}
       >
         <option value="">{t`ללא`}</option>
-        {field.choices.map(choice => (
+        {choices.map(choice => (
           <option key={choice}>{choice}</option>
         ))}
       </select>

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
+import { IconSettings } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
@@ -6,19 +7,39 @@ import { ifMatch, knownEtag } from '#shared/api/client'
 import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { FieldText } from '#shared/components/FieldText'
+import { Icon } from '#shared/components/Icon'
+import { deferred, useHasBeen } from '#shared/deferred'
 import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } from './api'
 import { FieldEditor } from './FieldEditor'
 import { NewField } from './NewField'
 
+const FieldManager = deferred(async () => (await import('./manage/FieldManager')).FieldManager)
+
 export function Fields({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
   const fields = useQuery(fieldsQuery).data?.items ?? []
+  const [isManaged, setManaged] = useState(false)
+  const hasBeenManaged = useHasBeen(isManaged)
   const values = new Map(contact.fields.map(({ field_id, value }) => [field_id, value]))
   return (
     <section>
-      <h2>
-        <Trans>פרטים</Trans>
-      </h2>
+      <div className="sub">
+        <h2>
+          <Trans>פרטים</Trans>
+        </h2>
+        {fields.length > 0 && (
+          <button
+            className="btn quiet icon"
+            type="button"
+            aria-label={t`ניהול הפרטים`}
+            title={t`ניהול הפרטים`}
+            onClick={() => setManaged(true)}
+          >
+            <Icon icon={IconSettings} size="s" />
+          </button>
+        )}
+      </div>
       {fields.length === 0 && (
         <p className="muted">
           <Trans>כאן יופיעו פרטים שחשובים לעסק שלכם: יום הולדת, כתובת, העדפה. הם משותפים לכל הלקוחות.</Trans>
@@ -30,6 +51,7 @@ export function Fields({ contact }: { contact: ContactDetail }) {
         ))}
       </dl>
       <NewField />
+      {hasBeenManaged && <FieldManager isOpen={isManaged} onClose={() => setManaged(false)} />}
     </section>
   )
 }

@@ -7,6 +7,8 @@ import { BackCloses } from '#shared/components/BackCloses'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { type CustomField, type FieldKind, refresh, request } from './api'
+import { useFieldKinds } from './field-kinds'
+import { linesOf } from './manage/kind'
 
 export function NewField() {
   const [isOpen, setOpen] = useState(false)
@@ -29,14 +31,9 @@ function Form({ close }: { close: () => void }) {
   const [name, setName] = useState('')
   const [kind, setKind] = useState<FieldKind>('text')
   const [choices, setChoices] = useState('')
-  const list = [
-    ...new Set(
-      choices
-        .split('\n')
-        .map(line => line.trim())
-        .filter(Boolean),
-    ),
-  ]
+  const kinds = useFieldKinds()
+  const list = linesOf(choices)
+  const [isTaken, setTaken] = useState(false)
   const create = useAction({
     run: () =>
       request<CustomField>('POST', '/api/custom-fields', {
@@ -51,6 +48,10 @@ function Form({ close }: { close: () => void }) {
       refresh('/api/custom-fields')
       close()
     },
+    onError: ({ code }) => {
+      setTaken(code === 'conflict')
+      return code === 'conflict'
+    },
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -64,7 +65,11 @@ function Form({ close }: { close: () => void }) {
         value={name}
         required
         data-autofocus
-        onChange={event => setName(event.target.value)}
+        error={isTaken && <Trans>כבר יש פרט בשם הזה.</Trans>}
+        onChange={event => {
+          setTaken(false)
+          setName(event.target.value)
+        }}
       />
       <div className="labelled">
         <label className="lb" htmlFor="field-kind">
@@ -76,11 +81,11 @@ function Form({ close }: { close: () => void }) {
           value={kind}
           onChange={event => setKind(event.target.value as FieldKind)}
         >
-          <option value="text">{t`מילים`}</option>
-          <option value="number">{t`מספר`}</option>
-          <option value="date">{t`תאריך`}</option>
-          <option value="choice">{t`בחירה מרשימה`}</option>
-          <option value="flag">{t`כן או לא`}</option>
+          {Object.entries(kinds).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
         </select>
       </div>
       {kind === 'choice' && (

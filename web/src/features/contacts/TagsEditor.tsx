@@ -1,17 +1,20 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Popover } from '@mantine/core'
 import { IconPlus, IconX } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
+import { deferred, useHasBeen } from '#shared/deferred'
 import { isolate } from '#shared/format/bidi'
-import { type ContactDetail, refresh, request, type Tag, tagsQuery } from './api'
-import { tagChoices } from './tag-choices'
+import { type ContactDetail, refresh, request } from './api'
+import { TagPicker } from './TagPicker'
+
+const TagManager = deferred(async () => (await import('./manage/TagManager')).TagManager)
 
 export function TagsEditor({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const change = useTagChange(contact)
+  const [isManaged, setManaged] = useState(false)
+  const hasBeenManaged = useHasBeen(isManaged)
   return (
     <div className="row wrap tags-row">
       {contact.tags.map(tag => (
@@ -26,7 +29,20 @@ export function TagsEditor({ contact }: { contact: ContactDetail }) {
           </button>
         </span>
       ))}
-      <AddTag contact={contact} add={tag => change.mutate({ tag, isAdded: true })} />
+      <TagPicker
+        button={
+          <>
+            <Icon icon={IconPlus} size="s" />
+            <Trans>תגית</Trans>
+          </>
+        }
+        className="btn quiet add-tag"
+        position="bottom-start"
+        own={contact.tags}
+        pick={tag => change.mutate({ tag, isAdded: true })}
+        manage={() => setManaged(true)}
+      />
+      {hasBeenManaged && <TagManager isOpen={isManaged} onClose={() => setManaged(false)} />}
     </div>
   )
 }
@@ -55,65 +71,4 @@ function useTagChange(contact: ContactDetail) {
     },
     onDone: done,
   })
-}
-
-function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Named) => void }) {
-  const { t } = useLingui()
-  const [isOpen, setOpen] = useState(false)
-  const [text, setText] = useState('')
-  const all = useQuery({ ...tagsQuery, enabled: isOpen }).data?.items ?? []
-  const { free, chosen, isNew } = tagChoices(all, contact.tags, text)
-  const pick = (tag: Named) => {
-    setOpen(false)
-    setText('')
-    add(tag)
-  }
-  const create = useAction({
-    run: () => request<Tag>('POST', '/api/tags', { body: { name: text.trim() } }),
-    onDone: pick,
-  })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (chosen) pick(chosen)
-    else if (isNew && !create.isPending) create.mutate()
-  }
-  return (
-    <Popover opened={isOpen} onChange={setOpen} width={240} position="bottom-start" trapFocus withRoles>
-      <Popover.Target>
-        <button className="btn quiet add-tag" type="button" onClick={() => setOpen(!isOpen)}>
-          <Icon icon={IconPlus} size="s" />
-          <Trans>תגית</Trans>
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={t`הוספת תגית`}>
-        <form className="stack" onSubmit={submit}>
-          <input
-            className="field"
-            dir="auto"
-            aria-label={t`שם התגית`}
-            placeholder={t`תגית חדשה או קיימת`}
-            value={text}
-            maxLength={60}
-            onChange={event => setText(event.target.value)}
-          />
-          <ul className="tag-choices">
-            {free.slice(0, 8).map(tag => (
-              <li key={tag.id}>
-                <button type="button" onClick={() => pick(tag)}>
-                  <bdi>{tag.name}</bdi>
-                </button>
-              </li>
-            ))}
-          </ul>
-          {isNew && (
-            <button className="btn" type="button" disabled={create.isPending} onClick={() => create.mutate()}>
-              <Trans>
-                ליצור את ״<bdi>{text.trim()}</bdi>״
-              </Trans>
-            </button>
-          )}
-        </form>
-      </Popover.Dropdown>
-    </Popover>
-  )
 }

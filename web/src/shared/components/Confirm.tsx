@@ -2,6 +2,9 @@ import { Trans } from '@lingui/react/macro'
 import { Popover } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 
+/** In a dialog, Escape closes only the question. */
+const ESCAPE_STAYS = { 'data-mantine-stop-propagation': true }
+
 interface Props {
   button: ReactNode
   question: ReactNode
@@ -23,6 +26,7 @@ export function Confirm({ button, question, onConfirm }: Props) {
           <button
             className="btn stop fill"
             type="button"
+            {...ESCAPE_STAYS}
             onClick={() => {
               setOpen(false)
               onConfirm()
@@ -30,7 +34,13 @@ export function Confirm({ button, question, onConfirm }: Props) {
           >
             {button}
           </button>
-          <button className="btn quiet" type="button" style={{ minInlineSize: 44 }} onClick={() => setOpen(false)}>
+          <button
+            className="btn quiet"
+            type="button"
+            style={{ minInlineSize: 44 }}
+            {...ESCAPE_STAYS}
+            onClick={() => setOpen(false)}
+          >
             <Trans>לא</Trans>
           </button>
         </div>
