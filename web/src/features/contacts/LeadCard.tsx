@@ -1,7 +1,7 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
-import { IconArrowsMove, IconTrash } from '@tabler/icons-react'
+import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react'
 import { useAction } from '#shared/api/action'
 import { ifMatch } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
@@ -15,9 +15,10 @@ interface Props {
   lead: Lead
   stages: readonly Stage[]
   move: (stage: number) => void
+  edit: () => void
 }
 
-export function LeadCard({ lead, stages, move }: Props) {
+export function LeadCard({ lead, stages, move, edit }: Props) {
   const { t } = useLingui()
   const { i18n } = useTexts()
   const format = useFormat()
@@ -63,8 +64,8 @@ export function LeadCard({ lead, stages, move }: Props) {
       </div>
       <Menu position="bottom-end" width={200}>
         <Menu.Target>
-          <button className="btn quiet icon" type="button" aria-label={t`העברת ${lead.title} לשלב אחר`}>
-            <Icon icon={IconArrowsMove} size="s" />
+          <button className="btn quiet icon" type="button" aria-label={t`העברה או שינוי של ${lead.title}`}>
+            <Icon icon={IconDots} size="s" />
           </button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -79,6 +80,9 @@ export function LeadCard({ lead, stages, move }: Props) {
               </Menu.Item>
             ))}
           <Menu.Divider />
+          <Menu.Item leftSection={<Icon icon={IconPencil} size="s" />} onClick={edit}>
+            <Trans>שינוי הכותרת או הסכום</Trans>
+          </Menu.Item>
           <Menu.Item leftSection={<Icon icon={IconTrash} size="s" />} onClick={() => remove.mutate()}>
             <Trans>מחיקה</Trans>
           </Menu.Item>

@@ -2,15 +2,23 @@ import './contacts.css'
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
+import { IconSettings } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useAllPages } from '#shared/api/all-pages'
+import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { deferred, useHasBeen } from '#shared/deferred'
+import { useOpenItems } from '#shared/open-items'
 import { useFormat } from '#shared/session'
 import { type Lead, type Stage, stagesQuery } from './api'
 import { LeadCard } from './LeadCard'
+import { LeadEditor } from './LeadEditor'
 import { useMoveLead } from './lead-actions'
 import { stageName, totalOf } from './stages'
+
+const StageManager = deferred(async () => (await import('./manage/StageManager')).StageManager)
 
 /** The first stage is at the start side: on the right in Hebrew. */
 export default function LeadsPage() {
@@ -18,6 +26,8 @@ export default function LeadsPage() {
   useDocumentTitle(t`לידים`)
   const leads = useAllPages('/api/leads')
   const stages = useQuery(stagesQuery)
+  const [isManaged, setManaged] = useState(false)
+  const hasBeenManaged = useHasBeen(isManaged)
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page contacts leads-page">
@@ -28,6 +38,10 @@ export default function LeadsPage() {
           <Link className="btn quiet" href="/app/contacts">
             <Trans>לקוחות</Trans>
           </Link>
+          <button className="btn quiet" type="button" onClick={() => setManaged(true)}>
+            <Icon icon={IconSettings} size="s" />
+            <Trans>שלבים</Trans>
+          </button>
         </div>
         <Loaded
           query={stages}
@@ -57,6 +71,7 @@ export default function LeadsPage() {
             </Loaded>
           )}
         </Loaded>
+        {hasBeenManaged && <StageManager isOpen={isManaged} onClose={() => setManaged(false)} />}
       </main>
     </div>
   )
@@ -66,11 +81,14 @@ function Board({ stages, leads }: { stages: Stage[]; leads: Lead[] }) {
   const { i18n } = useTexts()
   const format = useFormat()
   const move = useMoveLead(stages)
+  // The form stays in its column if another user moves the lead meanwhile, so that it keeps its input.
+  const [open, setOpen] = useState<Pick<Lead, 'id' | 'stage_id'> | null>(null)
+  const { rows, isGone } = useOpenItems(leads, ({ id }) => id === open?.id)
   const sorted = stages.toSorted((a, b) => a.position - b.position)
   return (
     <div className="board">
       {sorted.map(stage => {
-        const own = leads.filter(({ stage_id }) => stage_id === stage.id)
+        const own = rows.filter(({ id, stage_id }) => (id === open?.id ? open.stage_id : stage_id) === stage.id)
         const total = totalOf(own)
         const name = stageName(stage, text => i18n._(text))
         return (
@@ -95,9 +113,21 @@ function Board({ stages, leads }: { stages: Stage[]; leads: Lead[] }) {
               </p>
             ) : (
               <ul>
-                {own.map(lead => (
-                  <LeadCard key={lead.id} lead={lead} stages={sorted} move={to => move.mutate({ lead, stage: to })} />
-                ))}
+                {own.map(lead =>
+                  lead.id === open?.id ? (
+                    <li key={lead.id}>
+                      <LeadEditor lead={lead} isGone={isGone(lead)} close={() => setOpen(null)} />
+                    </li>
+                  ) : (
+                    <LeadCard
+                      key={lead.id}
+                      lead={lead}
+                      stages={sorted}
+                      move={to => move.mutate({ lead, stage: to })}
+                      edit={() => setOpen(lead)}
+                    />
+                  ),
+                )}
               </ul>
             )}
           </section>

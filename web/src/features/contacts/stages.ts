@@ -9,10 +9,16 @@ const NAMES: Record<string, MessageDescriptor> = {
   lost: msg`לא יצא`,
 }
 
+type Translate = (text: MessageDescriptor) => string
+
 /** The name that a user entered, or else the default name for the key. */
-export function stageName(stage: Pick<Stage, 'key' | 'name'>, translate: (text: MessageDescriptor) => string): string {
-  if (stage.name) return stage.name
-  const known = stage.key ? NAMES[stage.key] : undefined
+export function stageName(stage: Pick<Stage, 'key' | 'name'>, translate: Translate): string {
+  return stage.name || defaultName(stage, translate)
+}
+
+/** The name of a built-in stage that was not renamed. */
+export function defaultName({ key }: Pick<Stage, 'key'>, translate: Translate): string {
+  const known = key ? NAMES[key] : undefined
   return known ? translate(known) : '—'
 }
 
