@@ -240,8 +240,25 @@ test('a selection is what the table shows of it, and Escape in its popover keeps
 
 test('two contacts become one, and two again', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
-  const { dana, avi } = await fill(page, ownDaemon)
+  const { dana, avi, send, get } = await fill(page, ownDaemon)
+  const dog = await send<{ id: number }>('POST', '/api/custom-fields', { name: 'שם הכלב', kind: 'text' })
+  await send('PUT', `/api/contacts/${dana}/fields/${dog.id}`, { value: 'רקסי' })
+  await send('PUT', `/api/contacts/${avi}/fields/${dog.id}`, { value: 'Bobo' })
+  await send('PUT', `/api/contacts/${avi}/opt-out`, { opted_out: true })
+  await send('PUT', `/api/contacts/${avi}/relation`, { relation: 'vip' })
+  await send('POST', `/api/contacts/${avi}/notes`, { text: 'אלרגי לעוף' })
+  const dogOf = async (id: number) =>
+    (await get<{ fields: { value: string }[] }>(`/api/contacts/${id}`)).fields.map(({ value }) => value)
   await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}`)
+  const table = page.locator('.merge')
+  await expect(table).toContainText('לא נשלחות לו הודעות')
+  await expect(table).toContainText('הערה אחת')
+  await expect(table.getByRole('row', { name: 'סוג הקשר' })).toContainText('VIP')
+  await expect(page.locator('.merge-result')).toContainText('לא יישלחו הודעות')
+  // The value of the first contact stays, unless the user chooses the other one.
+  await expect(page.getByRole('radio', { name: 'רקסי' })).toBeChecked()
+  await page.getByRole('radio', { name: 'Bobo' }).check()
+  await inspect(page, 'merge-choices', VIEWS[0])
   // With the keyboard alone.
   await tabTo(page, page.getByRole('radio', { name: 'דנה כהן' }))
   const other = page.getByRole('radio', { name: 'Avi L.' })
@@ -252,6 +269,7 @@ test('two contacts become one, and two again', async ({ page, ownDaemon }) => {
   await expect(page).toHaveURL(new RegExp(`/app/contacts/${dana}$`))
   await expect(page.locator('h1')).toContainText('Avi L.')
   await expect(page.locator('.num-row', { hasText: '052-333-4455' })).toHaveCount(1)
+  await expect.poll(() => dogOf(dana)).toEqual(['Bobo'])
   // On a loaded machine the keys take longer than a toast is shown. It stays while the pointer is on it.
   await page.locator('.toast').hover()
   await tabTo(page, page.locator('.toast').getByRole('button', { name: 'ביטול' }), 'Shift+Tab')
@@ -259,6 +277,7 @@ test('two contacts become one, and two again', async ({ page, ownDaemon }) => {
   await expect(page.locator('h1')).toContainText('דנה כהן')
   await page.goto(`${ownDaemon.url}/app/contacts/${avi}`)
   await expect(page.locator('h1')).toContainText('Avi L.')
+  expect([await dogOf(dana), await dogOf(avi)]).toEqual([['רקסי'], ['Bobo']])
 })
 
 test('a suggestion that is refused on the page of its link leads to the card', async ({ page, ownDaemon }) => {

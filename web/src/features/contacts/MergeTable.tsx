@@ -5,13 +5,12 @@ import { useAction } from '#shared/api/action'
 import { client, ifMatch, knownEtag, unwrap } from '#shared/api/client'
 import { sendPart } from '#shared/api/edit'
 import { asApiError } from '#shared/api/errors'
-import { FieldText } from '#shared/components/FieldText'
 import { Link } from '#shared/components/Link'
-import { Name, Phone, Time } from '#shared/components/text'
+import { Name } from '#shared/components/text'
 import { toast } from '#shared/components/toasts'
 import { isolate } from '#shared/format/bidi'
-import { type ContactDetail, refresh, request } from './api'
-import { Contacted } from './MergeWords'
+import { type ContactDetail, refresh } from './api'
+import { isChoice, NAME, type Single, useMergeRows } from './merge-rows'
 
 interface Props {
   kept: ContactDetail
@@ -20,8 +19,9 @@ interface Props {
   suggestion: number | null
 }
 
-/** The name that the kept contact has before the merge, and the one that the user chose. */
-interface Names {
+/** A value of the kept contact that the user replaces with that of the merged contact. */
+interface Replacement {
+  single: Single
   before: string
   chosen: string
 }
@@ -36,53 +36,85 @@ const ROOTS = [
   '/api/tasks',
 ]
 
+const valueIn = (contact: ContactDetail, single: Single) => single.valueOf(contact) ?? ''
+
 const ignoreChanged = (reason: unknown) => {
   if (asApiError(reason).code !== 'changed') throw reason
 }
 
-/** The user chooses the name to keep; the daemon combines the other data. */
+/**
+ * The user chooses the name to keep, and the value of a field of which each contact has another one; the daemon combines
+ * the other data.
+ */
 export function MergeTable({ kept, merged, suggestion }: Props) {
   const { t } = useLingui()
   const [, go] = useLocation()
   const [owner, setOwner] = useState(kept.display_name || !merged.display_name ? kept.id : merged.id)
   const name = owner === kept.id ? kept.display_name : merged.display_name
-  const params = { path: { id: kept.id } }
+  const rows = useMergeRows(kept, merged)
+  /** The keys of the rows for which the value of the merged contact was chosen. */
+  const [replaced, setReplaced] = useState<ReadonlySet<string>>(new Set())
+  const replacements = (): Replacement[] => {
+    const chosen = rows.filter(row => replaced.has(row.key) && isChoice(row, kept, merged))
+    const singles = chosen.flatMap(({ single }) => single ?? [])
+    return [...singles, ...(owner === kept.id ? [] : [NAME])]
+      .map(single => ({ single, before: valueIn(kept, single), chosen: valueIn(merged, single) }))
+      .filter(({ before, chosen }) => before !== chosen)
+  }
   const [etag] = useState(() => knownEtag(`/api/contacts/${kept.id}`))
-  /** Fails if the contact, which the merge has changed, no longer has the name `before`. */
-  const setName = ({ before, chosen }: Names, version = etag) =>
+  /** Fails if the contact, which the merge has changed, no longer has the value `before`. */
+  const send = ({ single, before, chosen }: Replacement, version = etag) =>
     sendPart(
-      headers => request('PATCH', '/api/contacts/{id}', { params, body: { display_name: chosen }, headers }),
+      headers => single.send(kept.id, chosen, headers),
       ifMatch(version),
-      (current: ContactDetail) => current.display_name === before,
+      (current: ContactDetail) => valueIn(current, single) === before,
     )
-  // Its own action: if only the new name fails, the merge is done, can be undone, and must not be repeated.
-  const rename = useAction({
-    run: ({ version, ...names }: Names & { version?: string | undefined }) => setName(names, version ?? etag),
+  // Its own action: if only a value fails, the merge is done, can be undone, and must not be repeated.
+  const replace = useAction({
+    run: async ({ values, version }: { values: readonly Replacement[]; version?: string | undefined }) => {
+      for (const value of values) await send(value, version)
+    },
     onDone: () => refresh(...ROOTS),
-    onError: (error, { chosen }) => {
+    onError: (error, { values }) => {
       if (error.code !== 'changed') return false
-      const before = (error.current as ContactDetail).display_name
+      const current = error.current as ContactDetail
+      const rest = values
+        .map(value => ({ ...value, before: valueIn(current, value.single) }))
+        .filter(({ before, chosen }) => before !== chosen)
+      const [first] = rest
       refresh(...ROOTS)
+      if (!first) return true
+      const [before, chosen] = [isolate(first.before), isolate(first.chosen)]
       // The table is no longer shown.
       toast.error(
-        t`בינתיים השם שונה ל״${isolate(before)}״, ולכן לא נשמר השם ״${isolate(chosen)}״`,
-        () => rename.mutate({ before, chosen, version: error.etag }),
+        first.single === NAME
+          ? t`בינתיים השם שונה ל״${before}״, ולכן לא נשמר השם ״${chosen}״`
+          : t`בינתיים נשמר ״${before}״, ולכן לא נשמר ״${chosen}״`,
+        () => replace.mutate({ values: rest, version: error.etag }),
         { label: t`לשמור את שלי` },
       )
       return true
     },
   })
   const merge = useAction({
-    run: (_: Names) => unwrap(client.POST('/api/contacts/{id}/merge', { params, body: { contact_id: merged.id } })),
+    run: (_: readonly Replacement[]) =>
+      unwrap(
+        client.POST('/api/contacts/{id}/merge', {
+          params: { path: { id: kept.id } },
+          body: { contact_id: merged.id },
+        }),
+      ),
     done: () => t`הלקוחות אוחדו`,
-    undo: async ({ before, chosen }, { merge_id }) => {
+    undo: async (values, { merge_id }) => {
       await unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } }))
-      // A name that another user has chosen since stays.
-      if (chosen !== before) await setName({ before: chosen, chosen: before }).catch(ignoreChanged)
+      // A value that another user has chosen since stays.
+      for (const { single, before, chosen } of values) {
+        await send({ single, before: chosen, chosen: before }).catch(ignoreChanged)
+      }
       refresh(...ROOTS)
     },
-    onDone: (_, { before, chosen }) => {
-      if (chosen !== before) rename.mutate({ before, chosen })
+    onDone: (_, values) => {
+      if (values.length > 0) replace.mutate({ values })
       refresh(...ROOTS)
       go(`/app/contacts/${kept.id}`, { replace: true })
     },
@@ -94,17 +126,13 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
       go(`/app/contacts/${kept.id}`, { replace: true })
     },
   })
-  const rows: [ReactNode, (contact: ContactDetail) => ReactNode][] = [
-    [<Trans key="n">מספרים</Trans>, contact => <NumberList contact={contact} />],
-    [<Trans key="t">תגיות</Trans>, contact => <TagList contact={contact} />],
-    [<Trans key="f">פרטים</Trans>, contact => <FieldList contact={contact} />],
-    [<Trans key="c">שיחות והודעות</Trans>, contact => <Contacted contact={contact} />],
-    [
-      <Trans key="l">קשר אחרון</Trans>,
-      ({ last_activity_at: at }) => (at ? <Time at={at} style="full" /> : <span className="faint">—</span>),
-    ],
-    [<Trans key="s">ברשימה מאז</Trans>, contact => <Time at={contact.created_at} style="date" />],
-  ]
+  const choose = (key: string, isMerged: boolean) => {
+    const next = new Set(replaced)
+    if (isMerged) next.add(key)
+    else next.delete(key)
+    setReplaced(next)
+  }
+  const hasChoice = rows.some(row => isChoice(row, kept, merged))
   return (
     <>
       <table className="merge">
@@ -117,46 +145,45 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
             </th>
             {[kept, merged].map(contact => (
               <th key={contact.id} scope="col">
-                <label className="choice">
-                  <input
-                    type="radio"
-                    name="kept-name"
-                    checked={owner === contact.id}
-                    onChange={() => setOwner(contact.id)}
-                  />
+                <Choice group="kept-name" isChosen={owner === contact.id} choose={() => setOwner(contact.id)}>
                   <span className="name">
                     <Name name={contact.display_name} number={contact.number ?? null} />
                   </span>
-                </label>
+                </Choice>
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map(([label, cell], at) => (
-            <tr key={at}>
-              <th scope="row">{label}</th>
-              <td>{cell(kept)}</td>
-              <td>{cell(merged)}</td>
+          {rows.map(row => (
+            <tr key={row.key}>
+              <th scope="row">{row.label}</th>
+              {[kept, merged].map(contact => (
+                <td key={contact.id}>
+                  {isChoice(row, kept, merged) ? (
+                    <Choice
+                      group={`kept-${row.key}`}
+                      isChosen={replaced.has(row.key) === (contact === merged)}
+                      choose={() => choose(row.key, contact === merged)}
+                    >
+                      {row.cell(contact)}
+                    </Choice>
+                  ) : (
+                    row.cell(contact)
+                  )}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="merge-result">
-        <Trans>
-          יישאר כרטיס אחד,{' '}
-          <b>
-            <Name name={name} number={kept.number ?? merged.number ?? null} />
-          </b>
-          , עם המספרים, התגיות, ההודעות והשיחות של שניהם. אפשר לבטל את האיחוד גם אחר כך, מהכרטיס.
-        </Trans>
-      </p>
+      <Result kept={kept} merged={merged} name={name} hasChoice={hasChoice} />
       <div className="row wrap">
         <button
           className="btn pen"
           type="button"
           disabled={merge.isPending}
-          onClick={() => merge.mutate({ before: kept.display_name, chosen: name })}
+          onClick={() => merge.mutate(replacements())}
         >
           <Trans>כן, לאחד</Trans>
         </button>
@@ -174,36 +201,56 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
   )
 }
 
-function NumberList({ contact: { addresses } }: { contact: ContactDetail }) {
-  const phones = addresses.filter(({ kind }) => kind === 'phone' || kind === 'twilio_wa')
-  if (phones.length === 0) return <Trans>לא ידוע</Trans>
-  return [...new Set(phones.map(({ value }) => value))].map(value => (
-    <p key={value}>
-      <Phone number={value} />
-    </p>
-  ))
+interface ChoiceProps {
+  group: string
+  isChosen: boolean
+  choose: () => void
+  children: ReactNode
 }
 
-function TagList({ contact: { tags } }: { contact: ContactDetail }) {
-  if (tags.length === 0) return <span className="faint">—</span>
+function Choice({ group, isChosen, choose, children }: ChoiceProps) {
   return (
-    <span className="row wrap">
-      {tags.map(({ id, name }) => (
-        <span key={id} className="chip">
-          <bdi>{name}</bdi>
-        </span>
-      ))}
-    </span>
+    <label className="choice">
+      <input type="radio" name={group} checked={isChosen} onChange={choose} />
+      {children}
+    </label>
   )
 }
 
-function FieldList({ contact: { fields } }: { contact: ContactDetail }) {
-  if (fields.length === 0) return <span className="faint">—</span>
-  return fields
-    .filter(({ kind }) => kind !== 'flag')
-    .map(({ field_id, name, kind, value }) => (
-      <p key={field_id}>
-        <bdi className="faint">{name}</bdi> <FieldText kind={kind} value={value} />
+interface ResultProps {
+  kept: ContactDetail
+  merged: ContactDetail
+  name: string
+  hasChoice: boolean
+}
+
+function Result({ kept, merged, name, hasChoice }: ResultProps) {
+  return (
+    <div className="merge-result">
+      <p>
+        <Trans>
+          יישאר כרטיס אחד,{' '}
+          <b>
+            <Name name={name} number={kept.number ?? merged.number ?? null} />
+          </b>
+          , עם המספרים, התגיות, ההודעות והשיחות של שניהם. אפשר לבטל את האיחוד גם אחר כך, מהכרטיס.
+        </Trans>
       </p>
-    ))
+      {hasChoice && (
+        <p>
+          <Trans>כשלכל אחד יש ערך אחר, נשאר רק מה שמסומן. ביטול של האיחוד מחזיר את הלקוח השני עם כל מה שהיה לו.</Trans>
+        </p>
+      )}
+      {kept.opted_out !== merged.opted_out && (
+        <p className="strong">
+          <Trans>ללקוח המאוחד לא יישלחו הודעות.</Trans>
+        </p>
+      )}
+      {kept.blocked !== merged.blocked && (
+        <p className="strong">
+          <Trans>הלקוח המאוחד יהיה חסום.</Trans>
+        </p>
+      )}
+    </div>
+  )
 }
