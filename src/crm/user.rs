@@ -40,6 +40,29 @@ pub fn set_password(
     Ok(())
 }
 
+/// Changes the role of another user, whose sessions continue with the new role. The owner's API tokens for which a user
+/// is responsible are not accepted while the user is staff.
+pub fn set_role(tx: &WriteTx<'_>, actor: ActorId, id: UserId, role: Role, now: Timestamp) -> Result<User, Error> {
+    let user = tx.user(id)?.ok_or(RequestError::NotFound("user"))?;
+    if actor == ActorId::User(id) {
+        return Err(RequestError::Conflict("another owner must change your role".into()).into());
+    }
+    if user.role == role {
+        return Ok(user);
+    }
+    if user.role == Role::Owner && tx.count_owners()? == 1 {
+        return Err(RequestError::Conflict("the last owner must stay an owner; add another one first".into()).into());
+    }
+    tx.set_user_role(id, role)?;
+    if role == Role::Owner {
+        tx.delete_setup_codes()?;
+        tx.insert_audit(actor, "user_made_owner", &ActorId::User(id).to_string(), now)?;
+    } else {
+        tx.insert_audit(actor, "user_made_staff", &ActorId::User(id).to_string(), now)?;
+    }
+    Ok(User { role, ..user })
+}
+
 pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
     let user = tx.user(id)?.ok_or(RequestError::NotFound("user"))?;
     if user.role == Role::Owner && tx.count_owners()? == 1 {

@@ -1,6 +1,7 @@
 //! The first set-up, login, sessions, tokens and users.
 
 mod guessing;
+mod roles;
 
 use super::support::{Client, Daemon, access::PASSWORD, client::send, whatsapp::until};
 use agentlocator::crm::setup::SetupCode;

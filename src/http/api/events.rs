@@ -171,13 +171,15 @@ impl Follower {
         Some(text)
     }
 
-    /// Returns none, which ends the stream, if the credential is no longer accepted.
+    /// Adopts the reader's current role. Returns none, which ends the stream, if the credential is no longer accepted.
     async fn check_credential(&mut self) -> Option<()> {
         self.next_check = clock::instant() + CHECK_EVERY;
         let credential = self.credential.clone();
-        let accepted = self.state.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
         // If the database cannot be read, the credential counts as valid until the next check.
-        accepted.unwrap_or(true).then_some(())
+        if let Ok(role) = self.state.store.read(move |tx| credential.role(tx, clock::now())).await {
+            self.reader.1 = role?;
+        }
+        Some(())
     }
 
     /// Commits after `newest` are not published yet. Returns none, which ends the stream, if the credential is no

@@ -14,10 +14,10 @@ use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody};
 use axum::extract::State;
 use axum::http::StatusCode;
-use view::{CreateUserRequest, ResetPasswordRequest, User, UserPage};
+use view::{CreateUserRequest, ResetPasswordRequest, UpdateUserRequest, User, UserPage};
 
 pub(super) fn operations() -> Operations {
-    operations![list, add, remove, reset_password]
+    operations![list, add, change, remove, reset_password]
 }
 
 /// List users.
@@ -52,6 +52,34 @@ pub(super) async fn add(
     let user =
         actor.transact(&state.store, move |tx| user::add(tx, actor.id, &new.name, new.role.0, &hash, now)).await?;
     Ok((StatusCode::CREATED, axum::Json(user.into())))
+}
+
+/// Change the role of a user.
+///
+/// The user's sessions continue with the new role. API tokens with the rights of an owner for which the user is
+/// responsible are accepted only while the user is an owner. Users cannot change their own role, and the last owner
+/// stays an owner.
+///
+/// To make a user an owner, the session must be confirmed with the password first. A request with an API token needs no
+/// confirmation.
+#[utoipa::path(patch, path = "/api/users/{id}", tag = "users", operation_id = "update_user", params(("id" = i64, Path)),
+    request_body = UpdateUserRequest, responses((status = 200, body = User),
+    (status = 403, description = "Only an owner may do this (`forbidden`), a session must be confirmed with the password before \
+        (`POST /api/session/confirm`) to make a user an owner (`confirmation_required`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody),
+    (status = 409, description = "Neither the own role nor that of the last owner can be changed: `conflict`", body = ErrorBody)))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Id(id): Id,
+    Json(change): Json<UpdateUserRequest>,
+) -> Result<axum::Json<User>, ApiError> {
+    let role = change.role.0;
+    if role == Role::Owner {
+        state.auth.confirmations.require(actor.login.as_ref())?;
+    }
+    let now = clock::now();
+    let user = actor.transact(&state.store, move |tx| user::set_role(tx, actor.id, UserId(id), role, now)).await?;
+    Ok(axum::Json(user.into()))
 }
 
 /// Set a new password for a user.

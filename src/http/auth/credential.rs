@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::crm::session;
-use crate::domain::Timestamp;
+use crate::domain::{Role, Timestamp};
 use crate::runtime::calls::LoginCheck;
 use crate::store::{self, ReadTx, Store};
 use std::sync::Arc;
@@ -16,9 +16,14 @@ pub(crate) enum Credential {
 
 impl Credential {
     pub(crate) fn is_accepted(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<bool> {
+        Ok(self.role(tx, now)?.is_some())
+    }
+
+    /// Returns the current role of the user or the token; `None` if the credential is no longer accepted.
+    pub(crate) fn role(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<Option<Role>> {
         Ok(match self {
-            Self::Cookie(hash) => session::find(tx, hash, now)?.is_some(),
-            Self::Token(hash) => tx.token_by_hash(hash)?.is_some_and(|token| !token.is_expired(now)),
+            Self::Cookie(hash) => session::find(tx, hash, now)?.map(|session| session.user.role),
+            Self::Token(hash) => tx.token_by_hash(hash)?.filter(|token| !token.is_expired(now)).map(|token| token.role),
         })
     }
 

@@ -28,10 +28,13 @@ pub struct Change {
 
 impl Change {
     /// Returns true if a user or token may receive the change. Changes of drafts are only for their writer, and some
-    /// others only for owners.
+    /// others only for owners; a change of a user is also for that user, whose role it may be.
     pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
         if self.kind == ChangeKind::DraftUpdated {
             return self.ref_id == writer(actor);
+        }
+        if self.kind == ChangeKind::UserUpdated && matches!(actor, ActorId::User(id) if Some(id.0) == self.ref_id) {
+            return true;
         }
         let is_for_owners = matches!(
             self.kind,

@@ -73,6 +73,12 @@ impl WriteTx<'_> {
         changed(self.conn.prepare_cached(sql)?.execute((id, password_hash))?)
     }
 
+    pub fn set_user_role(&self, id: UserId, role: Role) -> Result<()> {
+        let sql = "UPDATE users SET role = ?2 WHERE id = ?1 AND disabled_at IS NULL";
+        changed(self.conn.prepare_cached(sql)?.execute((id, role))?)?;
+        self.record_in(ChangeKind::UserUpdated, None, Some(id.0))
+    }
+
     pub fn set_last_login(&self, id: UserId, now: Timestamp) -> Result<()> {
         changed(self.conn.prepare_cached("UPDATE users SET last_login_at = ?2 WHERE id = ?1")?.execute((id, now))?)
     }

@@ -178,12 +178,16 @@ impl Shop {
                 let body = json!({"name": "gal", "role": "staff", "password": PASSWORD});
                 example(post, "/api/users", body, "user_added", &format!("user:{next}"))
             }
-            "reset_user_password" | "end_user_sessions" | "delete_user" => {
+            "reset_user_password" | "end_user_sessions" | "delete_user" | "update_user" => {
                 let body = json!({"name": operation, "role": "staff", "password": PASSWORD});
                 let id = owner.post_json("/api/users", &body).await.json()["id"].clone();
                 let (path, subject) = (format!("/api/users/{id}"), format!("user:{id}"));
                 match operation {
                     "delete_user" => example(delete, &path, none, "user_removed", &subject),
+                    "update_user" => {
+                        owner.confirm().await;
+                        example(Method::PATCH, &path, json!({"role": "owner"}), "user_made_owner", &subject)
+                    }
                     "end_user_sessions" => {
                         example(delete, &format!("{path}/sessions"), none, "sessions_ended", &subject)
                     }

@@ -301,6 +301,35 @@ async fn each_reader_gets_what_it_may_see() {
 }
 
 #[tokio::test]
+async fn a_stream_follows_the_role_of_its_user() {
+    let (daemon, api) = with_data();
+    daemon.logged_in("dana", "owner").await;
+    let staff = daemon.logged_in("gal", "staff").await;
+    let id = staff.get("/api/session").await.json()["user"]["id"].clone();
+    let mut events = Events::open(&staff, None).await;
+    events.next().await.unwrap();
+    let make = async |role: &str| {
+        let request = api.request(Method::PATCH, &format!("/api/users/{id}")).json(&json!({"role": role}));
+        assert_eq!(crate::support::client::send(request).await.status, 200);
+    };
+    let token = async || api.post_json("/api/tokens", &json!({"name": "script"})).await.json()["id"].clone();
+    let of_user = kind("user_updated", Value::Null, id.clone());
+    token().await;
+    assert_eq!(api.post_json("/api/threads/1/read", &json!({})).await.status, 200);
+    assert_eq!(events.change().await, kind("thread_updated", 1, 1), "staff see no change of a token");
+    make("owner").await;
+    assert_eq!(events.change().await, of_user);
+    let seen = token().await;
+    assert_eq!(events.change().await, kind("token_updated", Value::Null, seen));
+    make("staff").await;
+    assert_eq!(events.change().await, of_user, "users see the change of their own role");
+    token().await;
+    let draft = staff.request(Method::PUT, "/api/threads/3/draft").json(&json!({"text": "x"}));
+    assert_eq!(crate::support::client::send(draft).await.status, 200);
+    assert_eq!(events.change().await, kind("draft_updated", 3, 3));
+}
+
+#[tokio::test]
 async fn reports_that_a_user_types_are_streamed() {
     let (daemon, api) = with_data();
     let dana = daemon.logged_in("dana", "owner").await;

@@ -81,7 +81,7 @@ text_enum! {
         /// A snapshot of the database was started, was created or has failed. This change has no `ref_id`. Only owners
         /// are notified.
         BackupUpdated = "backup_updated",
-        /// A user was added or removed. Only owners are notified.
+        /// A user was added or removed, or has another role. Only owners and this user are notified.
         UserUpdated = "user_updated",
         /// A token was created or revoked. Only owners are notified.
         TokenUpdated = "token_updated",

@@ -49,6 +49,14 @@ pub(crate) struct CreateUserRequest {
     pub(super) password: String,
 }
 
+/// A change of a user.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateUserRequest {
+    /// The new role of the user.
+    pub(super) role: Role,
+}
+
 /// A new password for a user.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

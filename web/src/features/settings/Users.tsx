@@ -13,6 +13,7 @@ import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { useTarget } from '#shared/target'
+import { ChangeRole } from './ChangeRole'
 import { NewUser } from './NewUser'
 
 /** The daemon's minimum password length, in characters. */
@@ -63,7 +64,9 @@ export function Users() {
 function UserLine({ user }: { user: Schemas['User'] }) {
   const { t } = useLingui()
   const me = useSession().user
-  const [isSetting, setSetting] = useState(false)
+  const [open, setOpen] = useState<'role' | 'password' | null>(null)
+  const toggle = (form: 'role' | 'password') => setOpen(open === form ? null : form)
+  const close = () => setOpen(null)
   const remove = useAction({
     run: () => unwrap(client.DELETE('/api/users/{id}', { params: { path: { id: user.id } } })),
     done: () => t`${user.name} לא יוכל להיכנס יותר`,
@@ -91,8 +94,17 @@ function UserLine({ user }: { user: Schemas['User'] }) {
           <Trans>זה אתם</Trans>
         </span>
       ) : (
-        <div className="row">
-          <button className="btn quiet" type="button" aria-expanded={isSetting} onClick={() => setSetting(!isSetting)}>
+        <div className="row wrap">
+          <button className="btn quiet" type="button" aria-expanded={open === 'role'} onClick={() => toggle('role')}>
+            <Trans>הרשאה</Trans>
+            <Hidden> {user.name}</Hidden>
+          </button>
+          <button
+            className="btn quiet"
+            type="button"
+            aria-expanded={open === 'password'}
+            onClick={() => toggle('password')}
+          >
             <Trans>סיסמה חדשה</Trans>
             <Hidden> {user.name}</Hidden>
           </button>
@@ -108,7 +120,17 @@ function UserLine({ user }: { user: Schemas['User'] }) {
           />
         </div>
       )}
-      {isSetting && <ResetPassword user={user} onDone={() => setSetting(false)} />}
+      {open === 'password' && <ResetPassword user={user} onDone={close} />}
+      {open === 'role' && (
+        <ChangeRole
+          key={user.role}
+          user={user}
+          onDone={() => {
+            refresh()
+            close()
+          }}
+        />
+      )}
     </li>
   )
 }
