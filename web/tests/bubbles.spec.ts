@@ -27,6 +27,15 @@ const KINDS: readonly object[] = [
   { media_kind: 'voice', content_text: '', files: [file({ mime: 'audio/ogg', duration_ms: 61_000 })] },
   { media_kind: 'image', files: [file({ state: 'failed', url: null, thumbnail_url: null, mime: 'image/png' })] },
   { media_kind: 'location', content_text: '' },
+  {
+    media_kind: 'location',
+    content_text: '',
+    location: { latitude: 32.0853, longitude: 34.7818, name: 'דיזנגוף סנטר', address: 'דיזנגוף 50, תל אביב' },
+  },
+  {
+    button: { text: null, payload: 'confirm-1' },
+    referral: { headline: 'מבצע תספורת', body: 'רק השבוע', url: 'https://fb.me/x' },
+  },
   { deleted_at: '2026-11-20T08:00:00.000Z' },
   { quote: { message_id: 1, content_text: 'ציטוט ארוך שלא נכנס בשורה אחת של הבועה בטלפון צר', direction: 'in' } },
   { reactions: [{ actor: 'a', emoji: '👍', at: '2026-11-20T08:00:00.000Z' }] },

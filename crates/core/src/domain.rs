@@ -34,6 +34,7 @@ mod knowledge_gap;
 mod lead;
 mod localized;
 mod message;
+mod message_extra;
 mod note;
 mod notice;
 mod opening_hours;
@@ -106,6 +107,7 @@ pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, MediaState, Message, MessageDetail, MessageEventKind, MessageFile,
     MessageStatus, MessageType, Provider, Quote, Reaction,
 };
+pub use message_extra::{Location, MessageExtra, PressedButton, Referral};
 pub use note::Note;
 pub use notice::{Notice, StoredNotice};
 pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, HolidayRule, OpeningHours, OpeningRules};

@@ -3,6 +3,7 @@
 mod detail;
 mod early;
 mod event;
+mod extra;
 mod list;
 mod order;
 

@@ -73,8 +73,40 @@ async fn twilio_s_message_is_stored_with_all_it_says() {
         "SMa0000000000000000000000000000000"
     );
     assert_eq!(shop.daemon.query_value::<String>("SELECT extra FROM messages"), r#"{"ButtonPayload":"yes"}"#);
+    assert_eq!(message["button"], json!({"text": null, "payload": "yes"}));
+    assert_eq!((&message["location"], &message["referral"]), (&json!(null), &json!(null)));
     let event = shop.daemon.logs().wait_for_event("WA_IN_TWILIO");
     assert_eq!(event["from"], "+9725•••••67");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_and_advertisements_are_shown() {
+    let shop = Shop::open().await;
+    let receive = async |number: u8, pairs: &[(&str, &str)]| {
+        let sid = format!("SMa{number:031}");
+        let base = [("MessageSid", sid.as_str()), ("From", "whatsapp:+972501234567"), ("To", OWN_SENDER)];
+        assert_eq!(shop.twilio_posts(TWILIO, &[&base, pairs].concat()).await.status, 204);
+    };
+    let place =
+        [("Latitude", "32.0853"), ("Longitude", "34.7818"), ("Label", "דיזנגוף סנטר"), ("Address", "דיזנגוף 50")];
+    receive(1, &place).await;
+    receive(2, &[("Latitude", "-33.5"), ("Longitude", "151")]).await;
+    receive(3, &[("Latitude", "91"), ("Longitude", "34.7")]).await;
+    receive(4, &[("Latitude", "north"), ("Longitude", "NaN")]).await;
+    let ad = [("ReferralHeadline", "מבצע"), ("ReferralBody", "תספורת"), ("ReferralSourceUrl", "https://fb.me/x")];
+    receive(5, &[&[("Body", "שלום")], &ad[..]].concat()).await;
+    let messages = shop.api.get("/api/threads/1/messages").await.json()["messages"].as_array().unwrap().clone();
+    let column = |name: &str| messages.iter().map(|message| message[name].clone()).collect::<Vec<_>>();
+    let first = json!({"latitude": 32.0853, "longitude": 34.7818, "name": "דיזנגוף סנטר", "address": "דיזנגוף 50"});
+    let second = json!({"latitude": -33.5, "longitude": 151.0, "name": null, "address": null});
+    assert_eq!(column("location"), [first, second, json!(null), json!(null), json!(null)]);
+    assert_eq!(
+        column("referral")[3..],
+        [json!(null), json!({"headline": "מבצע", "body": "תספורת", "url": "https://fb.me/x"})]
+    );
+    // The timeline of the contact shows the same.
+    let items = shop.api.get("/api/contacts/1/timeline").await.json()["items"].clone();
+    assert_eq!(items[0]["message"]["location"]["latitude"], 32.0853);
 }
 
 #[tokio::test(flavor = "multi_thread")]

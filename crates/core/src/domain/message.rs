@@ -1,6 +1,6 @@
 //! Messages, with their status, files, reactions and edits.
 
-use super::{MessageId, StoredNotice, ThreadId, Timestamp, text_enum};
+use super::{MessageExtra, MessageId, StoredNotice, ThreadId, Timestamp, text_enum};
 
 text_enum! {
     /// The direction of a message: `in` from the contact, `out` from the business.
@@ -168,7 +168,7 @@ pub struct Message {
 }
 
 /// A message with its files, reactions and edits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MessageDetail {
     /// The message in its current form.
     pub message: Message,
@@ -184,6 +184,8 @@ pub struct MessageDetail {
     pub deleted_by: Option<String>,
     /// The files, in the order of their positions.
     pub files: Vec<MessageFile>,
+    /// What the message contains besides its text and files.
+    pub extra: MessageExtra,
 }
 
 /// The message that another message quotes, in its current form.

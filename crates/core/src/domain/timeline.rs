@@ -26,7 +26,7 @@ text_enum! {
 }
 
 /// An entry of a contact's timeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TimelineEntry {
     /// The time by which the entry is ordered.
     pub at: Timestamp,
@@ -35,7 +35,7 @@ pub struct TimelineEntry {
 }
 
 /// The content of an entry of a timeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TimelineContent {
     /// A WhatsApp message.
     Message(Box<MessageDetail>),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
+mod extra;
 pub(in crate::http::api) mod list;
 pub(super) mod route;
 
@@ -10,6 +11,7 @@ use crate::domain::{self, Language, MediaState, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::api::response::views;
 use crate::messages;
+use extra::{Location, PressedButton, Referral};
 use list::{Direction, Draft, LastCall, LastMessage, MediaKind, MessageStatus, TagName, ThreadTurn, Window};
 use serde::Serialize;
 
@@ -141,6 +143,14 @@ pub(crate) struct MessageDetail {
     deleted_by: Option<String>,
     /// The files of the message, in order.
     files: Vec<MessageFile>,
+    /// The place that the contact sent; null if the message has none. A place that arrives through the bridge is only in
+    /// the text.
+    location: Option<Location>,
+    /// The button that the contact pressed; null if the message is not a pressed button of a template.
+    button: Option<PressedButton>,
+    /// The advertisement or post from which the contact began the conversation, as Twilio reports it with the first
+    /// message; null for other messages.
+    referral: Option<Referral>,
 }
 
 impl MessageDetail {
@@ -153,6 +163,9 @@ impl MessageDetail {
             deleted_at: detail.deleted_at,
             deleted_by: detail.deleted_by,
             files: views(detail.files),
+            location: detail.extra.location.map(Into::into),
+            button: detail.extra.button.map(Into::into),
+            referral: detail.extra.referral.map(Into::into),
         }
     }
 }

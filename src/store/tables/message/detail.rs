@@ -30,6 +30,7 @@ impl ReadTx<'_> {
         let ids: Vec<i64> = messages.iter().map(|message| message.id.0).collect();
         let ids = serde_json::Value::from(ids).to_string();
         let (mut events, mut files, mut quotes) = (self.events(&ids)?, self.files(&ids)?, self.quotes(&ids)?);
+        let mut extras = self.message_extras(&ids)?;
         let detail = |message: Message| {
             let happened = events.remove(&message.id).unwrap_or_default();
             let deletion = happened.iter().find(|event| event.kind == MessageEventKind::Deletion);
@@ -40,6 +41,7 @@ impl ReadTx<'_> {
                 deleted_by: deletion.map(|event| event.actor.clone()),
                 files: files.remove(&message.id).unwrap_or_default(),
                 quote: quotes.remove(&message.id),
+                extra: extras.remove(&message.id).unwrap_or_default(),
                 message,
             }
         };

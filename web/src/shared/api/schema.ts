@@ -4966,6 +4966,23 @@ export interface components {
             en: string;
             he: string;
         };
+        /** @description A place that a contact sent. */
+        Location: {
+            /** @description The address of the place; null if the contact sent none. */
+            address?: string | null;
+            /**
+             * Format: double
+             * @description Degrees north of the equator, -90 to 90.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east of Greenwich, -180 to 180.
+             */
+            longitude: number;
+            /** @description The name of the place; null if the contact sent none. */
+            name?: string | null;
+        };
         /** @description The name and password of a login. */
         LoginRequest: {
             /** @description The user name; not case-sensitive. */
@@ -5113,6 +5130,7 @@ export interface components {
         };
         /** @description A message with its files, reactions and edits. */
         MessageDetail: components["schemas"]["Message"] & {
+            button?: components["schemas"]["PressedButton"] | null;
             /**
              * Format: date-time
              * @description When the author deleted the message, whose text is kept; null if it was not deleted.
@@ -5127,9 +5145,11 @@ export interface components {
             edits: components["schemas"]["Edit"][];
             /** @description The files of the message, in order. */
             files: components["schemas"]["MessageFile"][];
+            location?: components["schemas"]["Location"] | null;
             quote?: components["schemas"]["Quote"] | null;
             /** @description The current reactions, at most one from each party. */
             reactions: components["schemas"]["Reaction"][];
+            referral?: components["schemas"]["Referral"] | null;
         };
         /** @description A file of a message. */
         MessageFile: {
@@ -5507,6 +5527,13 @@ export interface components {
              */
             duration_ms: number;
         };
+        /** @description A button of a message of the business that the contact pressed. */
+        PressedButton: {
+            /** @description The value of the button in the template; null if it has none. */
+            payload?: string | null;
+            /** @description The text on the button; null if it is not known. */
+            text?: string | null;
+        };
         /**
          * @description A WhatsApp provider.
          * @enum {string}
@@ -5602,6 +5629,15 @@ export interface components {
          * @enum {string}
          */
         RecordingState: "running" | "waiting" | "complete" | "failed" | "pruned";
+        /** @description The advertisement or post on Facebook or Instagram from which a contact began the conversation. */
+        Referral: {
+            /** @description The text; null if it is not known. */
+            body?: string | null;
+            /** @description The headline; null if it is not known. */
+            headline?: string | null;
+            /** @description The URL; null if it is not known. */
+            url?: string | null;
+        };
         /** @description What a contact is to the business. */
         RelationRequest: {
             /** @description What the contact is to the business from now on. */

@@ -7,6 +7,7 @@ import { canReply, type Reply, replyTo } from '../model/reply'
 import { sideOf } from '../model/rows'
 import { Ticks, useMediaText } from '../texts'
 import { Attachment } from './Attachment'
+import { Button, CameFrom, Place } from './Extra'
 import { Failure } from './Failure'
 import { Words } from './Words'
 
@@ -78,20 +79,23 @@ function Content({ message }: { message: MessageItem }) {
       </p>
     )
   }
-  const { media_kind: kind, content_text: text, files } = message
+  const { media_kind: kind, content_text: text, files, location, referral } = message
   const isBare = files.length === 0 && !text
   return (
     <>
+      {referral && <CameFrom referral={referral} />}
       {files.map(file => (
         <Attachment key={file.position} file={file} kind={kind} />
       ))}
-      {files.length === 0 && (kind === 'location' || kind === 'contact') && (
+      {files.length === 0 && ((kind === 'location' && !location) || kind === 'contact') && (
         <p className="row muted small">
           <Icon icon={kind === 'location' ? IconMapPin : IconUser} size="s" />
           {mediaText(kind)}
         </p>
       )}
+      {location && <Place place={location} />}
       {text && <Words text={text} />}
+      <Button message={message} />
       {isBare && kind !== 'location' && kind !== 'contact' && <p className="muted">{mediaText(kind)}</p>}
     </>
   )
