@@ -60,7 +60,11 @@ const fieldRow = ({ field_id, name }: FieldValue): Row => {
     single: {
       valueOf: contact => fieldOf(contact)?.value ?? null,
       send: (id, value, headers) =>
-        request('PUT', '/api/contacts/{id}/fields/{field_id}', { params: { path: { id, field_id } }, body: { value }, headers }),
+        request('PUT', '/api/contacts/{id}/fields/{field_id}', {
+          params: { path: { id, field_id } },
+          body: { value },
+          headers,
+        }),
     },
   }
 }
