@@ -81,7 +81,11 @@ export default defineConfig({
             },
             // Code that several pages of a feature share: one file for each feature.
             {
-              name: id => /\/features\/([\w-]+)\//.exec(id)?.[1] ?? null,
+              // The list of contacts is shown without the dialogs that its buttons open.
+              name: id =>
+                /\/contacts\/(manage\/|TagPicker)/.test(id)
+                  ? 'manage'
+                  : (/\/features\/([\w-]+)\//.exec(id)?.[1] ?? null),
               minShareCount: 2,
               test: /\/web\/src\/features\/.*\.(tsx?|css)$/,
               includeDependenciesRecursively: false,

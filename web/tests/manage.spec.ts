@@ -24,7 +24,10 @@ for (const view of layouts('phone')) {
     const named = async (path: string) => (await get<List>(path)).items.map(({ name }) => name)
     const counts = async () => (await get<List>('/api/tags')).items.map(one => [one.name, one.contact_count])
     const toast = page.locator('.toast').last()
-    const undo = () => toast.getByRole('button', { name: say('ביטול', 'Undo') }).click()
+    const undo = async (text: string) => {
+      await expect(toast).toContainText(text)
+      await toast.getByRole('button', { name: say('ביטול', 'Undo') }).click()
+    }
     const dialog = page.locator('.mantine-Modal-content')
     const name = dialog.getByRole('textbox', { name: say('שם', 'Name'), exact: true })
     const row = (text: string) => dialog.locator('li', { hasText: text })
@@ -58,7 +61,7 @@ for (const view of layouts('phone')) {
     await name.fill('נאמן')
     await page.keyboard.press('Enter')
     await expect(row('נאמן')).toBeVisible()
-    await undo()
+    await undo(say('נשמר', 'Saved'))
     await expect(row('קבוע')).toBeVisible()
     // Another user renames the tag meanwhile.
     await row('קבוע').getByRole('button').first().click()
@@ -83,7 +86,7 @@ for (const view of layouts('phone')) {
     await page.keyboard.press('Enter')
     await remove('זמנית').click()
     await expect(row('זמנית')).toHaveCount(0)
-    await undo()
+    await undo(say('נמחקה', 'was deleted'))
     await expect.poll(() => named('/api/tags')).toEqual(['זמנית', 'שלי'])
     await page.keyboard.press('Escape')
     await expect(dialog).toHaveCount(0)
@@ -96,6 +99,14 @@ for (const view of layouts('phone')) {
     })
     await send('PUT', `/api/contacts/${dana.id}/fields/${size.id}`, { value: 'M' })
     await visit(page, `/app/contacts/${dana.id}`)
+    // From the popover of a contact's tags, which closes.
+    const add = page.locator('.add-tag')
+    await add.click()
+    await page.getByRole('button', { name: say('ניהול תגיות', 'Manage tags') }).click()
+    await expect(row('שלי')).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    await expect(add).toBeFocused()
     await page.getByRole('button', { name: say('ניהול הפרטים', 'Manage details') }).click()
     await row('מידה').getByRole('button').first().click()
     await name.fill('גודל')
@@ -106,7 +117,7 @@ for (const view of layouts('phone')) {
     await expect(row('גודל')).toBeVisible()
     await remove('גודל').click()
     await expect.poll(() => named('/api/custom-fields')).toEqual([])
-    await undo()
+    await undo(say('הוסר', 'was removed'))
     await expect(row('גודל')).toContainText(say('לקוח אחד', '1 contact'))
     await page.keyboard.press('Escape')
     // The contact keeps the value that is no longer a choice.
@@ -129,7 +140,10 @@ for (const view of layouts('phone')) {
     })
     const names = async () => (await get<List>('/api/lead-stages')).items.map(({ name }) => name)
     const toast = page.locator('.toast').last()
-    const undo = () => toast.getByRole('button', { name: say('ביטול', 'Undo') }).click()
+    const undo = async (text: string) => {
+      await expect(toast).toContainText(text)
+      await toast.getByRole('button', { name: say('ביטול', 'Undo') }).click()
+    }
     const dialog = page.locator('.mantine-Modal-content')
     const name = dialog.getByRole('textbox', { name: say('שם', 'Name'), exact: true })
     const row = (text: string) => dialog.locator('li', { hasText: text })
@@ -155,7 +169,7 @@ for (const view of layouts('phone')) {
       .getByRole('button', { name: say('הסרה', 'Remove') })
       .click()
     await expect(row('ביקור')).toHaveCount(0)
-    await undo()
+    await undo(say('הוסר', 'was removed'))
     await expect.poll(names).toEqual([null, 'ביקור', null, null, null])
     // A built-in stage without a name of its own has its original name.
     await row(isNew).getByRole('button').first().click()
@@ -163,7 +177,7 @@ for (const view of layouts('phone')) {
     await dialog.getByRole('combobox').selectOption('won')
     await dialog.getByRole('button', { name: say('שמירה', 'Save') }).click()
     await expect(row('פנייה')).toContainText(say('נסגר בהצלחה', 'Won'))
-    await undo()
+    await undo(say('נשמר', 'Saved'))
     await expect.poll(names).toEqual([null, 'ביקור', null, null, null])
     await row(isNew).getByRole('button').first().click()
     await name.fill('פנייה')
@@ -195,7 +209,7 @@ for (const view of layouts('phone')) {
     await expect(page.locator('.lead')).toContainText('מטבח וארון')
     const stored = () => get<object>(`/api/leads/${lead.id}`)
     await expect.poll(stored).toMatchObject({ title: 'מטבח וארון', value_minor: 120050, stage_id: 2 })
-    await undo()
+    await undo(say('הליד נשמר', 'Lead saved'))
     await expect.poll(stored).toMatchObject({ title: 'מטבח', value_minor: 45000, stage_id: 2 })
     // On the contact's card as well. Another user's other title is shown beside the own one.
     await visit(page, `/app/contacts/${dana.id}`)

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Popover } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { type ContactDetail, request, type Tag, tagsQuery } from './api'
 import { tagChoices } from './tag-choices'
@@ -24,6 +24,7 @@ export function TagPicker({ button, className, own, pick: picked, position, mana
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)
   const [text, setText] = useState('')
+  const opener = useRef<HTMLButtonElement>(null)
   const all = useQuery({ ...tagsQuery, enabled: isOpen }).data?.items ?? []
   const { free, chosen, isNew } = tagChoices(all, own, text)
   const close = () => {
@@ -46,7 +47,7 @@ export function TagPicker({ button, className, own, pick: picked, position, mana
   return (
     <Popover opened={isOpen} onChange={setOpen} width={240} position={position} trapFocus withRoles>
       <Popover.Target>
-        <button className={className} type="button" onClick={() => setOpen(!isOpen)}>
+        <button ref={opener} className={className} type="button" onClick={() => setOpen(!isOpen)}>
           {button}
         </button>
       </Popover.Target>
@@ -82,6 +83,8 @@ export function TagPicker({ button, className, own, pick: picked, position, mana
               className="btn link"
               type="button"
               onClick={() => {
+                // The dialog returns the focus to where it was, and this button is gone by then.
+                opener.current?.focus()
                 close()
                 manage()
               }}

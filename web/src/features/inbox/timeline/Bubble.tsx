@@ -26,7 +26,8 @@ export function Bubble({ message, isNext, isLast, contact, isFound, onJump, onRe
   const { t } = useLingui()
   const side = sideOf(message)
   const classes = ['msg', side !== 'them' && 'us', side === 'agent' && 'ai', isNext && 'next', isFound && 'found']
-  const isText = message.files.length === 0 && !message.quote
+  const isText =
+    message.files.length === 0 && !message.quote && !message.location && !message.referral && !message.button
   return (
     <div className={classes.filter(Boolean).join(' ')}>
       <div className={isText ? 'bub text' : 'bub'}>
