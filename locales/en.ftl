@@ -798,6 +798,8 @@ setting-openai-early-replies = Prepare replies early
     .help = Whether a reply is prepared in a short pause already, and heard once the caller has finished.
 setting-openai-vad-eagerness = Eagerness to answer
     .help = How soon the agent takes a pause for the end of the turn.
+setting-openai-reasoning-effort = Reasoning effort
+    .help = How much a reasoning model thinks before it answers, while the caller waits. lowest: the least that the model accepts.
 setting-openai-max-output-tokens = Length of an answer
     .help = The most tokens of one answer.
 

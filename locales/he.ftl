@@ -847,6 +847,8 @@ setting-openai-early-replies = הכנת תשובות מראש
     .help = האם תשובה מוכנה כבר בהפסקה קצרה, ונשמעת כשהמתקשר סיים.
 setting-openai-vad-eagerness = הלהיטות לענות
     .help = כמה מהר הסוכן רואה בשתיקה את סוף התור.
+setting-openai-reasoning-effort = מאמץ החשיבה
+    .help = כמה מודל שחושב חושב לפני שהוא עונה, כשהמתקשר מחכה. lowest: המעט ביותר שהמודל מקבל.
 setting-openai-max-output-tokens = אורך התשובה
     .help = המספר המרבי של אסימונים בתשובה אחת.
 

@@ -348,15 +348,7 @@ impl CallTask {
                 _ = reply.send(self.session.takes_hints());
                 Input::Operator(Operator::Hint(text))
             }
-            Some(CallMessage::MayAnswer(reply)) => {
-                let answer = self.may_answer();
-                // The send fails if the employee's request has ended.
-                _ = reply.send(answer);
-                if answer.is_err() {
-                    return;
-                }
-                Input::PageAnswering
-            }
+            Some(CallMessage::MayAnswer(reply)) => return self.begin_answer(reply, now),
             Some(CallMessage::Answer(employee)) => return self.connect_employee(*employee, now),
             Some(CallMessage::EmployeeRevoked(sid)) => return self.revoke_employee(&sid, now),
             Some(CallMessage::Listen(reply)) => {

@@ -69,7 +69,9 @@ mod tests {
     /// Returns the engines that answered, and those that failed, after these events.
     fn outcome(events: &[CallEvent]) -> (Vec<&'static str>, Vec<&'static str>) {
         let mut outcome = AiOutcome::new(&Config::default());
-        events.iter().for_each(|event| outcome.event(event));
+        for event in events {
+            outcome.event(event);
+        }
         let failed = outcome.call().failed.iter().map(|(engine, _)| *engine).collect();
         (outcome.call.answered, failed)
     }
@@ -106,7 +108,9 @@ mod tests {
             lost(realtime),
             CallEvent::EngineFailover { to: EngineKind::Voicemail },
         ];
-        events.iter().for_each(|event| to_voicemail.event(event));
+        for event in &events {
+            to_voicemail.event(event);
+        }
         assert!(to_voicemail.call().answered.is_empty());
         assert_eq!(to_voicemail.call().failed[0].1.cause, AiFailureCause::Outage);
     }

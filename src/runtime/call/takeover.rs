@@ -16,7 +16,17 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 impl CallTask {
-    pub(super) fn may_answer(&self) -> Result<(), AnswerRefusal> {
+    /// Replies whether an employee can answer. A call that rings in the web page rings on for the employee.
+    pub(super) fn begin_answer(&mut self, reply: oneshot::Sender<Result<(), AnswerRefusal>>, now: Instant) {
+        let answer = self.may_answer();
+        // The send fails if the employee's request has ended.
+        _ = reply.send(answer);
+        if answer.is_ok() {
+            self.session.handle_input(Input::PageAnswering, now);
+        }
+    }
+
+    fn may_answer(&self) -> Result<(), AnswerRefusal> {
         if self.session.is_taken_over() {
             Err(AnswerRefusal::AlreadyAnswered)
         } else if self.is_trial() || !self.session.may_be_taken_over() {

@@ -128,7 +128,6 @@ pub(super) enum AudioChange {
 
 /// The voice that the local detector has found since the transcriber last reported words.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_field_names, reason = "the unit")]
 struct Voice {
     from_ms: u64,
     until_ms: u64,
@@ -207,7 +206,7 @@ impl Listener {
                     match self.current {
                         Some(_) => self.part_ended(conversation, events),
                         None if self.voice.is_ended && !self.reports_progress => {
-                            self.voice_without_words(is_agent_audible, conversation, events)
+                            self.voice_without_words(is_agent_audible, conversation, events);
                         }
                         // A transcriber may report the end of a voice in which it has found no words.
                         None => {}

@@ -2,7 +2,7 @@
 
 use super::person::RingsAt;
 use super::phone::{PAUSE, Piece};
-use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, NOT_DONE, Rig, UNSURE_MS, frame_of_utterance, ms};
+use super::{CLIP, EMPLOYEE, LINE_DELAY_MS, NOT_DONE, Observed, Rig, UNSURE_MS, frame_of_utterance, ms};
 use crate::audio::mulaw;
 use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output, ResponseRequest, TurnRecord};
 use crate::domain::{EndReason, Speaker};
@@ -133,9 +133,7 @@ impl Rig {
             }
             Output::Ended { reason, action } => observed.ended = Some((*reason, *action)),
             Output::RunTool { id, .. } => {
-                assert!(observed.tools.insert(id.clone()), "tool {id} was run twice");
-                let is_cancelled = observed.calls.get(id).is_some_and(|response| observed.silenced.contains(response));
-                assert!(!is_cancelled, "tool {id} belongs to an answer that was cut");
+                observed.run_tool(id);
                 self.waits.since.get_or_insert(self.now);
             }
             Output::ProlongPageRing { .. } => assert!(self.rings_at.is_some(), "the call does not ring"),
@@ -287,5 +285,13 @@ impl Rig {
         assert!(reported_ms <= heard_ms + unsure_ms, "{item}: {heard_ms} ms were heard, not {reported_ms}");
         let is_close = heard_ms <= reported_ms + LINE_DELAY_MS + 1;
         assert!(is_close || self.has_lost_marks, "{item}: {heard_ms} ms were heard, not just {reported_ms}");
+    }
+}
+
+impl Observed {
+    fn run_tool(&mut self, id: &str) {
+        assert!(self.tools.insert(id.to_owned()), "tool {id} was run twice");
+        let is_cancelled = self.calls.get(id).is_some_and(|response| self.silenced.contains(response));
+        assert!(!is_cancelled, "tool {id} belongs to an answer that was cut");
     }
 }
