@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconCalendarTime } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
 import { queryClient } from '#shared/api/query'
@@ -49,14 +49,26 @@ export function ScheduledList({ threadId, onEdit }: Props) {
   // A message that has failed cannot be scheduled again for its time, which has passed.
   const discard = useAction({ ...removal, onDone: refresh })
   const [edited, setEdited] = useState<number | null>(null)
+  /** The message whose editor was closed: its button gets the focus back. */
+  const [closed, setClosed] = useState<number | null>(null)
+  const list = useRef<HTMLUListElement>(null)
+  useEffect(() => {
+    if (closed === null) return
+    list.current?.querySelector<HTMLElement>(`[data-id="${closed}"]`)?.focus()
+    setClosed(null)
+  }, [closed])
+  const closeEditor = () => {
+    setClosed(edited)
+    setEdited(null)
+  }
   const own = [...(failed.data?.items ?? []), ...(waiting.data?.items ?? [])]
   if (own.length === 0) return null
   return (
-    <ul className="scheduled" aria-label={t`הודעות מתוזמנות`}>
+    <ul className="scheduled" ref={list} aria-label={t`הודעות מתוזמנות`}>
       {own.map(item => (
         <li key={item.id} className={item.state === 'failed' ? 'bad' : undefined}>
           {edited === item.id && item.state === 'waiting' ? (
-            <EditScheduled item={item} refresh={refresh} onClose={() => setEdited(null)} />
+            <EditScheduled item={item} refresh={refresh} onClose={closeEditor} />
           ) : (
             <>
               <Icon icon={item.state === 'failed' ? IconAlertCircle : IconCalendarTime} size="s" />
@@ -75,6 +87,7 @@ export function ScheduledList({ threadId, onEdit }: Props) {
               <button
                 className="btn link"
                 type="button"
+                data-id={item.id}
                 onClick={() => (item.state === 'failed' ? edit.mutate(item) : setEdited(item.id))}
               >
                 <Trans>עריכה</Trans>
