@@ -25,6 +25,11 @@ impl AiOutcome {
         &self.call
     }
 
+    /// Returns the engine in use; none before the first one is connected with the caller.
+    pub(super) fn engine(&self) -> Option<EngineKind> {
+        self.engine
+    }
+
     pub(super) fn event(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } => self.engine = Some(*engine),

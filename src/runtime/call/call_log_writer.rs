@@ -24,7 +24,6 @@ pub(super) struct CallLogWriter {
     stream: Option<StreamSid>,
     /// When the first engine was connected with the caller.
     live_at: Option<Timestamp>,
-    engine: Option<EngineKind>,
     ai: AiOutcome,
     /// The position of the last turn whose latencies were counted. A turn is stored again when its text changes.
     counted_seq: i64,
@@ -42,7 +41,6 @@ impl CallLogWriter {
             config,
             stream: None,
             live_at: None,
-            engine: None,
             ai,
             counted_seq: 0,
         }
@@ -81,9 +79,6 @@ impl CallLogWriter {
 
     pub(super) fn event(&mut self, event: &CallEvent) {
         self.ai.event(event);
-        if let CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } = event {
-            self.engine = Some(*engine);
-        }
         let sid = &self.sid;
         match event {
             CallEvent::Live { engine } => self.live(*engine),
@@ -203,7 +198,7 @@ impl CallLogWriter {
     }
 
     fn ended_stream(&self, reason: EndReason, action: StreamEndAction) -> EndedStream {
-        let heard = self.live_at.zip(self.engine);
+        let heard = self.live_at.zip(self.ai.engine());
         let conversation = self.stream.clone().zip(heard).map(|(stream, (at, engine))| Conversation {
             stream,
             engine,
