@@ -78,11 +78,13 @@ impl WriteTx<'_> {
     }
 }
 
-// Merged contacts keep their values, so that the merge can be undone. The count leaves them out.
-const SELECT: &str = "SELECT f.id, f.name, f.kind, f.choices,
-        (SELECT count(*) FROM contact_fields v JOIN contacts c ON c.id = v.contact_id
-         WHERE v.field_id = f.id AND c.merged_into IS NULL)
-    FROM custom_fields f WHERE f.archived_at IS NULL";
+// Merged contacts keep their values, so that the merge can be undone. The count leaves them out. The values are read once
+// for all fields, because no index begins with the field.
+const SELECT: &str = "SELECT f.id, f.name, f.kind, f.choices, coalesce(used.contacts, 0)
+    FROM custom_fields f
+    LEFT JOIN (SELECT v.field_id, count(*) AS contacts FROM contact_fields v JOIN contacts c ON c.id = v.contact_id
+               WHERE c.merged_into IS NULL GROUP BY v.field_id) used ON used.field_id = f.id
+    WHERE f.archived_at IS NULL";
 
 fn json(choices: &[String]) -> Result<String> {
     serde_json::to_string(choices).map_err(|error| Error::Value(error.to_string()))
