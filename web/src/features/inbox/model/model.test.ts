@@ -6,7 +6,7 @@ import { heldOrder } from './order'
 import { peaksOf } from './peaks'
 import { archivedOf } from './person'
 import { matchingReplies, slashQuery } from './replies'
-import { averageColor } from './thumbhash'
+import { previewOf } from './thumbhash'
 import { instantIn, laterChoices } from './zone'
 
 test('only http and https become links, without the punctuation behind them', () => {
@@ -102,8 +102,9 @@ test('the loudest part of a voice note fills its lane', () => {
   expect(peaks).toEqual([128, 128, 128, 128, 128, 255, 255, 255, 255, 255])
 })
 
-test('a thumbhash gives a colour, and anything else none', () => {
-  expect(averageColor('1QcSHQRnh493V4dIh4eXh1h4kJUI')).toMatch(/^rgb\(\d+ \d+ \d+\)$/)
-  expect(averageColor('%%')).toBeUndefined()
-  expect(averageColor(null)).toBeUndefined()
+test('a thumbhash gives a preview, and anything else none', () => {
+  expect(previewOf('1QcSHQRnh493V4dIh4eXh1h4kJUI')).toMatch(/^data:image\/png;base64,.{100}/)
+  expect(previewOf('%%')).toBeUndefined()
+  expect(previewOf('AAAA')).toBeUndefined()
+  expect(previewOf(null)).toBeUndefined()
 })

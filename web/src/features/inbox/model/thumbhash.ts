@@ -1,20 +1,24 @@
-/** The average colour as CSS; undefined if there is no valid hash. */
-export function averageColor(hash: string | null | undefined): string | undefined {
+import { thumbHashToDataURL } from 'thumbhash'
+
+/** The previews of the images that were shown last, because decoding takes a millisecond, and a list renders often. */
+const previews = new Map<string, string | undefined>()
+const MAX_PREVIEWS = 200
+
+/** A blurred preview of an image, as a data URL; undefined if there is no valid hash. */
+export function previewOf(hash: string | null | undefined): string | undefined {
   if (!hash) return undefined
-  let bytes: Uint8Array
+  if (!previews.has(hash)) {
+    if (previews.size >= MAX_PREVIEWS) previews.clear()
+    previews.set(hash, decode(hash))
+  }
+  return previews.get(hash)
+}
+
+function decode(hash: string): string | undefined {
   try {
-    bytes = Uint8Array.from(atob(hash), char => char.charCodeAt(0))
+    const bytes = Uint8Array.from(atob(hash), char => char.charCodeAt(0))
+    return bytes.length < 5 ? undefined : thumbHashToDataURL(bytes)
   } catch {
     return undefined
   }
-  if (bytes.length < 5) return undefined
-  const header = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16)
-  const l = (header & 63) / 63
-  const p = ((header >> 6) & 63) / 31.5 - 1
-  const q = ((header >> 12) & 63) / 31.5 - 1
-  const b = l - (2 / 3) * p
-  const r = (3 * l - b + q) / 2
-  const g = r - q
-  const part = (value: number) => Math.round(Math.min(1, Math.max(0, value)) * 255)
-  return `rgb(${part(r)} ${part(g)} ${part(b)})`
 }

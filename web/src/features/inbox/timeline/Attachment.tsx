@@ -8,7 +8,7 @@ import { Ltr } from '#shared/components/text'
 import { stripMarks } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
 import type { FileItem, MediaKind } from '../api'
-import { averageColor } from '../model/thumbhash'
+import { previewOf } from '../model/thumbhash'
 import { useMediaText } from '../texts'
 import { boxOf } from './box'
 import { VoiceNote } from './VoiceNote'
@@ -43,14 +43,19 @@ function Absent({ file, kind }: { file: FileItem; kind: MediaKind }) {
   )
 }
 
-function sizeOf(file: FileItem): CSSProperties {
+/** With a preview until the picture is loaded; it would be visible through a transparent one. */
+function sizeOf(file: FileItem, isLoaded = false): CSSProperties {
   const { width, height } = boxOf(file.width, file.height)
-  return { inlineSize: width, aspectRatio: `${width} / ${height}`, background: averageColor(file.thumbhash) }
+  if (isLoaded) return { inlineSize: width, aspectRatio: `${width} / ${height}` }
+  const preview = previewOf(file.thumbhash)
+  const backgroundImage = preview && `url(${preview})`
+  return { inlineSize: width, aspectRatio: `${width} / ${height}`, backgroundImage, backgroundSize: 'cover' }
 }
 
 function Picture({ file, url, isSticker }: { file: FileItem; url: string; isSticker: boolean }) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)
+  const [isLoaded, setLoaded] = useState(false)
   const [hasFailed, setFailed] = useState(false)
   if (hasFailed) return <FileRow file={file} url={url} />
   return (
@@ -59,10 +64,17 @@ function Picture({ file, url, isSticker }: { file: FileItem; url: string; isStic
         className={isSticker ? 'picture sticker' : 'picture'}
         type="button"
         aria-label={t`הגדלת התמונה`}
-        style={sizeOf(file)}
+        style={sizeOf(file, isLoaded)}
         onClick={() => setOpen(true)}
       >
-        <img src={file.thumbnail_url ?? url} alt="" decoding="async" loading="lazy" onError={() => setFailed(true)} />
+        <img
+          src={file.thumbnail_url ?? url}
+          alt=""
+          decoding="async"
+          loading="lazy"
+          onLoad={() => setLoaded(true)}
+          onError={() => setFailed(true)}
+        />
       </button>
       <Modal
         opened={isOpen}
