@@ -1,24 +1,5 @@
 import { expect, test } from 'vitest'
-import { hitHref, matchOf, newContactHref, type SearchHit, snippetOf } from './search'
-
-const hit = (part: Partial<SearchHit>): SearchHit => ({
-  kind: 'message',
-  id: 7,
-  contact_id: 3,
-  contact_name: 'דנה',
-  at: '2026-11-22T10:00:00Z',
-  text: '',
-  highlights: [],
-  ...part,
-})
-
-test('a hit leads to its message, note, call, or second of the call', () => {
-  expect(hitHref(hit({}))).toBe('/app/inbox/3?message=7')
-  expect(hitHref(hit({ kind: 'note' }))).toBe('/app/inbox/3?note=7')
-  expect(hitHref(hit({ kind: 'call', call_id: 7 }))).toBe('/app/calls/7')
-  expect(hitHref(hit({ kind: 'turn', call_id: 9, offset_ms: 12_400 }))).toBe('/app/calls/9?at=12400')
-  expect(hitHref(hit({ kind: 'contact', id: 3 }))).toBe('/app/contacts/3')
-})
+import { matchOf, newContactHref, snippetOf } from './search'
 
 test('a snippet begins shortly before what was found, and the places move with it', () => {
   const text = 'שלום, רציתי לשאול אם יש לכם ביום שישי בבוקר\nלחמניות טריות, ואם לחמניות עם שומשום'

@@ -35,14 +35,6 @@ export const HIT_ICONS: Record<Kind, IconGlyph> = {
   note: IconNote,
 }
 
-export function hitHref({ kind, id, contact_id: contact, call_id: call, offset_ms: ms }: SearchHit): string {
-  if (kind === 'message') return `/app/inbox/${contact}?message=${id}`
-  if (kind === 'note') return `/app/inbox/${contact}?note=${id}`
-  if (kind === 'call') return `/app/calls/${id}`
-  if (kind === 'turn' && call != null) return `/app/calls/${call}?at=${ms ?? 0}`
-  return `/app/contacts/${contact}`
-}
-
 /** The maximum number of characters before the first match, so that one line shows it. The cut needs a space there. */
 const LEAD = 24
 const MARKS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069\r\n\t]/g

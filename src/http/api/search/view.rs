@@ -30,6 +30,9 @@ pub(crate) struct SearchHit {
     at: Timestamp,
     /// The offset in milliseconds at which a turn begins in its call; null for other kinds.
     offset_ms: Option<i64>,
+    /// The path of the page that shows the item: at the message, the note, or the second of the call.
+    #[schema(example = "/app/inbox/3?message=7")]
+    link: String,
     /// An excerpt of the item's text around the first match.
     text: String,
     /// The start and end of each match in `text`, in UTF-16 code units.
@@ -41,6 +44,7 @@ impl SearchHit {
     pub(super) fn new(hit: domain::SearchHit, query: &search::Query) -> Self {
         let excerpt = query.excerpt(&hit.text, MAX_EXCERPT);
         Self {
+            link: link(&hit),
             kind: hit.kind.into(),
             id: hit.id,
             contact_id: hit.contact_id.0,
@@ -52,6 +56,17 @@ impl SearchHit {
             text: excerpt.text,
             highlights: excerpt.highlights,
         }
+    }
+}
+
+fn link(hit: &domain::SearchHit) -> String {
+    let (id, contact) = (hit.id, hit.contact_id);
+    match (hit.kind, hit.call_id) {
+        (domain::SearchKind::Message, _) => format!("/app/inbox/{contact}?message={id}"),
+        (domain::SearchKind::Note, _) => format!("/app/inbox/{contact}?note={id}"),
+        (domain::SearchKind::Turn, Some(call)) => format!("/app/calls/{call}?at={}", hit.offset_ms.unwrap_or(0)),
+        (domain::SearchKind::Call | domain::SearchKind::Turn, _) => format!("/app/calls/{id}"),
+        (domain::SearchKind::Contact, _) => format!("/app/contacts/{contact}"),
     }
 }
 

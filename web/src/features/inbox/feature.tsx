@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { queryClient } from '#shared/api/query'
 import type { Feature, PaletteHit } from '#shared/feature'
 import { duration } from '#shared/format/time'
-import { HIT_ICONS, hitHref, MIN_SEARCH, searchPages, snippetOf } from '#shared/search'
+import { HIT_ICONS, MIN_SEARCH, searchPages, snippetOf } from '#shared/search'
 import { OutboxStrip } from './OutboxStrip'
 import { countsQuery } from './queries'
 
@@ -22,7 +22,7 @@ async function search(query: string): Promise<PaletteHit[]> {
       const by = { name: hit.contact_name, at: hit.at }
       const meta = hit.offset_ms == null ? {} : { meta: duration(hit.offset_ms) }
       const id = `${hit.kind}-${hit.id}`
-      return { id, icon: HIT_ICONS[hit.kind], text, highlights: spans, by, href: hitHref(hit), ...meta }
+      return { id, icon: HIT_ICONS[hit.kind], text, highlights: spans, by, href: hit.link, ...meta }
     }),
   )
 }

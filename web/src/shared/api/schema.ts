@@ -5985,6 +5985,11 @@ export interface components {
             /** @description The kind of the item. */
             kind: components["schemas"]["SearchKind"];
             /**
+             * @description The path of the page that shows the item: at the message, the note, or the second of the call.
+             * @example /app/inbox/3?message=7
+             */
+            link: string;
+            /**
              * Format: int64
              * @description The offset in milliseconds at which a turn begins in its call; null for other kinds.
              */

@@ -3,7 +3,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Marked } from '#shared/components/Marked'
 import { Duration, Name, Time } from '#shared/components/text'
-import { HIT_ICONS, hitHref, type SearchHit, snippetOf } from '#shared/search'
+import { HIT_ICONS, type SearchHit, snippetOf } from '#shared/search'
 
 interface Props {
   hits: readonly SearchHit[]
@@ -36,7 +36,7 @@ function Found({ hit }: { hit: SearchHit }) {
   const { text, spans } = snippetOf(hit)
   return (
     <li>
-      <Link className="thread found-word" href={hitHref(hit)}>
+      <Link className="thread found-word" href={hit.link}>
         <Icon icon={HIT_ICONS[hit.kind]} size="s" />
         <span className="name clip">
           <Name name={hit.contact_name} />
