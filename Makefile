@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo web build deb power-cut test test-daemon test-bridge test-web test-deb test-all conformance fresh lint doc check-arm64 check-rust \
-    fmt openapi deny bench soak attack audio clean
+    fmt openapi deny bench bench-web soak attack audio clean
 
 # Builds use the exact versions in the lock file.
 CARGO_FLAGS := --locked
@@ -121,6 +121,12 @@ deny: ## Check the dependencies: unused ones, licences, bans, sources, and advis
 bench: ## Measure, each figure as a ratio to a baseline measured beside it. ARGS=--help shows what can be chosen.
 	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
+
+bench-web: ## Measure the web page of the release build in Chromium on a simulated slow phone. ARGS=load.spec.ts selects a file of web/bench.
+	@scripts/setup.sh test-web
+	scripts/page.sh build
+	cargo build $(CARGO_FLAGS) --release
+	scripts/page.sh bench $(ARGS)
 
 soak: ## Run calls, messages both ways, outages, copies and backups at once for MINUTES=35, then check the totals for consistency. ARGS=--help for more.
 	@scripts/setup.sh soak

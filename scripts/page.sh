@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds, checks and tests the web page: scripts/page.sh build|lint|test|dev
+# Builds, checks and tests the web page: scripts/page.sh build|lint|test|bench|dev
 #
 #   build  builds web/dist, which build.rs compiles into the daemon, if a source is newer
 #   lint   checks types, style, and the page's own rules
 #   test   runs the unit tests, then the tests in Chromium with target/debug/agentlocator
+#   bench  measures the page with target/release/agentlocator, or with the binary that AGENTLOCATOR names
 #   dev    starts the development server in front of AGENTLOCATOR_URL, or of a demo that it starts
 #
 # The page needs a newer Node than the bridge. If the system's Node is too old, one is downloaded from npm into target/node.
@@ -76,6 +77,12 @@ test)
     npm --prefix web --silent run test:e2e || status=1
     exit $status
     ;;
+bench)
+    use_node
+    libraries
+    export AGENTLOCATOR=${AGENTLOCATOR:-$PWD/target/release/agentlocator}
+    npm --prefix web --silent run bench -- "${@:2}"
+    ;;
 dev)
     use_node
     libraries
@@ -87,5 +94,5 @@ dev)
     fi
     npm --prefix web --silent run dev
     ;;
-*) fail "unknown task ${1:-}; one of build, lint, test, dev" ;;
+*) fail "unknown task ${1:-}; one of build, lint, test, bench, dev" ;;
 esac

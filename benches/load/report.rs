@@ -241,7 +241,7 @@ impl Results {
         }
         for (server, limit) in [(DAEMON, 120.0), (NO_RECORDING, 45.0)] {
             if let Some(own) = self.find(server, 200) {
-                let what = format!("memory per call, 200 calls ({server})");
+                let what = format!("memory per call after the first, 200 calls ({server})");
                 goals.push(most(&what, own.memory_per_call as f64 / 1e3, limit, "KB"));
             }
         }

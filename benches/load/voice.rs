@@ -111,10 +111,13 @@ pub struct Outcome {
     pub webhook: Summary,
     pub generator_late: Summary,
     pub cpu_ms_per_call_second: f64,
-    /// The resident memory before the calls, in bytes.
+    /// The resident memory before the first call, in bytes.
     pub memory_idle: u64,
+    /// The resident memory after one call, in bytes: with the code and the tables that all calls share.
+    pub memory_warm: u64,
     /// The resident memory during the calls, in bytes.
     pub memory: u64,
+    /// What each call adds to `memory_warm`, in bytes.
     pub memory_per_call: u64,
     pub frames_lost: i64,
     pub out_of_order: u64,
@@ -137,7 +140,7 @@ pub async fn run(load: Load, server: &Server, endpoint: &Endpoint, ai: TcpListen
     let counters = Rc::new(RefCell::new(Counters::default()));
     let memory_idle = server.memory();
     let local = LocalSet::new();
-    let (cpu_ms, memory, failed) = local.run_until(drive(load, server, endpoint, ai, clock, counters.clone())).await;
+    let (cpu_ms, [memory_warm, memory], failed) = local.run_until(drive(load, server, endpoint, ai, clock, counters.clone())).await;
     drop(local);
     let mut counters = counters.borrow_mut();
     let own_us = u64::try_from((load.behavior.silence + load.behavior.think).as_micros()).unwrap_or(0);
@@ -155,8 +158,9 @@ pub async fn run(load: Load, server: &Server, endpoint: &Endpoint, ai: TcpListen
         generator_late: counters.late.summary(),
         cpu_ms_per_call_second: cpu_ms,
         memory_idle,
+        memory_warm,
         memory,
-        memory_per_call: memory.saturating_sub(memory_idle) / u64::from(load.calls.max(1)),
+        memory_per_call: memory.saturating_sub(memory_warm) / u64::from(load.calls.max(1)),
         frames_lost: counters.frames_sent as i64 - counters.frames_heard as i64,
         out_of_order: counters.out_of_order,
         early: counters.early,
@@ -173,8 +177,12 @@ async fn drive(
     ai: TcpListener,
     clock: Clock,
     counters: Rc<RefCell<Counters>>,
-) -> (f64, u64, Vec<String>) {
+) -> (f64, [u64; 2], Vec<String>) {
     let model = tokio::task::spawn_local(ai::serve(ai, load.behavior, clock, counters.clone()));
+    let first = Caller::new(0, clock, load.shape, counters.clone()).run(endpoint, Instant::now() + FIRST_CALL).await;
+    tokio::time::sleep(IN_TRANSIT).await;
+    let memory_warm = server.memory();
+    *counters.borrow_mut() = Counters::default();
     let began = Instant::now();
     let ramp = RAMP.min(Duration::from_millis(u64::from(load.calls) * 60));
     let end = began + ramp + Duration::from_secs(load.seconds);
@@ -194,7 +202,7 @@ async fn drive(
     tokio::time::sleep_until(end - Duration::from_millis(500)).await;
     let (cpu, seconds) = (server.cpu().saturating_sub(cpu), at.elapsed().as_secs_f64());
     let memory = server.memory();
-    let mut failed = Vec::new();
+    let mut failed: Vec<_> = first.err().into_iter().collect();
     for caller in callers {
         match caller.await {
             Ok(Ok(())) => {}
@@ -202,10 +210,13 @@ async fn drive(
             Err(error) => failed.push(error.to_string()),
         }
     }
-    // Waits for audio that is still in transit to the AI.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::time::sleep(IN_TRANSIT).await;
     model.abort();
-    (cpu.as_secs_f64() * 1_000.0 / (f64::from(load.calls) * seconds), memory, failed)
+    (cpu.as_secs_f64() * 1_000.0 / (f64::from(load.calls) * seconds), [memory_warm, memory], failed)
 }
 
+/// How long audio is in transit to the AI at most.
+const IN_TRANSIT: Duration = Duration::from_millis(200);
+/// The length of the call before the measured ones.
+const FIRST_CALL: Duration = Duration::from_secs(4);
 const RAMP: Duration = Duration::from_secs(3);
