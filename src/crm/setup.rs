@@ -4,7 +4,7 @@
 use super::{Error, RequestError, token, user};
 use crate::domain::{ActorId, BusinessId, Role, SetupProgress, SetupStep, Timestamp, User};
 use crate::entropy;
-use crate::store::{self, CallFilter, ReadTx, WriteTx};
+use crate::store::{self, ReadTx, WriteTx};
 use std::time::Duration;
 
 /// A one-time code of 128 bits, in groups that are easy to read aloud: `K7QM4-…`.
@@ -78,16 +78,14 @@ pub struct Progress {
 }
 
 /// Sends no request to a provider. Therefore, the phone number counts as set up after the webhooks of a number were
-/// changed on the page, or after the first call.
+/// changed on the page, or after the first incoming call. The last step is complete once a caller has heard the agent.
 pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> {
     let stored = tx.setup_progress()?;
-    let every_call =
-        CallFilter { business: BusinessId::FIRST, thread: None, contact: None, outcome: None, words: None };
-    let has_calls = !tx.calls(&every_call, None, 1)?.0.is_empty();
     let has_opening_hours =
         tx.has_saved_opening_hours(BusinessId::FIRST)? && !tx.opening_hours(BusinessId::FIRST)?.is_empty();
     let has_catalog = has_opening_hours && !tx.services(BusinessId::FIRST, false)?.is_empty();
-    let has_number = has_calls || !tx.replaced_webhooks()?.is_empty();
+    let has_number = tx.has_incoming_call(BusinessId::FIRST)? || !tx.replaced_webhooks()?.is_empty();
+    let is_answering = tx.has_answered_call(BusinessId::FIRST)?;
     let is_completed = |step: &SetupStep| match step {
         SetupStep::Name => evidence.has_name,
         SetupStep::Address => evidence.has_https,
@@ -97,7 +95,7 @@ pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> 
         SetupStep::Greeting => evidence.has_greeting,
         SetupStep::Business => has_catalog,
         SetupStep::Agent => stored.agent_answered_at.is_some(),
-        SetupStep::Call => has_calls,
+        SetupStep::Call => is_answering,
     };
     let completed = SetupStep::ALL.iter().copied().filter(is_completed).collect();
     Ok(Progress { stored, has_opening_hours, completed })

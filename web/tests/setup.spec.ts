@@ -158,6 +158,31 @@ for (const view of layouts('phone')) {
   })
 }
 
+for (const view of layouts('phone')) {
+  test(`the last step is verified by a call in which the agent is heard, ${view.language} ${view.width}`, async ({
+    page,
+  }) => {
+    const daemon = new Daemon()
+    await prepare(page, view)
+    await daemon.start()
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/setup/call`)
+    const state = page.locator('.wizard-call .link-state')
+    await expect(state).toBeVisible()
+    const sid = 'CA00000000000000000000000000000001'
+    await daemon.ring({ From: '+972501112233', CallSid: sid })
+    await expect(state.locator('.number, .name, bdi').first()).toBeVisible()
+    await expect(state).not.toHaveClass(/ok|wait/)
+    await daemon.hook('/webhook/call_status', { CallSid: sid, CallStatus: 'completed', CallDuration: '1' })
+    await expect(state).toHaveClass(/wait/)
+    await inspect(page, 'first-call-not-answered', view)
+    await daemon.call(['--from', '+972501112234'])
+    await expect(state).toHaveClass(/ok/)
+    await inspect(page, 'first-call-answered', view)
+    await daemon.remove()
+  })
+}
+
 test("one click sends the calls of a number here, and an undo restores the number's webhooks", async ({ page }) => {
   const twilio = await FakeTwilio.reserve()
   const daemon = new Daemon({ TWILIO_API_BASE_URL: `http://${twilio.address}` })

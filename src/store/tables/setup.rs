@@ -1,7 +1,7 @@
 //! The setup: its one-time codes, of which only the hashes are stored, and its progress on the web page, which is
 //! stored in the table `meta`.
 
-use crate::domain::{CallId, ChangeKind, ForwardedCall, SetupProgress, SetupStep, Timestamp};
+use crate::domain::{BusinessId, CallId, ChangeKind, ForwardedCall, SetupProgress, SetupStep, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 
 impl ReadTx<'_> {
@@ -23,6 +23,19 @@ impl ReadTx<'_> {
                 Some(ForwardedCall { call: CallId(call.parse().ok()?), from: from.to_owned() })
             }),
         })
+    }
+
+    /// Whether a call has come in, which shows that the telephone network sends the business's calls here.
+    pub fn has_incoming_call(&self, business: BusinessId) -> Result<bool> {
+        let sql = "SELECT 1 FROM calls WHERE business_id = ?1 AND direction = 'in'";
+        Ok(self.conn.prepare_cached(sql)?.exists([business])?)
+    }
+
+    /// Whether a caller has heard the agent on the telephone.
+    pub fn has_answered_call(&self, business: BusinessId) -> Result<bool> {
+        let sql = "SELECT 1 FROM calls c JOIN call_turns t ON t.call_id = c.id
+            WHERE c.business_id = ?1 AND c.direction = 'in' AND t.speaker = 'agent' AND t.heard_text <> ''";
+        Ok(self.conn.prepare_cached(sql)?.exists([business])?)
     }
 }
 

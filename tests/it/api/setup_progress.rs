@@ -100,3 +100,19 @@ async fn the_newest_forwarded_call_is_known_with_the_number_that_forwarded_it() 
     ring("CA00000000000000000000000000000003", &[]).await;
     assert_eq!(known().await, forwarded, "another call completes nothing, and reopens nothing");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_step_is_complete_once_a_caller_has_heard_the_agent() {
+    let shop = CallHarness::without_ai(|_| {}).await;
+    let owner = shop.daemon.logged_in("dana", "owner").await;
+    let completed = async || owner.get("/api/setup/progress").await.json()["completed"].clone();
+    let sid = "CA00000000000000000000000000000001";
+    shop.ring(sid).await;
+    let ended = [("CallSid", sid), ("CallStatus", "completed"), ("CallDuration", "1")];
+    assert_eq!(shop.hook("/webhook/call_status", &ended).await.status, 204);
+    shop.ended_call(sid).await;
+    assert_eq!(completed().await, json!(["phone"]), "the call came in, but the caller heard nothing");
+    let report = shop.call(shop.plan("wait 4500ms")).await;
+    shop.ended_call(&report.call_sid).await;
+    assert_eq!(completed().await, json!(["phone", "call"]));
+}

@@ -165,21 +165,25 @@ export class Daemon {
     await this.cli(['simulate', 'call', '--url', this.url, '--fast', ...script, ...options])
   }
 
-  /** The webhook is signed like Twilio's. Without a media stream, the call stays in its initial state. */
+  /** Without a media stream, the call stays in its initial state. */
   async ring(fields: Record<string, string>): Promise<void> {
-    const url = `${this.url}/webhook/incoming_call`
-    const form = new URLSearchParams({
-      AccountSid: SETTINGS.TWILIO_ACCOUNT_SID,
+    await this.hook('/webhook/incoming_call', {
       CallSid: `CA${randomUUID().replaceAll('-', '')}`,
       To: '+97235551234',
       ...fields,
     })
+  }
+
+  /** Posts a webhook, signed like Twilio's. */
+  async hook(path: string, fields: Record<string, string>): Promise<void> {
+    const url = this.url + path
+    const form = new URLSearchParams({ AccountSid: SETTINGS.TWILIO_ACCOUNT_SID, ...fields })
     const signed = [...form]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .reduce((text, [name, value]) => text + name + value, url)
     const signature = createHmac('sha1', SETTINGS.TWILIO_AUTH_TOKEN).update(signed).digest('base64')
     const answer = await fetch(url, { method: 'POST', headers: { 'X-Twilio-Signature': signature }, body: form })
-    if (answer.status !== 200) throw new Error(`the call was refused: ${answer.status} ${await answer.text()}`)
+    if (!answer.ok) throw new Error(`${path} was refused: ${answer.status} ${await answer.text()}`)
   }
 
   /** `start` starts the daemon again with the same port and data. */

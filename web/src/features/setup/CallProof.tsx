@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPhoneIncoming } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -9,15 +10,18 @@ import { Name, Phone, Plain } from '#shared/components/text'
 import { progressQuery } from './strip/progress'
 
 interface Props {
-  /** The number that must have forwarded the call. If undefined, any call counts. */
+  /** The number that must have forwarded the call. If undefined, any incoming call that the agent answers counts. */
   forwardedBy?: string
   /** The instructions, shown until a call arrives. */
   children: ReactNode
 }
 
+/** Outgoing calls prove nothing; the newest few calls can contain some. */
+const NEWEST = apiQuery('/api/calls', { query: { limit: 5 } })
+
 export function CallProof({ forwardedBy, children }: Props) {
-  const { data } = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
-  const newest = data?.calls[0]
+  const { data } = useQuery(NEWEST)
+  const newest = data?.calls.find(({ direction }) => direction === 'in')
   // The newest call when the step was opened. Only a later call counts.
   const [before, setBefore] = useState<number | null>()
   if (data && before === undefined) setBefore(newest?.id ?? null)
@@ -25,19 +29,22 @@ export function CallProof({ forwardedBy, children }: Props) {
   const progress = useQuery({ ...progressQuery, enabled: forwardedBy !== undefined })
   const forwarded = progress.data?.forwarded_call
   const by = forwarded && forwarded.call_id === latest?.id ? forwarded.forwarded_from : null
+  const turns = useTurns(latest?.id)
+  const isAnswered = turns.some(({ speaker, heard_text }) => speaker === 'agent' && heard_text !== '')
   const isProof =
     latest !== undefined &&
-    (forwardedBy === undefined || isForwarded({ by, caller: latest.peer_number, own: forwardedBy }))
+    (forwardedBy === undefined ? isAnswered : isForwarded({ by, caller: latest.peer_number, own: forwardedBy }))
   // Once a call has verified the step, a later call does not change the result.
   const [proof, setProof] = useState<typeof latest>()
   if (isProof && !proof) setProof(latest)
-  const call = proof && latest?.id === proof.id ? latest : proof
+  const call = proof && latest?.id === proof.id ? latest : (proof ?? (forwardedBy === undefined ? latest : undefined))
   if (latest && !call && forwardedBy !== undefined && !progress.isFetching) {
     return <NotForwarded caller={latest} by={by} own={forwardedBy} waits={children} />
   }
+  const hasFailed = call !== undefined && call !== proof && call.ended_at !== null && !isProof
   return (
     <div className="wizard-call">
-      <p role="status" className={call ? 'link-state ok' : 'link-state'}>
+      <p role="status" className={stateClass(proof !== undefined || isProof, hasFailed)}>
         <Icon icon={IconPhoneIncoming} />
         {call ? (
           <span>
@@ -46,8 +53,10 @@ export function CallProof({ forwardedBy, children }: Props) {
                 ההפניה מ־
                 <Phone number={forwardedBy} /> עובדת. השיחה הגיעה:
               </Trans>
-            ) : call.ended_at ? (
-              <Trans>השיחה הגיעה:</Trans>
+            ) : proof || isProof ? (
+              <Trans>הסוכן עונה לטלפון. השיחה הגיעה:</Trans>
+            ) : hasFailed ? (
+              <Trans>השיחה הגיעה, אבל הסוכן לא נשמע בה:</Trans>
             ) : (
               <Trans>מצלצל עכשיו:</Trans>
             )}{' '}
@@ -57,10 +66,27 @@ export function CallProof({ forwardedBy, children }: Props) {
           <span>{children}</span>
         )}
       </p>
+      {hasFailed && (
+        <p className="small muted">
+          <Trans>בדף השיחה רואים מה קרה בה. אחרי תיקון, או אם ניתקתם לפני הברכה, התקשרו שוב.</Trans>
+        </p>
+      )}
       {call && <Words id={call.id} />}
     </div>
   )
 }
+
+const stateClass = (isProven: boolean, hasFailed: boolean): string =>
+  isProven ? 'link-state ok' : hasFailed ? 'link-state wait' : 'link-state'
+
+/** What was said in a call, as far as it is known. */
+function useTurns(id: number | undefined): Turn[] {
+  const call = apiQuery('/api/calls/{id}', { path: { id: id ?? 0 } })
+  const { data } = useQuery({ ...call, enabled: id !== undefined })
+  return data?.turns.filter(({ speaker }) => speaker === 'agent' || speaker === 'caller') ?? []
+}
+
+type Turn = Schemas['Turn']
 
 interface SeenCall {
   /** The number that forwarded the call, as the network reports it. */
@@ -120,12 +146,11 @@ function NotForwarded({ caller, by, own, waits }: NotForwardedProps) {
 
 function Words({ id }: { id: number }) {
   const { t } = useLingui()
-  const { data } = useQuery(apiQuery('/api/calls/{id}', { path: { id } }))
-  const said = data?.turns.filter(({ speaker }) => speaker === 'agent' || speaker === 'caller')
+  const said = useTurns(id)
   return (
     <>
       <div role="log" aria-label={t`מה שנאמר`}>
-        {said?.map(turn => (
+        {said.map(turn => (
           <p key={turn.id}>
             <b>{turn.speaker === 'agent' ? <Trans>הסוכן</Trans> : <Trans>אתם</Trans>}</b> <Plain text={turn.text} />
           </p>

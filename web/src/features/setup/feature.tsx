@@ -28,6 +28,7 @@ export const feature: Feature = {
       'opening_hours_updated',
       'service_updated',
       'call_started',
+      'call_ended',
     ].map(kind => [kind, [PROGRESS]]),
   ),
   Strip: SetupStrip,

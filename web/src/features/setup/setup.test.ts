@@ -12,7 +12,7 @@ const facts = (items: (readonly [string, Schemas['SettingItem']])[], more: Parti
   isLinked: false,
   hasHours: false,
   hasServices: false,
-  hasCalls: false,
+  hasAnswered: false,
   hasGreeting: false,
   hasAgent: false,
   hasTried: false,

@@ -30,7 +30,8 @@ export interface Facts {
   isLinked: boolean
   hasHours: boolean
   hasServices: boolean
-  hasCalls: boolean
+  /** A caller has heard the agent on the telephone. */
+  hasAnswered: boolean
   hasGreeting: boolean
   /** An engine of the agent has all required settings, with or without OpenAI. */
   hasAgent: boolean
@@ -64,7 +65,7 @@ export function isDone(step: StepId, facts: Facts): boolean {
     case 'agent':
       return facts.hasTried
     case 'call':
-      return facts.hasCalls
+      return facts.hasAnswered
   }
 }
 
@@ -120,7 +121,6 @@ export function useFacts(): Facts | undefined {
   const hours = useQuery(apiQuery('/api/opening-hours'))
   const services = useQuery(apiQuery('/api/services'))
   const greeting = useQuery(apiQuery('/api/greeting'))
-  const calls = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
   const { isOwner } = useSession()
   const progress = useQuery({ ...progressQuery, enabled: isOwner })
   // Wait for the progress: without it, a skipped step would be shown as the next one.
@@ -133,7 +133,7 @@ export function useFacts(): Facts | undefined {
     hasHours: progress.data?.has_opening_hours ?? (hours.data?.hours.length ?? 0) > 0,
     hasServices: (services.data?.items.length ?? 0) > 0,
     hasGreeting: greeting.data !== undefined && greeting.data.source !== 'shipped',
-    hasCalls: (calls.data?.calls.length ?? 0) > 0,
+    hasAnswered: progress.data?.completed.includes('call') ?? false,
     hasAgent: progress.data?.completed.includes('ai') ?? false,
     hasTried: Boolean(progress.data?.agent_answered_at),
     skipped: new Set(progress.data?.skipped),
