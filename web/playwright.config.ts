@@ -64,6 +64,8 @@ export default defineConfig({
         '--enable-features=CDPScreenshotNewSurface,NetworkServiceInProcess2',
         `--disable-features=${DISABLED.join()}`,
         '--disable-quic',
+        // An address of this machine that the browser does not trust as it trusts localhost.
+        '--host-resolver-rules=MAP shop.test 127.0.0.1',
         '--no-first-run',
         '--disable-background-networking',
         '--disable-component-update',

@@ -41,6 +41,12 @@ async function openDana(page: Page): Promise<void> {
   await expect(page.locator('.turnlines > li').first()).toBeVisible()
 }
 
+/** Opens it once its recording can be played. The recording is compressed after the call; its waveform appears then. */
+async function openRecorded(page: Page): Promise<void> {
+  await openDana(page)
+  await expect(page.locator('.surface .wave .them')).toHaveAttribute('d', /M/)
+}
+
 test('the calls and one call', async ({ page }) => {
   test.slow()
   await prepare(page, VIEWS[0])
@@ -53,9 +59,7 @@ test('the calls and one call', async ({ page }) => {
   for (const filter of await page.locator('.list-filters button').all())
     await expect(filter).toBeInViewport({ ratio: 1 })
   await inspectAll(page, 'calls')
-  await openDana(page)
-  // The recording is compressed after the call; its waveform appears then.
-  await expect(page.locator('.surface .wave .them')).toHaveAttribute('d', /M/)
+  await openRecorded(page)
   await expect(page.locator('.turnlines s')).toContainText('זמן')
   await expect(page.locator('.fall li')).not.toHaveCount(0)
   await inspectAll(page, 'call')
@@ -100,7 +104,7 @@ test('the whole summary, and what the agent noted', async ({ page }) => {
 test('a word plays from its place; keys pause, step and change the speed', async ({ page }) => {
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)
-  await openDana(page)
+  await openRecorded(page)
   const player = page.getByRole('slider')
   const seconds = async () => Number(await player.getAttribute('aria-valuenow'))
   const line = page.locator('.turnlines > li').nth(2)
@@ -143,7 +147,7 @@ test('a word with a time plays at its time and is marked while it sounds', async
       .map((text: string, at: number) => ({ text, start_ms: times[at]?.[0], end_ms: times[at]?.[1] }))
     await route.fulfill({ response, json: { ...call, turns: [{ ...turn, words }] } })
   })
-  await openDana(page)
+  await openRecorded(page)
   const line = page.locator('.turnlines > li')
   await expect(line).toHaveCount(1)
   const places = line.locator('[data-from]').evaluateAll(all => all.map(word => word.getAttribute('data-from')))
