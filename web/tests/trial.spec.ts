@@ -27,18 +27,20 @@ interface Setup {
   hasAi?: boolean
   /** The browser denies the microphone. */
   isMicrophoneRefused?: boolean
+  /** The machine has no owner yet, and the browser shows no page. */
+  isNew?: boolean
 }
 
 /** Opens the page in a separate browser, because the fake microphone is a launch option. */
 async function opened(setup: Setup, run: (page: Page, daemon: Daemon) => Promise<void>): Promise<void> {
-  const { view, talk = TALK, hasAi = true, isMicrophoneRefused = false } = setup
+  const { view, talk = TALK, hasAi = true, isMicrophoneRefused = false, isNew = false } = setup
   const ai = await FakeAi.start([
     'שלום, אתם פתוחים היום?|שלום! כן, אנחנו פתוחים היום עד שבע בערב.',
     `מה השעות?|${LONG}`,
   ])
   const daemon = new Daemon({ OPENAI_BASE_URL: ai.url, ...(hasAi ? { OPENAI_API_KEY: 'any' } : {}) })
   try {
-    await daemon.start()
+    await daemon.start({ owner: !isNew })
     const file = join(daemon.folder, 'microphone.wav')
     writeFileSync(file, wav(talk))
     const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {}
@@ -49,8 +51,10 @@ async function opened(setup: Setup, run: (page: Page, daemon: Daemon) => Promise
       const page = await (await browser.newContext()).newPage()
       const errors = watch(page)
       await prepare(page, view)
-      await logIn(page, daemon)
-      await page.goto(`${daemon.url}/app/try`)
+      if (!isNew) {
+        await logIn(page, daemon)
+        await page.goto(`${daemon.url}/app/try`)
+      }
       await run(page, daemon)
       expect(errors).toEqual([])
     } finally {
@@ -175,5 +179,41 @@ test('a stop of the machine ends a trial call with its reason', async () => {
     await expect(page.getByText(words.he.listening)).toBeVisible({ timeout: 20_000 })
     await daemon.stop()
     await expect(page.getByText('המכונה מופעלת מחדש. נסו שוב בעוד דקה')).toBeVisible({ timeout: 15_000 })
+  })
+})
+
+test('from a new machine to the voice of the agent with the page alone', async () => {
+  test.setTimeout(120_000)
+  const began = Date.now()
+  await opened({ view: VIEWS[1], hasAi: false, isNew: true }, async (page, daemon) => {
+    const { url } = await daemon.event('SETUP_CODE')
+    await page.goto(String(url))
+    await page.getByRole('button', { name: 'המשך' }).click()
+    await page.locator('[autocomplete=username]').fill('roni')
+    await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
+    await page.keyboard.press('Enter')
+    const at = (step: string) => expect(page).toHaveURL(new RegExp(`/setup/${step}$`))
+    const skip = async (step: string) => {
+      await at(step)
+      await page.getByRole('button', { name: 'לדלג בינתיים' }).click()
+    }
+    await page.getByRole('textbox', { name: 'שם העסק' }).fill('מספרת רוני')
+    await page.keyboard.press('Enter')
+    await skip('address')
+    await skip('phone')
+    await skip('whatsapp')
+    await at('ai')
+    await page.locator('main input').first().fill('sk-a-key-of-the-test')
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('heading', { name: 'בדקנו, והחיבור עובד' })).toBeVisible()
+    await page.getByRole('button', { name: 'המשך', exact: true }).click()
+    await at('greeting')
+    await page.getByRole('button', { name: 'להשאיר את הברכה הזאת' }).click()
+    await skip('business')
+    await page.getByRole('link', { name: 'לדבר עם הסוכן מהדפדפן' }).click()
+    await page.getByRole('button', { name: words.he.start }).click()
+    await expect(page.getByRole('log')).toContainText('פתוחים היום עד שבע בערב', { timeout: 30_000 })
+    const seconds = Math.round((Date.now() - began) / 1000)
+    test.info().annotations.push({ type: 'duration', description: `${seconds} s from the start to the answer` })
   })
 })
