@@ -347,6 +347,7 @@ allowed-google-region = a region of Google Cloud, such as eu, us or global
 allowed-bucket-prefix = a beginning of names such as shop/
 
 allowed-phone-number = a number with its country code, such as +972501234567
+allowed-phone-numbers = numbers with their country code, such as +972501234567, separated by commas
 allowed-calling-codes = calling codes such as +972, or + for all numbers
 allowed-mail-address = a mail address such as owner@shop.example
 allowed-mail-addresses = a mail address such as owner@shop.example, or several of them
@@ -900,9 +901,11 @@ setting-pipeline-cents-per-hour = Price of an hour of calls
 
 setting-voice-engine = Who answers calls
     .help = The AI, or a voicemail that takes messages.
-setting-voice-ring-first = Ring my phone first
-    .help = Before the agent answers, a call rings at the phone that calls are transferred to; who picks up hears who calls, and presses 1. Otherwise the agent answers.
-setting-voice-ring-first-s = How long my phone rings
+setting-voice-ring-first = Ring the phones first
+    .help = Before the agent answers, a call rings at the phones of the staff; who picks up hears who calls, and presses 1. Otherwise the agent answers.
+setting-voice-ring-numbers = Which phones ring
+    .help = All of them ring at the same time, at most ten, and the first to answer gets the call. Turn off their voicemail, which would answer first. Empty: the phone that calls are transferred to.
+setting-voice-ring-first-s = How long the phones ring
     .help = After this, the agent answers.
 setting-voice-ring-page-s = How long the page rings
     .help = When a caller asks for a person, the page rings first, for those who have it open, and then the phone. Without a phone, the agent continues. 0: only the phone rings.

@@ -395,6 +395,7 @@ allowed-google-region = אזור של Google Cloud, למשל eu, us או global
 allowed-bucket-prefix = תחילת שמות, למשל shop/
 
 allowed-phone-number = מספר עם קידומת המדינה, למשל +972501234567
+allowed-phone-numbers = מספרים עם קידומת המדינה, למשל +972501234567, עם פסיק ביניהם
 allowed-calling-codes = קידומות של מדינות כמו +972, או + לכל המספרים
 allowed-mail-address = כתובת דוא"ל, למשל owner@shop.example
 allowed-mail-addresses = כתובת דוא"ל, למשל owner@shop.example, או כמה כאלה
@@ -949,9 +950,11 @@ setting-pipeline-cents-per-hour = מחיר של שעת שיחות
 
 setting-voice-engine = מי עונה לשיחות
     .help = הסוכן, או תא קולי שמקבל הודעות.
-setting-voice-ring-first = קודם לצלצל אליי
-    .help = לפני שהסוכן עונה, השיחה מצלצלת בטלפון שאליו מועברות שיחות; מי שמרים שומע מי מתקשר ומקיש 1. אחרת הסוכן עונה.
-setting-voice-ring-first-s = כמה זמן לצלצל אליי
+setting-voice-ring-first = קודם לצלצל לטלפונים
+    .help = לפני שהסוכן עונה, השיחה מצלצלת בטלפונים של הצוות; מי שמרים שומע מי מתקשר ומקיש 1. אחרת הסוכן עונה.
+setting-voice-ring-numbers = באילו טלפונים לצלצל
+    .help = כולם מצלצלים יחד, עד עשרה, ומי שעונה ראשון מקבל את השיחה. כדאי לכבות בהם את התא הקולי, כדי שלא יענה במקומכם. ריק: הטלפון שאליו מועברות שיחות.
+setting-voice-ring-first-s = כמה זמן לצלצל
     .help = אחר כך הסוכן עונה.
 setting-voice-ring-page-s = כמה זמן לצלצל בדף
     .help = כשלקוח מבקש לדבר עם אדם, קודם מצלצל אצל מי שהדף פתוח אצלו, ורק אחר כך בטלפון. בלי טלפון, הסוכן ממשיך. 0: רק הטלפון מצלצל.

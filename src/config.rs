@@ -95,8 +95,9 @@ pub use version::VersionInfo;
 pub use voice::{AiEngine, EngineChoice, RingFirst, SAY_VOICE, VoiceConfig, say_language};
 pub use whatsapp::{BridgeChallenge, ProviderChoice, WhatsAppConfig};
 
-use crate::domain::Language;
+use crate::domain::{Language, PhoneNumber};
 use serde::Serialize;
+use voice::MAX_RING_NUMBERS;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
@@ -138,6 +139,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// The phones at which a call rings at the same time before the AI answers it, at most as many as Twilio dials at once.
+    pub fn ring_numbers(&self) -> &[PhoneNumber] {
+        match self.voice.ring_numbers.as_slice() {
+            [] => self.agent.transfer_to.as_slice(),
+            numbers => &numbers[..numbers.len().min(MAX_RING_NUMBERS)],
+        }
+    }
+
     /// Returns how long the input logs of phone calls are kept, in days; 0 if no inputs are logged. These logs contain
     /// audio and words, so they are kept no longer than recordings and transcripts, whose limit 0 means forever.
     pub fn input_log_days(&self) -> u32 {

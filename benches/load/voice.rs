@@ -140,7 +140,8 @@ pub async fn run(load: Load, server: &Server, endpoint: &Endpoint, ai: TcpListen
     let counters = Rc::new(RefCell::new(Counters::default()));
     let memory_idle = server.memory();
     let local = LocalSet::new();
-    let (cpu_ms, [memory_warm, memory], failed) = local.run_until(drive(load, server, endpoint, ai, clock, counters.clone())).await;
+    let (cpu_ms, [memory_warm, memory], failed) =
+        local.run_until(drive(load, server, endpoint, ai, clock, counters.clone())).await;
     drop(local);
     let mut counters = counters.borrow_mut();
     let own_us = u64::try_from((load.behavior.silence + load.behavior.think).as_micros()).unwrap_or(0);

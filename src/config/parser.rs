@@ -15,8 +15,8 @@ pub(super) use file::{
 pub(super) use host::{host_names, key_id, networks};
 pub(super) use mail::{host, mail_address, mail_addresses};
 pub(super) use text::{
-    choice, choices, country, display_name, free_text, language, model_name, phone_number, pronunciation, secret,
-    template_variables, time_zone, token, voice_name,
+    choice, choices, country, display_name, free_text, language, model_name, phone_number, phone_numbers,
+    pronunciation, secret, template_variables, time_zone, token, voice_name,
 };
 
 use super::raw_value::RawValue;

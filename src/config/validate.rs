@@ -3,6 +3,7 @@
 use super::builder::ConfigBuilder;
 use super::hebrew::hebrew_checks;
 use super::http::DEFAULT_PORT;
+use super::voice::MAX_RING_NUMBERS;
 use super::{
     BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
 };
@@ -194,11 +195,15 @@ fn mail_checks(config: &Config) -> [(bool, &'static str); 3] {
     ]
 }
 
-fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
+fn answering_checks(config: &Config) -> [(bool, &'static str); 4] {
     [
         (
-            config.voice.ring_first != RingFirst::Never && config.agent.transfer_to.is_none(),
-            "voice.ring_first is set, but agent.transfer_to is not: there is no phone to ring, and the AI answers at once",
+            config.voice.ring_first != RingFirst::Never && config.ring_numbers().is_empty(),
+            "voice.ring_first is set, but voice.ring_numbers and agent.transfer_to are not: there is no phone to ring, and the AI answers at once",
+        ),
+        (
+            config.voice.ring_numbers.len() > MAX_RING_NUMBERS,
+            "voice.ring_numbers has more than 10 numbers: Twilio rings ten at the same time, and the others never ring",
         ),
         (
             config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),

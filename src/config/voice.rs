@@ -1,8 +1,8 @@
 //! `[voice]`: the engines, greetings, limits and recording of calls.
 
-use super::parser::{Parser, boolean, choice, choices, integer, optional, readable_file, token};
+use super::parser::{Parser, boolean, choice, choices, integer, optional, phone_numbers, readable_file, token};
 use super::setting::{Section, Setting};
-use crate::domain::{AllowedValues, SettingFault, text_enum};
+use crate::domain::{AllowedValues, PhoneNumber, SettingFault, text_enum};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -50,9 +50,11 @@ pub struct VoiceConfig {
     /// The order of the AI engines for `auto`. If an engine fails, the next one continues the conversation. An engine
     /// that failed in recent calls is tried last.
     pub ai_engines: Vec<AiEngine>,
-    /// The condition under which a call rings at `agent.transfer_to` before the AI answers.
+    /// The condition under which a call rings at the phones of the staff before the AI answers.
     pub ring_first: RingFirst,
-    /// The time for which the human agent's phone rings before the AI answers, in seconds.
+    /// The phones that ring at the same time before the AI answers; empty means `agent.transfer_to`.
+    pub ring_numbers: Vec<PhoneNumber>,
+    /// The time for which the phones ring before the AI answers, in seconds.
     pub ring_first_s: u32,
     /// The time for which a caller who asks for a person rings in the open web pages, before `agent.transfer_to` rings,
     /// in seconds; 0 means that no page rings.
@@ -108,6 +110,7 @@ impl Default for VoiceConfig {
             engine: EngineChoice::Auto,
             ai_engines: vec![AiEngine::Realtime, AiEngine::Pipeline],
             ring_first: RingFirst::Never,
+            ring_numbers: Vec::new(),
             ring_first_s: 20,
             ring_page_s: 15,
             greeting_file: None,
@@ -138,6 +141,7 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
         voice.setting("voice.engine", |c| &mut c.engine, choice(EngineChoice::ALL, EngineChoice::as_str)),
         voice.setting("voice.ai_engines", |c| &mut c.ai_engines, choices(AiEngine::ALL, AiEngine::as_str)),
         voice.setting("voice.ring_first", |c| &mut c.ring_first, choice(RingFirst::ALL, RingFirst::as_str)),
+        voice.setting("voice.ring_numbers", |c| &mut c.ring_numbers, phone_numbers()),
         voice.setting("voice.ring_first_s", |c| &mut c.ring_first_s, integer(5..=60)),
         voice.setting("voice.ring_page_s", |c| &mut c.ring_page_s, integer(0..=60)),
         voice.setting("voice.greeting_file", |c| &mut c.greeting_file, optional(readable_file())),
@@ -170,6 +174,8 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
 }
 
 /// The default voice for sentences that Twilio speaks. A Google voice, because Twilio offers no other Hebrew voices.
+/// How many numbers Twilio dials at the same time (the noun `Number` of `<Dial>`).
+pub(super) const MAX_RING_NUMBERS: usize = 10;
 pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-A";
 
 /// Returns the language of a Google voice at Twilio, such as `he-IL` of `Google.he-IL-Wavenet-A`.

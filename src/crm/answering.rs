@@ -39,7 +39,7 @@ pub fn set(
     now: Timestamp,
 ) -> Result<(), Error> {
     if mode == AnswerMode::Ring && !can_ring {
-        let message = "no phone can ring: agent.transfer_to is not set".into();
+        let message = "no phone can ring: neither voice.ring_numbers nor agent.transfer_to is set".into();
         return Err(RequestError::CodedConflict { code: "no_transfer_number", message, params: Vec::new() }.into());
     }
     let until = until.filter(|_| mode != AnswerMode::Settings);

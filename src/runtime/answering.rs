@@ -1,4 +1,4 @@
-//! Whether an incoming call rings at the human agent's phone before the AI answers it.
+//! Whether an incoming call rings at the phones of the staff before the AI answers it.
 
 use crate::config::{Config, RingFirst};
 use crate::crm::answering;
@@ -21,5 +21,5 @@ pub fn rings_first(tx: &ReadTx<'_>, config: &Config, is_vip: bool, now: Timestam
 }
 
 pub fn can_ring(config: &Config) -> bool {
-    config.agent.transfer_to.is_some()
+    !config.ring_numbers().is_empty()
 }

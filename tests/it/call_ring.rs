@@ -64,6 +64,30 @@ async fn a_call_that_is_not_accepted_is_answered_by_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_phones_of_the_staff_ring_at_the_same_time_and_the_one_that_answers_gets_the_call() {
+    let [dana, gal] = ["+972541111111", "+972542222222"];
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
+        setup.toml(&format!(
+            "[agent]\ntransfer_to = \"{EMPLOYEE}\"\n\
+             [voice]\nring_first = \"always\"\nring_numbers = [\"{dana}\", \"{gal}\"]\nring_first_s = 5\n"
+        ));
+    })
+    .await;
+    let answered = DialPlan::Answered(Duration::from_millis(300));
+    let report = harness.call(plan(&harness, answered)).await;
+    assert_eq!(report.dialled, [dana, gal], "{report:#?}");
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!((&call["end_reason"], &call["outcome"]), (&json!("transferred"), &json!("transferred")), "{call:#}");
+    // The phone of one of them calls the business: the other one rings.
+    let report = harness.call(CallPlan { from: gal.into(), ..plan(&harness, answered) }).await;
+    assert_eq!(report.dialled, [dana], "{report:#?}");
+    // The call that one of the phones forwards back is refused.
+    let report = harness.call(plan(&harness, DialPlan::Forwarded)).await;
+    let refused = report.webhooks.iter().filter(|hook| hook.body.contains("<Reject")).count();
+    assert_eq!((report.dialled.len(), refused), (2, 1), "{report:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_phone_rings_for_as_long_as_the_settings_say() {
     let set = harness("always").await;
     let unset = CallHarness::with_ai(OpenAiOptions::default(), |setup| {

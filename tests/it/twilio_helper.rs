@@ -222,7 +222,7 @@ fn every_verb_is_one_that_the_library_knows() {
             parameters: vec![(text("token"), text("a&b<\"'"))],
         },
         Verb::Dial {
-            number: text("+972501234567"),
+            numbers: vec![text("+972501234567")],
             url: text("https://shop.example/w?call=CA1&x=<"),
             caller_id: Some(text("+97235551234")),
             action: text("https://shop.example/d"),

@@ -1,6 +1,6 @@
 //! Parsers of texts, fixed words, names, phone numbers, countries and secrets.
 
-use super::{ParseError, Parser};
+use super::{ParseError, Parser, list};
 use crate::config::Secret;
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
@@ -173,15 +173,20 @@ fn listed<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> String {
 
 /// The `+` before the country code may be missing.
 pub(in crate::config) fn phone_number() -> Parser<PhoneNumber> {
-    Parser::from_text(AllowedValues::PhoneNumber, |text| {
-        let bare = text.strip_prefix("whatsapp:").unwrap_or(text).trim();
-        if bare.starts_with('0') {
-            return Err(ParseError::Invalid(SettingFault::NoCountryCode));
-        }
-        let international = if bare.starts_with('+') { bare.to_owned() } else { format!("+{bare}") };
-        PhoneNumber::parse_international(&international).map_err(|_| ParseError::NotAllowed)
-    })
-    .of_kind(ValueKind::Phone)
+    Parser::from_text(AllowedValues::PhoneNumber, parse_phone_number).of_kind(ValueKind::Phone)
+}
+
+pub(in crate::config) fn phone_numbers() -> Parser<Vec<PhoneNumber>> {
+    list(AllowedValues::PhoneNumbers, parse_phone_number)
+}
+
+fn parse_phone_number(text: &str) -> Result<PhoneNumber, ParseError> {
+    let bare = text.strip_prefix("whatsapp:").unwrap_or(text).trim();
+    if bare.starts_with('0') {
+        return Err(ParseError::Invalid(SettingFault::NoCountryCode));
+    }
+    let international = if bare.starts_with('+') { bare.to_owned() } else { format!("+{bare}") };
+    PhoneNumber::parse_international(&international).map_err(|_| ParseError::NotAllowed)
 }
 
 pub(in crate::config) fn country() -> Parser<country::Id> {

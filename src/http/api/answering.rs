@@ -46,7 +46,7 @@ pub(super) async fn show(State(state): State<AppState>, _member: Member) -> Resu
 #[utoipa::path(put, path = "/api/answering", tag = "calls", operation_id = "set_answering",
     request_body = SetAnsweringRequest, responses(
     (status = 200, body = Answering),
-    (status = 409, body = ErrorBody, description = "`no_transfer_number`: with `ring`, and no `agent.transfer_to`")))]
+    (status = 409, body = ErrorBody, description = "`no_transfer_number`: with `ring`, and neither `voice.ring_numbers` nor `agent.transfer_to`")))]
 pub(super) async fn set(
     State(state): State<AppState>,
     Owner(actor): Owner,

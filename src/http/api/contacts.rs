@@ -195,7 +195,7 @@ pub(super) async fn set_block(
 
 /// Set what a contact is to the business.
 ///
-/// The calls of a VIP ring at `agent.transfer_to` first, at any hour, if this setting has a number and the owner has
+/// The calls of a VIP ring at the phones of the staff first, at any hour, if there is one and the owner has
 /// not chosen that the agent answers. The agent treats a contact of the staff as a colleague; such a contact gets no
 /// confirmations and no messages about missed calls, and is no lead.
 #[utoipa::path(put, path = "/api/contacts/{id}/relation", tag = "contacts", operation_id = "set_contact_relation",

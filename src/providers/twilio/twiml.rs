@@ -42,8 +42,9 @@ pub enum Verb {
     },
     /// Dials a human agent and connects the caller.
     Dial {
-        /// The number to dial, E.164.
-        number: String,
+        /// The numbers to dial at the same time, E.164, at most ten. The first phone that is answered ends the ringing of the
+        /// others.
+        numbers: Vec<String>,
         /// The URL of the TwiML that the human agent hears before the call is connected.
         url: String,
         /// The caller id that the human agent sees, or `None` for the caller's own number.
@@ -109,7 +110,7 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
             xml.push_str("    </Stream>\n  </Connect>\n");
             Ok(())
         }
-        Verb::Dial { number, url, caller_id, action, timeout_s } => {
+        Verb::Dial { numbers, url, caller_id, action, timeout_s } => {
             // `answerOnBridge`: the caller hears ringing until the human agent accepts the call.
             write!(
                 xml,
@@ -119,7 +120,10 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
             if let Some(caller_id) = caller_id {
                 write!(xml, " callerId=\"{}\"", escape(caller_id))?;
             }
-            writeln!(xml, ">\n    <Number url=\"{}\" method=\"POST\">{}</Number>", escape(url), escape(number))?;
+            xml.push_str(">\n");
+            for number in numbers {
+                writeln!(xml, "    <Number url=\"{}\" method=\"POST\">{}</Number>", escape(url), escape(number))?;
+            }
             writeln!(xml, "  </Dial>")
         }
         Verb::Gather { action, timeout_s, prompt } => {
@@ -188,7 +192,7 @@ mod tests {
             Verb::Say { text: "שלום".into(), voice: "Google.he-IL-Wavenet-A".into(), language: "he-IL".into() },
         );
         let dial = |caller_id: Option<&str>| Verb::Dial {
-            number: "+97235550000".into(),
+            numbers: vec!["+97235550000".into()],
             url: url("transfer?call=CA1&x=1"),
             caller_id: caller_id.map(str::to_owned),
             action: url("stream_ended"),

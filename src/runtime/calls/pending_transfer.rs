@@ -1,7 +1,6 @@
 //! The state of a call's transfer to a human agent.
 
 use super::CallContext;
-use crate::config::Config;
 use crate::domain::{CallMedium, ContactName, PhoneNumber};
 
 #[derive(Debug, Default)]
@@ -23,7 +22,8 @@ pub struct PendingTransfer {
     pub medium: CallMedium,
     /// The number that was called; `None` if Twilio does not report a full number.
     pub called_number: Option<PhoneNumber>,
-    pub human_agent: String,
+    /// The phones to dial at the same time, E.164; at least one.
+    pub numbers: Vec<String>,
     /// The number of this transfer in the call, counted from 1; 0 if the call rings before the AI answers it.
     pub number: u32,
     /// The caller's request, as the AI describes it; may be empty.
@@ -31,14 +31,15 @@ pub struct PendingTransfer {
 }
 
 impl PendingTransfer {
-    /// Returns `None` if no human agent is configured.
-    pub(super) fn new(config: &Config, context: &CallContext, number: u32, reason: &str) -> Option<Self> {
-        Some(Self {
+    /// Returns `None` if there is no phone to dial.
+    pub(super) fn new(context: &CallContext, phones: &[PhoneNumber], number: u32, reason: &str) -> Option<Self> {
+        let numbers: Vec<_> = phones.iter().map(ToString::to_string).collect();
+        (!numbers.is_empty()).then(|| Self {
             caller_name: context.name.clone(),
             caller_number: context.call.caller_number(),
             medium: context.call.medium(),
             called_number: context.call.own_number(),
-            human_agent: config.agent.transfer_to.as_ref()?.to_string(),
+            numbers,
             number,
             reason: reason.to_owned(),
         })

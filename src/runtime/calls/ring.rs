@@ -1,8 +1,7 @@
-//! Calls that ring at the human agent's phone before the AI answers. The AI answers a call that the human agent does
-//! not accept.
+//! Calls that ring at the phones of the staff before the AI answers. The AI answers a call that nobody accepts.
 
 use super::ringing::Ringing;
-use super::transfer::can_transfer;
+use super::transfer::reachable;
 use super::{CallContext, CallServices, Calls, PendingTransfer, limits};
 use crate::call::StreamEndAction;
 use crate::clock;
@@ -12,13 +11,14 @@ use crate::runtime::unstored_calls::store_until_stored;
 use std::sync::Arc;
 
 impl Calls {
-    /// Returns `None` if the phone does not ring. A call that exceeds a limit does not ring and goes to voicemail.
+    /// Returns `None` if no phone rings. A call that exceeds a limit does not ring and goes to voicemail.
     /// Idempotent.
     pub fn ring_first(&self, context: &CallContext) -> Option<PendingTransfer> {
         let settings = self.inner.services.settings.current();
         let (sid, since) = (&context.call.call_sid, clock::instant());
         let mut registry = self.registry();
-        if registry.is_known(sid) || !can_transfer(&settings.config, &context.call) {
+        let phones = reachable(&settings.config, &context.call, settings.config.ring_numbers());
+        if registry.is_known(sid) || phones.is_empty() {
             return None;
         }
         registry.ringing.retain(|_, ringing| !ringing.is_over(since));
@@ -27,7 +27,7 @@ impl Calls {
             let now = registry.concurrent_calls(&context.call);
             if let Some(limit) = limits::exceeded_by_ringing(&settings.config.voice, now, used) {
                 if !CallServices::uses_ai(&settings) {
-                    tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail, and the human agent's phone does not ring");
+                    tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail, and no phone rings");
                 }
                 return None;
             }

@@ -1,5 +1,6 @@
-//! A call that rings at the human agent's phone.
+//! A call that rings at the phones of the staff.
 
+use super::transfer::reachable;
 use super::{CallContext, PendingTransfer};
 use crate::domain::Timestamp;
 use crate::runtime::ActiveSettings;
@@ -18,13 +19,14 @@ pub(super) struct Ringing {
 }
 
 impl Ringing {
-    /// Returns true if the phone has certainly stopped ringing.
+    /// Returns true if the phones have certainly stopped ringing.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         let longest = Duration::from_secs(self.settings.config.voice.ring_first_s.into()) + ACCEPT_TIMEOUT;
         now.saturating_duration_since(self.since) >= longest
     }
 
     pub(super) fn transfer(&self) -> Option<PendingTransfer> {
-        PendingTransfer::new(&self.settings.config, &self.context, 0, "")
+        let config = &self.settings.config;
+        PendingTransfer::new(&self.context, &reachable(config, &self.context.call, config.ring_numbers()), 0, "")
     }
 }

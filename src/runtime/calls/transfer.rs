@@ -23,17 +23,20 @@ pub enum ForwardedBack {
     Yes,
 }
 
-/// Returns true if a human agent is configured to whom the call may be transferred. Returns false if the human agent's
-/// phone is the caller or was called, or if it may have forwarded this call, because the transferred call would then
-/// return to the daemon.
+/// Returns true if a human agent is configured to whom the call may be transferred.
 pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
+    !reachable(config, call, config.agent.transfer_to.as_slice()).is_empty()
+}
+
+/// Returns the phones at which the call may ring: not those that are the caller, were called, or may have forwarded this
+/// call, because the call would then return to the daemon.
+pub(super) fn reachable(config: &Config, call: &IncomingCall, phones: &[PhoneNumber]) -> Vec<PhoneNumber> {
     if call.may_be_forwarded_back {
-        return false;
+        return Vec::new();
     }
-    config.agent.transfer_to.as_ref().is_some_and(|human_agent| {
-        let numbers = [&call.from, &call.to, &call.forwarded_from];
-        !numbers.into_iter().any(|number| is_same(config, number, human_agent.as_str()))
-    })
+    let involved = [&call.from, &call.to, &call.forwarded_from];
+    let is_involved = |phone: &PhoneNumber| involved.into_iter().any(|number| is_same(config, number, phone.as_str()));
+    phones.iter().filter(|phone| !is_involved(phone)).cloned().collect()
 }
 
 impl Calls {
@@ -51,7 +54,8 @@ impl Calls {
         let registry = self.registry();
         let Some(live) = registry.live.get(sid) else { return registry.ringing.get(sid)?.transfer() };
         let Transfer { number, reason, .. } = &live.transfer;
-        let pending = PendingTransfer::new(&live.settings.config, &live.context, *number, reason);
+        let phones = live.settings.config.agent.transfer_to.as_slice();
+        let pending = PendingTransfer::new(&live.context, phones, *number, reason);
         pending.filter(|_| live.is_transferring())
     }
 
@@ -96,27 +100,34 @@ impl Calls {
     pub fn forwarded_back(&self, call: &IncomingCall) -> ForwardedBack {
         let (registry, now) = (self.registry(), clock::instant());
         let transferring = registry.live.values().filter(|live| live.is_transferring());
-        let transferring = transferring.map(|live| (&live.settings.config, &live.context.call));
+        let transferring = transferring.map(|live| {
+            let config = &live.settings.config;
+            (config, config.agent.transfer_to.as_slice(), &live.context.call)
+        });
         let ringing = registry.ringing.values().filter(|ringing| !ringing.is_over(now));
-        let ringing = ringing.map(|ringing| (&ringing.settings.config, &ringing.context.call));
+        let ringing = ringing.map(|ringing| {
+            let config = &ringing.settings.config;
+            (config, config.ring_numbers(), &ringing.context.call)
+        });
         // A webhook about the same call is a retry by Twilio after a lost answer.
-        let others = transferring.chain(ringing).filter(|(_, ours)| ours.call_sid != call.call_sid);
-        others.map(|(config, ours)| is_returned(config, ours, call)).max().unwrap_or(ForwardedBack::No)
+        let others = transferring.chain(ringing).filter(|(_, _, ours)| ours.call_sid != call.call_sid);
+        others.map(|(config, phones, ours)| is_returned(config, phones, ours, call)).max().unwrap_or(ForwardedBack::No)
     }
 }
 
-/// Returns whether `call` is the call `ours`, which rings at the human agent's phone.
-fn is_returned(config: &Config, ours: &IncomingCall, call: &IncomingCall) -> ForwardedBack {
-    let Some(human_agent) = config.agent.transfer_to.as_ref().map(ToString::to_string) else {
+/// Returns whether `call` is the call `ours`, which rings at these phones.
+fn is_returned(config: &Config, phones: &[PhoneNumber], ours: &IncomingCall, call: &IncomingCall) -> ForwardedBack {
+    if phones.is_empty() {
         return ForwardedBack::No;
-    };
+    }
+    let is_phone = |number: &str| phones.iter().any(|phone| is_same(config, number, phone.as_str()));
     let is_from = |number: &str| is_same(config, number, &call.from);
     // Some networks do not report who forwarded the call.
     let is_marked = !call.forwarded_from.is_empty();
-    if is_marked && !is_same(config, &call.forwarded_from, &human_agent) {
+    if is_marked && !is_phone(&call.forwarded_from) {
         return ForwardedBack::No;
     }
-    if is_from(&human_agent) || is_from(&ours.to) || (is_marked && call.caller_number().is_none()) {
+    if is_phone(&call.from) || is_from(&ours.to) || (is_marked && call.caller_number().is_none()) {
         return ForwardedBack::Yes;
     }
     match (is_from(&ours.from), is_marked) {

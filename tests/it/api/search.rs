@@ -50,11 +50,9 @@ async fn data_older_than_the_index_is_found() {
     let turn = search(&api, &[("q", "תור")]).await["items"][0].clone();
     assert_eq!((&turn["call_id"], &turn["offset_ms"], &turn["contact_id"]), (&json!(1), &json!(900), &json!(1)));
     assert_eq!((&turn["text"], &turn["highlights"]), (&json!("אפשר לקבוע תור?"), &json!([[11, 14]])));
-    for (typed, link) in [
-        ("תור", "/app/calls/1?at=900"),
-        ("פתוח", "/app/inbox/1?message=1"),
-        ("noa", "/app/contacts/2"),
-    ] {
+    for (typed, link) in
+        [("תור", "/app/calls/1?at=900"), ("פתוח", "/app/inbox/1?message=1"), ("noa", "/app/contacts/2")]
+    {
         assert_eq!(search(&api, &[("q", typed)]).await["items"][0]["link"], link, "{typed}");
     }
     let filtered = search(&api, &[("q", "תור"), ("kinds", "message,contact")]).await;

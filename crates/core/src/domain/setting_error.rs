@@ -41,6 +41,7 @@ localized_enum! {
 
         // Phone numbers and addresses.
         PhoneNumber = "allowed-phone-number",
+        PhoneNumbers = "allowed-phone-numbers",
         CallingCodes = "allowed-calling-codes",
         MailAddress = "allowed-mail-address",
         MailAddresses = "allowed-mail-addresses",

@@ -92,6 +92,7 @@ pub enum StreamPlan {
 }
 
 /// The outcome of a `<Dial>`.
+/// If several phones ring at the same time, the last one behaves like this, and the others are not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DialPlan {
     /// A person answers, accepts the call if a prompt asks for it, and talks for this time.

@@ -8,6 +8,8 @@ use crate::twilio::twiml::{self, Element};
 use std::time::Duration;
 use url::Url;
 
+/// How many numbers Twilio dials at the same time.
+const MAX_NUMBERS: usize = 10;
 /// The maximum number of documents that the dialled phone executes.
 const MAX_DOCUMENTS: usize = 10;
 
@@ -20,10 +22,15 @@ struct Dialled {
 
 impl RunningCall {
     pub(super) async fn dial(&mut self, verb: &Element, base: &Url) -> Option<Next> {
-        let noun = verb.children.first();
+        let numbers: Vec<_> = verb.children.iter().map(|noun| noun.text.clone()).collect();
+        if numbers.len() > MAX_NUMBERS {
+            self.violation(format!("<Dial> with {} numbers: at most {MAX_NUMBERS} are dialled at once", numbers.len()));
+        }
+        let noun = verb.children.last();
         let number = noun.map_or(&verb.text, |noun| &noun.text).clone();
-        self.note(format!("dials {number}"));
-        self.report.dialled.push(number.clone());
+        let numbers = if numbers.is_empty() { vec![number.clone()] } else { numbers };
+        self.note(format!("dials {}", numbers.join(", ")));
+        self.report.dialled.extend(numbers);
         let ring = Duration::from_secs(verb.number("timeout", 30));
         let asks = noun.and_then(|noun| noun.attribute("url")).and_then(|url| base.join(url).ok());
         let child = random_sid("CA");

@@ -25,10 +25,10 @@ pub(crate) struct Answering {
     /// When the choice was made; null without a choice.
     #[schema(value_type = Option<String>, format = DateTime)]
     set_at: Option<Timestamp>,
-    /// Whether an incoming call now rings at `agent.transfer_to` before the agent answers. If `can_ring` is true, a
+    /// Whether an incoming call now rings at the phones of the staff before the agent answers. If `can_ring` is true, a
     /// VIP's call does so in every `mode` except `agent`.
     rings: bool,
-    /// Whether there is a phone that can ring: `agent.transfer_to` is set.
+    /// Whether there is a phone that can ring: `voice.ring_numbers` or `agent.transfer_to` is set.
     can_ring: bool,
     /// The setting `voice.ring_first`.
     ring_first: RingFirst,

@@ -1,4 +1,4 @@
-//! Incoming calls that ring at the human agent's phone before the AI answers (`voice.ring_first`). The human agent
+//! Incoming calls that ring at the phones of the staff before the AI answers (`voice.ring_first`). One of the staff
 //! accepts such a call like a transfer.
 
 use super::conversation::{self, Stored};
@@ -18,11 +18,11 @@ use axum::response::Response;
 pub(super) const PATH: &str = "/webhook/ring_ended";
 
 pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) -> Response {
-    tracing::info!(event = "CALL_RINGING", call.sid = %sid, "Twilio is instructed to ring the human agent's phone for call {sid}");
+    tracing::info!(event = "CALL_RINGING", call.sid = %sid, "Twilio is instructed to ring the phones of the staff for call {sid}");
     answer(&[transfer::dial(state, sid, pending, PATH, state.config().voice.ring_first_s)])
 }
 
-/// Handles `POST /webhook/ring_ended`: the phone stopped ringing, or the conversation with the human agent ended.
+/// Handles `POST /webhook/ring_ended`: the phones stopped ringing, or the conversation with the human agent ended.
 /// Twilio may send this webhook twice.
 pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
@@ -46,7 +46,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         // The caller has hung up; Twilio reports the end of the call in another webhook.
         return answer(&[Verb::Hangup]);
     }
-    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "The human agent did not accept call {sid}: {}; the AI or voicemail answers it, unless the call is over or its caller is blocked", transfer::failure_of(status).words());
+    tracing::info!(event = "CALL_RING_NOT_ACCEPTED", call.sid = %sid, status, "No human agent accepted call {sid}: {}; the AI or voicemail answers it, unless the call is over or its caller is blocked", transfer::failure_of(status).words());
     // The process may have restarted while the phone rang, so the context may be missing.
     let context = match ringing {
         Some(context) => Some(context),

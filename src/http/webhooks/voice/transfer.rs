@@ -28,7 +28,7 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, a
     let shows_ours = transfer.medium == CallMedium::WhatsApp || transfer.caller_number.is_none();
     let caller_id = transfer.called_number.filter(|_| shows_ours);
     Verb::Dial {
-        number: transfer.human_agent,
+        numbers: transfer.numbers,
         url: prompt_url(state, sid),
         caller_id: caller_id.map(|number| number.to_string()),
         action: public_url(state, action),
@@ -146,7 +146,7 @@ mod tests {
             caller_number: PhoneNumber::from_e164(caller_number),
             medium: CallMedium::Phone,
             called_number: PhoneNumber::from_e164("+97235551234"),
-            human_agent: "+97235550000".into(),
+            numbers: vec!["+97235550000".into()],
             number: 1,
             reason: reason.into(),
         };
