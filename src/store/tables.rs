@@ -59,6 +59,7 @@ pub use agent_tool::AgentToolData;
 pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
 pub use appointment::{AppointmentFilter, AppointmentRow, BookedTime};
+pub use audit::AuditFilter;
 pub use backfill::BackfillProgress;
 pub use backlog::Undelivered;
 pub use booking::{ClosureData, ResourceData, ServiceData};

@@ -5,7 +5,7 @@ use super::support::skipped;
 use super::support::small_disk::SmallDisk;
 use super::support::store::{StoreFixture, check_copy, integrity, write};
 use agentlocator::domain::{ActorId, Timestamp};
-use agentlocator::store::{Error, PublishState, Store};
+use agentlocator::store::{AuditFilter, Error, PublishState, Store};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -151,8 +151,14 @@ async fn work_that_panics_or_fails_affects_no_other_work() {
     assert!(matches!(failed, Err(Error::NotFound("thing"))));
     // A panic in a separate commit.
     assert!(store.write::<()>(|_| panic!("on purpose")).await.is_err());
-    let mut seen: Vec<String> =
-        store.read(|tx| tx.audit_log(None, 10)).await.unwrap().0.into_iter().map(|entry| entry.action).collect();
+    let mut seen: Vec<String> = store
+        .read(|tx| tx.audit_log(&AuditFilter::default(), None, 10))
+        .await
+        .unwrap()
+        .0
+        .into_iter()
+        .map(|entry| entry.action)
+        .collect();
     seen.sort();
     assert_eq!(seen, ["first", "second", "third"]);
     assert!(matches!(store.read::<()>(|_| panic!("on purpose")).await, Err(Error::Panicked)));

@@ -1,6 +1,6 @@
 import { owner } from './support/api'
 import { OWNER } from './support/daemon'
-import { expect, inspect, inspectAll, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -316,3 +316,50 @@ test('the log of actions says what was done to whom, in words', async ({ page, o
   await expect(log).not.toContainText(/[a-z]:\d|agent\.instructions|_/)
   await inspect(page, 'settings-audit-words', VIEWS[0])
 })
+
+for (const view of layouts('desktop')) {
+  const he = view.language === 'he'
+  test(`the audit log is filtered, and the link has the filters, ${view.language} ${view.width}`, async ({
+    page,
+    ownDaemon,
+  }) => {
+    await ownDaemon.start()
+    await prepare(page, view)
+    const { send, get } = await owner(page, ownDaemon)
+    const add = (display_name: string, number: string) =>
+      send<{ id: number }>('POST', '/api/contacts', { display_name, number })
+    const [dana, avi] = [await add('דנה לוי', '050-987-6543'), await add('אבי כהן', '050-987-6544')]
+    await send('POST', `/api/contacts/${dana.id}/notes`, { text: 'x' })
+    await send('POST', `/api/contacts/${avi.id}/notes`, { text: 'y' })
+    const { user } = await get<{ user: { id: number } }>('/api/session')
+
+    // From the card of a contact.
+    await page.goto(`${ownDaemon.url}/app/contacts/${dana.id}`)
+    await page.getByRole('link', { name: he ? 'מי שינה מה' : 'Who changed what' }).click()
+    const log = page.locator('.settings-pane')
+    const lines = log.locator('.ledger li')
+    await expect(lines).toHaveCount(2)
+    await expect(log).not.toContainText('אבי כהן')
+    await log.getByLabel(he ? 'במה' : 'About').selectOption('note')
+    await expect(lines).toHaveCount(1)
+    await inspect(page, 'settings-audit-filtered', view)
+    await page.reload()
+    await expect(lines).toHaveCount(1)
+    await log.getByRole('button', { name: he ? 'לא רק הלקוח הזה' : 'Not only this contact' }).click()
+    await expect(lines).toHaveCount(2)
+
+    await log.getByLabel(he ? 'מי' : 'Who', { exact: true }).selectOption('agent')
+    await expect(log).toContainText(he ? 'אין שינויים כאלה' : 'There are no such changes')
+    await log.getByLabel(he ? 'מי' : 'Who', { exact: true }).selectOption(`user:${user.id}`)
+    await expect(lines).toHaveCount(2)
+    await log.getByLabel(he ? 'עד יום' : 'To', { exact: true }).fill('2020-01-01')
+    await expect(lines).toHaveCount(0)
+    await expect(page).toHaveURL(/subject=note.*to=2020-01-01|to=2020-01-01.*subject=note/)
+    await log.getByRole('button', { name: he ? 'בלי סינון' : 'No filters' }).click()
+    await expect(log).toContainText('אבי כהן')
+    await expect(page).toHaveURL(/audit$/)
+    await lines.filter({ hasText: 'אבי כהן' }).first().getByRole('button').click()
+    await expect(lines).toHaveCount(2)
+    await expect(log).not.toContainText('דנה לוי')
+  })
+}

@@ -2,8 +2,25 @@
 
 use super::columns::Columns;
 use super::page::{page, rows_for};
-use crate::domain::{ActorId, AuditEntry, Timestamp};
+use crate::domain::{ActorId, AuditEntry, ContactId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
+use rusqlite::named_params;
+
+/// Which entries are listed. A field that is `None` excludes none.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// The actor, such as `user:3`.
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    /// The kind of the changed resource: the part of the subject before its id, such as `contact`.
+    pub noun: Option<String>,
+    /// The contact that was changed, or to which the changed resource belongs.
+    pub contact: Option<ContactId>,
+    /// Only entries from this time on.
+    pub from: Option<Timestamp>,
+    /// Only entries before this time.
+    pub to: Option<Timestamp>,
+}
 
 impl WriteTx<'_> {
     pub fn insert_audit(&self, actor: ActorId, action: &str, subject: &str, now: Timestamp) -> Result<()> {
@@ -28,22 +45,44 @@ impl WriteTx<'_> {
 
 impl ReadTx<'_> {
     /// Newest first, before the row `before`, with the position of the next page if one exists.
-    pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
-        let mut query = self.conn.prepare_cached(include_str!("audit/log.sql"))?;
-        let rows = query.query_map((before.unwrap_or(i64::MAX), rows_for(limit)), |row| {
-            let row = Columns::of(row);
-            Ok(AuditEntry {
-                id: row.get("id")?,
-                at: row.get("at")?,
-                actor: row.get("actor")?,
-                actor_name: row.get("actor_name")?,
-                token_created_by: row.get("created_by")?,
-                action: row.get("action")?,
-                subject: row.get("subject")?,
-                subject_name: row.get("subject_name")?,
-                contact_id: row.get("contact_id")?,
-            })
-        })?;
+    pub fn audit_log(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<(Vec<AuditEntry>, Option<i64>)> {
+        let of_contact = match filter.contact {
+            Some(_) => "EXISTS (SELECT 1 FROM subjects s WHERE s.subject = a.subject AND s.since <= a.at)",
+            None => "TRUE",
+        };
+        let sql = include_str!("audit/log.sql").replace("{of_contact}", of_contact);
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map(
+            named_params! {
+                ":before": before.unwrap_or(i64::MAX),
+                ":actor": filter.actor,
+                ":action": filter.action,
+                ":noun": filter.noun,
+                ":contact": filter.contact,
+                ":from": filter.from,
+                ":to": filter.to,
+                ":limit": rows_for(limit),
+            },
+            |row| {
+                let row = Columns::of(row);
+                Ok(AuditEntry {
+                    id: row.get("id")?,
+                    at: row.get("at")?,
+                    actor: row.get("actor")?,
+                    actor_name: row.get("actor_name")?,
+                    token_created_by: row.get("created_by")?,
+                    action: row.get("action")?,
+                    subject: row.get("subject")?,
+                    subject_name: row.get("subject_name")?,
+                    contact_id: row.get("contact_id")?,
+                })
+            },
+        )?;
         let entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(page(entries, limit, |entry| entry.id))
     }

@@ -1,9 +1,32 @@
--- A page of the log before the row ?1, newest first, with the names of actors and of what they changed. Ids can be used again after a
+-- A page of the log before the row :before, newest first, with the names of actors and of what they changed. Ids can be used again after a
 -- deletion, so a row that was created after the entry is not what the entry is about.
-WITH entries AS (
+WITH RECURSIVE family(id) AS (
+    -- The contact, and those that were merged into it.
+    SELECT :contact UNION SELECT c.id FROM contacts c JOIN family ON c.merged_into = family.id
+), subjects(subject, since) AS MATERIALIZED (
+    SELECT 'contact:' || id, '' FROM family
+    UNION ALL SELECT 'inbox:' || id, '' FROM family
+    UNION ALL SELECT 'thread:' || id, '' FROM threads WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'call:' || id, '' FROM calls WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'note:' || id, created_at FROM contact_notes WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'task:' || id, created_at FROM tasks WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'lead:' || id, created_at FROM leads WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'appointment:' || id, created_at FROM appointments WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'waiting-list:' || id, created_at FROM waiting_list WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'message:' || m.id, '' FROM threads t JOIN messages m ON m.thread_id = t.id
+        WHERE t.contact_id IN (SELECT id FROM family) AND m.direction = 'out'
+    UNION ALL SELECT 'scheduled-message:' || s.id, s.created_at FROM threads t JOIN scheduled_messages s ON s.thread_id = t.id
+        WHERE t.contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'outbound-call:' || id, created_at FROM outbound_calls WHERE contact_id IN (SELECT id FROM family)
+    UNION ALL SELECT 'merge:' || id, '' FROM contact_merges WHERE kept_contact_id IN (SELECT id FROM family)
+), entries AS (
     SELECT id, at, actor, action, subject, substr(subject, 1, instr(subject, ':') - 1) AS noun,
         CAST(substr(subject, instr(subject, ':') + 1) AS INTEGER) AS of
-    FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2
+    FROM audit_log AS a
+    WHERE id < :before AND (:actor IS NULL OR actor = :actor) AND (:action IS NULL OR action = :action)
+        AND (:noun IS NULL OR substr(subject, 1, length(:noun) + 1) = :noun || ':')
+        AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to) AND {of_contact}
+    ORDER BY id DESC LIMIT :limit
 ), about AS (
     SELECT e.*, CASE noun
         WHEN 'contact' THEN of

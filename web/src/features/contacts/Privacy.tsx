@@ -1,12 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
-import { IconDownload, IconTrash } from '@tabler/icons-react'
+import { IconDownload, IconHistory, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { BackCloses } from '#shared/components/BackCloses'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
 import { Name } from '#shared/components/text'
 import { useCountry, useSession } from '#shared/session'
 import type { ContactDetail } from './api'
@@ -32,6 +33,10 @@ export function Privacy({ contact, onErased }: Props) {
   }
   return (
     <section>
+      <Link className="btn quiet" href={`/app/settings/audit?contact=${contact.id}`}>
+        <Icon icon={IconHistory} size="s" />
+        <Trans>מי שינה מה</Trans>
+      </Link>
       <button className="btn quiet stop erase" type="button" onClick={() => setOpen(true)}>
         <Icon icon={IconTrash} size="s" />
         <Trans>מחיקת כל המידע</Trans>

@@ -1,23 +1,33 @@
 import { useLingui as useTexts } from '@lingui/react'
-import { Trans } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconFilter } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Schemas } from '#shared/api/client'
 import { apiPages } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
+import { useUrl } from '#shared/url'
+import { AuditActor } from './AuditActor'
+import { AuditFilters } from './AuditFilters'
 import { AuditSubject } from './AuditSubject'
+import { filterOf } from './audit-filter'
 import { actionText } from './audit-words'
 
 type Entry = Schemas['AuditEntry']
 
 export function Audit() {
-  const query = useInfiniteQuery({ ...apiPages('/api/audit', { query: { limit: 50 } }), staleTime: 0 })
+  const [params, change] = useUrl()
+  const filter = filterOf(params)
+  const isFiltered = Object.keys(filter).length > 0
+  const query = useInfiniteQuery({ ...apiPages('/api/audit', { query: { ...filter, limit: 50 } }), staleTime: 0 })
   return (
     <section>
       <p className="muted">
         <Trans>כל כניסה וכל שינוי, ומי עשה אותם. אי אפשר לערוך את הרשימה הזאת.</Trans>
       </p>
+      <AuditFilters filter={filter} change={change} />
       <Loaded
         query={query}
         skeleton={<SkeletonRows count={10} height={44} />}
@@ -25,6 +35,13 @@ export function Audit() {
       >
         {({ pages }) => {
           const entries = pages.flatMap(({ items }) => items)
+          if (entries.length === 0 && isFiltered) {
+            return (
+              <EmptyState title={<Trans>אין שינויים כאלה</Trans>}>
+                <Trans>אפשר להסיר חלק מהסינון, או לבחור ימים אחרים.</Trans>
+              </EmptyState>
+            )
+          }
           if (entries.length === 0) {
             return (
               <EmptyState title={<Trans>עוד לא נרשם דבר</Trans>}>
@@ -32,7 +49,9 @@ export function Audit() {
               </EmptyState>
             )
           }
-          return <Days entries={entries} />
+          return (
+            <Days entries={entries} choose={contact => change({ contact })} isOne={filter.contact_id !== undefined} />
+          )
         }}
       </Loaded>
       {query.hasNextPage && (
@@ -49,7 +68,14 @@ export function Audit() {
   )
 }
 
-function Days({ entries }: { entries: readonly Entry[] }) {
+interface Chosen {
+  /** Filters by a contact. */
+  choose: (contact: number) => void
+  /** Whether the entries are filtered by a contact already. */
+  isOne: boolean
+}
+
+function Days({ entries, ...chosen }: Chosen & { entries: readonly Entry[] }) {
   const format = useFormat()
   const days: { day: string; entries: Entry[] }[] = []
   for (const entry of entries) {
@@ -63,51 +89,39 @@ function Days({ entries }: { entries: readonly Entry[] }) {
       <h2 className="grp">{day}</h2>
       <ul className="ledger">
         {entries.map(entry => (
-          <Line key={entry.id} entry={entry} />
+          <Line key={entry.id} entry={entry} {...chosen} />
         ))}
       </ul>
     </section>
   ))
 }
 
-function Line({ entry }: { entry: Entry }) {
+function Line({ entry, choose, isOne }: Chosen & { entry: Entry }) {
+  const { t } = useLingui()
   const { i18n } = useTexts()
+  const contact = entry.contact_id
   const known = actionText(entry.action)
   return (
     <li>
       <Time at={entry.at} style="time" />
       <div className="it">
         <span className="strong">
-          <Actor entry={entry} />
+          <AuditActor entry={entry} />
         </span>{' '}
         {known ? i18n._(known) : <Ltr>{entry.action}</Ltr>}
         <AuditSubject entry={entry} />
+        {contact != null && !isOne && (
+          <button
+            className="btn quiet icon audit-only"
+            type="button"
+            aria-label={t`רק מה שקשור ללקוח הזה`}
+            title={t`רק מה שקשור ללקוח הזה`}
+            onClick={() => choose(contact)}
+          >
+            <Icon icon={IconFilter} size="s" />
+          </button>
+        )}
       </div>
     </li>
   )
-}
-
-function Actor({ entry }: { entry: Entry }) {
-  if (entry.actor_name) return <bdi>{entry.actor_name}</bdi>
-  const [kind] = entry.actor.split(':')
-  switch (kind) {
-    case 'user':
-      return <Trans>משתמש שהוסר</Trans>
-    case 'token':
-      return <Trans>אסימון שבוטל</Trans>
-    case 'cli':
-      return <Trans>שורת הפקודה</Trans>
-    case 'contact':
-      return <Trans>הלקוח, ב־WhatsApp</Trans>
-    case 'agent':
-      return <Trans>הסוכן</Trans>
-    case 'phone':
-      return <Trans>מהטלפון של העסק</Trans>
-    case 'owner':
-      return <Trans>הבעלים, ב־WhatsApp</Trans>
-    case 'daemon':
-      return <Trans>המכונה</Trans>
-    default:
-      return <Trans>לא ידוע</Trans>
-  }
 }

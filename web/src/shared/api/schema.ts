@@ -152,6 +152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/appointment-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview the WhatsApp message to a contact about a change of an appointment.
+         * @description The message is sent only with a change whose `notify` is true.
+         */
+        get: operations["preview_appointment_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/appointments": {
         parameters: {
             query?: never;
@@ -267,7 +287,8 @@ export interface paths {
         /**
          * Restore an appointment to the state `booked`.
          * @description A cancelled or missed appointment cannot be restored if its time has been taken since, or if its resource is
-         *     archived.
+         *     archived. A message about the cancellation that waits (`notify`) is not sent. If the contact got it within the last
+         *     five minutes, the contact is notified that the appointment is booked.
          */
         post: operations["restore_appointment"];
         delete?: never;
@@ -781,7 +802,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Merge another contact into the contact of the path. */
+        /**
+         * Merge another contact into the contact of the path.
+         * @description Of data of which a contact has one value, the contact of the path keeps its own, unless `take` names it. An undo of
+         *     the merge restores the values that were replaced, unless they were changed since. `If-Match` is compared with the
+         *     contact of the path.
+         */
         post: operations["merge_contacts"];
         delete?: never;
         options?: never;
@@ -2316,7 +2342,13 @@ export interface paths {
         /** List threads, newest activity first. */
         get: operations["list_threads"];
         put?: never;
-        post?: never;
+        /**
+         * Open the WhatsApp thread with a contact.
+         * @description If the contact has no such thread, an empty one is created, so that a draft can be stored in it, and a message
+         *     scheduled. Lists leave out a thread without a message, unless it has a draft of the current user, or a scheduled
+         *     message that was not sent. An existing thread is returned unchanged, whatever `to` is.
+         */
+        post: operations["open_thread"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3233,6 +3265,40 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description A move of an appointment to another time. */
+        AppointmentMove: {
+            /**
+             * Format: date-time
+             * @description The start of the appointment before the move.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description The number of the move; later moves have greater numbers.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description The start of the appointment after the move.
+             */
+            to: string;
+        };
+        /** @description The WhatsApp message to a contact about a change of an appointment. */
+        AppointmentNotice: {
+            /**
+             * Format: int64
+             * @description How long the message waits before it is sent, in seconds.
+             */
+            hold_s: number;
+            /** @description The language of the text: the contact's, or the agent's if the contact's is not known. */
+            language: components["schemas"]["Language"];
+            /** @description Why the message cannot be sent, an error code of `POST /api/whatsapp/send`; null if it can. */
+            refusal?: string | null;
+            /** @description The route that the message would take. */
+            route: components["schemas"]["MessageRoute"];
+            /** @description The text of the message. */
+            text: string;
+        };
         /** @description A page of a list. */
         AppointmentPage: {
             items: components["schemas"]["Appointment"][];
@@ -3391,6 +3457,11 @@ export interface components {
             force?: boolean | null;
             /** @description A note for users, at most 4000 characters; the contact does not see it. Absent or null if there is none. */
             note?: string | null;
+            /**
+             * @description Whether the contact gets a WhatsApp message about the booking, in the contact's language. It is sent after 15
+             *     seconds; the next change of the appointment, such as an undo, cancels it. False by default.
+             */
+            notify?: boolean | null;
             /**
              * Format: int64
              * @description The id of the resource; absent or null: the first one that provides the service and is free.
@@ -3700,6 +3771,8 @@ export interface components {
         };
         /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
+            /** @description Whether the contact gets a WhatsApp message about the cancellation, as about a booking. False by default. */
+            notify?: boolean | null;
             /** @description The reason for the cancellation, for users, at most 4000 characters; absent or null if there is none. */
             reason?: string | null;
         };
@@ -3932,6 +4005,30 @@ export interface components {
              */
             unread_count: number;
         };
+        /** @description A change of a contact. */
+        ContactChange: {
+            /**
+             * @description The actor, as in the audit log, such as `user:3`, `contact` or `agent`; `provider` for an opt-out that the
+             *     provider of a message reported.
+             */
+            actor: string;
+            /** @description The name of the user or token; null for other actors. */
+            actor_name?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the change; later changes have greater numbers.
+             */
+            id: number;
+            /** @description What changed. */
+            kind: components["schemas"]["ContactChangeKind"];
+            /** @description The message by which the contact opted out; null for other changes. */
+            word?: string | null;
+        };
+        /**
+         * @description A change of a contact that its timeline shows.
+         * @enum {string}
+         */
+        ContactChangeKind: "opted_out" | "opted_in" | "blocked" | "unblocked";
         /** @description A contact with its addresses, threads, fields, merges, tasks and appointments. */
         ContactDetail: components["schemas"]["Contact"] & {
             /** @description The phone numbers and other addresses of the contact. */
@@ -4703,7 +4800,8 @@ export interface components {
             last?: components["schemas"]["LastActivity"] | null;
             /**
              * Format: date-time
-             * @description The time of the newest message or call, or the creation time of the thread if there is none.
+             * @description The time of the newest message or call; if there is none, when the first draft or scheduled message was stored,
+             *     or the creation time of an empty thread.
              */
             last_activity_at: string;
             /** @description The contact's current phone number in E.164; null if the contact has none. */
@@ -4791,6 +4889,11 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description A language of the texts for users.
+         * @enum {string}
+         */
+        Language: "he" | "en";
         /** @description The newest message or call with a contact. */
         LastActivity: {
             call?: components["schemas"]["LastCall"] | null;
@@ -4994,6 +5097,17 @@ export interface components {
          * @enum {string}
          */
         MediaKind: "text" | "image" | "audio" | "voice" | "video" | "document" | "sticker" | "location" | "contact" | "template" | "other";
+        /** @description The values of a merged contact that replace those of the kept one, where each has another value. */
+        MergeChoices: {
+            /** @description The ids of the fields whose values are replaced; none by default. */
+            field_ids?: number[];
+            /** @description Whether the language is replaced; false by default. */
+            language?: boolean;
+            /** @description Whether the name is replaced; false by default. */
+            name?: boolean;
+            /** @description Whether the relation is replaced; false by default. */
+            relation?: boolean;
+        };
         /** @description The contact to merge into another one. */
         MergeRequest: {
             /**
@@ -5001,6 +5115,7 @@ export interface components {
              * @description The id of the contact that is merged into the contact of the path.
              */
             contact_id: number;
+            take?: components["schemas"]["MergeChoices"] | null;
         };
         /** @description A merge that can be undone. */
         MergeResponse: {
@@ -5314,6 +5429,16 @@ export interface components {
             from: string;
             /** @description The time at which the range ends, `HH:MM`; `24:00` is the end of the day. */
             to: string;
+        };
+        /** @description The contact with whom a WhatsApp thread is opened. */
+        OpenThreadRequest: {
+            /**
+             * Format: int64
+             * @description The id of the contact.
+             */
+            contact_id: number;
+            /** @description The number or WhatsApp id to which messages in a new thread are sent; the contact's main one by default. */
+            to?: string | null;
         };
         /** @description The opening hours of the business. */
         OpeningHours: {
@@ -5894,6 +6019,12 @@ export interface components {
         };
         /** @description A message that the daemon sends at a later time. */
         ScheduledMessage: {
+            /**
+             * Format: int64
+             * @description The id of the appointment that the message is about (`notify` of the appointment's operations); null for other
+             *     messages. A change of the appointment cancels the message while it waits.
+             */
+            appointment_id?: number | null;
             /** @description The actor that scheduled the message: `user:3` or `token:2`. */
             author: string;
             /**
@@ -6629,7 +6760,8 @@ export interface components {
             last_message?: components["schemas"]["LastMessage"] | null;
             /**
              * Format: date-time
-             * @description The time of the newest message or call; null if there is none.
+             * @description The time of the newest message or call. In a thread with only a draft or a scheduled message, that of the
+             *     contact's other thread, or when the first of them was stored; null in an empty thread.
              */
             last_message_at?: string | null;
             /** @description The contact's number in E.164, or another address if the contact has no number. */
@@ -6684,15 +6816,17 @@ export interface components {
             /**
              * Format: date-time
              * @description The time by which the entries are ordered: when the message or the note was written, the call started, the task
-             *     was created or (`task_done`) completed, the appointment was booked or (`appointment_cancelled`) cancelled, or the
-             *     contacts were merged.
+             *     was created or (`task_done`) completed, the appointment was booked, moved (`appointment_moved`) or cancelled
+             *     (`appointment_cancelled`), the contacts were merged, or the contact was changed.
              */
             at: string;
             call?: components["schemas"]["CallItem"] | null;
+            change?: components["schemas"]["ContactChange"] | null;
             /** @description The kind of the entry. */
             kind: components["schemas"]["TimelineKind"];
             merge?: components["schemas"]["ContactMerge"] | null;
             message?: components["schemas"]["MessageDetail"] | null;
+            moved?: components["schemas"]["AppointmentMove"] | null;
             note?: components["schemas"]["Note"] | null;
             task?: components["schemas"]["Task"] | null;
         };
@@ -6709,7 +6843,7 @@ export interface components {
          * @description The kind of an entry of a contact's timeline.
          * @enum {string}
          */
-        TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "appointment_cancelled" | "merge";
+        TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "appointment_moved" | "appointment_cancelled" | "merge" | "contact_change";
         /** @description An error of TLS, such as a failed renewal of the certificate. */
         TlsError: {
             /**
@@ -7054,6 +7188,8 @@ export interface components {
             force?: boolean | null;
             /** @description A note for users, at most 4000 characters; the contact does not see it. Null clears the note. */
             note?: string | null;
+            /** @description Whether the contact gets a WhatsApp message about a new time or service, as for a booking. False by default. */
+            notify?: boolean | null;
             /**
              * Format: int64
              * @description The id of the resource; null: the first one that provides the service and is free.
@@ -8440,6 +8576,71 @@ export interface operations {
             };
         };
     };
+    preview_appointment_notice: {
+        parameters: {
+            query: {
+                /** @description The change. */
+                event: "booked" | "moved" | "cancelled";
+                /** @description The id of the contact. */
+                contact_id: number;
+                /** @description The id of the service. */
+                service_id: number;
+                /** @description The start of the appointment after the change. */
+                starts_at: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WhatsApp message to a contact about a change of an appointment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentNotice"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_appointments: {
         parameters: {
             query?: {
@@ -8612,7 +8813,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field is refused; `key_reused`: the key was used for another request. */
+            /** @description A field is refused; `key_reused`: the key was used for another request. Or, with `notify`, a code of `POST /api/whatsapp/send`: the message cannot be sent, and nothing was booked. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8795,7 +8996,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            /** @description A field is refused. Or, with `notify`, a code of `POST /api/whatsapp/send`: the message cannot be sent, and nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8927,7 +9128,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            /** @description A field is refused. Or, with `notify`, a code of `POST /api/whatsapp/send`: the message cannot be sent, and nothing was cancelled. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9259,6 +9460,21 @@ export interface operations {
     list_audit_entries: {
         parameters: {
             query?: {
+                /** @description Only entries of this actor, such as `user:3`, `token:2` or `agent`. */
+                actor?: string;
+                /** @description Only entries with this action. */
+                action?: string;
+                /** @description Only entries about resources of this kind: the part of `subject` before the id, such as `contact`. */
+                subject?: string;
+                /**
+                 * @description Only entries about this contact or a resource that belongs to it, also those of contacts that were merged into
+                 *     it.
+                 */
+                contact_id?: number;
+                /** @description The first day, in the time zone of the business. */
+                from?: string;
+                /** @description The last day, in the time zone of the business. */
+                to?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
                 /** @description `next_cursor` of the previous page. */
@@ -11784,7 +12000,10 @@ export interface operations {
     merge_contacts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -11799,6 +12018,8 @@ export interface operations {
             /** @description A merge that can be undone. */
             200: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11853,6 +12074,17 @@ export interface operations {
             /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12785,7 +13017,7 @@ export interface operations {
                 limit?: number;
                 /**
                  * @description The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`,
-                 *     `appointment_cancelled`, `merge`; all by default.
+                 *     `appointment_moved`, `appointment_cancelled`, `merge`, `contact_change`; all by default.
                  */
                 kinds?: string;
                 /** @description `next_cursor` of another page, to get the entries that are older than that page. */
@@ -16316,6 +16548,8 @@ export interface operations {
             /** @description A merge that can be undone. */
             200: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -21181,6 +21415,120 @@ export interface operations {
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    open_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenThreadRequest"];
+            };
+        };
+        responses: {
+            /** @description The conversation with one contact over one channel. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            /** @description `to` is no current number or id of the contact. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_address`: the contact has no number or address to which a message could be sent. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
