@@ -6,8 +6,8 @@ pub mod resolve;
 use super::backfill::Step;
 use super::{Error, RequestError, text};
 use crate::domain::{
-    ActorId, AddressKind, BusinessId, Call, CallSid, Contact, ContactId, ContactRelation, PeerAddress, PhoneNumber,
-    Timestamp, TurnEvent,
+    ActorId, AddressKind, BusinessId, Call, CallSid, Contact, ContactId, ContactRelation, MergeChoices, PeerAddress,
+    PhoneNumber, Timestamp, TurnEvent,
 };
 use crate::store::{self, ReadTx, WriteTx};
 
@@ -142,6 +142,7 @@ pub fn merge(
     actor: ActorId,
     kept: ContactId,
     merged: ContactId,
+    choices: &MergeChoices,
     now: Timestamp,
 ) -> Result<i64, Error> {
     if kept == merged {
@@ -151,7 +152,7 @@ pub fn merge(
     if kept.id == merged.id {
         return Err(RequestError::Conflict("these two contacts are merged already".into()).into());
     }
-    let merge = tx.merge_contacts(kept.business_id, kept.id, merged.id, &actor.to_string(), now)?;
+    let merge = tx.merge_choosing(kept.business_id, (kept.id, merged.id), choices, &actor.to_string(), now)?;
     tx.insert_audit(actor, "contacts_merged", &format!("contact:{}", kept.id), now)?;
     Ok(merge)
 }
@@ -159,7 +160,7 @@ pub fn merge(
 /// Merges the two contacts of a suggestion into the older one. Returns the id of the merge, which is needed to undo it.
 pub fn confirm_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<i64, Error> {
     let found = tx.merge_suggestion(id)?.ok_or(RequestError::NotFound("merge suggestion"))?;
-    let merge = merge(tx, actor, found.contact.id, found.other_contact.id, now)?;
+    let merge = merge(tx, actor, found.contact.id, found.other_contact.id, &MergeChoices::default(), now)?;
     tx.decide_suggestion(id, true, now)?;
     Ok(merge)
 }

@@ -110,11 +110,22 @@ impl IfMatch {
         show: impl Fn(&ReadTx<'_>) -> Result<V, crm::Error> + Send + 'static,
         delete: impl FnOnce(&WriteTx<'_>) -> Result<(), crm::Error> + Send + 'static,
     ) -> Result<(), ApiError> {
-        let deleted = actor.transact(store, move |tx| match self.refusal(tx, &show)? {
+        self.apply(actor, store, show, delete).await
+    }
+
+    /// Like [`IfMatch::edit`], for a change whose response is not the changed item.
+    pub(crate) async fn apply<V: Versioned + Send + 'static, T: Send + 'static>(
+        self,
+        actor: &Actor,
+        store: &Store,
+        show: impl Fn(&ReadTx<'_>) -> Result<V, crm::Error> + Send + 'static,
+        change: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let applied = actor.transact(store, move |tx| match self.refusal(tx, &show)? {
             Some(changed) => Ok(Err(changed)),
-            None => Ok(Ok(delete(tx)?)),
+            None => Ok(Ok(change(tx)?)),
         });
-        deleted.await?.map_err(OtherVersion::into_error)
+        applied.await?.map_err(OtherVersion::into_error)
     }
 
     /// Returns none if the condition is met.

@@ -278,6 +278,19 @@ test('two contacts become one, and two again', async ({ page, ownDaemon }) => {
   await page.goto(`${ownDaemon.url}/app/contacts/${avi}`)
   await expect(page.locator('h1')).toContainText('Avi L.')
   expect([await dogOf(dana), await dogOf(avi)]).toEqual([['רקסי'], ['Bobo']])
+
+  // Later, from the card.
+  await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}`)
+  await page.getByRole('radio', { name: 'Bobo' }).check()
+  await page.getByRole('radio', { name: 'Avi L.' }).check()
+  await page.getByRole('button', { name: 'כן, לאחד' }).click()
+  await expect(page.locator('h1')).toContainText('Avi L.')
+  expect(await dogOf(dana)).toEqual(['Bobo'])
+  await page.reload()
+  await page.getByRole('button', { name: 'ביטול האיחוד' }).first().click()
+  await expect.poll(() => dogOf(dana)).toEqual(['רקסי'])
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  await expect(page.locator('h1')).toContainText('דנה כהן')
 })
 
 test('a suggestion that is refused on the page of its link leads to the card', async ({ page, ownDaemon }) => {

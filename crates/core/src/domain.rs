@@ -82,8 +82,8 @@ pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use clean_text::{Masked, clean_name, is_visible, one_line, shortened, without_bidi_controls};
 pub use contact::{
-    Contact, ContactName, ContactNameSource, ContactRelation, ContactSort, MergeSuggestion, OptOut, OptOutChoice,
-    OptOutSource, SuggestionReason,
+    Contact, ContactName, ContactNameSource, ContactRelation, ContactSort, MergeChoices, MergeSuggestion, OptOut,
+    OptOutChoice, OptOutSource, SuggestionReason,
 };
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, date, day};

@@ -231,6 +231,10 @@ pub(super) async fn set_field(
 }
 
 /// Merge another contact into the contact of the path.
+///
+/// Of data of which a contact has one value, the contact of the path keeps its own, unless `take` names it. An undo of
+/// the merge restores the values that were replaced, unless they were changed since. `If-Match` is compared with the
+/// contact of the path.
 #[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", operation_id = "merge_contacts",
     params(("id" = i64, Path)), request_body = MergeRequest,
     responses((status = 200, body = MergeResponse), (status = 409, body = ErrorBody)))]
@@ -238,10 +242,13 @@ pub(super) async fn merge(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    if_match: IfMatch,
     Json(request): Json<MergeRequest>,
 ) -> Result<axum::Json<MergeResponse>, ApiError> {
     let (kept, merged, now) = (ContactId(id), ContactId(request.contact_id), clock::now());
-    let merge_id = actor.transact(&state.store, move |tx| contact::merge(tx, actor.id, kept, merged, now)).await?;
+    let (by, choices) = (actor.id, domain::MergeChoices::from(request.take.unwrap_or_default()));
+    let merge = move |tx: &WriteTx<'_>| contact::merge(tx, by, kept, merged, &choices, now);
+    let merge_id = if_match.apply(&actor, &state.store, move |tx| detail(tx, kept), merge).await?;
     Ok(axum::Json(MergeResponse::new(merge_id)))
 }
 

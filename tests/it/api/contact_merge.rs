@@ -186,3 +186,53 @@ async fn the_lists_of_calls_accept_the_id_of_a_merged_contact() {
     }
     assert_eq!(api.get("/api/calls?contact_id=3").await.json()["calls"], json!([]));
 }
+
+#[tokio::test]
+async fn an_undo_restores_the_values_that_were_replaced_by_choice_unless_they_were_changed_since() {
+    let (_daemon, api) = with_data();
+    for name in ["a", "b"] {
+        change(&api, "POST", "/api/custom-fields", json!({"name": name, "kind": "text"}), 201).await;
+    }
+    record(&api, 1, &[], &[(1, "x"), (2, "y")]).await;
+    record(&api, 2, &[], &[(1, "other"), (2, "z")]).await;
+    for (id, language, relation) in [(1, "he", "vip"), (2, "en", "staff")] {
+        change(&api, "PATCH", &format!("/api/contacts/{id}"), json!({"language": language}), 200).await;
+        change(&api, "PUT", &format!("/api/contacts/{id}/relation"), json!({"relation": relation}), 200).await;
+    }
+    let shown = async |id: i64| {
+        let detail = api.get(&format!("/api/contacts/{id}")).await.json();
+        let titles = column(&detail["threads"], "title");
+        let values =
+            json!([detail["display_name"], detail["language"], detail["relation"], column(&detail["fields"], "value")]);
+        assert!(titles.iter().all(|title| *title == detail["display_name"]), "{titles:?}");
+        values
+    };
+    let before = [shown(1).await, shown(2).await];
+    let merge = async |take: Value| {
+        let body = json!({"contact_id": 2, "take": take});
+        change(&api, "POST", "/api/contacts/1/merge", body, 200).await["merge_id"].clone()
+    };
+    let undo = async |merge: Value| change(&api, "POST", &format!("/api/merges/{merge}/undo"), json!({}), 200).await;
+
+    let none = merge(json!({})).await;
+    assert_eq!(shown(1).await, before[0]);
+    undo(none).await;
+    let all = json!({"name": true, "language": true, "relation": true, "field_ids": [1, 2, 99]});
+    let first = merge(all.clone()).await;
+    assert_eq!(shown(1).await, before[1]);
+    undo(first).await;
+    assert_eq!([shown(1).await, shown(2).await], before);
+
+    let second = merge(all).await;
+    change(&api, "PATCH", "/api/contacts/1", json!({"display_name": "Dana"}), 200).await;
+    change(&api, "PUT", "/api/contacts/1/fields/2", json!({"value": "new"}), 200).await;
+    undo(second).await;
+    assert_eq!(shown(1).await, json!(["Dana", "he", "vip", ["x", "new"]]));
+
+    let old = api.get("/api/contacts/1").await.header("etag").to_owned();
+    change(&api, "PATCH", "/api/contacts/1", json!({"display_name": "Dana B"}), 200).await;
+    let request = api.request(reqwest::Method::POST, "/api/contacts/1/merge").header("If-Match", old);
+    let refused = crate::support::client::send(request.json(&json!({"contact_id": 2, "take": {"name": true}}))).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (412, &json!("changed")), "{}", refused.text());
+    assert_eq!(shown(2).await, before[1], "nothing was merged");
+}

@@ -1,6 +1,6 @@
 //! Contacts of the business, and suggestions to merge two of them.
 
-use super::{BusinessId, ContactId, ContactTag, Timestamp, text_enum};
+use super::{BusinessId, ContactId, ContactTag, FieldId, Timestamp, text_enum};
 
 /// A person or a company with whom the business communicates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +132,20 @@ pub struct OptOut {
     pub by_name: Option<String>,
     /// What the contact wrote.
     pub word: Option<String>,
+}
+
+/// The values of the merged contact that replace those of the kept one, where each has another value. Without a choice, a
+/// merge keeps the value of the kept contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MergeChoices {
+    /// The name.
+    pub name: bool,
+    /// The language.
+    pub language: bool,
+    /// What the contact is to the business.
+    pub relation: bool,
+    /// The fields of the business.
+    pub fields: Vec<FieldId>,
 }
 
 /// A contact's name, and its source.

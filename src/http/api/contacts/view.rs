@@ -1,6 +1,6 @@
 //! API types of contacts.
 
-use crate::domain::{self, Timestamp};
+use crate::domain::{self, FieldId, Timestamp};
 use crate::http::api::appointments::view::Appointment;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::response::views;
@@ -302,6 +302,33 @@ pub(crate) struct SetFieldRequest {
 pub(crate) struct MergeRequest {
     /// The id of the contact that is merged into the contact of the path.
     pub(super) contact_id: i64,
+    /// The values of the merged contact that replace those of the contact of the path; absent or null: none.
+    pub(super) take: Option<MergeChoices>,
+}
+
+/// The values of a merged contact that replace those of the kept one, where each has another value.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeChoices {
+    /// Whether the name is replaced; false by default.
+    #[serde(default)]
+    name: bool,
+    /// Whether the language is replaced; false by default.
+    #[serde(default)]
+    language: bool,
+    /// Whether the relation is replaced; false by default.
+    #[serde(default)]
+    relation: bool,
+    /// The ids of the fields whose values are replaced; none by default.
+    #[serde(default)]
+    field_ids: Vec<i64>,
+}
+
+impl From<MergeChoices> for domain::MergeChoices {
+    fn from(choices: MergeChoices) -> Self {
+        let MergeChoices { name, language, relation, field_ids } = choices;
+        Self { name, language, relation, fields: field_ids.into_iter().map(FieldId).collect() }
+    }
 }
 
 /// A merge that can be undone.

@@ -2,13 +2,15 @@
 //!
 //! Every table with a column `contact_id` must be listed in [`TABLES`] or handled by [`copied`].
 
+mod chosen;
 mod copied;
 mod threads;
 mod undo;
 
 use super::super::sql::json_list;
-use crate::domain::{BusinessId, ContactId, Timestamp};
+use crate::domain::{BusinessId, ContactId, MergeChoices, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
+use chosen::Chosen;
 use copied::Copied;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,7 @@ pub struct MergeRecord {
     /// The name that was copied from the merged contact, because the kept contact had none.
     name: Option<String>,
     copied: Copied,
+    chosen: Chosen,
     /// The newest rows at the time of the merge; `None` in records of earlier versions.
     newest: Option<Newest>,
 }
@@ -58,12 +61,24 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Returns the id of the merge.
+    /// Like [`WriteTx::merge_choosing`], without choices.
     pub fn merge_contacts(
         &self,
         business: BusinessId,
         kept: ContactId,
         merged: ContactId,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<i64> {
+        self.merge_choosing(business, (kept, merged), &MergeChoices::default(), actor, now)
+    }
+
+    /// Returns the id of the merge.
+    pub fn merge_choosing(
+        &self,
+        business: BusinessId,
+        (kept, merged): (ContactId, ContactId),
+        choices: &MergeChoices,
         actor: &str,
         now: Timestamp,
     ) -> Result<i64> {
@@ -77,6 +92,7 @@ impl WriteTx<'_> {
             self.point_to_contact(table, &ids, kept)?;
             moved.rows.insert(table.to_owned(), ids);
         }
+        moved.chosen = self.apply_choices(kept, merged, choices, now)?;
         moved.name = self.take_name(kept, merged, now)?;
         moved.copied = self.copy_details(kept, merged)?;
         self.conn

@@ -1,14 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { type ReactNode, useState } from 'react'
+import { Fragment, type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
-import { client, ifMatch, knownEtag, unwrap } from '#shared/api/client'
-import { sendPart } from '#shared/api/edit'
-import { asApiError } from '#shared/api/errors'
+import { client, knownEtag, type Schemas, unwrap } from '#shared/api/client'
+import { sendPart, useEdit } from '#shared/api/edit'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Link } from '#shared/components/Link'
-import { Name } from '#shared/components/text'
-import { toast } from '#shared/components/toasts'
-import { isolate } from '#shared/format/bidi'
+import { Dot, Name } from '#shared/components/text'
 import { type ContactDetail, refresh } from './api'
 import { isChoice, NAME, type Single, useMergeRows } from './merge-rows'
 
@@ -17,13 +15,6 @@ interface Props {
   merged: ContactDetail
   /** The id of the merge suggestion that this merge accepts, if there is one. */
   suggestion: number | null
-}
-
-/** A value of the kept contact that the user replaces with that of the merged contact. */
-interface Replacement {
-  single: Single
-  before: string
-  chosen: string
 }
 
 const ROOTS = [
@@ -35,12 +26,6 @@ const ROOTS = [
   '/api/leads',
   '/api/tasks',
 ]
-
-const valueIn = (contact: ContactDetail, single: Single) => single.valueOf(contact) ?? ''
-
-const ignoreChanged = (reason: unknown) => {
-  if (asApiError(reason).code !== 'changed') throw reason
-}
 
 /**
  * The user chooses the name to keep, and the value of a field of which each contact has another one; the daemon combines
@@ -54,69 +39,45 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
   const rows = useMergeRows(kept, merged)
   /** The keys of the rows for which the value of the merged contact was chosen. */
   const [replaced, setReplaced] = useState<ReadonlySet<string>>(new Set())
-  const replacements = (): Replacement[] => {
-    const chosen = rows.filter(row => replaced.has(row.key) && isChoice(row, kept, merged))
-    const singles = chosen.flatMap(({ single }) => single ?? [])
-    return [...singles, ...(owner === kept.id ? [] : [NAME])]
-      .map(single => ({ single, before: valueIn(kept, single), chosen: valueIn(merged, single) }))
-      .filter(({ before, chosen }) => before !== chosen)
-  }
-  const [etag] = useState(() => knownEtag(`/api/contacts/${kept.id}`))
-  /** Fails if the contact, which the merge has changed, no longer has the value `before`. */
-  const send = ({ single, before, chosen }: Replacement, version = etag) =>
-    sendPart(
-      headers => single.send(kept.id, chosen, headers),
-      ifMatch(version),
-      (current: ContactDetail) => valueIn(current, single) === before,
-    )
-  // Its own action: if only a value fails, the merge is done, can be undone, and must not be repeated.
-  const replace = useAction({
-    run: async ({ values, version }: { values: readonly Replacement[]; version?: string | undefined }) => {
-      for (const value of values) await send(value, version)
-    },
-    onDone: () => refresh(...ROOTS),
-    onError: (error, { values }) => {
-      if (error.code !== 'changed') return false
-      const current = error.current as ContactDetail
-      const rest = values
-        .map(value => ({ ...value, before: valueIn(current, value.single) }))
-        .filter(({ before, chosen }) => before !== chosen)
-      const [first] = rest
-      refresh(...ROOTS)
-      if (!first) return true
-      const [before, chosen] = [isolate(first.before), isolate(first.chosen)]
-      // The table is no longer shown.
-      toast.error(
-        first.single === NAME
-          ? t`בינתיים השם שונה ל״${before}״, ולכן לא נשמר השם ״${chosen}״`
-          : t`בינתיים נשמר ״${before}״, ולכן לא נשמר ״${chosen}״`,
-        () => replace.mutate({ values: rest, version: error.etag }),
-        { label: t`לשמור את שלי` },
-      )
-      return true
-    },
-  })
+  const chosen = rows.filter(row => replaced.has(row.key) && isChoice(row, kept, merged))
+  const singles = [...chosen.flatMap(({ single }) => single ?? []), ...(owner === kept.id ? [] : [NAME])]
+  const edit = useEdit<ContactDetail>(knownEtag(`/api/contacts/${kept.id}`))
+  const { theirs } = edit
+  /** The version on the screen, whose values the choices replace. */
+  const shown = theirs ?? kept
   const merge = useAction({
-    run: (_: readonly Replacement[]) =>
-      unwrap(
-        client.POST('/api/contacts/{id}/merge', {
-          params: { path: { id: kept.id } },
-          body: { contact_id: merged.id },
-        }),
-      ),
-    done: () => t`הלקוחות אוחדו`,
-    undo: async (values, { merge_id }) => {
-      await unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } }))
-      // A value that another user has chosen since stays.
-      for (const { single, before, chosen } of values) {
-        await send({ single, before: chosen, chosen: before }).catch(ignoreChanged)
-      }
-      refresh(...ROOTS)
+    run: () => {
+      const fieldIds = singles.flatMap(({ fieldId }) => fieldId ?? [])
+      const has = (take: Single['take']) => singles.some(single => single.take === take)
+      const take = { name: has('name'), language: has('language'), relation: has('relation'), field_ids: fieldIds }
+      return sendPart<ContactDetail, Schemas['MergeResponse']>(
+        headers =>
+          unwrap(
+            client.POST('/api/contacts/{id}/merge', {
+              params: { path: { id: kept.id } },
+              body: { contact_id: merged.id, take },
+              headers,
+            }),
+          ),
+        edit.headers(),
+        // The merge concerns only the values that it replaces.
+        current => singles.every(single => single.valueOf(current) === single.valueOf(shown)),
+      )
     },
-    onDone: (_, values) => {
-      if (values.length > 0) replace.mutate({ values })
+    done: () => t`הלקוחות אוחדו`,
+    // Also restores the values that were replaced.
+    undo: (_, { merge_id }) =>
+      unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } })).then(() =>
+        refresh(...ROOTS),
+      ),
+    onDone: () => {
       refresh(...ROOTS)
       go(`/app/contacts/${kept.id}`, { replace: true })
+    },
+    onError: error => {
+      const isRefused = edit.refused(error)
+      if (isRefused) refresh(...ROOTS)
+      return isRefused
     },
   })
   const dismiss = useAction({
@@ -178,12 +139,25 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
         </tbody>
       </table>
       <Result kept={kept} merged={merged} name={name} hasChoice={hasChoice} />
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={<Changed singles={singles} of={theirs} />}
+          mineLabel={<Trans>לאחד לפי הבחירה שלי</Trans>}
+          theirsLabel={<Trans>לבדוק שוב</Trans>}
+          onMine={() => {
+            edit.takeMine()
+            merge.mutate()
+          }}
+          onTheirs={edit.takeTheirs}
+        />
+      )}
       <div className="row wrap">
         <button
           className="btn pen"
           type="button"
-          disabled={merge.isPending}
-          onClick={() => merge.mutate(replacements())}
+          disabled={merge.isPending || theirs !== undefined}
+          onClick={() => merge.mutate()}
         >
           <Trans>כן, לאחד</Trans>
         </button>
@@ -200,6 +174,18 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
     </>
   )
 }
+
+/** The values that another user has saved in place of those that were to be replaced. */
+const Changed = ({ singles, of }: { singles: readonly Single[]; of: ContactDetail }) => (
+  <span className="strong">
+    {singles.map((single, at) => (
+      <Fragment key={at}>
+        {at > 0 && <Dot />}
+        <bdi>{single.valueOf(of)}</bdi>
+      </Fragment>
+    ))}
+  </span>
+)
 
 interface ChoiceProps {
   group: string

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { FieldText } from '#shared/components/FieldText'
 import { Time } from '#shared/components/text'
 import { useLocale } from '#shared/i18n/locale'
-import { type ContactDetail, type FieldValue, request } from './api'
+import type { ContactDetail, FieldValue } from './api'
 import { NoValue, NumberList, RelationText, TagList, Work } from './MergeCells'
 import { Contacted } from './MergeWords'
 
@@ -18,8 +18,10 @@ export interface Row {
 export interface Single {
   /** Null if the contact has no value. */
   valueOf: (contact: ContactDetail) => string | null
-  /** Sets the value of a contact. */
-  send: (id: number, value: string, headers: Record<string, string>) => Promise<unknown>
+  /** The value as a choice of `MergeRequest`; undefined for a field. */
+  take?: 'name' | 'language' | 'relation'
+  /** The id of the field. */
+  fieldId?: number
 }
 
 /** Whether the user may choose between two values, because each contact has another one. */
@@ -30,20 +32,17 @@ export function isChoice({ single }: Row, kept: ContactDetail, merged: ContactDe
 
 export const NAME: Single = {
   valueOf: ({ display_name }) => display_name,
-  send: (id, display_name, headers) =>
-    request('PATCH', '/api/contacts/{id}', { params: { path: { id } }, body: { display_name }, headers }),
+  take: 'name',
 }
 
 const LANGUAGE: Single = {
   valueOf: ({ language }) => language ?? null,
-  send: (id, language, headers) =>
-    request('PATCH', '/api/contacts/{id}', { params: { path: { id } }, body: { language }, headers }),
+  take: 'language',
 }
 
 const RELATION: Single = {
   valueOf: ({ relation }) => (relation === 'customer' ? null : relation),
-  send: (id, relation, headers) =>
-    request('PUT', '/api/contacts/{id}/relation', { params: { path: { id } }, body: { relation }, headers }),
+  take: 'relation',
 }
 
 const fieldRow = ({ field_id, name }: FieldValue): Row => {
@@ -59,12 +58,7 @@ const fieldRow = ({ field_id, name }: FieldValue): Row => {
     },
     single: {
       valueOf: contact => fieldOf(contact)?.value ?? null,
-      send: (id, value, headers) =>
-        request('PUT', '/api/contacts/{id}/fields/{field_id}', {
-          params: { path: { id, field_id } },
-          body: { value },
-          headers,
-        }),
+      fieldId: field_id,
     },
   }
 }

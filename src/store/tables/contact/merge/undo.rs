@@ -74,6 +74,7 @@ impl WriteTx<'_> {
             }
         }
         self.remove_copies(kept, &moved.copied)?;
+        self.restore_replaced(kept, &moved.chosen, now)?;
         [kept, merged].into_iter().try_for_each(|contact| self.refresh_last_activity(contact))?;
         self.record_merge(kept, merged, moved)?;
         if let Some(name) = &moved.name {
