@@ -1,4 +1,4 @@
-import { owner } from './support/api'
+import { contactOf, owner } from './support/api'
 import { alone, expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const FROM = '972527614408'
@@ -245,4 +245,31 @@ test('the other user sees who is writing', async ({ page, ownDaemon, browser }) 
   await expect(page.locator('.typing')).toContainText('yael')
   await expect(page.locator('.thread')).toContainText('yael')
   await other.context().close()
+})
+
+test('all notes beside the conversation are read, changed, and removed with undo', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
+  await prepare(page, VIEWS[0])
+  const api = await owner(page, ownDaemon)
+  const { id } = await contactOf(api, `+${FROM}`)
+  for (const number of [1, 2, 3, 4, 5]) await api.send('POST', `/api/contacts/${id}/notes`, { text: `הערה ${number}` })
+  await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+  const notes = page.locator('.side .note-entry')
+  await expect(notes).toHaveCount(3)
+  await page.getByRole('button', { name: 'עוד שתי הערות' }).click()
+  await expect(notes).toHaveCount(5)
+  await inspect(page, 'inbox-notes', VIEWS[0])
+  const last = notes.filter({ hasText: 'הערה 1' })
+  await last.getByRole('button', { name: 'עריכת ההערה' }).click()
+  const field = page.locator('.side .note-form textarea')
+  await field.fill('אלרגית לעמוניה')
+  await field.press('Control+Enter')
+  await expect(notes.filter({ hasText: 'אלרגית לעמוניה' })).toHaveCount(1)
+  await notes.filter({ hasText: 'אלרגית' }).getByRole('button', { name: 'מחיקת ההערה' }).click()
+  await expect(notes).toHaveCount(4)
+  await page.locator('.toast', { hasText: 'נמחקה' }).getByRole('button', { name: 'ביטול' }).click()
+  await expect(notes).toHaveCount(5)
+  await page.getByRole('button', { name: 'פחות הערות' }).click()
+  await expect(notes).toHaveCount(3)
 })

@@ -9,17 +9,18 @@ import { isKept } from '#shared/draft'
 import { useNow } from '#shared/format/clock'
 import { useLocale } from '#shared/i18n/locale'
 import { useShortcuts } from '#shared/keys'
+import { NoteForm, newNoteDraft } from '#shared/notes/NoteForm'
 import { useFormat } from '#shared/session'
 import { type TimelineFilter, useTimelineFilters } from '#shared/timeline-filter'
 import { type ContactDetail, itemsOf, type TimelineItem, timelinePages } from './api'
-import { NoteForm } from './NoteForm'
+import { refreshNotes } from './NoteEntry'
 import { TimelineEntry } from './TimelineEntry'
 import { daysOf, keyOf, type NoteEdits, withoutShown } from './timeline'
 
 export function Timeline({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const [filter, setFilter] = useState<TimelineFilter>('all')
-  const [isWriting, setWriting] = useState(() => isKept(`note.${contact.id}`))
+  const [isWriting, setWriting] = useState(() => isKept(newNoteDraft(contact.id)))
   const query = useInfiniteQuery(timelinePages(contact.id, filter))
   useShortcuts([{ code: 'KeyN', run: () => setWriting(true) }])
   const choices = useTimelineFilters()
@@ -43,7 +44,7 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
       <section className="scroll" tabIndex={0} aria-label={t`אירועים`}>
-        {isWriting && <NoteForm contactId={contact.id} close={() => setWriting(false)} />}
+        {isWriting && <NoteForm contactId={contact.id} refresh={refreshNotes} close={() => setWriting(false)} />}
         <Loaded
           query={query}
           skeleton={<SkeletonRows count={8} height={66} />}

@@ -13,7 +13,7 @@ export const contactQuery = (id: number) => apiQuery('/api/contacts/{id}', { pat
 export const threadQuery = (id: number) => apiQuery('/api/threads/{id}', { path: { id } })
 export const routeQuery = (id: number) => apiQuery('/api/threads/{id}/route', { path: { id } })
 export const peaksQuery = (id: number) => apiQuery('/api/calls/{id}/peaks', { path: { id }, query: { bins: 240 } })
-export const notesQuery = (id: number) => apiQuery('/api/contacts/{id}/notes', { path: { id } })
+export const notesPages = (id: number) => apiPages('/api/contacts/{id}/notes', { path: { id }, query: { limit: 50 } })
 export const contactsQuery = (words: string) => apiQuery('/api/contacts', { query: { q: words, limit: 6 } })
 
 export const inboxQuery = (filter: InboxFilter, words: string) =>

@@ -1,6 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconCheck, IconX } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { Fragment } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
@@ -13,7 +12,6 @@ import { Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { type Contact, call, type Task } from '../api'
 import { numberOf } from '../model/person'
-import { notesQuery } from '../queries'
 import { Notes } from './Notes'
 
 interface Props {
@@ -43,18 +41,13 @@ export function Card({ contact, onTask, onClose }: Props) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls takes the focus */}
       <div className="scroll facts" tabIndex={0} role="region" aria-label={t`פרטים`}>
         <NextAppointment contact={contact} canBook />
-        <NotesPart contactId={contact.id} />
+        {/* The key discards a text that was typed about another contact. */}
+        <Notes key={contact.id} contactId={contact.id} />
         <Tasks contactId={contact.id} onTask={onTask} />
         <Details contact={contact} />
       </div>
     </>
   )
-}
-
-function NotesPart({ contactId }: { contactId: number }) {
-  const { data } = useQuery({ ...notesQuery(contactId), retry: false })
-  // The key discards a text that was typed about another contact.
-  return data ? <Notes key={contactId} contactId={contactId} notes={data.items} /> : null
 }
 
 function Tasks({ contactId, onTask }: { contactId: number; onTask: () => void }) {

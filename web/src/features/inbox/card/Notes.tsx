@@ -1,117 +1,90 @@
-import { Trans, useLingui } from '@lingui/react/macro'
-import { IconTrash } from '@tabler/icons-react'
-import { type FormEvent, useState } from 'react'
-import { patchItems, useAction } from '#shared/api/action'
-import { ifMatch } from '#shared/api/client'
+import { Plural, Trans } from '@lingui/react/macro'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { useNextPages } from '#shared/api/all-pages'
 import { queryClient } from '#shared/api/query'
-import { Icon } from '#shared/components/Icon'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
-import { Plain, Time } from '#shared/components/text'
-import { KeptInput, useKeep, useKept } from '#shared/draft'
-import { call, type Note } from '../api'
-import { notesQuery } from '../queries'
+import { Time } from '#shared/components/text'
+import { isKept } from '#shared/draft'
+import { NoteForm, newNoteDraft } from '#shared/notes/NoteForm'
+import { NoteText } from '#shared/notes/NoteText'
+import type { Note } from '../api'
+import { notesPages } from '../queries'
 
+/** How many notes are shown at first. */
 const SHOWN = 3
 
-export function Notes({ contactId, notes }: { contactId: number; notes: readonly Note[] }) {
-  const { t } = useLingui()
-  const key = notesQuery(contactId).queryKey
+/** The notes about a contact, newest first. */
+export function Notes({ contactId }: { contactId: number }) {
+  const query = notesPages(contactId)
+  const pages = useInfiniteQuery({ ...query, retry: false })
   const refresh = () => {
-    void queryClient.invalidateQueries({ queryKey: key })
+    void queryClient.invalidateQueries({ queryKey: query.queryKey })
     void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
   }
-  const draft = `note.${contactId}`
-  const kept = useKept<{ text: string }>(draft)
-  const [text, setText] = useState<string | null>(kept?.text ?? null)
-  const [isRestored, setRestored] = useState(kept !== undefined)
-  const end = useKeep(draft, { text: text ?? '' }, { text: '' })
-  const close = () => {
-    end()
-    setRestored(false)
-    setText(null)
-  }
-  const path = (note: Note) => ({ params: { path: { id: note.id } } })
-  const remove = useAction({
-    run: (note: Note) => call('DELETE', '/api/notes/{id}', { ...path(note), headers: ifMatch(note.etag) }),
-    patches: note => [patchItems<Note>(key, items => items.filter(({ id }) => id !== note.id))],
-    done: () => t`ההערה נמחקה`,
-    undo: note => call('POST', '/api/notes/{id}/restore', path(note)).then(refresh),
-    onDone: refresh,
-    // Another user may have changed the note, so the current version is fetched, which the user can then delete.
-    onError: () => void refresh(),
-  })
-  const add = useAction({
-    run: (words: string) =>
-      call('POST', '/api/contacts/{id}/notes', { params: { path: { id: contactId } }, body: { text: words } }),
-    onDone: () => {
-      close()
-      refresh()
-    },
-  })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (text?.trim()) add.mutate(text.trim())
-  }
-  const shown = notes.filter(({ deleted_at }) => !deleted_at)
+  const [isWriting, setWriting] = useState(() => isKept(newNoteDraft(contactId)))
+  const [isAll, setAll] = useState(false)
+  useNextPages(pages, isAll)
+  // The notes whose form is open. If another user deletes such a note, the form stays, with the text.
+  const [edited, setEdited] = useState<ReadonlyMap<number, Note>>(new Map())
+  const notes = useMemo(() => pages.data?.pages.flatMap(({ items }) => items), [pages.data])
+  if (!notes) return null
+  const gone = pages.hasNextPage ? [] : [...edited.values()].filter(({ id }) => notes.every(note => note.id !== id))
+  const shown = isAll ? notes : notes.slice(0, SHOWN)
+  const rest = notes.length - SHOWN
+  const open = (note: Note) => setEdited(known => new Map([...known, [note.id, note]]))
+  const close = (note: Note) => setEdited(known => new Map([...known].filter(([id]) => id !== note.id)))
+  const form = (note: Note, isGone: boolean) => (
+    <NoteForm
+      key={note.id}
+      contactId={contactId}
+      note={note}
+      isGone={isGone}
+      refresh={refresh}
+      close={() => close(note)}
+    />
+  )
   return (
-    <section>
+    <section className="notes">
       <div className="sub">
         <h2>
           <Trans>כדאי לדעת</Trans>
         </h2>
-        {text === null && (
-          <button className="btn link" type="button" onClick={() => setText('')}>
+        {!isWriting && (
+          <button className="btn link" type="button" onClick={() => setWriting(true)}>
             <Trans>הוספה</Trans>
           </button>
         )}
       </div>
-      {text !== null && (
-        <form className="stack" onSubmit={submit}>
-          {isRestored && <KeptInput discard={close} />}
-          <textarea
-            className="field"
-            dir="auto"
-            rows={3}
-            aria-label={t`הערה חדשה`}
-            // biome-ignore lint/a11y/noAutofocus: the field replaces the button that was pressed
-            autoFocus
-            value={text}
-            onChange={event => setText(event.target.value)}
-            onKeyDown={event => event.key === 'Escape' && close()}
-          />
-          <div className="row">
-            <button className="btn pen" type="submit" disabled={add.isPending || !text.trim()}>
-              <Trans>שמירה</Trans>
-            </button>
-            <button className="btn quiet" type="button" onClick={close}>
-              <Trans>לא לשמור</Trans>
-            </button>
-          </div>
-        </form>
-      )}
-      {shown.length === 0 && text === null && (
+      {isWriting && <NoteForm contactId={contactId} refresh={refresh} close={() => setWriting(false)} />}
+      {notes.length === 0 && !isWriting && (
         <p className="muted">
           <Trans>מה שכותבים כאן רואים כל מי שעונים ללקוח.</Trans>
         </p>
       )}
-      {shown.slice(0, SHOWN).map(note => (
-        <div key={note.id} className="note-entry">
-          <Plain as="p" className="note" text={note.text} />
-          <p className="row small faint">
-            <span className="grow">
+      {gone.map(note => form(note, true))}
+      {shown.map(note =>
+        edited.has(note.id) ? (
+          form(edited.get(note.id) ?? note, false)
+        ) : (
+          <NoteText key={note.id} note={note} refresh={refresh} onEdit={() => open(note)}>
+            <p className="small faint">
               <NoteAuthor note={note} />, <Time at={note.created_at} style="date" />
-            </span>
-            <button
-              className="btn quiet icon"
-              type="button"
-              aria-label={t`מחיקת ההערה`}
-              onClick={() => remove.mutate(note)}
-            >
-              <Icon icon={IconTrash} size="s" />
-            </button>
-          </p>
-        </div>
-      ))}
+            </p>
+          </NoteText>
+        ),
+      )}
+      {rest > 0 && (
+        <button className="btn link" type="button" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
+          {isAll ? (
+            <Trans>פחות הערות</Trans>
+          ) : pages.hasNextPage ? (
+            <Trans>כל ההערות</Trans>
+          ) : (
+            <Plural value={rest} one="עוד הערה אחת" two="עוד שתי הערות" other="עוד # הערות" />
+          )}
+        </button>
+      )}
     </section>
   )
 }

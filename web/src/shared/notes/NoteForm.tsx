@@ -1,11 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
-import { useAction } from '#shared/api/action'
-import { useEdit } from '#shared/api/edit'
-import { ChangedBy } from '#shared/components/ChangedBy'
-import { Plain } from '#shared/components/text'
-import { KeptInput, useKeep, useKept } from '#shared/draft'
-import { type Note, refresh, request } from './api'
+import { useAction } from '../api/action'
+import { client, unwrap } from '../api/client'
+import { useEdit } from '../api/edit'
+import { ChangedBy } from '../components/ChangedBy'
+import { Plain } from '../components/text'
+import { KeptInput, useKeep, useKept } from '../draft'
+import type { Note } from './NoteText'
 
 /** `etag` is the version on which the input is based. */
 interface Kept {
@@ -18,13 +19,18 @@ interface Props {
   note?: Note
   /** Whether another user has deleted the note. Then the text is saved as a new note. */
   isGone?: boolean
+  /** Fetches the notes again. */
+  refresh: () => void
   close: () => void
 }
 
+/** The key under which the text of a new note is kept. */
+export const newNoteDraft = (contactId: number) => `note.${contactId}`
+
 /** Ctrl-Enter saves; Esc closes the form. */
-export function NoteForm({ contactId, note, isGone = false, close: leave }: Props) {
+export function NoteForm({ contactId, note, isGone = false, refresh, close: leave }: Props) {
   const { t } = useLingui()
-  const draft = note ? `note-edit.${note.id}` : `note.${contactId}`
+  const draft = note ? `note-edit.${note.id}` : newNoteDraft(contactId)
   const kept = useKept<Kept>(draft)
   const [text, setText] = useState(kept?.text ?? note?.text ?? '')
   const etag = kept ? kept.etag : note?.etag
@@ -39,26 +45,28 @@ export function NoteForm({ contactId, note, isGone = false, close: leave }: Prop
   const seen = useRef(note)
   if (theirs) seen.current = theirs
   const write = (id: number, body: { text: string }, headers: Record<string, string> = {}) =>
-    request<Note>('PATCH', '/api/notes/{id}', { params: { path: { id } }, body, headers })
+    unwrap(client.PATCH('/api/notes/{id}', { params: { path: { id } }, body, headers }))
   const save = useAction({
     run: async () => {
       const before = isGone ? undefined : seen.current?.text
       const saved = await (note && !isGone
         ? write(note.id, { text: text.trim() }, edit.headers())
-        : request<Note>('POST', '/api/contacts/{id}/notes', {
-            params: { path: { id: contactId } },
-            body: { text: text.trim() },
-          }))
+        : unwrap(
+            client.POST('/api/contacts/{id}/notes', {
+              params: { path: { id: contactId } },
+              body: { text: text.trim() },
+            }),
+          ))
       return { id: saved.id, before }
     },
     done: (_, { before }) => (before === undefined ? t`ההערה נשמרה` : t`ההערה שונתה`),
     undo: async (_, { id, before }) => {
       if (before !== undefined) await write(id, { text: before })
-      else await request('DELETE', '/api/notes/{id}', { params: { path: { id } } })
-      refresh('/api/contacts')
+      else await unwrap(client.DELETE('/api/notes/{id}', { params: { path: { id } } }))
+      refresh()
     },
     onDone: () => {
-      refresh('/api/contacts')
+      refresh()
       close()
     },
     onError: edit.refused,
@@ -81,7 +89,7 @@ export function NoteForm({ contactId, note, isGone = false, close: leave }: Prop
         dir="auto"
         rows={3}
         maxLength={10_000}
-        aria-label={t`הערה`}
+        aria-label={note ? t`הערה` : t`הערה חדשה`}
         placeholder={t`מה כדאי לזכור? רק הצוות רואה את זה`}
         value={text}
         // biome-ignore lint/a11y/noAutofocus: the user has just pressed the button that opens the field.
@@ -103,7 +111,7 @@ export function NoteForm({ contactId, note, isGone = false, close: leave }: Prop
             save.mutate()
           }}
           onTheirs={() => {
-            refresh('/api/contacts')
+            refresh()
             close()
           }}
         />
