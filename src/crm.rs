@@ -4,6 +4,7 @@ pub mod admin_command;
 pub mod agent_tool;
 pub mod answering;
 pub mod appointment;
+pub mod appointment_notice;
 pub mod backfill;
 pub mod backup;
 pub mod booking;

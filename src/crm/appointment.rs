@@ -155,6 +155,11 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
         let slot = SlotRequest { service: &service, booking, resource, starts_at, except: Some(id) };
         let time = slot.choose(tx, context, change.force)?;
         tx.move_appointment(id, service.id, price, &time, context.now)?;
+        tx.cancel_notice(id, context.now)?;
+        if starts_at != found.starts_at {
+            let (of, times) = ((found.contact_id, id), (found.starts_at, starts_at));
+            tx.insert_move(of, times, context.actor, context.now)?;
+        }
     }
     if let Some(note) = note.filter(|note| *note != found.note) {
         tx.set_appointment_note(id, &note, context.now)?;
@@ -166,6 +171,7 @@ pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Op
     let reason = reason.map(|reason| remark("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
     match find(tx, id)?.state {
         AppointmentState::Booked => {
+            tx.cancel_notice(id, context.now)?;
             Ok(tx.set_appointment_state(id, AppointmentState::Cancelled, reason.as_deref(), context.now)?)
         }
         AppointmentState::Cancelled => Ok(()),
@@ -202,6 +208,7 @@ pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result
             return Err(slot.taken(tx, context)?);
         }
     }
+    tx.cancel_notice(id, context.now)?;
     Ok(tx.set_appointment_state(id, AppointmentState::Booked, None, context.now)?)
 }
 

@@ -9,12 +9,12 @@ pub use own::own;
 
 use super::appointment::{self, AppointmentUpdate, NewAppointment};
 use super::booking::slots::{self, SlotQuery};
-use super::caller_text::{self, AppointmentEvent};
+use super::caller_text;
 use super::text::{name, remark};
 use super::{Error, RequestError, contact, waiting_list};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, Call, CallBooking,
-    CallEventKind, Contact, DayTime, Resource, ResourceId, Service,
+    ActorId, Appointment, AppointmentEvent, AppointmentId, AppointmentSource, AppointmentState, BusinessId, Call,
+    CallBooking, CallEventKind, Contact, DayTime, Resource, ResourceId, Service,
 };
 use crate::search::fold;
 use crate::store::{NewWaitingEntry, ReadTx, WriteTx};

@@ -9,8 +9,8 @@ use super::scheduled_message::SendContext;
 use super::text::lines_up_to;
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallEventKind, CallSid, CallState,
-    ContactRelation, EndReason, JobKind, MessageId, PeerAddress, PhoneNumber, Timestamp,
+    ActorId, Appointment, AppointmentEvent, AppointmentId, AppointmentState, Call, CallDirection, CallEventKind,
+    CallSid, CallState, ContactRelation, EndReason, JobKind, MessageId, PeerAddress, PhoneNumber, Timestamp,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -31,14 +31,6 @@ const MISSED_TEXT_WITHIN: Duration = Duration::from_hours(1);
 const MAX_AGENT_TEXTS_PER_DAY: usize = 3;
 const DAY: Duration = Duration::from_hours(24);
 const MAX_AGENT_TEXT_CHARS: usize = 1000;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AppointmentEvent {
-    Booked,
-    Moved,
-    Cancelled,
-}
 
 /// The payload of the job that confirms an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

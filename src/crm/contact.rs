@@ -102,12 +102,12 @@ pub fn opt_out_in_call(tx: &WriteTx<'_>, call: &CallSid, now: Timestamp) -> Resu
 /// Blocks or unblocks a contact. Calls of a blocked contact are rejected, and its messages count neither as unread nor
 /// as waiting. Blocking also archives the conversation, and unblocking removes it from the archive. A contact without
 /// an address cannot be blocked.
-pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestamp) -> Result<(), Error> {
+pub fn set_blocked(tx: &WriteTx<'_>, by: ActorId, id: ContactId, blocked: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     if blocked && tx.addresses(id)?.is_empty() {
         return Err(no_address());
     }
-    if !tx.set_contact_blocked(id, blocked, now)? {
+    if !tx.set_contact_blocked(id, blocked, by, now)? {
         return Ok(());
     }
     if blocked {
@@ -131,8 +131,8 @@ pub(super) fn relation_of_caller(tx: &ReadTx<'_>, call: &Call) -> store::Result<
     tx.contact_relation(tx.kept_contact(call.contact_id)?)
 }
 
-fn no_address() -> Error {
-    let message = "this contact has no number or address by which it could be recognised".into();
+pub(in crate::crm) fn no_address() -> Error {
+    let message = "this contact has no number or address".into();
     RequestError::CodedConflict { code: "no_address", message, params: Vec::new() }.into()
 }
 

@@ -31,6 +31,13 @@ pub enum RequestError {
         /// Values for the client, such as those in the message.
         params: Vec<(&'static str, String)>,
     },
+    /// A message that the change includes cannot be sent.
+    #[error("{message}")]
+    NotSendable {
+        /// The code of `POST /api/whatsapp/send`.
+        code: &'static str,
+        message: Cow<'static, str>,
+    },
     #[error("this Idempotency-Key was used for {0}; use a new one for each request")]
     KeyReused(&'static str),
     #[error("{0}")]

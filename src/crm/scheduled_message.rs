@@ -75,6 +75,7 @@ fn insert(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Result
         send_at: request.send_at,
         provider: request.provider,
         author: &request.author,
+        appointment: None,
     };
     Ok(tx.insert_scheduled(&new, now)?)
 }

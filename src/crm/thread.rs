@@ -1,13 +1,32 @@
 //! Operations on a thread, except sending messages.
 
+use super::contact::{self, resolve};
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, Direction, Message, MessageStatus, OutboundAuthor, Thread, ThreadId, Timestamp, TurnEvent,
+    ActorId, BusinessId, ContactId, Direction, Message, MessageStatus, OutboundAuthor, PeerAddress, Thread, ThreadId,
+    ThreadType, Timestamp, TurnEvent,
 };
 use crate::store::{self, ReadTx, WriteTx};
 
 pub fn find(tx: &ReadTx<'_>, id: ThreadId) -> Result<Thread, Error> {
     Ok(tx.thread(id)?.ok_or(RequestError::NotFound("thread"))?)
+}
+
+/// Returns the WhatsApp thread with a contact. If there is none, opens an empty one, in which messages are sent to the
+/// address `to`; by default, to the contact's main one.
+pub fn open(tx: &WriteTx<'_>, id: ContactId, to: Option<&PeerAddress>, now: Timestamp) -> Result<Thread, Error> {
+    let (business, kind) = (BusinessId::FIRST, ThreadType::WhatsApp);
+    let contact = contact::find(tx, id)?.id;
+    let to = match to {
+        Some(to) if resolve::find(tx, business, to)? == Some(contact) => Some(to.clone()),
+        Some(_) => return Err(RequestError::field("to", "to must be a current number or id of the contact").into()),
+        None => tx.best_address(contact)?,
+    };
+    let known = match tx.thread_with(business, kind, contact)? {
+        Some(known) => Some(known),
+        None => tx.insert_empty_thread(business, kind, contact, &to.ok_or_else(contact::no_address)?, now)?,
+    };
+    find(tx, known.ok_or(store::Error::NotFound("thread"))?)
 }
 
 pub fn mark_read(tx: &WriteTx<'_>, id: ThreadId) -> Result<Thread, Error> {

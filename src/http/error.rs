@@ -223,6 +223,7 @@ impl From<RequestError> for ApiError {
                 let error = Self::new(StatusCode::CONFLICT, code, message);
                 params.into_iter().fold(error, |error, (name, value)| error.with_param(name, value))
             }
+            RequestError::NotSendable { code, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message),
             RequestError::KeyReused(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", message),
             RequestError::Forbidden(_) => Self::forbidden(message),
         }

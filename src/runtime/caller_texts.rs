@@ -8,11 +8,11 @@ use crate::agent::tool::CallerTextSender;
 use crate::clock;
 use crate::config::Config;
 use crate::crm::call::{CallerIdentity, IncomingCall};
-use crate::crm::caller_text::{self, AppointmentEvent, CallerText, ConfirmJob, MissedJob};
+use crate::crm::caller_text::{self, CallerText, ConfirmJob, MissedJob};
 use crate::crm::message_clock::MessageClock;
 use crate::crm::scheduled_message::SendContext;
 use crate::crm::{self, Error};
-use crate::domain::{Appointment, CallSid, Language, Provider, Timestamp};
+use crate::domain::{Appointment, AppointmentEvent, CallSid, Language, Provider, Timestamp};
 use crate::inbox::policy::RoutingRules;
 use crate::messages::{self, Phrase};
 use crate::store::{Job, Store, WriteTx};
@@ -39,7 +39,7 @@ impl CallerTexts {
                 let Some(appointment) = caller_text::unconfirmed(tx, &payload)? else {
                     return Ok(CallerText::Unneeded);
                 };
-                let language = language(tx, config, &payload.call_sid)?;
+                let language = language_of_caller(tx, config, &payload.call_sid)?;
                 let text = confirmation(config, language, payload.event, &appointment);
                 caller_text::confirm(tx, &payload, (text, key), context, now)
             })
@@ -56,7 +56,7 @@ impl CallerTexts {
         let (key, sid) = (key_of(&job, job.created_at), payload.call_sid.clone());
         let sent = self
             .send_later(move |tx, config, context, now| {
-                let language = language(tx, config, &payload.call_sid)?;
+                let language = language_of_caller(tx, config, &payload.call_sid)?;
                 caller_text::text_missed_caller(tx, &payload, (missed_call(config, language), key), context, now)
             })
             .await?;
@@ -135,15 +135,29 @@ fn report(sid: &CallSid, sent: &CallerText, what: &str) {
     }
 }
 
-/// Returns the caller's language if texts in that language exist, otherwise the agent's language.
-fn language(tx: &WriteTx<'_>, config: &Config, sid: &CallSid) -> Result<Language, Error> {
-    let known = caller_text::language_of(tx, sid)?;
-    let known = known.and_then(|code| Language::ALL.iter().copied().find(|language| language.as_str() == code));
-    Ok(known.unwrap_or_else(|| Language::for_tag(&config.agent.language)))
+fn language_of_caller(tx: &WriteTx<'_>, config: &Config, sid: &CallSid) -> Result<Language, Error> {
+    Ok(language(config, caller_text::language_of(tx, sid)?.as_deref()))
 }
 
-fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of: &Appointment) -> String {
-    let what = appointment(config, language, of);
+/// Returns the contact's language, a code such as `he`, if texts in that language exist; otherwise the agent's language.
+pub fn language(config: &Config, known: Option<&str>) -> Language {
+    let known = known.and_then(|code| Language::ALL.iter().copied().find(|language| language.as_str() == code));
+    known.unwrap_or_else(|| Language::for_tag(&config.agent.language))
+}
+
+/// Returns the text about a change of an appointment, in the state after the change.
+pub fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of: &Appointment) -> String {
+    notice(config, language, event, (&of.service_name, of.starts_at))
+}
+
+/// Like [`confirmation`], for an appointment that is not booked yet: its service and its start.
+pub fn notice(
+    config: &Config,
+    language: Language,
+    event: AppointmentEvent,
+    (service, starts_at): (&str, Timestamp),
+) -> String {
+    let what = appointment_text(config, language, service, starts_at);
     let phrase = match event {
         AppointmentEvent::Booked => Phrase::TextBooked { what },
         AppointmentEvent::Moved => Phrase::TextMoved { what },
@@ -153,11 +167,15 @@ fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of
 }
 
 pub(super) fn appointment(config: &Config, language: Language, of: &Appointment) -> String {
-    let at = of.starts_at.to_zoned(&config.business.time_zone);
+    appointment_text(config, language, &of.service_name, of.starts_at)
+}
+
+fn appointment_text(config: &Config, language: Language, service: &str, starts_at: Timestamp) -> String {
+    let at = starts_at.to_zoned(&config.business.time_zone);
     messages::text(
         language,
         &Phrase::TextAppointment {
-            service: of.service_name.clone(),
+            service: service.to_owned(),
             weekday: at.strftime("%A").to_string().to_lowercase(),
             date: at.strftime("%-d.%-m.%Y").to_string(),
             time: at.strftime("%H:%M").to_string(),

@@ -14,6 +14,7 @@ pub(super) mod call;
 pub(super) mod change;
 pub(super) mod columns;
 pub(super) mod contact;
+mod contact_event;
 pub(super) mod custom_field;
 pub(super) mod device;
 pub(super) mod draft;

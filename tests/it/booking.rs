@@ -4,6 +4,7 @@ mod appointments;
 mod catalog;
 mod conflicts;
 mod gaps;
+mod notices;
 mod waiting_list;
 
 use super::support::client::{Reply, send};

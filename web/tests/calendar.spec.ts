@@ -122,6 +122,71 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
   expect(yael.id).toBeGreaterThan(0)
 })
 
+for (const view of layouts('phone')) {
+  const he = view.language === 'he'
+  test(`the contact is notified of a change if the user wishes, ${view.language} ${view.width}`, async ({
+    page,
+    ownDaemon,
+  }) => {
+    test.slow()
+    await prepare(page, view)
+    const { noa, appointment, get, send } = await fill(page, ownDaemon)
+    await send('PATCH', `/api/contacts/${noa.id}`, { language: view.language })
+    const notices = async () =>
+      (await get<{ items: { text: string; state: string; contact_id: number }[] }>('/api/scheduled-messages')).items
+    const dialog = page.getByRole('dialog')
+    const choice = dialog.getByRole('checkbox', {
+      name: he ? 'לשלוח ללקוח הודעת WhatsApp' : 'Send the contact a WhatsApp message',
+    })
+    const undo = () =>
+      page
+        .locator('.toast')
+        .last()
+        .getByRole('button', { name: he ? 'ביטול' : 'Undo' })
+    const card = `${ownDaemon.url}/calendar?appointment=${appointment.id}`
+
+    // A move without a message, as before.
+    await page.goto(card)
+    await dialog.getByRole('button', { name: he ? 'הזזה' : 'Move', exact: true }).click()
+    await dialog.locator('.slot').last().click()
+    await expect(choice).not.toBeChecked()
+    await choice.check()
+    const text = dialog.locator('.notice-text')
+    await expect(text).toContainText(he ? 'התור שלך הועבר' : 'Your appointment was moved')
+    await inspect(page, 'appointment-notify', view)
+    const shown = ((await text.textContent()) ?? '').split('\n')[0] ?? ''
+    await dialog.getByRole('button', { name: he ? /^הזזה ל/ : /^Move to/ }).click()
+    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['waiting'])
+    expect((await notices())[0]).toMatchObject({ contact_id: noa.id, text: expect.stringContaining(shown) })
+    await undo().click()
+    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled'])
+
+    // The choice is remembered. The message can be chosen again for another change.
+    await page.goto(card)
+    await dialog.getByRole('button', { name: he ? 'ביטול התור' : 'Cancel the appointment' }).click()
+    await expect(choice).toBeChecked()
+    await expect(text).toContainText(he ? 'התור שלך בוטל' : 'Your appointment was cancelled')
+    await dialog
+      .getByRole('button', { name: he ? 'לבטל את התור' : 'Cancel it', exact: false })
+      .first()
+      .click()
+    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'waiting'])
+    await undo().click()
+    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
+
+    // A contact who opted out: the reason, and a booking without a message.
+    await send('PUT', `/api/contacts/${noa.id}/opt-out`, { opted_out: true })
+    await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+    await dialog.locator('.slot').first().click()
+    await expect(choice).toBeDisabled()
+    await expect(dialog.locator('.notify .warn')).toBeVisible()
+    await inspect(page, 'appointment-notify-refused', view)
+    await dialog.getByRole('button', { name: he ? /^לקבוע ל/ : /^Book/ }).click()
+    await expect(page.locator('.toast').last()).toContainText(he ? 'נקבע תור' : 'booked')
+    expect(await notices()).toHaveLength(2)
+  })
+}
+
 const ZONE = 'Asia/Jerusalem'
 /** The time of an appointment in the shop: «25/12/2027, 21:15». */
 const timeOf = (at: string | undefined) =>

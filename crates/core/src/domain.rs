@@ -68,7 +68,7 @@ pub use alert::{
     Alert, AlertChannel, AlertDelivery, AlertDetail, AlertEventKind, AlertKind, AlertState, AlertTransition, Mute,
 };
 pub use answering::{AnswerMode, Answering};
-pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingEntry};
+pub use appointment::{Appointment, AppointmentEvent, AppointmentSource, AppointmentState, WaitingEntry};
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use bookable::{Offer, Resource, ResourceKind, Service};
 pub use call::{
@@ -129,7 +129,8 @@ pub use thread::{
 };
 pub use time::{Moment, Timestamp};
 pub use timeline::{
-    ContactMerge, TimelineAnchor, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind, TimelineRange,
+    AppointmentMove, ContactChange, ContactChangeKind, ContactMerge, TimelineAnchor, TimelineContent, TimelineCursor,
+    TimelineEntry, TimelineKind, TimelineRange,
 };
 pub use turn_state::{OutboundAuthor, TurnEvent, TurnState};
 pub use user::{ApiToken, AuditEntry, Role, Session, SessionSummary, User};

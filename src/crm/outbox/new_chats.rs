@@ -5,12 +5,12 @@
 
 use super::request::{SendError, SendRefusal, SendRequest};
 use crate::domain::{PeerAddress, ThreadId, Timestamp};
-use crate::store::WriteTx;
+use crate::store::ReadTx;
 use std::time::Duration;
 
 /// A message in an existing conversation is always allowed.
 pub(super) fn check(
-    tx: &WriteTx<'_>,
+    tx: &ReadTx<'_>,
     request: &SendRequest,
     thread: Option<ThreadId>,
     address: &PeerAddress,

@@ -1,7 +1,7 @@
 //! The route that a message in a thread would take now.
 
 use super::send::capable_providers;
-use crate::domain::{Provider, ThreadId, Timestamp, text_enum};
+use crate::domain::{BusinessId, ContactId, PeerAddress, Provider, ThreadId, ThreadType, Timestamp, text_enum};
 use crate::inbox::policy::{self, NoRoute, Route, RouteInput, RoutingRules};
 use crate::inbox::window;
 use crate::store::{Error, ReadTx, Result};
@@ -41,8 +41,36 @@ pub fn preview(
     now: Timestamp,
 ) -> Result<RoutePreview> {
     let thread = tx.thread(id)?.ok_or(Error::NotFound("thread"))?;
-    let (last_in, opted_out) = (tx.last_in(thread.id)?, tx.contact_has_opted_out(thread.contact_id)?);
-    let capable = capable_providers(thread.recipient().as_ref(), "");
+    let to = thread.recipient();
+    preview_to(tx, (thread.contact_id, Some(thread.id)), to.as_ref(), rules, down, now)
+}
+
+/// Returns the route of a text to a contact, with whom there may be no thread yet.
+pub fn preview_to_contact(
+    tx: &ReadTx<'_>,
+    contact: ContactId,
+    rules: &RoutingRules,
+    down: &[Provider],
+    now: Timestamp,
+) -> Result<RoutePreview> {
+    if let Some(thread) = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)? {
+        return preview(tx, thread, rules, down, now);
+    }
+    let to = tx.best_address(contact)?;
+    preview_to(tx, (contact, None), to.as_ref(), rules, down, now)
+}
+
+fn preview_to(
+    tx: &ReadTx<'_>,
+    (contact, thread): (ContactId, Option<ThreadId>),
+    to: Option<&PeerAddress>,
+    rules: &RoutingRules,
+    down: &[Provider],
+    now: Timestamp,
+) -> Result<RoutePreview> {
+    let last_in = thread.map(|thread| tx.last_in(thread)).transpose()?.unwrap_or_default();
+    let opted_out = tx.contact_has_opted_out(contact)?;
+    let capable = capable_providers(to, "");
     let input = RouteInput { rules, named: None, last_in, capable, refused: &[], opted_out, down, now };
     let chosen = policy::choose(&input).map(|route| (route, reason(&input, route)));
     let window = last_in.twilio_at.filter(|at| window::is_open(Some(*at), now));

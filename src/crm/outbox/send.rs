@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::entropy;
 use crate::inbox::message_time;
-use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
+use crate::inbox::policy::{self, NoRoute, Route, RouteInput, RoutingRules};
 use crate::store::{Error, NewMessage, NewOutbox, ReadTx, Result, StoredResponse, WriteTx};
 
 /// WhatsApp has no caption for audio, so an audio file with a text becomes two messages, the text first. The response
@@ -74,13 +74,32 @@ fn kind(request: &SendRequest) -> MediaKind {
     }
 }
 
-fn store(
-    tx: &WriteTx<'_>,
+/// Decides whether a message would be accepted now, without storing it.
+pub fn check(
+    tx: &ReadTx<'_>,
     request: &SendRequest,
     rules: &RoutingRules,
     down: &[Provider],
     now: Timestamp,
-) -> Result<SendMessageResponse, SendError> {
+) -> Result<(), SendError> {
+    accept(tx, request, rules, down, now).map(|_| ())
+}
+
+/// A message that the policy accepts.
+struct Accepted {
+    to: Recipient,
+    /// The provider's id of the message to reply to.
+    quoted: Option<String>,
+    route: Route,
+}
+
+fn accept(
+    tx: &ReadTx<'_>,
+    request: &SendRequest,
+    rules: &RoutingRules,
+    down: &[Provider],
+    now: Timestamp,
+) -> Result<Accepted, SendError> {
     let to = Recipient::of(tx, request)?;
     new_chats::check(tx, request, to.thread, &to.address, now)?;
     let quoted = match request.reply_to {
@@ -104,6 +123,17 @@ fn store(
         NoRoute::Unable if capable != capable_providers(Some(&to.address), "") => SendRefusal::TooLongForTwilio,
         no_route => no_route.into(),
     })?;
+    Ok(Accepted { to, quoted, route })
+}
+
+fn store(
+    tx: &WriteTx<'_>,
+    request: &SendRequest,
+    rules: &RoutingRules,
+    down: &[Provider],
+    now: Timestamp,
+) -> Result<SendMessageResponse, SendError> {
+    let Accepted { to, quoted, route } = accept(tx, request, rules, down, now)?;
     let thread = resolve::find_or_create_thread(tx, request.business, &request.to, now)?;
     let created_at = message_time::live(request.written_at, thread.newest);
     let file_url = request.file.as_ref().map(LocalFile::url);
@@ -180,7 +210,7 @@ struct Recipient {
 
 impl Recipient {
     /// Creates no contact.
-    fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self, SendError> {
+    fn of(tx: &ReadTx<'_>, request: &SendRequest) -> Result<Self, SendError> {
         let contact = resolve::find_recipient(tx, request.business, &request.to)?;
         let thread = match contact {
             Some(contact) => tx.thread_with(request.business, ThreadType::WhatsApp, contact)?,
@@ -199,7 +229,7 @@ impl Recipient {
 /// Returns the address to write to. A former number is replaced by a current one. Returns `None` if the contact has no
 /// address.
 fn address_of(
-    tx: &WriteTx<'_>,
+    tx: &ReadTx<'_>,
     request: &SendRequest,
     contact: ContactId,
     thread: Option<ThreadId>,

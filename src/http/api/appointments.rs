@@ -1,5 +1,6 @@
 //! Appointments: bookings, changes, and their states.
 
+mod notice;
 pub(super) mod view;
 
 use super::operation::{Operations, operations};
@@ -17,6 +18,7 @@ use crate::http::{ApiError, AppState, ErrorBody, actor_idempotency_key};
 use crate::store::{AppointmentFilter, ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use notice::Notifier;
 use serde::Deserialize;
 use view::{
     Appointment, AppointmentPage, AppointmentState, BookAppointmentRequest, CancelAppointmentRequest,
@@ -24,7 +26,7 @@ use view::{
 };
 
 pub(super) fn operations() -> Operations {
-    operations![list, book, show, change, cancel, restore, see, no_show, done]
+    operations![list, notice::preview, book, show, change, cancel, restore, see, no_show, done]
 }
 
 /// Filters for appointments.
@@ -90,7 +92,8 @@ pub(super) async fn list(
         (status = 201, body = Appointment), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody,
             description = "The time is not available: `slot_taken`, `outside_hours`, `too_soon`, `no_resource`. Or the \
         request conflicts with the present state: `conflict`."),
-        (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request.")))]
+        (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request. \
+            Or, with `notify`, a code of `POST /api/whatsapp/send`: the message cannot be sent, and nothing was booked.")))]
 pub(super) async fn book(
     State(state): State<AppState>,
     Member(actor): Member,
@@ -100,12 +103,17 @@ pub(super) async fn book(
     let context = context(&state, &actor);
     let key = actor_idempotency_key(&headers, actor.id)?;
     let recorder = actor.clone();
+    let notifier = Notifier::requested(&state, &actor, new.notify).await;
     let booked = actor.transact(&state.store, move |tx| {
         let Booked { id, is_new } = appointment::book(tx, &context, &request(new, key))?;
         recorder.set_audit_subject(format!("appointment:{id}"));
+        if let Some(notifier) = notifier.filter(|_| is_new) {
+            notifier.after(tx, None, id)?;
+        }
         Ok((is_new, view_of(tx, id)?))
     });
     let (is_new, booked) = booked.await?;
+    state.schedule_changed.wake();
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Tagged(booked)))
 }
 
@@ -127,7 +135,9 @@ pub(super) async fn show(
     params(("id" = i64, Path)), request_body = UpdateAppointmentRequest,
     responses((status = 200, body = Appointment), (status = 409, body = ErrorBody,
         description = "The time is not available: `slot_taken`, `outside_hours`, `too_soon`, `no_resource`. Or the \
-        request conflicts with the present state: `conflict`.")))]
+        request conflicts with the present state: `conflict`."),
+        (status = 422, body = ErrorBody, description = "A field is refused. Or, with `notify`, a code of \
+            `POST /api/whatsapp/send`: the message cannot be sent, and nothing was changed.")))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Member(actor): Member,
@@ -135,9 +145,9 @@ pub(super) async fn change(
     if_match: IfMatch,
     Json(change): Json<UpdateAppointmentRequest>,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    let (id, context) = (AppointmentId(id), context(&state, &actor));
-    let change = move |tx: &WriteTx<'_>| appointment::change(tx, &context, id, &change.into());
-    if_match.edit(&actor, &state.store, move |tx| view_of(tx, id), change).await
+    let notifier = Notifier::requested(&state, &actor, change.notify).await;
+    let work = move |tx: &WriteTx<'_>, context: &Context, id| appointment::change(tx, context, id, &change.into());
+    act(&state, &actor, id, if_match, notifier, work).await
 }
 
 /// Cancel a booked appointment.
@@ -145,7 +155,9 @@ pub(super) async fn change(
 /// A cancelled appointment is left as it is.
 #[utoipa::path(post, path = "/api/appointments/{id}/cancel", tag = "booking", operation_id = "cancel_appointment",
     params(("id" = i64, Path)), request_body = CancelAppointmentRequest,
-    responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
+    responses((status = 200, body = Appointment), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody, description = "A field is refused. Or, with `notify`, a code of \
+            `POST /api/whatsapp/send`: the message cannot be sent, and nothing was cancelled.")))]
 pub(super) async fn cancel(
     State(state): State<AppState>,
     Member(actor): Member,
@@ -153,15 +165,17 @@ pub(super) async fn cancel(
     if_match: IfMatch,
     Json(request): Json<CancelAppointmentRequest>,
 ) -> Result<Tagged<Appointment>, ApiError> {
+    let notifier = Notifier::requested(&state, &actor, request.notify).await;
     let work =
         move |tx: &WriteTx<'_>, context: &Context, id| appointment::cancel(tx, context, id, request.reason.as_deref());
-    act(&state, &actor, id, if_match, work).await
+    act(&state, &actor, id, if_match, notifier, work).await
 }
 
 /// Restore an appointment to the state `booked`.
 ///
 /// A cancelled or missed appointment cannot be restored if its time has been taken since, or if its resource is
-/// archived.
+/// archived. A message about the cancellation that waits (`notify`) is not sent. If the contact got it within the last
+/// five minutes, the contact is notified that the appointment is booked.
 #[utoipa::path(post, path = "/api/appointments/{id}/restore", tag = "booking", operation_id = "restore_appointment",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn restore(
@@ -170,7 +184,8 @@ pub(super) async fn restore(
     Id(id): Id,
     if_match: IfMatch,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    act(&state, &actor, id, if_match, appointment::restore).await
+    let notifier = Notifier::of_undo(&state, &actor).await;
+    act(&state, &actor, id, if_match, Some(notifier), appointment::restore).await
 }
 
 /// Record that a user has seen an appointment.
@@ -182,7 +197,7 @@ pub(super) async fn see(
     Id(id): Id,
 ) -> Result<Tagged<Appointment>, ApiError> {
     // `seen_at` is not part of the version of an appointment, so `If-Match` does not apply.
-    act(&state, &actor, id, IfMatch::ANY, appointment::see).await
+    act(&state, &actor, id, IfMatch::ANY, None, appointment::see).await
 }
 
 /// Record that the contact did not come to an appointment.
@@ -220,7 +235,8 @@ async fn finish(
     if_match: IfMatch,
     reached: domain::AppointmentState,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    act(state, actor, id, if_match, move |tx, context, id| appointment::finish(tx, context, id, reached)).await
+    let work = move |tx: &WriteTx<'_>, context: &Context, id| appointment::finish(tx, context, id, reached);
+    act(state, actor, id, if_match, None, work).await
 }
 
 async fn act(
@@ -228,10 +244,18 @@ async fn act(
     actor: &Actor,
     id: i64,
     if_match: IfMatch,
+    notifier: Option<Notifier>,
     work: impl FnOnce(&WriteTx<'_>, &Context, AppointmentId) -> Result<(), crm::Error> + Send + 'static,
 ) -> Result<Tagged<Appointment>, ApiError> {
     let (id, context) = (AppointmentId(id), context(state, actor));
-    if_match.edit(actor, &state.store, move |tx| view_of(tx, id), move |tx| work(tx, &context, id)).await
+    let change = move |tx: &WriteTx<'_>| {
+        let before = appointment::find(tx, id)?;
+        work(tx, &context, id)?;
+        notifier.map_or(Ok(()), |notifier| notifier.after(tx, Some(&before), id))
+    };
+    let changed = if_match.edit(actor, &state.store, move |tx| view_of(tx, id), change).await?;
+    state.schedule_changed.wake();
+    Ok(changed)
 }
 
 fn request(new: BookAppointmentRequest, source_key: Option<String>) -> NewAppointment {

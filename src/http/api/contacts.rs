@@ -188,8 +188,8 @@ pub(super) async fn set_block(
     if_match: IfMatch,
     Json(change): Json<BlockRequest>,
 ) -> Result<Tagged<ContactDetail>, ApiError> {
-    let (id, now) = (ContactId(id), clock::now());
-    let set = move |tx: &WriteTx<'_>| contact::set_blocked(tx, id, change.blocked, now);
+    let (id, by, now) = (ContactId(id), actor.id, clock::now());
+    let set = move |tx: &WriteTx<'_>| contact::set_blocked(tx, by, id, change.blocked, now);
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn list(
 ) -> Result<Json<InboxPage>, ApiError> {
     let filter = query.filter.map_or(domain::InboxFilter::All, |filter| filter.0);
     let words = query.q.map(|words| words.0);
-    let selection = InboxQuery { business: BusinessId::FIRST, state: filter, words };
+    let selection = InboxQuery { business: BusinessId::FIRST, state: filter, reader: actor.id, words };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let searches = selection.words.is_some();
     let page = move |tx: &ReadTx<'_>| {

@@ -7,19 +7,19 @@ use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
 use crate::crm::{self, thread};
-use crate::domain::{self, ActorId, BusinessId, ContactId, ThreadId};
+use crate::domain::{self, ActorId, BusinessId, ContactId, PeerAddress, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit};
-use crate::http::{ApiError, AppState};
+use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{self, ReadTx, ThreadFilter};
 use axum::extract::State;
 use serde::Deserialize;
-use view::list::{InboxCounts, InboxFilter, PutDraftRequest};
+use view::list::{InboxCounts, InboxFilter, OpenThreadRequest, PutDraftRequest};
 use view::{MessageDetail, MessagePage, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {
-    operations![list, counts, show, messages, mark_read, put_draft, route::preview, route::typing]
+    operations![list, open, counts, show, messages, mark_read, put_draft, route::preview, route::typing]
 }
 
 /// Filters for threads.
@@ -73,6 +73,7 @@ pub(super) async fn list(
         business,
         kind: query.kind.map(|kind| kind.0),
         state: query.filter.map_or(domain::InboxFilter::All, |state| state.0),
+        reader: actor.id,
         words: query.q.map(|words| words.0),
     };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
@@ -83,6 +84,32 @@ pub(super) async fn list(
     };
     let (threads, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
     Ok(axum::Json(ThreadPage { threads, next_cursor: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// Open the WhatsApp thread with a contact.
+///
+/// If the contact has no such thread, an empty one is created, so that a draft can be stored in it, and a message
+/// scheduled. Lists leave out a thread without a message, unless it has a draft of the current user, or a scheduled
+/// message that was not sent. An existing thread is returned unchanged, whatever `to` is.
+#[utoipa::path(post, path = "/api/threads", tag = "threads", operation_id = "open_thread", request_body = OpenThreadRequest,
+    responses((status = 200, body = Thread), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "`no_address`: the contact has no number or address to which a message could be sent."),
+        (status = 400, body = ErrorBody, description = "`to` is no current number or id of the contact.")))]
+pub(super) async fn open(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(request): Json<OpenThreadRequest>,
+) -> Result<axum::Json<Thread>, ApiError> {
+    let to = request.to.as_deref().filter(|to| !to.trim().is_empty());
+    let to = to.map(|to| PeerAddress::parse(to, state.config().business.country)).transpose();
+    let to = to.map_err(|error| ApiError::invalid(error.to_string()).with_field("to"))?;
+    let (contact, opener, now) = (ContactId(request.contact_id), actor.clone(), clock::now());
+    let work = actor.transact(&state.store, move |tx| {
+        let thread = thread::open(tx, contact, to.as_ref(), now)?;
+        opener.set_audit_subject(format!("thread:{}", thread.id));
+        Ok(with_drafts(tx, opener.id, vec![thread])?.pop())
+    });
+    Ok(axum::Json(work.await?.ok_or_else(|| ApiError::not_found("there is no such thread"))?))
 }
 
 /// Get a thread.

@@ -62,6 +62,13 @@ impl Actor {
         }
     }
 
+    /// Adds a second audit row, for another item that the request creates in the same transaction.
+    pub(crate) fn audit_also(&self, action: &'static str, subject: String) {
+        if let Some(audit) = &self.audit {
+            audit.also(action, subject);
+        }
+    }
+
     /// For requests that change no business data.
     pub(crate) fn skip_audit(&self) {
         if let Some(audit) = &self.audit {

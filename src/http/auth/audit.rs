@@ -23,6 +23,8 @@ struct Row {
     actor: ActorId,
     action: String,
     subject: OnceLock<String>,
+    /// The action and the subject of a second row, for another item that the request creates.
+    also: OnceLock<(&'static str, String)>,
     is_recorded: AtomicBool,
 }
 
@@ -30,11 +32,15 @@ impl Audit {
     pub(super) fn new(operations: &OperationIds, actor: ActorId, method: &Method, route: &str, path: &str) -> Self {
         let subject = subject_of(route, path).map(OnceLock::from).unwrap_or_default();
         let action = operations.id(method, route);
-        Self(Arc::new(Row { actor, action, subject, is_recorded: AtomicBool::new(false) }))
+        Self(Arc::new(Row { actor, action, subject, also: OnceLock::new(), is_recorded: AtomicBool::new(false) }))
     }
 
     pub(crate) fn set_subject(&self, subject: impl Into<String>) {
         let _ = self.0.subject.set(subject.into());
+    }
+
+    pub(super) fn also(&self, action: &'static str, subject: String) {
+        let _ = self.0.also.set((action, subject));
     }
 
     pub(super) fn skip(&self) {
@@ -60,6 +66,9 @@ impl Audit {
     fn record(&self, tx: &WriteTx<'_>) -> store::Result<()> {
         let subject = self.0.subject.get().map(String::as_str).unwrap_or_default();
         tx.insert_audit(self.0.actor, &self.0.action, subject, clock::now())?;
+        if let Some((action, subject)) = self.0.also.get() {
+            tx.insert_audit(self.0.actor, action, subject, clock::now())?;
+        }
         self.mark_recorded();
         Ok(())
     }

@@ -32,6 +32,7 @@ impl WriteTx<'_> {
                  ON CONFLICT (thread_id, actor) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at
                      WHERE text <> excluded.text",
             )?;
+            self.list_empty_thread(thread, now)?;
             put.execute(params![thread, actor, text, now])?
         };
         if changed == 0 { Ok(()) } else { self.record_draft(actor_id, thread) }

@@ -4,8 +4,8 @@ use super::call::end_reason;
 use super::columns::Columns;
 use super::page::{page, page_keys, rows_for};
 use super::search::HitsOf;
-use super::thread::{last_call, last_message};
-use crate::domain::{BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, InboxRow, Timestamp, TurnState};
+use super::thread::{LISTED, last_call, last_message};
+use crate::domain::{ActorId, BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, InboxRow, Timestamp, TurnState};
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, Row, named_params};
 
@@ -13,6 +13,8 @@ use rusqlite::{OptionalExtension, Row, named_params};
 pub struct InboxQuery {
     pub business: BusinessId,
     pub state: InboxFilter,
+    /// The user or token whose drafts count.
+    pub reader: ActorId,
     /// Search terms for names, numbers, messages, transcripts, summaries of calls, and notes; only for names and
     /// numbers while the search index is incomplete. `None` for all contacts.
     pub words: Option<String>,
@@ -30,13 +32,14 @@ impl ReadTx<'_> {
         // Few contacts are waiting, so the index of waiting contacts is faster than the index of the list order.
         let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
         let keys = page_keys(KEYS, is_few, &search.condition("t.contact_id"), after.is_some());
-        let keys = keys.replace("{state}", condition(query.state));
+        let keys = keys.replace("{state}", condition(query.state)).replace("{listed}", LISTED);
         let sql =
             format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(
             named_params! {
                 ":business": query.business,
+                ":reader": query.reader.to_string(),
                 ":found": search.found,
                 ":words": search.words,
                 ":digits": search.digits,

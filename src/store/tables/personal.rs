@@ -36,7 +36,7 @@ const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
 }
 
 /// In the order of deletion: a table that refers to another one is deleted before it.
-pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
+pub(in crate::store) const PERSONAL: [PersonalTable; 37] = [
     internal("search_index", "rowid IN (SELECT id FROM search_documents WHERE {documents})"),
     internal("search_documents", "{documents}"),
     internal(
@@ -79,6 +79,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 36] = [
     exported("contact_notes", "contact_id IN {contacts}"),
     exported("contact_tags", "contact_id IN {contacts}"),
     exported("contact_fields", "contact_id IN {contacts}"),
+    exported("contact_events", "contact_id IN {contacts}"),
     exported("appointments", "contact_id IN {contacts}"),
     exported("waiting_list", "contact_id IN {contacts}"),
     internal("recording_peaks", "recording_id IN {recordings}"),

@@ -3,7 +3,9 @@
 
 use super::columns::Columns;
 use super::page::{page, rows_for};
-use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp};
+use crate::domain::{
+    AppointmentId, ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp,
+};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,8 @@ pub struct NewScheduledMessage<'a> {
     pub provider: Option<Provider>,
     /// The user or token that schedules the message.
     pub author: &'a str,
+    /// The appointment that the message is about.
+    pub appointment: Option<AppointmentId>,
 }
 
 impl ReadTx<'_> {
@@ -56,6 +60,13 @@ impl ReadTx<'_> {
              WHERE state = 'waiting' AND NOT (id <= ?1 AND send_at <= ?2) ORDER BY send_at LIMIT 1",
         )?;
         Ok(query.query_row(params![held.id, held.at], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// The newest message about an appointment, whatever its state.
+    pub fn notice_of(&self, appointment: AppointmentId) -> Result<Option<ScheduledMessage>> {
+        let mut query =
+            self.conn.prepare_cached(&format!("{SELECT} WHERE s.appointment_id = ?1 ORDER BY s.id DESC LIMIT 1"))?;
+        Ok(query.query_row([appointment], scheduled_message).optional()?)
     }
 
     /// The earliest first. Held messages were due before a restore, so they may have been sent after the backup was
@@ -111,11 +122,22 @@ impl WriteTx<'_> {
     pub fn insert_scheduled(&self, new: &NewScheduledMessage<'_>, now: Timestamp) -> Result<i64> {
         self.conn
             .prepare_cached(
-                "INSERT INTO scheduled_messages(thread_id, text, media_id, send_at, provider, state, author, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?7)",
+                "INSERT INTO scheduled_messages(thread_id, text, media_id, send_at, provider, state, author, created_at, updated_at,
+                     appointment_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?7, ?8)",
             )?
-            .execute(params![new.thread, new.text, new.media, new.send_at, new.provider, new.author, now])?;
+            .execute(params![
+                new.thread,
+                new.text,
+                new.media,
+                new.send_at,
+                new.provider,
+                new.author,
+                now,
+                new.appointment
+            ])?;
         let id = self.conn.last_insert_rowid();
+        self.list_empty_thread(new.thread, now)?;
         self.record_in(ChangeKind::ScheduledMessageUpdated, Some(new.thread), Some(id))?;
         Ok(id)
     }
@@ -130,6 +152,14 @@ impl WriteTx<'_> {
             self.record_in(ChangeKind::ScheduledMessageUpdated, Some(changed.thread_id), Some(changed.id))?;
         }
         Ok(count > 0)
+    }
+
+    /// Cancels the message about an earlier change of an appointment, if it still waits.
+    pub fn cancel_notice(&self, appointment: AppointmentId, now: Timestamp) -> Result<()> {
+        let waiting = self.notice_of(appointment)?.filter(|notice| notice.state == ScheduledState::Waiting);
+        waiting.map_or(Ok(()), |notice| {
+            self.end_scheduled(notice.id, ScheduledState::Cancelled, None, None, now).map(|_| ())
+        })
     }
 
     /// Sets the final state of a scheduled message that waits; one that has failed can be cancelled. Returns false if
@@ -156,7 +186,8 @@ impl WriteTx<'_> {
 
 /// `t` is the thread into which the message's thread was finally merged.
 const SELECT: &str = "SELECT s.id, t.id AS thread_id, t.contact_id,
-        s.text, s.media_id, s.send_at, s.provider, s.state, s.message_id, s.error_code, s.author, s.created_at, s.updated_at
+        s.text, s.media_id, s.send_at, s.provider, s.state, s.message_id, s.error_code, s.author, s.created_at, s.updated_at,
+        s.appointment_id
     FROM scheduled_messages s JOIN threads t ON t.id = (
         WITH RECURSIVE chain(id, merged_into) AS (
             SELECT id, merged_into FROM threads WHERE id = s.thread_id
@@ -177,6 +208,7 @@ fn scheduled_message(row: &Row<'_>) -> rusqlite::Result<ScheduledMessage> {
         message_id: row.get("message_id")?,
         error_code: row.get("error_code")?,
         author: row.get("author")?,
+        appointment_id: row.get("appointment_id")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
     })

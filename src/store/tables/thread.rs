@@ -4,12 +4,13 @@ mod list;
 mod row;
 mod turn;
 
+pub(in crate::store) use list::LISTED;
 pub use list::ThreadFilter;
 pub(in crate::store) use row::{last_call, last_message, select, thread};
 
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, LastInbound, OutboundAuthor, PeerAddress, Provider, Thread, ThreadId,
-    ThreadType, Timestamp, TurnEvent,
+    AddressKind, BusinessId, ContactChangeKind, ContactId, LastInbound, OutboundAuthor, PeerAddress, Provider, Thread,
+    ThreadId, ThreadType, Timestamp, TurnEvent,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
@@ -125,6 +126,39 @@ impl WriteTx<'_> {
         Ok(found)
     }
 
+    /// Adds a thread without a message or call, which lists leave out; `None` if the contact has a thread of this kind.
+    /// The thread is archived if the contact is blocked, or if the contact's other thread is archived.
+    pub fn insert_empty_thread(
+        &self,
+        business: BusinessId,
+        kind: ThreadType,
+        contact: ContactId,
+        peer: &PeerAddress,
+        now: Timestamp,
+    ) -> Result<Option<ThreadId>> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO threads(business_id, type, contact_id, peer_number, title, created_at, archived_at)
+             SELECT ?1, ?2, id, ?4, coalesce(nullif(display_name, ''), ?4), ?5, iif(blocked_at IS NOT NULL, ?5,
+                 (SELECT archived_at FROM threads WHERE contact_id = ?3 AND merged_into IS NULL ORDER BY id DESC LIMIT 1))
+             FROM contacts WHERE id = ?3
+             ON CONFLICT (business_id, type, contact_id) DO NOTHING RETURNING id",
+        )?;
+        let added = insert.query_row(params![business, kind, contact, peer, now], |row| row.get(0)).optional()?;
+        added.map_or(Ok(()), |thread| self.record_thread(thread))?;
+        Ok(added)
+    }
+
+    /// Gives an empty thread in which a draft or a scheduled message was stored its position in lists: that of the
+    /// contact's other thread, because nothing has been sent yet, otherwise `now`.
+    pub(in crate::store) fn list_empty_thread(&self, thread: ThreadId, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE threads SET last_message_at = coalesce((
+                       SELECT max(o.last_message_at) FROM threads o
+                       WHERE o.contact_id = threads.contact_id AND o.merged_into IS NULL), ?2)
+                   WHERE id = ?1 AND last_message_at IS NULL";
+        self.conn.prepare_cached(sql)?.execute(params![thread, now])?;
+        Ok(())
+    }
+
     /// The thread moves up in the list, its unread count is incremented, the contact waits for an answer, and the
     /// contact's threads are unarchived. An opt-out from before the message is cleared. `at` is the message's time in
     /// the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if the message was written
@@ -181,8 +215,12 @@ impl WriteTx<'_> {
     /// For a contact who has blocked the business or opted out. A later message from the contact clears the record.
     pub fn set_opted_out(&self, thread: ThreadId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE threads SET opted_out_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
-        let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, now])? > 0;
-        if is_new { self.record_thread(thread) } else { Ok(()) }
+        if self.conn.prepare_cached(sql)?.execute(params![thread, now])? == 0 {
+            return Ok(());
+        }
+        let contact = self.contact_of_thread(thread)?;
+        self.insert_contact_change(contact, ContactChangeKind::OptedOut, ("provider", None), now)?;
+        self.record_thread(thread)
     }
 
     /// The provider that the thread shows, after this provider has carried a message of the thread.

@@ -3,14 +3,25 @@
 use super::page::rows_for;
 use super::sql::json_list;
 use crate::domain::{
-    Appointment, ContactId, ContactMerge, MessageDetail, Task, TimelineAnchor, TimelineContent, TimelineCursor,
-    TimelineEntry, TimelineKind, TimelineRange, Timestamp,
+    Appointment, AppointmentId, AppointmentMove, ContactId, ContactMerge, MessageDetail, Task, TimelineAnchor,
+    TimelineContent, TimelineCursor, TimelineEntry, TimelineKind, TimelineRange, Timestamp,
 };
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, named_params};
 use std::collections::HashMap;
 
-const SOURCES: [Source; 8] = [MESSAGES, CALLS, NOTES, TASKS, DONE_TASKS, APPOINTMENTS, CANCELLED_APPOINTMENTS, MERGES];
+const SOURCES: [Source; 10] = [
+    MESSAGES,
+    CALLS,
+    NOTES,
+    TASKS,
+    DONE_TASKS,
+    APPOINTMENTS,
+    MOVED_APPOINTMENTS,
+    CANCELLED_APPOINTMENTS,
+    MERGES,
+    CONTACT_CHANGES,
+];
 
 type Load = fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>;
 
@@ -256,8 +267,36 @@ const APPOINTMENTS: Source = Source {
     table: "appointments",
     at: "created_at",
     of: "contact_id = :contact",
-    load: |tx, ids| load_appointments(tx, ids, TimelineContent::Appointment),
+    load: |tx, ids| {
+        let moves = tx.first_moves(ids)?;
+        let found = tx.appointments_by_ids(&json_list(ids))?;
+        let content = |found: Appointment| {
+            let first = moves.get(&found.id).copied();
+            (found.id.0, TimelineContent::Appointment(Box::new(found), first))
+        };
+        Ok(found.into_iter().map(content).collect())
+    },
 };
+
+/// At the time when the appointments were moved.
+const MOVED_APPOINTMENTS: Source = Source {
+    kind: TimelineKind::AppointmentMoved,
+    table: "contact_events",
+    at: "created_at",
+    of: "contact_id = :contact AND kind = 'appointment_moved'",
+    load: load_moves,
+};
+
+fn load_moves(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>> {
+    let moves = tx.moves_by_ids(ids)?;
+    let appointments: Vec<i64> = moves.iter().map(|(id, _)| id.0).collect();
+    let found = tx.appointments_by_ids(&json_list(&appointments))?;
+    let content = |(id, of): (AppointmentId, AppointmentMove)| {
+        let appointment = found.iter().find(|found| found.id == id)?.clone();
+        Some((of.id, TimelineContent::AppointmentMoved(Box::new(appointment), of)))
+    };
+    Ok(moves.into_iter().filter_map(content).collect())
+}
 
 /// At the time when the appointments were cancelled. A restored appointment is no longer cancelled.
 const CANCELLED_APPOINTMENTS: Source = Source {
@@ -265,17 +304,24 @@ const CANCELLED_APPOINTMENTS: Source = Source {
     table: "appointments",
     at: "cancelled_at",
     of: "contact_id = :contact",
-    load: |tx, ids| load_appointments(tx, ids, TimelineContent::AppointmentCancelled),
+    load: |tx, ids| {
+        let found = tx.appointments_by_ids(&json_list(ids))?;
+        let content = |found: Appointment| (found.id.0, TimelineContent::AppointmentCancelled(Box::new(found)));
+        Ok(found.into_iter().map(content).collect())
+    },
 };
 
-fn load_appointments(
-    tx: &ReadTx<'_>,
-    ids: &[i64],
-    content: fn(Box<Appointment>) -> TimelineContent,
-) -> Result<Vec<(i64, TimelineContent)>> {
-    let found = tx.appointments_by_ids(&json_list(ids))?;
-    Ok(found.into_iter().map(|found| (found.id.0, content(Box::new(found)))).collect())
-}
+/// At the time when the contact opted out or in, or was blocked or unblocked.
+const CONTACT_CHANGES: Source = Source {
+    kind: TimelineKind::ContactChange,
+    table: "contact_events",
+    at: "created_at",
+    of: "contact_id = :contact AND kind <> 'appointment_moved'",
+    load: |tx, ids| {
+        let found = tx.contact_changes_by_ids(ids)?;
+        Ok(found.into_iter().map(|change| (change.id, TimelineContent::ContactChange(change))).collect())
+    },
+};
 
 /// Without undone merges.
 const MERGES: Source = Source {

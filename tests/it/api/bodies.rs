@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Requests for each list and each item that has a snapshot.
-const PATHS: [&str; 65] = [
+const PATHS: [&str; 66] = [
     "/api/agent-tools",
     "/api/agent-tools/1",
     "/api/alerts",
     "/api/alerts/history",
     "/api/appointments?from=2026-11-01T00:00:00Z",
     "/api/appointments/1",
+    "/api/appointment-notice?event=booked&contact_id=1&service_id=1&starts_at=2029-12-03T08:00:00Z",
     "/api/audit?limit=1",
     "/api/answering",
     "/api/backups",

@@ -372,3 +372,29 @@ async fn a_number_of_another_contact_is_not_taken_from_it() {
     // A search for the number lists its present contact before its former contact.
     assert_eq!(api.get("/api/contacts?q=037654321").await.json()["items"][0]["id"], ron["id"]);
 }
+
+#[tokio::test]
+async fn a_timeline_shows_who_opted_a_contact_out_and_blocked_it() {
+    let (daemon, _) = with_data();
+    let dana = daemon.logged_in("dana", "owner").await;
+    for (what, field) in [("opt-out", "opted_out"), ("block", "blocked")] {
+        for value in [true, true, false] {
+            let path = format!("/api/contacts/1/{what}");
+            let set =
+                crate::support::client::send(dana.request(Method::PUT, &path).json(&json!({(field): value}))).await;
+            assert_eq!(set.status, 200, "{}", set.text());
+        }
+    }
+    let changes = async |contact: i64| {
+        let page = dana.get(&format!("/api/contacts/{contact}/timeline?kinds=contact_change")).await.json();
+        let shown = |item: &Value| json!([item["change"]["kind"], item["change"]["actor_name"]]);
+        page["items"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>()
+    };
+    let wanted = ["opted_out", "opted_in", "blocked", "unblocked"].map(|kind| json!([kind, "dana"]));
+    assert_eq!(changes(1).await, wanted);
+    let merged = dana.post_json("/api/contacts/2/merge", &json!({"contact_id": 1})).await.json();
+    assert_eq!(changes(2).await, wanted);
+    let undo = format!("/api/merges/{}/undo", merged["merge_id"]);
+    assert_eq!(dana.post_json(&undo, &json!({})).await.status, 200);
+    assert_eq!((changes(1).await, changes(2).await), (wanted.to_vec(), Vec::new()));
+}

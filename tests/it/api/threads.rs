@@ -152,3 +152,112 @@ async fn a_draft_and_a_read_mark_of_a_merged_thread_go_to_the_thread_that_was_ke
     assert_eq!(read, now);
     assert_eq!(api.get(&old).await.json(), now);
 }
+
+/// A contact who only called: its list position, drafts and scheduled messages do not depend on a first message.
+#[tokio::test]
+async fn an_empty_thread_is_opened_once_and_listed_with_its_first_draft() {
+    let (daemon, api) = with_data();
+    daemon.until_backfilled().await;
+    let seen = async |query: &str| {
+        let rows = api.get(&format!("/api/inbox?{query}")).await.json()["items"].clone();
+        rows.as_array().unwrap().iter().map(|row| row["contact_id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let body = json!({"display_name": "Gal", "number": "050-7654321"});
+    let gal = api.post_json("/api/contacts", &body).await.json()["id"].clone();
+    let gal_id = gal.as_i64().unwrap();
+    let audited = || daemon.query_value::<i64>("SELECT count(*) FROM audit_log WHERE action = 'open_thread'");
+    let opened = api.post_json("/api/threads", &json!({"contact_id": gal})).await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    let opened = opened.json();
+    assert_eq!(
+        (&opened["type"], &opened["peer_number"], &opened["last_message_at"], &opened["provider"], &opened["title"]),
+        (&json!("whatsapp"), &json!("+972507654321"), &Value::Null, &Value::Null, &json!("Gal"))
+    );
+    assert_eq!(api.post_json("/api/threads", &json!({"contact_id": gal})).await.json(), opened);
+    assert_eq!(audited(), 1, "the second request changes nothing");
+    let path = format!("/api/threads/{}", opened["id"]);
+    assert_eq!(api.get(&path).await.json(), opened);
+    assert_eq!(api.get(&format!("{path}/route")).await.status, 200);
+    assert_eq!(thread_ids(&api, "").await, [2, 3, 1, 4], "an empty thread is not listed");
+    assert_eq!(seen("").await, [1, 2, 3]);
+
+    // The draft is listed for its writer only.
+    let put = async |text: &str| {
+        let request = api.request(Method::PUT, &format!("{path}/draft")).json(&json!({"text": text}));
+        assert_eq!(crate::support::client::send(request).await.status, 200);
+    };
+    put("hello").await;
+    let id = opened["id"].as_i64().unwrap();
+    assert_eq!(thread_ids(&api, "").await, [id, 2, 3, 1, 4]);
+    assert_eq!(seen("").await, [gal_id, 1, 2, 3]);
+    let other = api.post_json("/api/tokens", &json!({"name": "other"})).await.json();
+    let other = api.clone().with_token(other["token"].as_str().unwrap());
+    assert_eq!(thread_ids(&other, "").await, [2, 3, 1, 4]);
+    put("").await;
+    assert_eq!((thread_ids(&api, "").await, seen("").await), (vec![2, 3, 1, 4], vec![1, 2, 3]));
+
+    // A scheduled message is listed for all users, until it is cancelled.
+    let tomorrow = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    let later = json!({"thread_id": id, "text": "later", "send_at": format!("{tomorrow:.3}")});
+    let later = api.post_json("/api/scheduled-messages", &later).await;
+    assert_eq!(later.status, 201, "{}", later.text());
+    assert_eq!(thread_ids(&other, "").await, [id, 2, 3, 1, 4]);
+    let later = format!("/api/scheduled-messages/{}", later.json()["id"]);
+    assert_eq!(crate::support::client::send(api.request(Method::DELETE, &later)).await.status, 200);
+    assert_eq!(thread_ids(&other, "").await, [2, 3, 1, 4]);
+}
+
+#[tokio::test]
+async fn a_thread_is_opened_only_with_an_address_of_its_contact() {
+    let mut daemon = crate::support::Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    // Dana has no thread of messages, and a second number. The fourth contact hid the number.
+    daemon.seed(
+        "DELETE FROM messages WHERE thread_id = 1; DELETE FROM threads WHERE id = 1;
+         INSERT INTO addresses(business_id, contact_id, kind, value, created_at)
+             VALUES (1, 1, 'phone', '+972521111111', '2026-11-02T08:00:00.000Z');
+         INSERT INTO contacts(id, business_id, display_name, created_at, updated_at)
+             VALUES (4, 1, '', '2026-11-03T08:00:00.000Z', '2026-11-03T08:00:00.000Z');",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    let open = async |body: Value| api.post_json("/api/threads", &body).await;
+    for (body, status, code, field) in [
+        (json!({"contact_id": 1, "to": "054-1111111"}), 400, "invalid", json!("to")),
+        (json!({"contact_id": 1, "to": "x"}), 400, "invalid", json!("to")),
+        (json!({"contact_id": 4}), 409, "no_address", Value::Null),
+        (json!({"contact_id": 99}), 404, "not_found", Value::Null),
+        (json!({"contact_id": 1, "more": 1}), 422, "unknown_field", json!("more")),
+    ] {
+        let reply = open(body.clone()).await;
+        let error = reply.json()["error"].clone();
+        assert_eq!((reply.status, &error["code"], &error["field"]), (status, &json!(code), &field), "{body}");
+    }
+    assert_eq!(
+        daemon.query_value::<i64>("SELECT count(*) FROM threads WHERE type = 'whatsapp' AND contact_id IN (1, 4)"),
+        0
+    );
+    let opened = open(json!({"contact_id": 1, "to": "0501234567"})).await.json();
+    assert_eq!(opened["peer_number"], "+972501234567", "not the main number");
+    let again = open(json!({"contact_id": 1, "to": "0521111111"})).await.json();
+    assert_eq!(again, opened, "an existing thread keeps its address");
+
+    // The position of the contact who called does not change with a draft, and a merge keeps the draft.
+    let id = opened["id"].as_i64().unwrap();
+    let draft = api.request(Method::PUT, &format!("/api/threads/{id}/draft")).json(&json!({"text": "soon"}));
+    assert_eq!(crate::support::client::send(draft).await.status, 200);
+    assert_eq!(thread_ids(&api, "").await, [id, 2, 3, 4]);
+    let row = api.get("/api/inbox").await.json()["items"][0].clone();
+    assert_eq!(
+        (&row["contact_id"], &row["draft"]["text"], &row["last"]["kind"], &row["last_activity_at"]),
+        (&json!(1), &json!("soon"), &json!("call"), &json!("2026-11-12T10:00:00.000Z"))
+    );
+    let merged = api.post_json("/api/contacts/2/merge", &json!({"contact_id": 1})).await;
+    assert_eq!(merged.status, 200, "{}", merged.text());
+    let kept = api.get("/api/threads/3").await.json();
+    assert_eq!((&kept["draft"]["text"], &kept["provider"]), (&json!("soon"), &json!("twilio")));
+    let undo = format!("/api/merges/{}/undo", merged.json()["merge_id"]);
+    assert_eq!(api.post_json(&undo, &json!({})).await.status, 200);
+    let back = api.get(&format!("/api/threads/{id}")).await.json();
+    assert_eq!((&back["contact_id"], &back["draft"]["text"]), (&json!(1), &json!("soon")));
+}

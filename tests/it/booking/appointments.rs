@@ -213,6 +213,44 @@ async fn a_timeline_shows_when_an_appointment_was_booked_and_when_it_was_cancell
 }
 
 #[tokio::test]
+async fn a_timeline_shows_each_move_of_an_appointment_and_none_that_was_undone() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(60, 0).await, monday(2));
+    let times = ["09:00", "11:00", "13:00"].map(|time| at(day, time));
+    let [booked, second, third] = &times;
+    let made = shop.book(service, booked).await.json();
+    let path = format!("/api/appointments/{}", made["id"]);
+    let to = async |starts_at: &str| shop.patch(&path, &json!({"starts_at": starts_at})).await.json();
+    let shown = async || {
+        let kinds = "kinds=appointment,appointment_moved,appointment_cancelled";
+        let page = shop.api.get(&format!("/api/contacts/1/timeline?{kinds}")).await.json();
+        page["items"].as_array().unwrap().clone()
+    };
+    let entry = |item: &Value| json!([item["kind"], item["moved"]["from"], item["moved"]["to"]]);
+    let entries = async || shown().await.iter().map(entry).collect::<Vec<_>>();
+    assert_eq!(entries().await, [json!(["appointment", null, null])]);
+    to(second).await;
+    to(booked).await;
+    assert_eq!(entries().await, [json!(["appointment", null, null])], "the move was undone");
+    to(second).await;
+    let moved = to(third).await;
+    shop.post(&format!("{path}/cancel"), &json!({})).await;
+    let [first, ..] = &shown().await[..] else { panic!("an entry is missing") };
+    assert_eq!(first["appointment"]["starts_at"], *third, "the present state");
+    let wanted = [
+        json!(["appointment", booked, second]),
+        json!(["appointment_moved", booked, second]),
+        json!(["appointment_moved", second, third]),
+        json!(["appointment_cancelled", null, null]),
+    ];
+    assert_eq!(entries().await, wanted);
+    assert_eq!(shown().await[2]["at"], moved["updated_at"]);
+    let id = &shown().await[2]["moved"]["id"];
+    let around = shop.api.get(&format!("/api/contacts/1/timeline?limit=1&around=appointment_moved.{id}")).await.json();
+    assert_eq!(entry(&around["items"][0]), wanted[2]);
+}
+
+#[tokio::test]
 async fn appointments_are_listed_by_time_contact_resource_and_state() {
     let shop = Shop::open().await;
     let (service, day) = (shop.service(60, 0).await, monday(2));

@@ -4,7 +4,7 @@ export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note'
 
 /** The kinds of entries of a filter, if they are not the one with its name. */
 const KINDS: Partial<Record<TimelineFilter, string>> = {
-  appointment: 'appointment,appointment_cancelled',
+  appointment: 'appointment,appointment_moved,appointment_cancelled',
   task: 'task,task_done',
 }
 

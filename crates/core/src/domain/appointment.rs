@@ -36,6 +36,16 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// A change of an appointment of which its contact is notified.
+    AppointmentEvent {
+        Booked = "booked",
+        /// The appointment has another time or service.
+        Moved = "moved",
+        Cancelled = "cancelled",
+    }
+}
+
 /// An appointment of a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appointment {

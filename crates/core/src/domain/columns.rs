@@ -4,14 +4,14 @@
 
 use super::{
     AddressId, AddressKind, AgentToolId, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId,
-    CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId,
-    ContactNameSource, ContactRelation, DayTime, Direction, EndReason, EngineKind, EveRule, FactId, FactSource,
-    FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JobKind, LeadId, LeadOutcome, MediaKind, MediaState,
-    MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboundOutcome, OutboundState,
-    OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState,
-    ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid,
-    SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId, ToolMethod, TurnId, UserId,
-    WaitingId,
+    CallDirection, CallEventKind, CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactChangeKind,
+    ContactId, ContactNameSource, ContactRelation, DayTime, Direction, EndReason, EngineKind, EveRule, FactId,
+    FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JobKind, LeadId, LeadOutcome, MediaKind,
+    MediaState, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboundOutcome,
+    OutboundState, OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource,
+    RecordingState, ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId,
+    StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId,
+    ToolMethod, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -98,6 +98,7 @@ words!(
     CallMedium,
     CallState,
     ChangeKind,
+    ContactChangeKind,
     Direction,
     EndReason,
     EngineKind,

@@ -1,6 +1,6 @@
 //! Saved replies and scheduled messages.
 
-use super::{ContactId, MessageId, Provider, ThreadId, Timestamp, text_enum};
+use super::{AppointmentId, ContactId, MessageId, Provider, ThreadId, Timestamp, text_enum};
 
 /// A text that users send often and insert by its shortcut.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,9 @@ pub struct ScheduledMessage {
     pub error_code: Option<String>,
     /// The actor that scheduled the message, such as `user:3` or `token:2`.
     pub author: String,
+    /// The appointment that the message is about; none for other messages. A change of the appointment cancels the
+    /// message while it waits.
+    pub appointment_id: Option<AppointmentId>,
     /// When the message was scheduled.
     pub created_at: Timestamp,
     /// When the message was last changed; at first the time of its creation.

@@ -57,7 +57,8 @@ pub struct Thread {
     pub peer_number: String,
     /// The title of the thread in lists.
     pub title: String,
-    /// The time of the newest message or call.
+    /// The time of the newest message or call. In a thread with only a draft or a scheduled message, the position in
+    /// lists; none in an empty thread.
     pub last_message_at: Option<Timestamp>,
     /// The number of unread messages or calls.
     pub unread_count: i64,

@@ -18,10 +18,26 @@ text_enum! {
         TaskDone = "task_done",
         /// The booking of an appointment.
         Appointment = "appointment",
+        /// The move of an appointment to another time.
+        AppointmentMoved = "appointment_moved",
         /// The cancellation of an appointment.
         AppointmentCancelled = "appointment_cancelled",
         /// A merge of another contact into the contact of the timeline.
         Merge = "merge",
+        /// The contact opted out or in, or was blocked or unblocked.
+        ContactChange = "contact_change",
+    }
+}
+
+text_enum! {
+    /// A change of a contact that its timeline shows.
+    ContactChangeKind {
+        /// The contact gets no messages from then on.
+        OptedOut = "opted_out",
+        /// The contact gets messages again.
+        OptedIn = "opted_in",
+        Blocked = "blocked",
+        Unblocked = "unblocked",
     }
 }
 
@@ -47,12 +63,16 @@ pub enum TimelineContent {
     Task(Box<Task>),
     /// A task that was done.
     TaskDone(Box<Task>),
-    /// An appointment that was booked, in its current state.
-    Appointment(Box<Appointment>),
+    /// An appointment that was booked, in its current state, and its first move.
+    Appointment(Box<Appointment>, Option<AppointmentMove>),
+    /// An appointment that was moved, in its current state.
+    AppointmentMoved(Box<Appointment>, AppointmentMove),
     /// An appointment that was cancelled.
     AppointmentCancelled(Box<Appointment>),
     /// A merge of another contact into the contact of the timeline.
     Merge(ContactMerge),
+    /// The contact opted out or in, or was blocked or unblocked.
+    ContactChange(ContactChange),
 }
 
 impl TimelineContent {
@@ -64,11 +84,39 @@ impl TimelineContent {
             Self::Note(_) => TimelineKind::Note,
             Self::Task(_) => TimelineKind::Task,
             Self::TaskDone(_) => TimelineKind::TaskDone,
-            Self::Appointment(_) => TimelineKind::Appointment,
+            Self::Appointment(..) => TimelineKind::Appointment,
+            Self::AppointmentMoved(..) => TimelineKind::AppointmentMoved,
             Self::AppointmentCancelled(_) => TimelineKind::AppointmentCancelled,
             Self::Merge(_) => TimelineKind::Merge,
+            Self::ContactChange(_) => TimelineKind::ContactChange,
         }
     }
+}
+
+/// A move of an appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppointmentMove {
+    /// The id: the number of the database row.
+    pub id: i64,
+    /// The start before the move.
+    pub from: Timestamp,
+    /// The start after the move.
+    pub to: Timestamp,
+}
+
+/// A change of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactChange {
+    /// The id: the number of the database row.
+    pub id: i64,
+    /// What changed.
+    pub kind: ContactChangeKind,
+    /// The actor, in the form of the audit log, such as `user:3`; `provider` for an opt-out that a provider reported.
+    pub actor: String,
+    /// The name of the user or the token; none for other actors.
+    pub actor_name: Option<String>,
+    /// The text of the message by which the contact opted out.
+    pub word: Option<String>,
 }
 
 /// A merge of another contact into a contact.

@@ -135,7 +135,13 @@ fn contacts_with_histories_are_merged_by_a_user_alone_and_a_merge_can_be_undone(
         assert_eq!((thread.title.as_str(), thread.unread_count), ("Dana", 4));
         assert_eq!(thread.peer_number, "+972501234567");
         let (listed, next) = tx.threads(
-            &crate::store::ThreadFilter { business: US, kind: None, state: InboxFilter::All, words: None },
+            &crate::store::ThreadFilter {
+                business: US,
+                kind: None,
+                state: InboxFilter::All,
+                reader: user,
+                words: None,
+            },
             None,
             10,
         )?;

@@ -1,5 +1,7 @@
 //! API types of appointments.
 
+pub(super) mod notice;
+
 use crate::crm::appointment::AppointmentUpdate;
 use crate::domain::{self, ResourceId, ServiceId, Timestamp};
 use crate::http::api::one_of::OneOf;
@@ -127,6 +129,9 @@ pub(crate) struct BookAppointmentRequest {
     /// The id of the waiting-list entry that the appointment fulfils; the entry is removed. Absent or null if there is
     /// none.
     pub(super) waiting_entry_id: Option<i64>,
+    /// Whether the contact gets a WhatsApp message about the booking, in the contact's language. It is sent after 15
+    /// seconds; the next change of the appointment, such as an undo, cancels it. False by default.
+    pub(super) notify: Option<bool>,
 }
 
 /// A change of an appointment. Absent fields keep their values, and so do null ones, unless the field says what null
@@ -149,6 +154,8 @@ pub(crate) struct UpdateAppointmentRequest {
     note: Option<Option<String>>,
     /// Whether a time in the past or outside of the opening hours is allowed; false by default.
     force: Option<bool>,
+    /// Whether the contact gets a WhatsApp message about a new time or service, as for a booking. False by default.
+    pub(super) notify: Option<bool>,
 }
 
 impl From<UpdateAppointmentRequest> for AppointmentUpdate {
@@ -169,4 +176,6 @@ impl From<UpdateAppointmentRequest> for AppointmentUpdate {
 pub(crate) struct CancelAppointmentRequest {
     /// The reason for the cancellation, for users, at most 4000 characters; absent or null if there is none.
     pub(super) reason: Option<String>,
+    /// Whether the contact gets a WhatsApp message about the cancellation, as about a booking. False by default.
+    pub(super) notify: Option<bool>,
 }

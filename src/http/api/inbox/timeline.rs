@@ -19,7 +19,7 @@ pub(in crate::http::api) struct TimelineQuery {
     #[serde(default)]
     limit: Limit,
     /// The kinds of entries, separated by commas: `message`, `call`, `note`, `task`, `task_done`, `appointment`,
-    /// `appointment_cancelled`, `merge`; all by default.
+    /// `appointment_moved`, `appointment_cancelled`, `merge`, `contact_change`; all by default.
     #[param(value_type = Option<String>)]
     #[serde(default)]
     kinds: CommaSeparated<TimelineKind>,

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 pub(super) type InboxPage = Page<InboxRow>;
 type TimelineKind = OneOf<domain::TimelineKind>;
+type ContactChangeKind = OneOf<domain::ContactChangeKind>;
 
 /// The conversation with one contact over all channels.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -32,7 +33,8 @@ pub(crate) struct InboxRow {
     waiting_since: Option<Timestamp>,
     /// The number of unread messages and calls.
     unread_count: i64,
-    /// The time of the newest message or call, or the creation time of the thread if there is none.
+    /// The time of the newest message or call; if there is none, when the first draft or scheduled message was stored,
+    /// or the creation time of an empty thread.
     #[schema(value_type = String, format = DateTime)]
     last_activity_at: Timestamp,
     /// The newest message or call; null if there is none.
@@ -119,8 +121,8 @@ pub(crate) struct TimelineItem {
     /// The kind of the entry.
     kind: TimelineKind,
     /// The time by which the entries are ordered: when the message or the note was written, the call started, the task
-    /// was created or (`task_done`) completed, the appointment was booked or (`appointment_cancelled`) cancelled, or the
-    /// contacts were merged.
+    /// was created or (`task_done`) completed, the appointment was booked, moved (`appointment_moved`) or cancelled
+    /// (`appointment_cancelled`), the contacts were merged, or the contact was changed.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The message; set only if `kind` is `message`.
@@ -135,12 +137,49 @@ pub(crate) struct TimelineItem {
     /// The task in its current state; set only if `kind` is `task` or `task_done`.
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<Task>,
-    /// The appointment in its current state; set only if `kind` is `appointment` or `appointment_cancelled`.
+    /// The appointment in its current state; set only if `kind` is `appointment`, `appointment_moved` or
+    /// `appointment_cancelled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<Appointment>,
+    /// The move, if `kind` is `appointment_moved`; the first move of the appointment, if `kind` is `appointment` and
+    /// it was moved: it was booked for the time `from`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<AppointmentMove>,
     /// The merge of another contact into the contact of the timeline; set only if `kind` is `merge`.
     #[serde(skip_serializing_if = "Option::is_none")]
     merge: Option<ContactMerge>,
+    /// The change of the contact; set only if `kind` is `contact_change`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ContactChange>,
+}
+
+/// A move of an appointment to another time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct AppointmentMove {
+    /// The number of the move; later moves have greater numbers.
+    id: i64,
+    /// The start of the appointment before the move.
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    /// The start of the appointment after the move.
+    #[schema(value_type = String, format = DateTime)]
+    to: Timestamp,
+}
+
+/// A change of a contact.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ContactChange {
+    /// The number of the change; later changes have greater numbers.
+    id: i64,
+    /// What changed.
+    kind: ContactChangeKind,
+    /// The actor, as in the audit log, such as `user:3`, `contact` or `agent`; `provider` for an opt-out that the
+    /// provider of a message reported.
+    actor: String,
+    /// The name of the user or token; null for other actors.
+    actor_name: Option<String>,
+    /// The message by which the contact opted out; null for other changes.
+    word: Option<String>,
 }
 
 /// A merge of another contact into the contact of a timeline.
@@ -166,7 +205,9 @@ impl TimelineItem {
             note: None,
             task: None,
             appointment: None,
+            moved: None,
             merge: None,
+            change: None,
         };
         match entry.content {
             TimelineContent::Message(message) => Self { message: Some(MessageDetail::new(*message, language)), ..item },
@@ -175,11 +216,31 @@ impl TimelineItem {
             TimelineContent::Task(task) | TimelineContent::TaskDone(task) => {
                 Self { task: Some((*task).into()), ..item }
             }
-            TimelineContent::Appointment(appointment) | TimelineContent::AppointmentCancelled(appointment) => {
+            TimelineContent::Appointment(appointment, first) => {
+                Self { appointment: Some((*appointment).into()), moved: first.map(Into::into), ..item }
+            }
+            TimelineContent::AppointmentMoved(appointment, of) => {
+                Self { appointment: Some((*appointment).into()), moved: Some(of.into()), ..item }
+            }
+            TimelineContent::AppointmentCancelled(appointment) => {
                 Self { appointment: Some((*appointment).into()), ..item }
             }
             TimelineContent::Merge(merge) => Self { merge: Some(merge.into()), ..item },
+            TimelineContent::ContactChange(change) => Self { change: Some(change.into()), ..item },
         }
+    }
+}
+
+impl From<domain::AppointmentMove> for AppointmentMove {
+    fn from(domain::AppointmentMove { id, from, to }: domain::AppointmentMove) -> Self {
+        Self { id, from, to }
+    }
+}
+
+impl From<domain::ContactChange> for ContactChange {
+    fn from(change: domain::ContactChange) -> Self {
+        let domain::ContactChange { id, kind, actor, actor_name, word } = change;
+        Self { id, kind: kind.into(), actor, actor_name, word }
     }
 }
 

@@ -40,6 +40,9 @@ pub(crate) struct ScheduledMessage {
     error_code: Option<String>,
     /// The actor that scheduled the message: `user:3` or `token:2`.
     author: String,
+    /// The id of the appointment that the message is about (`notify` of the appointment's operations); null for other
+    /// messages. A change of the appointment cancels the message while it waits.
+    appointment_id: Option<i64>,
     /// When the message was scheduled.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -64,6 +67,7 @@ impl From<domain::ScheduledMessage> for ScheduledMessage {
             message_id: message.message_id.map(|id| id.0),
             error_code: message.error_code,
             author: message.author,
+            appointment_id: message.appointment_id.map(|id| id.0),
             created_at: message.created_at,
             updated_at: message.updated_at,
         }

@@ -4,7 +4,7 @@
 
 mod extra;
 pub(in crate::http::api) mod list;
-pub(super) mod route;
+pub(in crate::http::api) mod route;
 
 use crate::clock;
 use crate::domain::{self, Language, MediaState, Timestamp};
@@ -55,7 +55,8 @@ pub(crate) struct Thread {
     /// The title of the thread in lists: the contact's name, or the number or other address of a contact without a
     /// name.
     title: String,
-    /// The time of the newest message or call; null if there is none.
+    /// The time of the newest message or call. In a thread with only a draft or a scheduled message, that of the
+    /// contact's other thread, or when the first of them was stored; null in an empty thread.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_message_at: Option<Timestamp>,
     /// The number of unread messages or calls.

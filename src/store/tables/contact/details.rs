@@ -2,7 +2,8 @@
 
 use super::name_or_number;
 use crate::domain::{
-    ActorId, ContactId, ContactMerge, ContactRelation, FieldId, FieldValue, OptOut, OptOutSource, Timestamp,
+    ActorId, ContactChangeKind, ContactId, ContactMerge, ContactRelation, FieldId, FieldValue, OptOut, OptOutSource,
+    Timestamp,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
@@ -112,6 +113,7 @@ impl WriteTx<'_> {
             self.allow_messages(contact, now, now)?
         };
         if changed > 0 {
+            self.insert_contact_change(contact, opt_out_kind(opted_out), (&by.to_string(), None), now)?;
             self.record_contact(contact)?;
         }
         Ok(changed > 0)
@@ -139,6 +141,8 @@ impl WriteTx<'_> {
         let sql = "UPDATE contacts SET opt_out_decided_at = ?2 WHERE id = ?1";
         self.conn.prepare_cached(sql)?.execute(params![contact, at])?;
         if changed > 0 {
+            let by = ActorId::Contact.to_string();
+            self.insert_contact_change(contact, opt_out_kind(out.is_some()), (&by, out), now)?;
             self.record_contact(contact)?;
         }
         Ok(changed > 0)
@@ -156,13 +160,15 @@ impl WriteTx<'_> {
     }
 
     /// Returns true if the contact was changed.
-    pub fn set_contact_blocked(&self, contact: ContactId, blocked: bool, now: Timestamp) -> Result<bool> {
+    pub fn set_contact_blocked(&self, contact: ContactId, blocked: bool, by: ActorId, now: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET blocked_at = iif(?2, ?3, NULL), updated_at = ?3
              WHERE id = ?1 AND (blocked_at IS NOT NULL) <> ?2",
         )?;
         let is_new = update.execute(params![contact, blocked, now])? > 0;
         if is_new {
+            let kind = if blocked { ContactChangeKind::Blocked } else { ContactChangeKind::Unblocked };
+            self.insert_contact_change(contact, kind, (&by.to_string(), None), now)?;
             self.record_contact(contact)?;
         }
         Ok(is_new)
@@ -224,4 +230,8 @@ impl WriteTx<'_> {
             .execute(params![done_to, last])?;
         Ok(Some(last))
     }
+}
+
+fn opt_out_kind(is_out: bool) -> ContactChangeKind {
+    if is_out { ContactChangeKind::OptedOut } else { ContactChangeKind::OptedIn }
 }

@@ -149,7 +149,7 @@ impl WriteTx<'_> {
 }
 
 /// Every table whose rows refer to a contact by `contact_id` and have an `id`.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "addresses",
     "threads",
     "calls",
@@ -161,6 +161,7 @@ const TABLES: [&str; 11] = [
     "waiting_list",
     "knowledge_gaps",
     "outbound_calls",
+    "contact_events",
 ];
 
 #[cfg(test)]

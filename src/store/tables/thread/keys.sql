@@ -1,6 +1,7 @@
 -- Selects the threads of a page. The outer query reads the shown columns of these threads only.
 SELECT t.id FROM threads t
 WHERE {order} AND t.merged_into IS NULL AND {state} AND {found} AND {cursor}
+  AND t.last_message_at IS NOT NULL AND {listed}
   AND (:kind IS NULL OR t.type = :kind)
   AND (:words IS NULL
        OR t.title LIKE :words ESCAPE '\'

@@ -3,7 +3,7 @@
 use super::super::page::{page, page_keys, rows_for};
 use super::super::search::HitsOf;
 use super::{select, thread};
-use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
+use crate::domain::{ActorId, BusinessId, Cursor, InboxFilter, Thread, ThreadType};
 use crate::store::{ReadTx, Result};
 use rusqlite::named_params;
 
@@ -12,6 +12,8 @@ pub struct ThreadFilter {
     pub business: BusinessId,
     pub kind: Option<ThreadType>,
     pub state: InboxFilter,
+    /// The user or token whose drafts count.
+    pub reader: ActorId,
     /// Search terms for names, numbers, messages, transcripts, and summaries of calls (not for summaries while the
     /// search index is incomplete).
     pub words: Option<String>,
@@ -29,13 +31,14 @@ impl ReadTx<'_> {
         // Few threads are waiting, so the index of waiting threads is faster than the index of the list order.
         let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
         let keys = page_keys(include_str!("keys.sql"), is_few, &search.condition("t.id"), after.is_some());
-        let keys = keys.replace("{state}", condition(filter.state));
+        let keys = keys.replace("{state}", condition(filter.state)).replace("{listed}", LISTED);
         let sql =
             format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
         let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(
             named_params! {
                 ":business": filter.business,
+                ":reader": filter.reader.to_string(),
                 ":kind": filter.kind,
                 ":found": search.found,
                 ":words": search.words,
@@ -51,6 +54,12 @@ impl ReadTx<'_> {
         Ok(page(threads, limit, position))
     }
 }
+
+/// True for a thread `t` in which there is something: a call, a message (which sets the provider), a draft of the reader,
+/// or a scheduled message that was not sent.
+pub(in crate::store) const LISTED: &str = "(t.type <> 'whatsapp' OR t.provider IS NOT NULL
+    OR EXISTS (SELECT 1 FROM drafts WHERE thread_id = t.id AND actor = :reader)
+    OR EXISTS (SELECT 1 FROM scheduled_messages WHERE thread_id = t.id AND state IN ('waiting', 'failed')))";
 
 fn condition(state: InboxFilter) -> &'static str {
     match state {

@@ -15,6 +15,12 @@ impl Shop {
                 let id = self.contact_who_wrote().await;
                 (Method::POST, format!("/api/inbox/{id}/read"), json!({}), format!("inbox:{id}"))
             }
+            "open_thread" => {
+                let body = json!({"display_name": "", "number": "0503333332"});
+                let id = change(&self.owner, "POST", "/api/contacts", body, 201).await["id"].clone();
+                let next = self.daemon.query_value::<i64>("SELECT max(id) + 1 FROM threads");
+                (Method::POST, "/api/threads".to_owned(), json!({"contact_id": id}), format!("thread:{next}"))
+            }
             "archive_conversation" => {
                 (Method::POST, "/api/inbox/1/archive".to_owned(), json!({}), "inbox:1".to_owned())
             }

@@ -24,6 +24,7 @@ import type { Appointment } from './data'
 import { draftOf, EditAppointment } from './EditAppointment'
 import { type Leaving, useLeave } from './Leave'
 import { MoveAppointment } from './MoveAppointment'
+import { useNotice } from './useNotice'
 import { WaitsStill } from './WaitsStill'
 
 interface Props {
@@ -110,9 +111,15 @@ function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps)
     onDone()
     return true
   }
+  const notice = useNotice(
+    form === 'cancel'
+      ? { event: 'cancelled', contact_id: appointment.contact_id, service_id: appointment.service_id, starts_at }
+      : null,
+  )
   const remove = useAction({
-    run: () => cancel(id, edit.headers(), reason.trim()),
+    run: () => cancel(id, { reason: reason.trim() || null, notify: notice.notify }, edit.headers()),
     done: () => t`התור של ${name} בוטל`,
+    // If the message was sent, the daemon notifies the contact of the undo.
     undo: () => restore(id).then(onDone),
     onDone: () => {
       onDone()
@@ -155,6 +162,7 @@ function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps)
         <CancelAppointment
           reason={reason}
           setReason={setReason}
+          notice={notice}
           isBusy={!isCurrent || remove.isPending || theirs !== undefined}
           cancel={() => remove.mutate()}
           back={() => setForm(null)}

@@ -20,10 +20,12 @@ import { useChosenTime } from './chosen-time'
 import { type Service, useResources, type WaitingEntry } from './data'
 import { FromWaitingList } from './FromWaitingList'
 import { LeaveFoot, type Leaving, useEndOnClose } from './Leave'
+import { NotifyChoice } from './NotifyChoice'
 import { ServiceChoice } from './ServiceChoice'
 import { StaffChoice } from './StaffChoice'
 import { TimeChoice } from './TimeChoice'
 import type { Shown } from './url'
+import { useNotice } from './useNotice'
 import { restoreEntry } from './waiting'
 
 interface Props {
@@ -100,6 +102,11 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
   })
   const found = begun ?? own.data?.items.find(entry => entry.service_id === service?.id) ?? null
   const waiter = found?.contact_id === contact?.id && leaves ? found : null
+  const notice = useNotice(
+    contact && service && startsAt !== null
+      ? { event: 'booked', contact_id: contact.id, service_id: service.id, starts_at: startsAt }
+      : null,
+  )
   const book = useAction({
     run: (waiter: WaitingEntry | null) => {
       const body = {
@@ -110,17 +117,19 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
         ...(note.trim() && { note: note.trim() }),
         ...(exact !== null && { force: true }),
         ...(waiter && { waiting_entry_id: waiter.id }),
+        ...(notice.notify && { notify: true }),
       }
       return unwrap(client.POST('/api/appointments', { body, params: { header: { 'Idempotency-Key': keyOf(body) } } }))
     },
     done: (_, made) =>
       t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? '', country))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
     undo: async (waiter, made) => {
-      await cancel(made.id)
+      await cancel(made.id, { notify: notice.undoNotifies() })
       if (waiter) await restoreEntry(waiter)
       refresh(cache)
     },
     onDone: made => {
+      if (notice.notify) notice.made()
       refresh(cache)
       close(format.day(made.starts_at))
     },
@@ -194,6 +203,7 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
             dir="auto"
             onChange={event => setNote(event.target.value)}
           />
+          <NotifyChoice notice={notice} />
         </>
       )}
       <LeaveFoot {...leaving} close={() => close()} question={<Trans>לסגור בלי לקבוע? מה שמילאתם יימחק.</Trans>}>

@@ -1,15 +1,18 @@
 import { Trans } from '@lingui/react/macro'
 import { Field } from '#shared/components/field'
+import { NotifyChoice } from './NotifyChoice'
+import type { Notice } from './useNotice'
 
 interface Props {
   reason: string
   setReason: (reason: string) => void
+  notice: Notice
   isBusy: boolean
   cancel: () => void
   back: () => void
 }
 
-export function CancelAppointment({ reason, setReason, isBusy, cancel, back }: Props) {
+export function CancelAppointment({ reason, setReason, notice, isBusy, cancel, back }: Props) {
   return (
     <form
       className="ap-form"
@@ -27,6 +30,7 @@ export function CancelAppointment({ reason, setReason, isBusy, cancel, back }: P
         autoFocus
         onChange={event => setReason(event.target.value)}
       />
+      <NotifyChoice notice={notice} />
       <div className="row wrap">
         <button className="btn stop fill" type="submit" disabled={isBusy}>
           <Trans>לבטל את התור</Trans>

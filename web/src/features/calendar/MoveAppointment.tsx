@@ -15,8 +15,10 @@ import { change, refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { useChosenTime } from './chosen-time'
 import { type Appointment, useResources } from './data'
+import { NotifyChoice } from './NotifyChoice'
 import { StaffChoice } from './StaffChoice'
 import { TimeChoice } from './TimeChoice'
+import { useNotice } from './useNotice'
 
 interface Props {
   appointment: Appointment
@@ -30,6 +32,8 @@ interface To {
   resource_id: number | null
   /** For an exact time, which may be in the past or outside of the opening hours. */
   force?: true
+  /** Whether the contact is notified. */
+  notify?: true
 }
 
 /** The appointment's own day, and the first day of its week; today if a day is over. */
@@ -53,12 +57,20 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const [replaced, setReplaced] = useState(appointment)
   const { id, starts_at, resource_id } = theirs ?? replaced
   const when = (at: { starts_at: string }) => `${format.longDate(at.starts_at)}, ${format.time(at.starts_at)}`
+  const startsAt = time.startsAt
+  const notice = useNotice(
+    startsAt === null || startsAt === starts_at
+      ? null
+      : { event: 'moved', contact_id: appointment.contact_id, service_id: appointment.service_id, starts_at: startsAt },
+  )
   const move = useAction({
     run: (to: To) => change(id, to, edit.headers()),
     done: to => t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
     // The replaced time may be in the past by now, or outside of the opening hours.
-    undo: () => change(id, { starts_at, resource_id, force: true }).then(() => refresh(cache)),
-    onDone: () => {
+    undo: () =>
+      change(id, { starts_at, resource_id, force: true, notify: notice.undoNotifies() }).then(() => refresh(cache)),
+    onDone: (_, to) => {
+      if (to.notify) notice.made()
       refresh(cache)
       close()
     },
@@ -74,9 +86,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
       return true
     },
   })
+  const notify = notice.notify && { notify: true as const }
   const to: To | null = time.exact
-    ? { starts_at: time.exact, resource_id: resource, force: true }
-    : time.slot && { starts_at: time.slot.starts_at, resource_id: time.slot.resource_id }
+    ? { starts_at: time.exact, resource_id: resource, force: true, ...notify }
+    : time.slot && { starts_at: time.slot.starts_at, resource_id: time.slot.resource_id, ...notify }
   return (
     <div className="ap-card">
       <p className="muted">
@@ -100,6 +113,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         moving={id}
         onChosen={() => setConflict(null)}
       />
+      <NotifyChoice notice={notice} />
       {theirs && (
         <ChangedBy
           name={null}

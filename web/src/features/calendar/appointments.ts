@@ -7,8 +7,8 @@ const at = (id: number, headers: Headers = {}) => ({ params: { path: { id } }, h
 
 export const change = (id: number, body: Schemas['UpdateAppointmentRequest'], headers?: Headers) =>
   unwrap(client.PATCH('/api/appointments/{id}', { ...at(id, headers), body }))
-export const cancel = (id: number, headers?: Headers, reason = '') =>
-  unwrap(client.POST('/api/appointments/{id}/cancel', { ...at(id, headers), body: reason ? { reason } : {} }))
+export const cancel = (id: number, body: Schemas['CancelAppointmentRequest'] = {}, headers?: Headers) =>
+  unwrap(client.POST('/api/appointments/{id}/cancel', { ...at(id, headers), body }))
 export const restore = (id: number) => unwrap(client.POST('/api/appointments/{id}/restore', at(id)))
 export const markSeen = (id: number) => unwrap(client.POST('/api/appointments/{id}/seen', at(id)))
 export const markDone = (id: number, headers?: Headers) =>

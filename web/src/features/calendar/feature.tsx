@@ -37,7 +37,10 @@ export const feature: Feature = {
     fact_updated: ['/api/facts', '/api/knowledge-gaps'],
     knowledge_gap_updated: ['/api/knowledge-gaps'],
     waiting_list_updated: ['/api/waiting-list'],
-    contact_updated: ['/api/appointments', '/api/waiting-list', '/api/knowledge-gaps'],
+    contact_updated: ['/api/appointments', '/api/waiting-list', '/api/knowledge-gaps', '/api/appointment-notice'],
+    thread_updated: ['/api/appointment-notice'],
+    bridge_updated: ['/api/appointment-notice'],
+    setting_updated: ['/api/appointment-notice'],
     // The appointments of a deleted contact are deleted, so their times are free.
     contact_deleted: ['/api/appointments', '/api/knowledge-gaps', ...FREE],
   },

@@ -1,4 +1,5 @@
 import { Trans } from '@lingui/react/macro'
+import type { Schemas } from '#shared/api/client'
 import { appointmentHref, isAhead } from '#shared/appointment'
 import { Link } from '#shared/components/Link'
 import { Dot, Ltr, Name, Plain } from '#shared/components/text'
@@ -6,15 +7,42 @@ import { useFormat } from '#shared/session'
 import type { Appointment, Merged, Task } from './api'
 import { UndoMerge } from './UndoMerge'
 
-/** An appointment appears when it was booked, and again when it was cancelled. */
-export function AppointmentEntry({ appointment, isCancelled }: { appointment: Appointment; isCancelled: boolean }) {
+export function MoveEntry({ appointment, moved }: { appointment: Appointment; moved: Schemas['AppointmentMove'] }) {
+  const format = useFormat()
+  const when = (at: string) => `${format.longDate(at)}, ${format.time(at)}`
+  return (
+    <p>
+      <Trans>
+        התור הוזז מ{when(moved.from)} ל<b>{when(moved.to)}</b>
+      </Trans>
+      <span className="muted">
+        <Dot />
+        <bdi>{appointment.service_name}</bdi>
+      </span>{' '}
+      <Link className="small" href={appointmentHref(appointment, format)}>
+        <Trans>ביומן</Trans>
+      </Link>
+    </p>
+  )
+}
+
+interface AppointmentProps {
+  appointment: Appointment
+  isCancelled: boolean
+  /** The time for which the appointment was booked, if it was moved. */
+  bookedFor: string | undefined
+}
+
+/** An appointment appears when it was booked, and again when it was moved or cancelled. */
+export function AppointmentEntry({ appointment, isCancelled, bookedFor }: AppointmentProps) {
   const format = useFormat()
   const { service_name, resource_name, starts_at, ends_at, state, price_minor, cancel_reason } = appointment
   return (
     <p>
       {isCancelled && <Trans>התור בוטל:</Trans>} <b>{service_name ? <bdi>{service_name}</bdi> : <Trans>תור</Trans>}</b>
       <Dot />
-      {format.longDate(starts_at)}, <Ltr>{format.range(starts_at, ends_at)}</Ltr>
+      {format.longDate(bookedFor ?? starts_at)},{' '}
+      {bookedFor ? format.time(bookedFor) : <Ltr>{format.range(starts_at, ends_at)}</Ltr>}
       <span className="muted">
         {resource_name && (
           <>
@@ -32,6 +60,12 @@ export function AppointmentEntry({ appointment, isCancelled }: { appointment: Ap
           <>
             <Dot />
             <Plain text={cancel_reason} />
+          </>
+        )}
+        {bookedFor && (
+          <>
+            <Dot />
+            <Trans>הוזז אחר כך</Trans>
           </>
         )}
         {!isCancelled && state === 'cancelled' && (

@@ -1,19 +1,23 @@
 import {
   IconArrowsJoin,
+  IconBan,
   IconBrandWhatsapp,
   IconCalendarCheck,
   IconCalendarEvent,
+  IconCalendarRepeat,
   IconCalendarX,
   IconCheckbox,
+  IconMessageOff,
   IconMicrophone,
   IconNote,
 } from '@tabler/icons-react'
 import { isAhead, isUnseen } from '#shared/appointment'
 import { outcomeOf } from '#shared/call-outcome'
+import { ContactChangeWords } from '#shared/components/ContactChangeWords'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
 import type { ContactDetail, TimelineItem } from './api'
-import { AppointmentEntry, MergeEntry, TaskEntry } from './BookedEntry'
+import { AppointmentEntry, MergeEntry, MoveEntry, TaskEntry } from './BookedEntry'
 import { CallEntry } from './CallEntry'
 import { MessageEntry } from './MessageEntry'
 import { NoteEntry } from './NoteEntry'
@@ -48,26 +52,38 @@ function Content({ item, count, contact, edits }: Omit<Props, 'entry'> & Entry) 
   if (item.message) return <MessageEntry message={item.message} count={count} contactId={contact.id} />
   if (item.note) return <NoteEntry note={item.note} item={item} edits={edits} />
   if (item.task) return <TaskEntry task={item.task} isDone={item.kind === 'task_done'} />
-  if (item.appointment) {
-    return <AppointmentEntry appointment={item.appointment} isCancelled={item.kind === 'appointment_cancelled'} />
+  if (item.appointment && item.moved && item.kind === 'appointment_moved') {
+    return <MoveEntry appointment={item.appointment} moved={item.moved} />
   }
+  if (item.appointment) {
+    return (
+      <AppointmentEntry
+        appointment={item.appointment}
+        isCancelled={item.kind === 'appointment_cancelled'}
+        bookedFor={item.moved?.from}
+      />
+    )
+  }
+  if (item.change) return <ContactChangeWords change={item.change} />
   if (item.merge) return <MergeEntry merge={item.merge} />
   return null
 }
 
-function iconOf({ kind, message, call, appointment }: TimelineItem): IconGlyph {
+function iconOf({ kind, message, call, appointment, change }: TimelineItem): IconGlyph {
   if (call) return outcomeOf(call).icon
   if (message)
     return message.media_kind === 'voice' || message.media_kind === 'audio' ? IconMicrophone : IconBrandWhatsapp
   if (kind === 'note') return IconNote
   if (kind === 'task' || kind === 'task_done') return IconCheckbox
   if (kind === 'merge') return IconArrowsJoin
+  if (change) return /block/.test(change.kind) ? IconBan : IconMessageOff
+  if (kind === 'appointment_moved') return IconCalendarRepeat
   if (kind === 'appointment_cancelled' || appointment?.state === 'no_show') return IconCalendarX
   return appointment?.state === 'done' ? IconCalendarCheck : IconCalendarEvent
 }
 
 function classOf({ kind, message, task, appointment }: TimelineItem): string {
-  if (kind === 'appointment_cancelled') return ''
+  if (kind === 'appointment_cancelled' || kind === 'appointment_moved') return ''
   // An appointment that the agent has booked belongs to the agent until a user has seen it.
   if (appointment && isAhead(appointment) && !isUnseen(appointment)) return 'fut'
   const isAgent = message?.author === 'agent' || task?.source === 'agent' || appointment?.source === 'agent'

@@ -40,8 +40,21 @@ export function daysOf(items: readonly TimelineItem[], dayOf: (at: string) => st
   return days
 }
 
-export const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem): string =>
-  `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`
+export const keyOf = ({
+  kind,
+  at,
+  message,
+  call,
+  note,
+  task,
+  appointment,
+  moved,
+  merge,
+  change,
+}: TimelineItem): string => {
+  const move = kind === 'appointment_moved' ? moved?.id : null
+  return `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? move ?? appointment?.id ?? merge?.merge_id ?? change?.id ?? at}`
+}
 
 /** The notes of the timeline that are being edited. */
 export interface NoteEdits {

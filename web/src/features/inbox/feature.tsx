@@ -64,7 +64,7 @@ export const feature: Feature = {
   Strip: OutboxStrip,
   changes: {
     saved_reply_updated: ['/api/saved-replies'],
-    scheduled_message_updated: ['/api/scheduled-messages'],
+    scheduled_message_updated: ['/api/scheduled-messages', '/api/inbox'],
     message_created: ['/api/scheduled-messages'],
     contact_updated: ['/api/scheduled-messages'],
     contact_deleted: ['/api/scheduled-messages'],

@@ -1,6 +1,7 @@
+import { queryOptions } from '@tanstack/react-query'
 import { apiPages, apiQuery } from '#shared/api/query'
 import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
-import { call, type InboxFilter, type Page, type TimelineItem } from './api'
+import { call, type InboxFilter, type Page, type Thread, type TimelineItem } from './api'
 
 /**
  * The numbers of contacts who wait for an answer, of other contacts with an unseen answer of the agent, and of contacts
@@ -15,6 +16,20 @@ export const routeQuery = (id: number) => apiQuery('/api/threads/{id}/route', { 
 export const peaksQuery = (id: number) => apiQuery('/api/calls/{id}/peaks', { path: { id }, query: { bins: 240 } })
 export const notesPages = (id: number) => apiPages('/api/contacts/{id}/notes', { path: { id }, query: { limit: 50 } })
 export const contactsQuery = (words: string) => apiQuery('/api/contacts', { query: { q: words, limit: 6 } })
+
+/** Opens the WhatsApp thread with a contact. The query runs once: the event stream does not know its key. */
+export const openThreadQuery = (contactId: number) =>
+  queryOptions({
+    queryKey: ['open-thread', contactId] as const,
+    queryFn: async ({ client }) => {
+      const thread = await call<Thread>('POST', '/api/threads', { body: { contact_id: contactId } })
+      void client.invalidateQueries({ queryKey: contactQuery(contactId).queryKey })
+      return thread.id
+    },
+    retry: false,
+    // A thread that was opened may belong to another contact later.
+    gcTime: 0,
+  })
 
 export const inboxQuery = (filter: InboxFilter, words: string) =>
   apiPages('/api/inbox', { query: { filter, ...(words && { q: words }), limit: 50 } })

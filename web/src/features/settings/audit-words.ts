@@ -134,6 +134,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   create_saved_reply: msg`תשובה שמורה חדשה`,
   update_saved_reply: msg`שינוי תשובה שמורה`,
   delete_saved_reply: msg`מחיקת תשובה שמורה`,
+  open_thread: msg`פתיחת שיחה בכתב`,
   mark_thread_read: msg`קריאת פנייה`,
   mark_conversation_read: msg`קריאת פנייה`,
   archive_conversation: msg`העברת פנייה לארכיון`,

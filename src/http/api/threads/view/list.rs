@@ -137,6 +137,16 @@ impl From<domain::ContactTag> for TagName {
     }
 }
 
+/// The contact with whom a WhatsApp thread is opened.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenThreadRequest {
+    /// The id of the contact.
+    pub(in crate::http::api::threads) contact_id: i64,
+    /// The number or WhatsApp id to which messages in a new thread are sent; the contact's main one by default.
+    pub(in crate::http::api::threads) to: Option<String>,
+}
+
 /// The draft to store for the current user.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

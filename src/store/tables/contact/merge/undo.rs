@@ -94,4 +94,5 @@ impl WriteTx<'_> {
 }
 
 /// The tables of [`TABLES`] whose rows users can delete.
-const DELETED_BY_USERS: [&str; 5] = ["contact_notes", "tasks", "leads", "appointments", "waiting_list"];
+const DELETED_BY_USERS: [&str; 6] =
+    ["contact_notes", "tasks", "leads", "appointments", "waiting_list", "contact_events"];

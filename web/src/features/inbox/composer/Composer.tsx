@@ -16,6 +16,7 @@ import { reportTyping, useTypingIn } from '../typing'
 import { AttachmentChips } from './AttachmentChips'
 import { DropZone } from './DropZone'
 import { Answered, CannotWrite, Overtaken } from './Notices'
+import { OpenThread } from './OpenThread'
 import { Recorder } from './Recorder'
 import { RouteLine } from './RouteLine'
 import { ManageReplies, ReplyList } from './SavedReplies'
@@ -46,17 +47,16 @@ export function Composer(props: Props) {
   const { contact } = props
   const to = recipientOf(contact)
   if (to === null || contact.opted_out) return <CannotWrite contact={contact} />
-  return <Writing {...props} to={to} />
+  const thread = whatsappOf(contact)
+  return thread ? <Writing {...props} to={to} threadId={thread.id} /> : <OpenThread contactId={contact.id} />
 }
 
-function Writing(props: Props & { to: string }) {
-  const { contact, name, to, returned, onReturned, reply, onReply, answer, isSending } = props
+function Writing(props: Props & { to: string; threadId: number }) {
+  const { contact, name, to, threadId, returned, onReturned, reply, onReply, answer, isSending } = props
   const { t } = useLingui()
   const bottom = useBottom<HTMLDivElement>()
-  const thread = whatsappOf(contact)
-  const threadId = thread?.id ?? null
   // Drafts are per user. The thread's own response contains the current user's draft; that of the contact does not.
-  const own = useQuery({ ...threadQuery(threadId ?? 0), enabled: threadId !== null })
+  const own = useQuery(threadQuery(threadId))
   const { text, set } = useDraft(contact.id, threadId, own.data?.draft)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
@@ -64,7 +64,7 @@ function Writing(props: Props & { to: string }) {
   const [provider, setProvider] = useState<Provider | 'auto'>('auto')
   const [isRecording, setRecording] = useState(false)
   const [isManaging, setManaging] = useState(false)
-  const route = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
+  const route = useQuery({ ...routeQuery(threadId), retry: false })
   const until = route.data?.window_until
   useFetchAgain(until ? [until] : undefined, route.refetch)
   const typing = useTypingIn()(threadId)
@@ -132,7 +132,7 @@ function Writing(props: Props & { to: string }) {
   return (
     <div className="dock" ref={bottom}>
       <DropZone onFiles={uploads.add} />
-      {threadId !== null && <ScheduledList threadId={threadId} onEdit={putBack} />}
+      <ScheduledList threadId={threadId} onEdit={putBack} />
       {typing && (
         <p className="typing small" role="status">
           <Icon icon={IconPencil} size="s" />
@@ -193,7 +193,7 @@ function Writing(props: Props & { to: string }) {
             {...saved.field}
             onChange={event => {
               set(event.target.value)
-              if (threadId !== null && event.target.value) reportTyping(threadId)
+              if (event.target.value) reportTyping(threadId)
             }}
             onKeyDown={onKeyDown}
             onPaste={event => {

@@ -17,7 +17,7 @@ import type { UploadItem } from './useUploads'
 const ChooseTime = deferred(async () => (await import('./ChooseTime')).ChooseTime)
 
 interface Props {
-  threadId: number | null
+  threadId: number
   text: string
   /** The attachments: none or one. */
   files: readonly UploadItem[]
@@ -73,7 +73,6 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
       return false
     },
   })
-  if (threadId === null) return null
   const plan = (at: Date) => {
     // A menu that closes can still be pressed.
     if (!isReady) return

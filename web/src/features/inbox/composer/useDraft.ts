@@ -8,7 +8,7 @@ import { draftKey, saveDraft } from './draft-sync'
 const PAUSE_MS = 700
 
 /** The daemon stores the draft for all devices; this browser keeps changes that the daemon has not stored yet. */
-export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
+export function useDraft(contactId: number, threadId: number, stored: Draft | null | undefined) {
   const local = draftKey(contactId)
   const connection = useConnection()
   const [owner] = useState(storedUser)
@@ -16,7 +16,6 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
   const known = useRef(stored?.text ?? '')
 
   const save = useCallback(async () => {
-    if (threadId === null) return
     known.current = (await saveDraft(contactId, threadId, owner)) ?? known.current
   }, [contactId, threadId, owner])
 
@@ -25,12 +24,12 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
       setText(value)
       // An empty text is stored as well: until the daemon has stored it, the daemon's draft is still the text that was
       // sent or deleted.
-      rememberOwn(local, value === '' && threadId === null ? null : value, owner)
+      rememberOwn(local, value, owner)
     },
-    [local, threadId, owner],
+    [local, owner],
   )
 
-  // Also saves text that was typed before the thread was known, or that could not be stored earlier.
+  // Also saves text that could not be stored earlier.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the connection saves again
   useEffect(() => {
     if (recallOwn(local, owner) === null) return

@@ -84,7 +84,12 @@ function LastWords({ row: { draft, last } }: { row: InboxRow }) {
   }
   if (last?.message) return <MessageWords message={last.message} />
   if (last?.call) return <CallWords call={last.call} />
-  return null
+  // Only a scheduled message.
+  return (
+    <span className="plain muted">
+      <Trans>עוד לא נשלחה הודעה</Trans>
+    </span>
+  )
 }
 
 const TICKS: Partial<Record<LastMessage['status'], IconGlyph>> = {

@@ -2,12 +2,14 @@ import type { Page, TimelineItem } from '../api'
 
 export function keyOf(item: TimelineItem): string {
   const id =
+    (item.kind === 'appointment_moved' ? item.moved?.id : null) ??
     item.message?.id ??
     item.call?.id ??
     item.note?.id ??
     item.task?.id ??
     item.appointment?.id ??
     item.merge?.merge_id ??
+    item.change?.id ??
     item.at
   return `${item.kind}-${id}`
 }

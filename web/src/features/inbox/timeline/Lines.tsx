@@ -1,6 +1,17 @@
 import { Trans } from '@lingui/react/macro'
-import { IconArrowMerge, IconCalendarCheck, IconCalendarX, IconCheckbox, IconNote } from '@tabler/icons-react'
+import {
+  IconArrowMerge,
+  IconBan,
+  IconCalendarCheck,
+  IconCalendarRepeat,
+  IconCalendarX,
+  IconCheckbox,
+  IconMessageOff,
+  IconNote,
+} from '@tabler/icons-react'
+import type { Schemas } from '#shared/api/client'
 import { appointmentHref } from '#shared/appointment'
+import { ContactChangeWords } from '#shared/components/ContactChangeWords'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
@@ -11,8 +22,28 @@ import type { Appointment, Note, Task, TimelineItem } from '../api'
 export function Line({ item, isFound }: { item: TimelineItem; isFound: boolean }) {
   if (item.note) return <NoteLine note={item.note} isFound={isFound} />
   if (item.task) return <TaskLine task={item.task} isDone={item.kind === 'task_done'} />
+  if (item.appointment && item.moved && item.kind === 'appointment_moved') {
+    return <MoveLine appointment={item.appointment} moved={item.moved} />
+  }
   if (item.appointment) {
-    return <AppointmentLine appointment={item.appointment} isCancelled={item.kind === 'appointment_cancelled'} />
+    return (
+      <AppointmentLine
+        appointment={item.appointment}
+        isCancelled={item.kind === 'appointment_cancelled'}
+        bookedFor={item.moved?.from}
+      />
+    )
+  }
+  if (item.change) {
+    return (
+      <p className="event">
+        <Icon icon={/block/.test(item.change.kind) ? IconBan : IconMessageOff} />
+        <span>
+          <ContactChangeWords change={item.change} />
+        </span>
+        <Time at={item.at} className="small faint" />
+      </p>
+    )
   }
   if (item.merge) {
     return (
@@ -60,12 +91,40 @@ function TaskLine({ task, isDone }: { task: Task; isDone: boolean }) {
   )
 }
 
-/** An appointment appears in the timeline when it was booked, and again when it was cancelled. */
-function AppointmentLine({ appointment, isCancelled }: { appointment: Appointment; isCancelled: boolean }) {
+function MoveLine({ appointment, moved }: { appointment: Appointment; moved: Schemas['AppointmentMove'] }) {
+  const format = useFormat()
+  const when = (at: string) => `${format.weekday(at)} ${format.date(at)}, ${format.time(at)}`
+  return (
+    <p className="event">
+      <Icon icon={IconCalendarRepeat} />
+      <span>
+        <Trans>
+          התור הוזז מ{when(moved.from)} ל
+          <Link href={appointmentHref(appointment, format)}>
+            <b>{when(moved.to)}</b>
+          </Link>
+        </Trans>
+        <Dot />
+        <bdi>{appointment.service_name}</bdi>
+      </span>
+    </p>
+  )
+}
+
+interface AppointmentProps {
+  appointment: Appointment
+  isCancelled: boolean
+  /** The time for which the appointment was booked, if it was moved. */
+  bookedFor: string | undefined
+}
+
+/** An appointment appears in the timeline when it was booked, and again when it was moved or cancelled. */
+function AppointmentLine({ appointment, isCancelled, bookedFor }: AppointmentProps) {
   const format = useFormat()
   const { state, source, starts_at: from, ends_at: to, cancel_reason } = appointment
   const isAgent = source === 'agent' && !isCancelled
-  const day = `${format.weekday(from)} ${format.date(from)}`
+  const at = bookedFor ?? from
+  const day = `${format.weekday(at)} ${format.date(at)}`
   return (
     <p className={isAgent ? 'event ai' : 'event'}>
       <Icon icon={isCancelled ? IconCalendarX : IconCalendarCheck} />
@@ -73,7 +132,7 @@ function AppointmentLine({ appointment, isCancelled }: { appointment: Appointmen
         {isCancelled ? <Trans>התור בוטל</Trans> : isAgent ? <Trans>הסוכן קבע</Trans> : <Trans>נקבע תור</Trans>}{' '}
         <Link href={appointmentHref(appointment, format)}>
           <b>
-            {day}, <Ltr>{format.range(from, to)}</Ltr>
+            {day}, {bookedFor ? format.time(bookedFor) : <Ltr>{format.range(from, to)}</Ltr>}
           </b>
         </Link>
         <Dot />
@@ -88,6 +147,12 @@ function AppointmentLine({ appointment, isCancelled }: { appointment: Appointmen
           <>
             <Dot />
             <Plain text={cancel_reason} />
+          </>
+        )}
+        {bookedFor && (
+          <>
+            <Dot />
+            <Trans>הוזז אחר כך</Trans>
           </>
         )}
         {!isCancelled && state === 'cancelled' && (

@@ -1,0 +1,17 @@
+-- Changes of contacts and of their appointments that are no longer visible in the rows that were changed, for the timeline.
+CREATE TABLE contact_events (
+    id              INTEGER PRIMARY KEY,
+    contact_id      INTEGER NOT NULL REFERENCES contacts(id),
+    kind            TEXT NOT NULL,
+    -- Who made the change, as in audit_log; 'provider' for an opt-out that a provider reported.
+    actor           TEXT NOT NULL,
+    -- The contact's message that opted out.
+    word            TEXT,
+    -- For the kind 'appointment_moved'.
+    appointment_id  INTEGER REFERENCES appointments(id) ON DELETE CASCADE,
+    moved_from      TEXT,
+    moved_to        TEXT,
+    created_at      TEXT NOT NULL
+);
+CREATE INDEX idx_contact_events_contact ON contact_events(contact_id, created_at);
+CREATE INDEX idx_contact_events_appointment ON contact_events(appointment_id) WHERE appointment_id IS NOT NULL;

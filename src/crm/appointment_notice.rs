@@ -1,0 +1,100 @@
+//! WhatsApp messages to contacts about changes of their appointments that users make. A message is a scheduled message
+//! that is due after [`HOLD`], stored in the transaction of the change. The next change of the appointment, such as an
+//! undo, cancels it.
+
+use super::outbox::{self, NewChatLimits, SendError, SendRefusal, SendRequest};
+use super::{Error, RequestError, contact, thread};
+use crate::domain::{
+    ActorId, Appointment, AppointmentEvent, AppointmentState, BusinessId, ContactId, PeerAddress, Provider,
+    ScheduledState, Thread, ThreadType, Timestamp,
+};
+use crate::inbox::policy::{NoRoute, RoutingRules};
+use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
+use std::time::Duration;
+
+/// The delay between a change and its message. The page offers to undo the change for 8 s, and for longer while the
+/// pointer is on the offer.
+pub const HOLD: Duration = Duration::from_secs(15);
+
+/// A restored appointment whose cancellation the contact was notified of within this time is an undo, of which the
+/// contact is notified as well.
+const UNDO_WITHIN: Duration = Duration::from_mins(5);
+
+/// What the decision about a message depends on.
+#[derive(Clone, Debug)]
+pub struct NoticeContext {
+    pub rules: RoutingRules,
+    /// The providers that cannot send at present.
+    pub down: Vec<Provider>,
+    pub new_chats: NewChatLimits,
+    pub author: ActorId,
+    pub now: Timestamp,
+}
+
+/// Returns what a change of an appointment is to the contact; `None` if there is nothing to notify the contact of, such
+/// as another note or resource. `before` is `None` for a new appointment.
+pub fn event(before: Option<&Appointment>, after: &Appointment) -> Option<AppointmentEvent> {
+    let Some(before) = before else { return Some(AppointmentEvent::Booked) };
+    let is_booked = |of: &Appointment| of.state == AppointmentState::Booked;
+    match (is_booked(before), is_booked(after)) {
+        (false, true) => Some(AppointmentEvent::Booked),
+        (true, false) if after.state == AppointmentState::Cancelled => Some(AppointmentEvent::Cancelled),
+        (true, true) if before.starts_at != after.starts_at || before.service_id != after.service_id => {
+            Some(AppointmentEvent::Moved)
+        }
+        _ => None,
+    }
+}
+
+/// Schedules the message. Refused, with the code of `POST /api/whatsapp/send`, if the policy would refuse the message
+/// now; it is evaluated again when the message is due.
+pub fn queue(tx: &WriteTx<'_>, of: &Appointment, text: &str, context: &NoticeContext) -> Result<i64, Error> {
+    check(tx, of.contact_id, text, context)?;
+    let thread = thread::open(tx, of.contact_id, None, context.now)?;
+    let new = NewScheduledMessage {
+        thread: thread.id,
+        text,
+        media: None,
+        send_at: context.now.plus(HOLD),
+        provider: None,
+        author: &context.author.to_string(),
+        appointment: Some(of.id),
+    };
+    Ok(tx.insert_scheduled(&new, context.now)?)
+}
+
+/// Returns the error with which [`queue`] would refuse a message to a contact now.
+pub fn check(tx: &ReadTx<'_>, id: ContactId, text: &str, context: &NoticeContext) -> Result<(), Error> {
+    let contact = contact::find(tx, id)?.id;
+    let Some(to) = recipient(tx, contact)? else { return Err(refused(&SendRefusal::NoRoute(NoRoute::Unable))) };
+    let request = SendRequest {
+        new_chats: Some(context.new_chats.clone()),
+        ..SendRequest::text(to, text.to_owned(), context.author.to_string(), context.now)
+    };
+    match outbox::check(tx, &request, &context.rules, &context.down, context.now) {
+        Ok(()) => Ok(()),
+        Err(SendError::Refused(why)) => Err(refused(&why)),
+        Err(SendError::Store(error)) => Err(error.into()),
+    }
+}
+
+fn recipient(tx: &ReadTx<'_>, contact: ContactId) -> store::Result<Option<PeerAddress>> {
+    let thread = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)?;
+    let thread = thread.map(|thread| tx.thread(thread)).transpose()?.flatten();
+    match thread.as_ref().and_then(Thread::recipient) {
+        Some(to) => Ok(Some(to)),
+        None => tx.best_address(contact),
+    }
+}
+
+fn refused(why: &SendRefusal) -> Error {
+    RequestError::NotSendable { code: why.code(), message: why.to_string().into() }.into()
+}
+
+/// Returns true if the contact was just notified of the cancellation of an appointment. If the appointment is restored
+/// then, the contact must be notified of that too.
+pub fn undoes_a_notice(tx: &ReadTx<'_>, of: &Appointment, now: Timestamp) -> store::Result<bool> {
+    let sent = tx.notice_of(of.id)?.filter(|notice| notice.state == ScheduledState::Sent);
+    let is_recent = of.cancelled_at.is_some_and(|at| now.since(at) < UNDO_WITHIN);
+    Ok(is_recent && sent.is_some_and(|notice| of.cancelled_at.is_some_and(|at| notice.created_at >= at)))
+}
