@@ -124,7 +124,7 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
 
 for (const view of layouts('phone')) {
   const he = view.language === 'he'
-  test(`the contact is notified of a change if the user wishes, ${view.language} ${view.width}`, async ({
+  test(`the contact is notified of a change if the user chooses that, ${view.language} ${view.width}`, async ({
     page,
     ownDaemon,
   }) => {

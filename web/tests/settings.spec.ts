@@ -348,9 +348,9 @@ for (const view of layouts('desktop')) {
     await log.getByRole('button', { name: he ? 'לא רק הלקוח הזה' : 'Not only this contact' }).click()
     await expect(lines).toHaveCount(2)
 
-    await log.getByLabel(he ? 'מי' : 'Who', { exact: true }).selectOption('agent')
+    await log.getByRole('combobox', { name: he ? 'מי' : 'Who', exact: true }).selectOption('agent')
     await expect(log).toContainText(he ? 'אין שינויים כאלה' : 'There are no such changes')
-    await log.getByLabel(he ? 'מי' : 'Who', { exact: true }).selectOption(`user:${user.id}`)
+    await log.getByRole('combobox', { name: he ? 'מי' : 'Who', exact: true }).selectOption(`user:${user.id}`)
     await expect(lines).toHaveCount(2)
     await log.getByLabel(he ? 'עד יום' : 'To', { exact: true }).fill('2020-01-01')
     await expect(lines).toHaveCount(0)

@@ -33,7 +33,8 @@ pub(super) struct AuditQuery {
     /// Only entries with this action.
     #[param(value_type = Option<String>)]
     action: Option<AuditWord>,
-    /// Only entries about resources of this kind: the part of `subject` before the id, such as `contact`.
+    /// Only entries about resources of this kind: the part of `subject` before the id, such as `contact`, or the last
+    /// word of `action`.
     #[param(value_type = Option<String>)]
     subject: Option<AuditWord>,
     /// Only entries about this contact or a resource that belongs to it, also those of contacts that were merged into

@@ -12,7 +12,8 @@ pub struct AuditFilter {
     /// The actor, such as `user:3`.
     pub actor: Option<String>,
     pub action: Option<String>,
-    /// The kind of the changed resource: the part of the subject before its id, such as `contact`.
+    /// The kind of the changed resource: the part of the subject before its id, such as `contact`, or the last word of
+    /// the action.
     pub noun: Option<String>,
     /// The contact that was changed, or to which the changed resource belongs.
     pub contact: Option<ContactId>,

@@ -24,7 +24,9 @@ WITH RECURSIVE family(id) AS (
         CAST(substr(subject, instr(subject, ':') + 1) AS INTEGER) AS of
     FROM audit_log AS a
     WHERE id < :before AND (:actor IS NULL OR actor = :actor) AND (:action IS NULL OR action = :action)
-        AND (:noun IS NULL OR substr(subject, 1, length(:noun) + 1) = :noun || ':')
+        -- The subject of a new note is its contact, so its action names the kind.
+        AND (:noun IS NULL OR substr(subject, 1, length(:noun) + 1) = :noun || ':'
+            OR substr(action, -length(:noun) - 1) = '_' || replace(:noun, '-', '_'))
         AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to) AND {of_contact}
     ORDER BY id DESC LIMIT :limit
 ), about AS (

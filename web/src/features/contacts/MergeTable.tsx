@@ -142,7 +142,7 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
       {theirs && (
         <ChangedBy
           name={null}
-          theirs={<Changed singles={singles} of={theirs} />}
+          theirs={<Changed singles={singles} contact={theirs} />}
           mineLabel={<Trans>לאחד לפי הבחירה שלי</Trans>}
           theirsLabel={<Trans>לבדוק שוב</Trans>}
           onMine={() => {
@@ -176,12 +176,12 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
 }
 
 /** The values that another user has saved in place of those that were to be replaced. */
-const Changed = ({ singles, of }: { singles: readonly Single[]; of: ContactDetail }) => (
+const Changed = ({ singles, contact }: { singles: readonly Single[]; contact: ContactDetail }) => (
   <span className="strong">
     {singles.map((single, at) => (
       <Fragment key={at}>
         {at > 0 && <Dot />}
-        <bdi>{single.valueOf(of)}</bdi>
+        <bdi>{single.valueOf(contact)}</bdi>
       </Fragment>
     ))}
   </span>

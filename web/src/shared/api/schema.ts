@@ -9464,7 +9464,10 @@ export interface operations {
                 actor?: string;
                 /** @description Only entries with this action. */
                 action?: string;
-                /** @description Only entries about resources of this kind: the part of `subject` before the id, such as `contact`. */
+                /**
+                 * @description Only entries about resources of this kind: the part of `subject` before the id, such as `contact`, or the last
+                 *     word of `action`.
+                 */
                 subject?: string;
                 /**
                  * @description Only entries about this contact or a resource that belongs to it, also those of contacts that were merged into
