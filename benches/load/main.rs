@@ -47,7 +47,7 @@ use webhooks::{Hook, Rate};
 /// Measure the daemon, and floors (minimal servers) as a baseline.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Numbers of concurrent calls, one run each.
+    /// Numbers of concurrent calls, one run each. Turns are measured with 1 and 50 calls.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 50, 200, 500])]
     calls: Vec<u16>,
     /// Duration of each load in seconds.
@@ -68,6 +68,9 @@ struct Arguments {
     /// Number of turns of each engine; with one call a tenth of them.
     #[arg(long, default_value_t = 300)]
     turns: usize,
+    /// Measure only the turns of engines whose name in the table contains this text, such as `speculative, typical`.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    turn_engine: String,
     /// Also measure this server: a command that listens on $PORT and connects to the AI at $OPENAI_BASE_URL (path
     /// /realtime).
     #[arg(long, value_name = "COMMAND")]
@@ -148,7 +151,7 @@ fn main() -> std::process::ExitCode {
             measure_webhooks(&arguments, machine, &mut results).await;
         }
         if arguments.only.contains(&Part::Turn) {
-            results.turns = turn::measure(machine, arguments.turns).await;
+            results.turns = turn::measure(machine, arguments.turns, &arguments.calls, &arguments.turn_engine).await;
         }
         if arguments.only.contains(&Part::Office) {
             let [contacts, messages, calls] = arguments.office[..] else { panic!("--office takes three numbers") };

@@ -57,11 +57,13 @@ const REALTIME: &str = "realtime";
 const HELD: &str = "realtime, held";
 const PLAIN: &str = "pipeline, plain";
 const SPECULATIVE: &str = "pipeline, speculative";
-const ENGINES: [(&str, &str); 4] = [
+const ONCE: &str = "pipeline, speculative, no duplicates";
+const ENGINES: [(&str, &str); 5] = [
     (REALTIME, "[voice]\nengine = \"realtime\"\n[openai]\nearly_replies = false\n"),
     (HELD, "[voice]\nengine = \"realtime\"\n[openai]\nearly_replies = true\n"),
-    (PLAIN, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = false\n"),
-    (SPECULATIVE, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = true\n"),
+    (PLAIN, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = false\nduplicate_requests = false\n"),
+    (ONCE, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = true\nduplicate_requests = false\n"),
+    (SPECULATIVE, "[voice]\nengine = \"pipeline\"\n[pipeline]\nspeculation = true\nduplicate_requests = true\n"),
 ];
 
 /// The callers' sentences. A sentence takes 300 ms for each word, because the fake transcriber recognises a word every
@@ -92,12 +94,16 @@ const FILLER_PART: Range<usize> = 2_400..2_720;
 /// The agent's answer. Its first clause is short, so the speech synthesis can start after the first words of the model.
 const ANSWER: &str = "בשמחה רבה, רגע אחד.";
 
-/// `turns` is the number of turns of a run; with one call, a tenth of it.
-pub async fn measure(machine: Machine, turns: usize) -> Vec<TurnRun> {
+/// `turns` is the number of turns of a run; with one call, a tenth of it. Of the runs with 1 and 50 calls, only those are
+/// made whose number is in `calls`, and whose name in the table contains `filter`.
+pub async fn measure(machine: Machine, turns: usize, calls: &[u16], filter: &str) -> Vec<TurnRun> {
     let mut runs = Vec::new();
     for profile in PROFILES {
         for engine in ENGINES {
-            for calls in [1, 50] {
+            if !format!("{}, {}", engine.0, profile.name).contains(filter) {
+                continue;
+            }
+            for calls in [1, 50].into_iter().filter(|count| calls.contains(count)).map(usize::from) {
                 say(&format!("the turn, {} with {} parts, {calls} calls", engine.0, profile.name));
                 let turns = if calls == 1 { turns.div_ceil(10) } else { turns.div_ceil(calls) };
                 runs.push(run(machine, profile, engine, calls, turns).await);
@@ -180,7 +186,7 @@ fn planned_ms(engine: &str, profile: Profile) -> u64 {
         REALTIME => SERVER_SILENCE_MS,
         HELD => EARLY_SILENCE_MS,
         // The transcript of the last word is complete after half of the time.
-        SPECULATIVE => transcriber_ms / 2 + FIRST_CLAUSE_MS,
+        SPECULATIVE | ONCE => transcriber_ms / 2 + FIRST_CLAUSE_MS,
         // The pipeline ends the turn after the shortest pause, and then gets the final transcript.
         _ => SHORTEST_PAUSE_MS + transcriber_ms + FIRST_CLAUSE_MS,
     };
@@ -236,12 +242,14 @@ pub fn table(runs: &[TurnRun]) -> String {
     if runs.is_empty() {
         return text;
     }
-    text.push_str("\nTHE TURN                         calls  turns  p50/p95/max ms       discarded  own ms\n");
+    text.push_str(
+        "\nTHE TURN                                       calls  turns  p50/p95/max ms       discarded  own ms\n",
+    );
     for it in runs {
         let unanswered = if it.unanswered > 0 { format!("  {} unanswered", it.unanswered) } else { String::new() };
         let _ = writeln!(
             text,
-            "{:<32} {:>5} {:>6}  {:>4.0} / {:>4.0} / {:>5.0} {:>12.0} %  {}{unanswered}",
+            "{:<46} {:>5} {:>6}  {:>4.0} / {:>4.0} / {:>5.0} {:>12.0} %  {}{unanswered}",
             format!("{}, {}", it.engine, it.profile),
             it.calls,
             it.turns,

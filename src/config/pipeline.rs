@@ -55,6 +55,9 @@ pub struct PipelineConfig {
     /// Whether to request an answer, and to synthesise its first clause, before the end of the caller's turn is
     /// certain. An answer that does not fit the complete turn is discarded, but its tokens are billed.
     pub speculation: bool,
+    /// Whether to send a request to the model, and to synthesise the first clause of an answer, twice when the caller
+    /// already waits, and to use the faster response.
+    pub duplicate_requests: bool,
     pub transcriber: Transcriber,
     /// The base URL of a server that is compatible with OpenAI's `/audio/transcriptions`.
     pub transcription_base_url: Option<BaseUrl>,
@@ -85,6 +88,7 @@ impl Default for PipelineConfig {
             model_api: ModelApi::Auto,
             model: None,
             speculation: true,
+            duplicate_requests: true,
             transcriber: Transcriber::Soniox,
             transcription_base_url: None,
             transcription_api_key: None,
@@ -114,6 +118,7 @@ pub(super) fn settings() -> Vec<Setting<PipelineConfig>> {
         pipeline.setting("pipeline.model_api", |c| &mut c.model_api, choice(ModelApi::ALL, ModelApi::as_str)),
         pipeline.setting("pipeline.model", |c| &mut c.model, optional(model())),
         pipeline.setting("pipeline.speculation", |c| &mut c.speculation, boolean()),
+        pipeline.setting("pipeline.duplicate_requests", |c| &mut c.duplicate_requests, boolean()),
         pipeline.setting("pipeline.transcriber", |c| &mut c.transcriber, choice(Transcriber::ALL, Transcriber::as_str)),
         pipeline
             .setting("pipeline.transcription_base_url", |c| &mut c.transcription_base_url, optional(base_url()))

@@ -105,15 +105,17 @@ impl Pipeline {
     /// Creates a pipeline that opens its connections after `delay`.
     pub fn open(setup: PipelineSetup, delay: Duration) -> Self {
         let config = &setup.config;
+        let start = Start {
+            id: format!("pipeline-{}", entropy::random_hex::<4>()),
+            history: setup.history.clone(),
+            notes: setup.notes(),
+            max_pause: max_pause(config),
+            speculates: config.pipeline.speculation,
+            duplicates: config.pipeline.duplicate_requests,
+            claims: setup.claims.clone(),
+        };
         Self {
-            logic: Logic::new(Start {
-                id: &format!("pipeline-{}", entropy::random_hex::<4>()),
-                history: &setup.history,
-                notes: setup.notes(),
-                max_pause: max_pause(config),
-                speculates: config.pipeline.speculation,
-                claims: setup.claims.clone(),
-            }),
+            logic: Logic::new(start),
             voice: VoiceDetector::default(),
             transcriber: transcriber(&setup, delay),
             synthesiser: synthesiser(google_access(&setup), delay),
@@ -163,7 +165,7 @@ impl Pipeline {
         if let EngineCommand::AppendAudio(audio) = command {
             let is_voice = self.voice.detect(audio, false);
             self.transcriber.send(audio, is_voice);
-            self.logic.handle_audio(audio, is_voice, clock::instant());
+            self.logic.handle_audio(audio.ms(), is_voice, clock::instant());
         } else {
             self.logic.handle_command(command, clock::instant());
         }
@@ -186,8 +188,8 @@ impl Pipeline {
         while let Some(action) = self.logic.poll_action() {
             match action {
                 Action::EndUtterance => self.transcriber.end_utterance(),
-                Action::Ask { request, instructions, conversation } => {
-                    self.model.ask(Question { request, instructions, conversation });
+                Action::Ask { request, instructions, conversation, is_twice } => {
+                    self.model.ask(Question { request, instructions, conversation, is_twice });
                 }
                 Action::StopModel => self.model.stop(),
                 Action::Speak { clause, text } => {

@@ -100,7 +100,7 @@ async fn the_answer_is_ready_when_the_turn_ends() {
         let think = Duration::from_millis(600);
         let turns = vec![Turn::new(question, ANSWER)];
         let ai = OpenAiOptions { turns, think, ..OpenAiOptions::default() };
-        let toml = PIPELINE.replace("false", &speculates.to_string());
+        let toml = PIPELINE.replace("speculation = false", &format!("speculation = {speculates}"));
         let shop = Shop::new(soniox, ai, &toml).await;
         let (report, call) = shop.call("say 1500ms; listen").await;
         assert_eq!(turns_of(&call), [("caller", question), ("agent", ANSWER)], "{call:#}");

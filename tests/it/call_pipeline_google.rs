@@ -31,7 +31,7 @@ impl Shop {
             setup.env("GOOGLE_SPEECH_BASE_URL", google.base_url()).env("GOOGLE_TTS_BASE_URL", google.base_url());
             setup.toml(&format!(
                 "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n\
-                 [pipeline]\ntranscriber = \"google\"\nsynthesiser = \"google\"\nspeculation = false\n\
+                 [pipeline]\ntranscriber = \"google\"\nsynthesiser = \"google\"\nspeculation = false\nduplicate_requests = false\n\
                  [google]\n{settings}"
             ));
         })

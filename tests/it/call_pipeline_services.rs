@@ -33,7 +33,7 @@ impl Shop {
             setup.env("ELEVENLABS_API_KEY", "elevenlabs-key").env("ELEVENLABS_BASE_URL", elevenlabs.base_url());
             setup.toml(&format!(
                 "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n\
-                 [pipeline]\ntranscriber = \"{transcriber}\"\nsynthesiser = \"elevenlabs\"\nspeculation = false\n"
+                 [pipeline]\ntranscriber = \"{transcriber}\"\nsynthesiser = \"elevenlabs\"\nspeculation = false\nduplicate_requests = false\n"
             ));
         })
         .await

@@ -3,9 +3,9 @@
 use super::call_silence::assert_no_silence;
 use super::support::Setup;
 use super::support::telephony::CallHarness;
-use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::{CallReport, EndedBy};
 use agentlocator::simulator::openai::OpenAiOptions;
+use agentlocator::simulator::EventLog;
 use serde_json::{Value, json};
 
 pub(super) const QUESTION: &str = "מתי אתם פתוחים היום?";
@@ -84,9 +84,8 @@ impl<F> PipelineShop<F> {
 }
 
 /// Settings that enable only the pipeline engine, without speculation, so that the pipeline requests an answer only
-/// after the turn has ended.
-pub(super) const PIPELINE: &str =
-    "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
+/// after the turn has ended, and only once.
+pub(super) const PIPELINE: &str = "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\nduplicate_requests = false\n";
 
 pub(super) fn turns_of(call: &Value) -> Vec<(&str, &str)> {
     let turns = call["turns"].as_array().unwrap().iter();

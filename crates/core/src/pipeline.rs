@@ -10,13 +10,14 @@
 mod action;
 mod answer;
 mod claims;
+mod clause;
 mod clauses;
 mod conversation;
+mod duplicates;
 mod event;
 mod listener;
 mod speculation;
 
-use crate::audio::EncodedAudio;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutcome, ResponseRequest, Usage};
 pub use crate::promise::ClaimCheck;
 pub use action::{Action, ClauseId};
@@ -24,6 +25,7 @@ use answer::Answer;
 use claims::Checker;
 use conversation::Conversation;
 pub use conversation::{Entry, ToolRequest, UNINTELLIGIBLE};
+use duplicates::Duplicates;
 pub use event::{ModelEvent, SpeechEvent, TranscriberEvent};
 use listener::{AudioChange, Listener};
 use speculation::Speculation;
@@ -32,11 +34,11 @@ use std::time::{Duration, Instant};
 
 /// The parameters of a new pipeline.
 #[derive(Clone, Debug)]
-pub struct Start<'a> {
+pub struct Start {
     /// The prefix of the ids of utterances and answers. It must differ from the prefixes of the call's other engines.
-    pub id: &'a str,
+    pub id: String,
     /// The conversation so far.
-    pub history: &'a [HistoryTurn],
+    pub history: Vec<HistoryTurn>,
     /// Messages to the model about the caller, before the conversation.
     pub notes: Vec<String>,
     /// The silence after which the pipeline requests the end of an utterance that the transcriber has not ended,
@@ -44,6 +46,8 @@ pub struct Start<'a> {
     pub max_pause: Duration,
     /// Whether answers are requested before the caller's turn has certainly ended.
     pub speculates: bool,
+    /// Whether requests are sent twice when the caller already waits, so that the faster response is used.
+    pub duplicates: bool,
     /// How the agent's words are checked before they are spoken; none if they are not checked.
     pub claims: Option<ClaimCheck>,
 }
@@ -58,6 +62,7 @@ pub struct Pipeline {
     claims: Option<ClaimCheck>,
     /// None if answers are not requested in advance.
     speculation: Option<Speculation>,
+    duplicates: Duplicates,
     answers: u64,
     requests: u64,
     /// When the caller will have heard the audio that was passed on, if the playback is not stopped.
@@ -68,20 +73,21 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Creates a pipeline without an open turn.
-    pub fn new(start: Start<'_>) -> Self {
-        let Start { id, history, notes, max_pause, speculates, claims } = start;
+    pub fn new(start: Start) -> Self {
+        let Start { id, history, notes, max_pause, speculates, duplicates, claims } = start;
         let mut conversation = Conversation::default();
         for note in notes {
             conversation.note(note);
         }
-        conversation.add_history(history);
+        conversation.add_history(&history);
         Self {
-            id: id.to_owned(),
-            listener: Listener::new(id, max_pause),
+            listener: Listener::new(&id, max_pause),
+            id,
             conversation,
             answer: None,
             claims,
             speculation: speculates.then(Speculation::default),
+            duplicates: Duplicates::new(duplicates),
             answers: 0,
             requests: 0,
             audible_until: None,
@@ -100,9 +106,9 @@ impl Pipeline {
         self.actions.pop_front()
     }
 
-    /// Records that a piece of the caller's audio was sent to the transcriber.
-    pub fn handle_audio(&mut self, audio: &EncodedAudio, is_voice: bool, now: Instant) {
-        match self.listener.audio(audio.ms(), is_voice) {
+    /// Records that a piece of the caller's audio, with this length in milliseconds, was sent to the transcriber.
+    pub fn handle_audio(&mut self, ms: u64, is_voice: bool, now: Instant) {
+        match self.listener.audio(ms, is_voice) {
             Some(AudioChange::EndUtterance) => self.actions.push_back(Action::EndUtterance),
             Some(AudioChange::TurnOver) => self.listener.end(&mut self.conversation, &mut self.events),
             None => {}
@@ -185,7 +191,7 @@ impl Pipeline {
         }
         let Some(answer) = &mut self.answer else { return };
         match event {
-            SpeechEvent::Audio(audio) => answer.add_audio(clause, audio),
+            SpeechEvent::Audio(audio) => stop_speech(answer.add_audio(clause, audio), &mut self.actions),
             SpeechEvent::Done => answer.clause_done(clause),
             SpeechEvent::Failed { retry: false, reason, .. } => return self.fail(false, reason),
             SpeechEvent::Failed { retry_after, .. } => {
@@ -229,7 +235,10 @@ impl Pipeline {
         self.answers += 1;
         self.requests += 1;
         let answer = Answer::new(&self.id, self.answers, self.requests, instructions.clone());
-        self.actions.push_back(Action::Ask { request: self.requests, instructions, conversation });
+        // The caller does not wait for an answer that the session requests with instructions.
+        let waited_ms = self.listener.silent_ms().filter(|_| instructions.is_none());
+        let is_twice = self.duplicates.asks_twice(waited_ms);
+        self.actions.push_back(Action::Ask { request: self.requests, instructions, conversation, is_twice });
         answer
     }
 
@@ -248,7 +257,7 @@ impl Pipeline {
     fn revise_guess(&mut self) {
         let Some(speculation) = &mut self.speculation else { return };
         if let Some(guess) = self.listener.words_so_far().and_then(|words| speculation.revise(words)) {
-            stop(&guess, &mut self.actions);
+            self.discard(&guess);
         }
     }
 
@@ -270,32 +279,39 @@ impl Pipeline {
             }
         }
         let checker = Checker { check: self.claims.as_ref(), conversation: &self.conversation };
-        self.actions.extend(guess.poll_speak_first(checker));
+        let is_twice = self.duplicates.speaks_twice(self.listener.silent_ms());
+        self.actions.extend(std::iter::from_fn(|| guess.poll_speak_first(checker, is_twice)));
     }
 
     fn guess_speech(&mut self, clause: ClauseId, event: SpeechEvent) {
-        let Some(guess) = self.guess() else { return };
+        let Some(guess) = self.speculation.as_mut().and_then(Speculation::answer) else { return };
         match event {
-            SpeechEvent::Audio(audio) => guess.add_audio(clause, audio),
+            SpeechEvent::Audio(audio) => stop_speech(guess.add_audio(clause, audio), &mut self.actions),
             SpeechEvent::Done => guess.clause_done(clause),
             SpeechEvent::Failed { .. } => {
-                guess.clause_done(clause);
-                self.drop_guess();
+                if guess.clause_failed(clause) {
+                    self.drop_guess();
+                }
             }
         }
     }
 
     fn drop_guess(&mut self) {
         if let Some(guess) = self.speculation.as_mut().and_then(Speculation::discard) {
-            stop(&guess, &mut self.actions);
+            self.discard(&guess);
         }
+    }
+
+    fn discard(&mut self, guess: &Answer) {
+        stop(guess, &mut self.actions);
+        self.duplicates.discarded();
     }
 
     fn take_guess(&mut self) -> Option<Answer> {
         let (words, revision) = (self.conversation.last_words(), self.conversation.revision());
         let (guess, fits) = self.speculation.as_mut()?.take(words, revision)?;
         if !fits {
-            stop(&guess, &mut self.actions);
+            self.discard(&guess);
         }
         fits.then_some(guess)
     }
@@ -325,7 +341,9 @@ impl Pipeline {
     fn speak(&mut self) {
         let Some(answer) = &mut self.answer else { return };
         let checker = Checker { check: self.claims.as_ref(), conversation: &self.conversation };
-        while let Some(action) = answer.poll_speak(checker) {
+        let waited_ms = self.listener.silent_ms().filter(|_| answer.instructions.is_none());
+        let is_twice = self.duplicates.speaks_twice(waited_ms);
+        while let Some(action) = answer.poll_speak(checker, is_twice) {
             self.actions.push_back(action);
         }
     }
@@ -347,8 +365,9 @@ impl Pipeline {
                 None => correction,
             };
             let conversation = self.conversation.entries_after(said);
+            let is_twice = self.duplicates.asks_twice(None);
             let (request, instructions) = (self.requests, Some(instructions));
-            return self.actions.push_back(Action::Ask { request, instructions, conversation });
+            return self.actions.push_back(Action::Ask { request, instructions, conversation, is_twice });
         }
         if answer.is_complete() {
             answer.end_with(check.sentence(claim));
@@ -369,6 +388,7 @@ impl Pipeline {
             answer.finish_events(&mut self.events);
         }
         self.conversation.add_answer(answer.into_message(outcome == ResponseOutcome::Completed));
+        let usage = Usage { tokens_in: self.duplicates.tokens_in(usage.tokens_in), ..usage };
         self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
     }
 }
@@ -378,7 +398,11 @@ fn stop(answer: &Answer, actions: &mut VecDeque<Action>) {
     if !answer.is_model_done() {
         actions.push_back(Action::StopModel);
     }
-    actions.extend(answer.open_clauses().map(|clause| Action::StopSpeech { clause }));
+    stop_speech(answer.open_clauses(), actions);
+}
+
+fn stop_speech(clauses: impl IntoIterator<Item = ClauseId>, actions: &mut VecDeque<Action>) {
+    actions.extend(clauses.into_iter().map(|clause| Action::StopSpeech { clause }));
 }
 
 /// The error code for a second concurrent response. It is OpenAI's code, which the session handles for all engines.

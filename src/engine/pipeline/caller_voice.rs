@@ -41,7 +41,7 @@ impl CallerVoice {
         let outcome = loop {
             match synthesiser.next().await {
                 PartEvent::Ready => {
-                    synthesiser.speak(ClauseId { answer: 1, index: 0 }, &text, language_of(&text, language));
+                    synthesiser.speak(ClauseId { answer: 1, index: 0, copy: 0 }, &text, language_of(&text, language));
                     synthesiser.try_flush();
                 }
                 PartEvent::Event((_, SpeechEvent::Audio(audio))) => audio.decode_into(&mut samples),

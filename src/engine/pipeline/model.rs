@@ -1,5 +1,6 @@
 //! A client for language models with OpenAI's Responses API or chat completions API.
 
+mod race;
 mod refusal;
 
 use super::parts::{Model, Question};
@@ -17,6 +18,7 @@ use crate::providers::openai::sse::Malformed;
 use crate::providers::websocket::DialError;
 use crate::telemetry::log::inherit_subject;
 use futures_util::future::BoxFuture;
+use race::Race;
 use refusal::{Refusal, failed, refusal, refusal_of, unreadable};
 use serde_json::Value;
 use std::sync::Arc;
@@ -31,10 +33,29 @@ const BUFFER: usize = 64;
 
 pub(super) struct LanguageModel {
     asker: Asker,
-    /// Dropping the set aborts the running request.
+    /// Dropping the set aborts the running requests.
     tasks: JoinSet<()>,
-    sender: Sender<(u64, ModelEvent)>,
-    receiver: Receiver<(u64, ModelEvent)>,
+    /// Which of the requests is used, if the newest one was sent twice.
+    race: Race,
+    sender: Sender<Sent>,
+    receiver: Receiver<Sent>,
+}
+
+/// An event with the number of its request, and the number of the request's copy.
+type Sent = (u64, usize, ModelEvent);
+
+/// Sends the events of one copy of a request.
+struct Events<'a> {
+    request: u64,
+    copy: usize,
+    sender: &'a Sender<Sent>,
+}
+
+impl Events<'_> {
+    async fn send(&self, event: ModelEvent) {
+        // Fails only if the engine, and with it the receiver, was dropped.
+        let _ = self.sender.send((self.request, self.copy, event)).await;
+    }
 }
 
 /// The data that a request task needs; cheap to clone.
@@ -66,20 +87,24 @@ impl LanguageModel {
         let rejected_efforts = Arc::default();
         let socket = matches!(api, Api::Responses).then(|| Arc::new(ResponseSocket::open(config.clone())));
         let asker = Asker { config, client, instructions, tools, definitions, api, socket, rejected_efforts };
-        Self { asker, tasks: JoinSet::new(), sender, receiver }
+        Self { asker, tasks: JoinSet::new(), race: Race::default(), sender, receiver }
     }
 }
 
 impl Model for LanguageModel {
     fn ask(&mut self, question: Question) {
         self.stop();
-        let (asker, sender) = (self.asker.clone(), self.sender.clone());
-        self.tasks.spawn(inherit_subject(async move {
-            let request = question.request;
-            if let Err(failed) = asker.answer(&question, &sender).await {
-                let _ = sender.send((request, failed)).await;
-            }
-        }));
+        let question = Arc::new(question);
+        let copies = (0..if question.is_twice { 2 } else { 1 }).map(|copy| {
+            let (asker, question, sender) = (self.asker.clone(), question.clone(), self.sender.clone());
+            self.tasks.spawn(inherit_subject(async move {
+                let events = Events { request: question.request, copy, sender: &sender };
+                if let Err(failed) = asker.answer(&question, &events).await {
+                    events.send(failed).await;
+                }
+            }))
+        });
+        self.race = Race::new(question.request, copies.collect());
     }
 
     fn stop(&mut self) {
@@ -89,10 +114,14 @@ impl Model for LanguageModel {
 
     fn next(&mut self) -> BoxFuture<'_, (u64, ModelEvent)> {
         Box::pin(async move {
-            match self.receiver.recv().await {
-                Some(event) => event,
-                // Never happens, because `self.sender` keeps the channel open.
-                None => std::future::pending().await,
+            loop {
+                let Some((request, copy, event)) = self.receiver.recv().await else {
+                    // Never happens, because `self.sender` keeps the channel open.
+                    std::future::pending().await
+                };
+                if self.race.passes(request, copy, &event) {
+                    return (request, event);
+                }
             }
         })
     }
@@ -100,27 +129,26 @@ impl Model for LanguageModel {
 
 impl Asker {
     /// If the request fails, returns the last event as an error.
-    async fn answer(&self, question: &Question, sender: &Sender<(u64, ModelEvent)>) -> Result<(), ModelEvent> {
+    async fn answer(&self, question: &Question, events: &Events<'_>) -> Result<(), ModelEvent> {
         if let Some(socket) = &self.socket
             && let Some(connection) = socket.take()
         {
-            let over_socket = self.answer_over_socket(question, sender, socket, connection);
+            let over_socket = self.answer_over_socket(question, events, socket, connection);
             let late = |_| failed(true, None, "no answer within a minute".to_owned());
-            if tokio::time::timeout(LIMIT, over_socket).await.map_err(late)?? == Sent::Answered {
+            if tokio::time::timeout(LIMIT, over_socket).await.map_err(late)?? == OverSocket::Answered {
                 return Ok(());
             }
         }
-        self.answer_over_http(question, sender).await
+        self.answer_over_http(question, events).await
     }
 
     async fn answer_over_socket(
         &self,
         question: &Question,
-        sender: &Sender<(u64, ModelEvent)>,
+        events: &Events<'_>,
         socket: &ResponseSocket,
         mut connection: Connection,
-    ) -> Result<Sent, ModelEvent> {
-        let request = question.request;
+    ) -> Result<OverSocket, ModelEvent> {
         let (mut stream, mut efforts) = (ResponseStream::default(), self.efforts());
         let mut event = loop {
             // If the connection is lost, the next event says why.
@@ -131,9 +159,9 @@ impl Asker {
                     if !connection.was_open() {
                         socket.reject(&error);
                     }
-                    return Ok(Sent::NotAnswered);
+                    return Ok(OverSocket::NotAnswered);
                 }
-                Ok(First::ConnectionEnded) => return Ok(Sent::NotAnswered),
+                Ok(First::ConnectionEnded) => return Ok(OverSocket::NotAnswered),
                 Ok(First::Unreadable) => return Err(unreadable(Malformed)),
                 Err(refusal) => {
                     if let Err(failure) = efforts.refused(refusal) {
@@ -144,15 +172,14 @@ impl Asker {
             }
         };
         efforts.accepted();
-        let _ = sender.send((request, ModelEvent::Activity)).await;
+        events.send(ModelEvent::Activity).await;
         loop {
             if let Some(event) = event {
                 let is_done = matches!(event, ChatEvent::Done { .. });
-                // Fails only if the engine, and with it the receiver, was dropped.
-                let _ = sender.send((request, self.event(event))).await;
+                events.send(self.event(event)).await;
                 if is_done {
                     socket.put_back(connection);
-                    return Ok(Sent::Answered);
+                    return Ok(OverSocket::Answered);
                 }
             }
             event = match connection.next().await {
@@ -163,26 +190,20 @@ impl Asker {
         }
     }
 
-    async fn answer_over_http(
-        &self,
-        question: &Question,
-        sender: &Sender<(u64, ModelEvent)>,
-    ) -> Result<(), ModelEvent> {
+    async fn answer_over_http(&self, question: &Question, events: &Events<'_>) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
         let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
         let mut stream = self.api.stream();
-        let request = question.request;
-        let _ = sender.send((request, ModelEvent::Activity)).await;
+        events.send(ModelEvent::Activity).await;
         loop {
             let chunk = response.chunk().await.map_err(lost)?;
-            let events = match &chunk {
+            let received = match &chunk {
                 Some(bytes) => stream.push(bytes).map_err(unreadable)?,
                 None => stream.finish().map_err(unreadable)?,
             };
-            for event in events {
+            for event in received {
                 let is_done = matches!(event, ChatEvent::Done { .. });
-                // Fails only if the engine, and with it the receiver, was dropped.
-                let _ = sender.send((request, self.event(event))).await;
+                events.send(self.event(event)).await;
                 if is_done {
                     return Ok(());
                 }
@@ -373,7 +394,7 @@ impl AnswerStream {
 
 /// The result of a request over a WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sent {
+enum OverSocket {
     Answered,
     /// The connection failed before the answer began, so the request can be sent over HTTP.
     NotAnswered,

@@ -55,6 +55,8 @@ pub(super) struct Question {
     /// Instructions for this answer alone.
     pub(super) instructions: Option<String>,
     pub(super) conversation: Vec<Entry>,
+    /// Whether to send the request twice, and to use the answer that begins first.
+    pub(super) is_twice: bool,
 }
 
 pub(super) trait Model: Send {

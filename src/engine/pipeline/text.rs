@@ -100,7 +100,7 @@ impl TextConversation {
         let mut answer = TextAnswer::default();
         self.requests += 1;
         let conversation = self.entries.clone();
-        self.model.ask(Question { request: self.requests, instructions: None, conversation });
+        self.model.ask(Question { request: self.requests, instructions: None, conversation, is_twice: false });
         loop {
             let (request, event) = self.model.next().await;
             if request != self.requests {

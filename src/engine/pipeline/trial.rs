@@ -66,7 +66,8 @@ async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
 async fn answer(setup: &PipelineSetup) -> Result<(), String> {
     let PipelineSetup { config, client, instructions, tools, .. } = setup;
     let mut model = LanguageModel::new(config.clone(), client.clone(), instructions.clone(), tools.clone());
-    model.ask(Question { request: 1, instructions: None, conversation: vec![Entry::Caller("?".to_owned())] });
+    let conversation = vec![Entry::Caller("?".to_owned())];
+    model.ask(Question { request: 1, instructions: None, conversation, is_twice: false });
     loop {
         match model.next().await.1 {
             ModelEvent::Activity => {}
@@ -83,7 +84,7 @@ async fn speak(setup: &PipelineSetup) -> Result<(), String> {
     loop {
         match synthesiser.next().await {
             PartEvent::Ready => {
-                synthesiser.speak(ClauseId { answer: 1, index: 0 }, &word, &setup.language);
+                synthesiser.speak(ClauseId { answer: 1, index: 0, copy: 0 }, &word, &setup.language);
                 synthesiser.try_flush();
             }
             PartEvent::Event((_, SpeechEvent::Audio(_))) => {

@@ -15,6 +15,8 @@ pub enum Action {
         instructions: Option<String>,
         /// The messages so far, oldest first.
         conversation: Vec<Entry>,
+        /// Whether to send the request twice, and to use the answer that begins first. The other one is stopped.
+        is_twice: bool,
     },
     /// Stop the model: the rest of its answer is not needed.
     StopModel,
@@ -39,4 +41,6 @@ pub struct ClauseId {
     pub answer: u64,
     /// The index of the clause in the answer, from 0.
     pub index: u64,
+    /// The number of the synthesis, from 0, if the clause is synthesised more than once at the same time.
+    pub copy: u8,
 }

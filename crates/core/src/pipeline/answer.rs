@@ -2,8 +2,9 @@
 
 use super::action::{Action, ClauseId};
 use super::claims::Checker;
+use super::clause::{Clause, ClauseState};
 use super::clauses::ClauseSplitter;
-use super::conversation::{AnswerMessage, SaidClause, ToolRequest, first_words};
+use super::conversation::{AnswerMessage, SaidClause, ToolRequest};
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use crate::call::{EngineEvent, ItemId, ResponseId, ResponseOutcome, ToolCall, Usage};
 use crate::promise::{CheckResult, FalseClaim, Words};
@@ -13,11 +14,6 @@ use std::time::Duration;
 /// The maximum number of clauses that are synthesised at the same time. With two, the next clause is ready when the
 /// current clause ends.
 const MAX_OPEN: usize = 2;
-/// The approximate duration of a character of speech, in milliseconds. It is used until the length of a clause's audio
-/// is known.
-const MS_PER_CHAR: u64 = 70;
-/// The maximum number of requests for a clause that returned no audio.
-const MAX_ATTEMPTS: u32 = 2;
 
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -49,26 +45,6 @@ pub(super) struct Answer {
     usage: Usage,
     /// The number of audio bytes that were passed on since `take_passed_on` was last used.
     passed_on: u64,
-}
-
-#[derive(Debug)]
-struct Clause {
-    text: String,
-    state: ClauseState,
-    attempts: u32,
-    /// The length of the clause's audio so far, in bytes.
-    audio: u64,
-    /// The audio that is held back while an earlier clause is not complete.
-    waiting: VecDeque<EncodedAudio>,
-    /// The length of the text that was passed on, in bytes.
-    passed_on: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ClauseState {
-    Waiting,
-    Open,
-    Done,
 }
 
 impl Answer {
@@ -109,14 +85,7 @@ impl Answer {
             let is_spoken = text.chars().any(char::is_alphanumeric);
             match self.clauses.last_mut().filter(|_| !is_spoken) {
                 Some(last) => last.text.push_str(&text),
-                None => self.clauses.push(Clause {
-                    state: if is_spoken { ClauseState::Waiting } else { ClauseState::Done },
-                    text,
-                    attempts: 0,
-                    audio: 0,
-                    waiting: VecDeque::new(),
-                    passed_on: 0,
-                }),
+                None => self.clauses.push(Clause::new(text, is_spoken)),
             }
         }
     }
@@ -147,52 +116,54 @@ impl Answer {
         self.model.is_some()
     }
 
-    pub(super) fn add_audio(&mut self, clause: ClauseId, audio: EncodedAudio) {
-        if let Some(clause) = self.open(clause) {
-            clause.audio += audio.len() as u64;
-            clause.waiting.push_back(audio);
-        }
+    /// Returns another synthesis of the clause, which must be stopped because its audio is not needed.
+    pub(super) fn add_audio(&mut self, clause: ClauseId, audio: EncodedAudio) -> Option<ClauseId> {
+        let other = self.open(clause)?.add_audio(clause.copy, audio)?;
+        Some(clause.with_copy(other))
     }
 
     pub(super) fn clause_done(&mut self, clause: ClauseId) {
-        if let Some(clause) = self.open(clause) {
-            clause.state = ClauseState::Done;
+        if let Some(open) = self.open(clause) {
+            open.done(clause.copy);
         }
     }
 
     /// Returns true if the answer has failed; otherwise the clause may be synthesised again.
     pub(super) fn clause_failed(&mut self, clause: ClauseId) -> bool {
-        let Some(clause) = self.open(clause) else { return false };
-        let may_retry = clause.audio == 0 && clause.attempts < MAX_ATTEMPTS;
-        clause.state = if may_retry { ClauseState::Waiting } else { ClauseState::Done };
-        !may_retry
+        self.open(clause).is_some_and(|open| open.failed(clause.copy))
     }
 
     fn open(&mut self, id: ClauseId) -> Option<&mut Clause> {
         let index = usize::try_from(id.index).ok().filter(|_| id.answer == self.number)?;
-        self.clauses.get_mut(index).filter(|clause| clause.state == ClauseState::Open)
+        self.clauses.get_mut(index).filter(|clause| clause.is_running(id.copy))
     }
 
-    /// Returns the next clause to synthesise, if it contains no false claim.
-    pub(super) fn poll_speak(&mut self, checker: Checker<'_>) -> Option<Action> {
+    /// Returns the next synthesis to start, of a clause that contains no false claim. With `is_twice`, the first clause
+    /// is synthesised twice, and the audio that arrives first is used.
+    pub(super) fn poll_speak(&mut self, checker: Checker<'_>, is_twice: bool) -> Option<Action> {
         self.check(checker);
+        let mut clauses = self.clauses.iter_mut().enumerate();
+        let copy = clauses.find_map(|(index, clause)| Some((index, clause.next_copy()?)));
+        let (index, copy) = copy.or_else(|| self.open_next(is_twice))?;
+        let id = ClauseId { answer: self.number, index: index as u64, copy };
+        Some(Action::Speak { clause: id, text: self.clauses[index].text.trim().to_owned() })
+    }
+
+    fn open_next(&mut self, is_twice: bool) -> Option<(usize, u8)> {
         let open = self.clauses.iter().filter(|clause| clause.state == ClauseState::Open).count();
         if open >= MAX_OPEN {
             return None;
         }
         let index = self.clauses[..self.checked].iter().position(|clause| clause.state == ClauseState::Waiting)?;
-        let clause = &mut self.clauses[index];
-        (clause.state, clause.attempts) = (ClauseState::Open, clause.attempts + 1);
-        let id = ClauseId { answer: self.number, index: index as u64 };
-        Some(Action::Speak { clause: id, text: clause.text.trim().to_owned() })
+        let is_first = !self.clauses.iter().any(Clause::was_opened);
+        Some((index, self.clauses[index].open(is_twice && is_first)))
     }
 
     /// A speculative answer uses this function, so that only its first clause is synthesised.
-    pub(super) fn poll_speak_first(&mut self, checker: Checker<'_>) -> Option<Action> {
-        if self.clauses.iter().any(|clause| clause.attempts > 0) {
-            return None;
-        }
-        self.poll_speak(checker)
+    pub(super) fn poll_speak_first(&mut self, checker: Checker<'_>, is_twice: bool) -> Option<Action> {
+        let has_begun = self.clauses.iter().any(Clause::was_opened);
+        let is_next = !has_begun || self.clauses.iter().any(Clause::needs_copy);
+        if is_next { self.poll_speak(checker, is_twice) } else { None }
     }
 
     /// Checks the new clauses. A clause whose sentence is not complete may have to wait for the next one.
@@ -256,9 +227,10 @@ impl Answer {
         self.checked = self.clauses.len();
     }
 
+    /// Returns all syntheses that are running.
     pub(super) fn open_clauses(&self) -> impl Iterator<Item = ClauseId> {
-        let open = self.clauses.iter().enumerate().filter(|(_, clause)| clause.state == ClauseState::Open);
-        open.map(|(index, _)| ClauseId { answer: self.number, index: index as u64 })
+        let (answer, clauses) = (self.number, (0..).zip(&self.clauses));
+        clauses.flat_map(move |(index, clause)| clause.running().map(move |copy| ClauseId { answer, index, copy }))
     }
 
     /// Emits the audio in the order of the clauses, each clause with its text.
@@ -324,20 +296,5 @@ fn total(one: Usage, other: Usage) -> Usage {
         tokens_in: one.tokens_in + other.tokens_in,
         tokens_out: one.tokens_out + other.tokens_out,
         cost_micros: one.cost_micros + other.cost_micros,
-    }
-}
-
-impl Clause {
-    /// Returns the text that belongs to the audio so far, without the text that was already passed on.
-    fn take_text(&mut self) -> Option<String> {
-        let words = if self.state == ClauseState::Done {
-            self.text.as_str()
-        } else {
-            let chars = self.text.chars().count() as u64;
-            first_words(&self.text, self.audio / BYTES_PER_MS, chars * MS_PER_CHAR)
-        };
-        let new = self.text.get(self.passed_on..words.len()).filter(|new| !new.is_empty())?.to_owned();
-        self.passed_on = words.len();
-        Some(new)
     }
 }

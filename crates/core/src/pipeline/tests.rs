@@ -1,10 +1,12 @@
 mod claims;
+mod duplicates;
 mod properties;
 mod speculation;
 mod turn_ends;
 mod word_times;
 
 use super::*;
+use crate::audio::EncodedAudio;
 use crate::call::{ResponseId, ToolCall};
 use std::collections::BTreeMap;
 
@@ -30,6 +32,18 @@ fn done() -> ModelEvent {
 
 const MAX_PAUSE: Duration = Duration::from_millis(1300);
 
+fn start() -> Start {
+    Start {
+        id: "p".into(),
+        history: Vec::new(),
+        notes: Vec::new(),
+        max_pause: MAX_PAUSE,
+        speculates: true,
+        duplicates: false,
+        claims: None,
+    }
+}
+
 /// A fake synthesiser and model. Each clause has 100 ms of audio for each character, whose samples have the index of
 /// the clause as their value.
 struct Rig {
@@ -39,6 +53,8 @@ struct Rig {
     asked: Vec<Entry>,
     /// The instructions for the last requested answer alone.
     instructions: Option<String>,
+    /// Whether the last request was to be sent twice.
+    is_asked_twice: bool,
     open: BTreeMap<ClauseId, (String, u64)>,
     stopped_models: u32,
     /// How often the transcriber was requested to end an utterance.
@@ -49,18 +65,12 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         Self {
-            pipeline: Pipeline::new(Start {
-                id: "p",
-                history: &[],
-                notes: Vec::new(),
-                max_pause: MAX_PAUSE,
-                speculates: true,
-                claims: None,
-            }),
+            pipeline: Pipeline::new(start()),
             now: now(),
             request: 0,
             asked: Vec::new(),
             instructions: None,
+            is_asked_twice: false,
             open: BTreeMap::new(),
             stopped_models: 0,
             ended: 0,
@@ -68,11 +78,16 @@ impl Rig {
         }
     }
 
+    fn with(start: Start) -> Self {
+        Self { pipeline: Pipeline::new(start), ..Self::new() }
+    }
+
     fn drain(&mut self) {
         while let Some(action) = self.pipeline.poll_action() {
             match action {
-                Action::Ask { request, conversation, instructions } => {
+                Action::Ask { request, conversation, instructions, is_twice } => {
                     (self.request, self.asked, self.instructions) = (request, conversation, instructions);
+                    self.is_asked_twice = is_twice;
                 }
                 Action::StopModel => self.stopped_models += 1,
                 Action::Speak { clause, text } => {
@@ -105,14 +120,14 @@ impl Rig {
     /// Sends the caller's audio, in pieces of 20 ms.
     fn listen(&mut self, ms: usize, is_voice: bool) {
         for _ in 0..ms / 20 {
-            self.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice, self.now);
+            self.pipeline.handle_audio(20, is_voice, self.now);
         }
         self.drain();
     }
 
     /// Reports the end of the utterance long after its last word.
     fn utterance_ended(&mut self) {
-        self.pipeline.handle_audio(&EncodedAudio::silence(3000), false, self.now);
+        self.pipeline.handle_audio(3000, false, self.now);
         self.transcriber_event(TranscriberEvent::End);
     }
 
@@ -195,7 +210,7 @@ fn an_utterance_is_a_turn_that_ends_with_its_words() {
 #[test]
 fn a_committed_turn_is_not_repeated_by_the_rest_of_the_transcript() {
     let mut rig = Rig::new();
-    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), true, rig.now);
+    rig.pipeline.handle_audio(2000, true, rig.now);
     rig.transcriber_event(words("אני רוצה"));
     rig.command(EngineCommand::Commit);
     rig.transcriber_event(words("אני רוצה תור"));
@@ -210,8 +225,8 @@ fn a_committed_turn_is_not_repeated_by_the_rest_of_the_transcript() {
 #[test]
 fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
     let voice = |rig: &mut Rig| {
-        rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
-        rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
+        rig.pipeline.handle_audio(700, true, rig.now);
+        rig.pipeline.handle_audio(2000, false, rig.now);
     };
     let mut rig = Rig::new();
     voice(&mut rig);
@@ -230,8 +245,8 @@ fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
 #[test]
 fn a_voice_whose_words_are_reported_as_empty_is_a_turn() {
     let mut rig = Rig::new();
-    rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
-    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
+    rig.pipeline.handle_audio(700, true, rig.now);
+    rig.pipeline.handle_audio(2000, false, rig.now);
     rig.transcriber_event(TranscriberEvent::Words { text: String::new(), from_ms: None, until_ms: None });
     rig.utterance_ended();
     rig.transcriber_event(TranscriberEvent::Progress(2600));
@@ -241,10 +256,9 @@ fn a_voice_whose_words_are_reported_as_empty_is_a_turn() {
 #[test]
 fn words_without_positions_have_those_of_the_voice() {
     let mut rig = Rig::new();
-    let audio = EncodedAudio::silence(100);
     // One second of silence, one second of voice, one second of silence.
     for is_voice in [[false; 10], [true; 10], [false; 10]].concat() {
-        rig.pipeline.handle_audio(&audio, is_voice, rig.now);
+        rig.pipeline.handle_audio(100, is_voice, rig.now);
     }
     rig.transcriber_event(TranscriberEvent::Words { text: "שלום".into(), from_ms: None, until_ms: None });
     rig.utterance_ended();
@@ -341,9 +355,7 @@ fn an_engine_that_is_opened_again_knows_what_was_said_and_done() {
     let tool = ToolUse::new("take_message", r#"{"text":"שלום"}"#).with_output(r#"{"ok":true}"#).to_text();
     let turns = [(Speaker::Caller, "אפשר להשאיר הודעה?"), (Speaker::Tool, tool.as_str()), (Speaker::Agent, "רשמתי.")];
     let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
-    let start =
-        Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false, claims: None };
-    let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
+    let mut rig = Rig::with(Start { history: history.into(), ..start() });
     let id = "earlier.1".to_owned();
     let call = ToolRequest { id: id.clone(), name: "take_message".into(), arguments: r#"{"text":"שלום"}"#.into() };
     assert_eq!(
@@ -362,9 +374,7 @@ fn an_engine_that_is_opened_again_knows_of_a_tool_that_still_runs() {
     use crate::domain::{Speaker, ToolUse};
     let tool = ToolUse::new("take_message", r#"{"text":"שלום"}"#).to_text();
     let history = [HistoryTurn { speaker: Speaker::Tool, text: tool }];
-    let start =
-        Start { id: "q", history: &history, notes: Vec::new(), max_pause: MAX_PAUSE, speculates: false, claims: None };
-    let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
+    let mut rig = Rig::with(Start { history: history.into(), ..start() });
     let entries = rig.asked_after();
     let [Entry::Caller(_), Entry::Agent { calls, .. }, Entry::ToolOutput { output, .. }] = &entries[..] else {
         panic!("{entries:?}")
@@ -378,15 +388,7 @@ fn a_hint_precedes_the_conversation_and_discards_a_speculative_answer() {
     use crate::domain::Speaker;
     let turns = [(Speaker::Caller, "שלום"), (Speaker::System, "ten percent off"), (Speaker::Agent, "היי")];
     let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
-    let start = Start {
-        id: "q",
-        history: &history,
-        notes: vec!["a note".into()],
-        max_pause: MAX_PAUSE,
-        speculates: true,
-        claims: None,
-    };
-    let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
+    let mut rig = Rig::with(Start { history: history.into(), notes: vec!["a note".into()], ..start() });
     rig.transcriber_event(TranscriberEvent::Words {
         text: "כמה זה עולה?".into(),
         from_ms: Some(100),

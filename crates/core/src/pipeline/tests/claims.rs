@@ -13,8 +13,7 @@ const NOT_READ: &str = "את השעה הזאת עוד לא בדקתי. לבדו�
 fn rig() -> Rig {
     let known = Known::new(date(2026, 11, 24), Some(Vec::new()));
     let claims = Some(ClaimCheck { known, not_done: NOT_DONE.into(), not_read: NOT_READ.into() });
-    let start = Start { id: "p", history: &[], notes: Vec::new(), max_pause: MAX_PAUSE, speculates: true, claims };
-    Rig { pipeline: Pipeline::new(start), ..Rig::new() }
+    Rig::with(Start { claims, ..start() })
 }
 
 fn call(name: &str, arguments: &serde_json::Value) -> ModelEvent {
@@ -219,9 +218,7 @@ fn an_engine_that_is_opened_again_knows_what_may_be_said() {
     {
         let known = Known::new(date(2026, 11, 24), Some(Vec::new()));
         let claims = Some(ClaimCheck { known, not_done: NOT_DONE.into(), not_read: NOT_READ.into() });
-        let start =
-            Start { id: "p", history: &history, notes: vec![], max_pause: MAX_PAUSE, speculates: false, claims };
-        let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
+        let mut rig = Rig::with(Start { history: history.clone(), claims, ..start() });
         rig.reply();
         rig.says(BOOKED);
         assert_eq!(rig.stopped().is_empty(), is_spoken, "{history:?}");

@@ -57,8 +57,8 @@ fn a_clause_that_was_ready_counts_as_the_agents_speech_while_it_plays() {
     rig.reply();
     assert_eq!(rig.outcomes(), [ResponseOutcome::Completed], "all of it was ready");
     let before = rig.events.len();
-    rig.pipeline.handle_audio(&EncodedAudio::silence(700), true, rig.now);
-    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false, rig.now);
+    rig.pipeline.handle_audio(700, true, rig.now);
+    rig.pipeline.handle_audio(2000, false, rig.now);
     rig.transcriber_event(TranscriberEvent::Progress(9000));
     assert_eq!(rig.events.len(), before, "a voice without words over it is an echo");
 }

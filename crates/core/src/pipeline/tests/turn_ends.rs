@@ -112,6 +112,18 @@ fn no_answer_to_an_open_sentence_is_requested_in_advance() {
     assert_eq!(rig.request, 0);
     let mut rig = speech("אני רוצה לקבוע תור למחר");
     rig.transcriber_event(TranscriberEvent::Progress(1150));
+    assert_eq!(rig.request, 0, "the caller is still speaking");
+    rig.listen(60, false);
+    assert_eq!(rig.request, 1);
+}
+
+#[test]
+fn a_noise_that_passes_for_a_voice_only_delays_an_answer_in_advance() {
+    let mut rig = speech("אפשר תור בשעה חמש");
+    rig.listen(500, true);
+    rig.transcriber_event(TranscriberEvent::Progress(1500));
+    assert_eq!(rig.request, 0);
+    rig.transcriber_event(TranscriberEvent::Progress(1550));
     assert_eq!(rig.request, 1);
 }
 
