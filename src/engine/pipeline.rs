@@ -14,6 +14,7 @@ mod speech;
 mod text;
 mod transcriber;
 mod trial;
+mod warm_up;
 
 use crate::agent::tool::ToolRegistry;
 use crate::audio::VoiceDetector;
@@ -43,6 +44,7 @@ use std::time::{Duration, Instant};
 pub use text::{TextAnswer, TextConversation};
 use transcriber::SocketTranscriber;
 pub use trial::{PipelineTrial, try_parts};
+use warm_up::WarmUp;
 
 #[derive(Clone, Debug)]
 pub struct PipelineSetup {
@@ -78,6 +80,7 @@ pub struct Pipeline {
     transcriber: Box<dyn Transcriber>,
     model: Box<dyn Model>,
     synthesiser: Box<dyn Synthesiser>,
+    _warm_up: WarmUp,
     readiness: Readiness,
     /// The language of the conversation (ISO 639-1), for texts whose script does not indicate another language.
     language: String,
@@ -117,6 +120,7 @@ impl Pipeline {
         Self {
             logic: Logic::new(start),
             voice: VoiceDetector::default(),
+            _warm_up: WarmUp::start(config, &setup.client, delay),
             transcriber: transcriber(&setup, delay),
             synthesiser: synthesiser(google_access(&setup), delay),
             model: Box::new(LanguageModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),

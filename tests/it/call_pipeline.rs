@@ -3,7 +3,9 @@
 
 use super::booking::{monday, offer_haircuts};
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PIPELINE, PipelineShop, QUESTION, assert_words_are_timed, turns_of};
+use super::pipeline_shop::{
+    ANSWER, LONG, PIPELINE, PipelineShop, QUESTION, assert_is_warm, assert_words_are_timed, turns_of,
+};
 use super::support::client::send;
 use super::support::telephony::free_port;
 use super::support::whatsapp::until;
@@ -342,6 +344,9 @@ async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
     assert!((1800..=2800).contains(&length_ms), "{length_ms} ms");
     assert!(transcription["fields"].to_string().contains("[\"language\",\"he\"]"), "{transcription}");
     assert!(shop.harness.ai.state().sessions.is_empty() && shop.services.state().transcriptions.is_empty());
+    for path in ["/audio/transcriptions", "/chat/completions", "/audio/speech"] {
+        assert_is_warm(&shop.harness.ai.http_requests(), path);
+    }
     shop.assert_no_violations();
 }
 

@@ -2,7 +2,7 @@
 
 use super::booking::offer_haircuts;
 use super::call_silence::assert_no_silence;
-use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, assert_words_are_timed, turns_of};
+use super::pipeline_shop::{ANSWER, LONG, PipelineShop, QUESTION, assert_is_warm, assert_words_are_timed, turns_of};
 use super::support::telephony::free_port;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::EndedBy;
@@ -87,6 +87,7 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
         let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
         let expected_ms = (ANSWER.chars().count() + "כן, למתי?".chars().count()) * 65;
         assert!(heard_ms.abs_diff(expected_ms) < 700, "{transcriber}: {heard_ms} ms instead of {expected_ms}");
+        assert_is_warm(&shop.services.elevenlabs.http_requests(), "/v1/text-to-speech/");
         shop.assert_no_violations();
     }
 }

@@ -5,7 +5,7 @@ use super::support::Setup;
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallReport, EndedBy};
 use agentlocator::simulator::openai::OpenAiOptions;
-use agentlocator::simulator::EventLog;
+use agentlocator::simulator::{EventLog, HttpRequest};
 use serde_json::{Value, json};
 
 pub(super) const QUESTION: &str = "מתי אתם פתוחים היום?";
@@ -90,6 +90,15 @@ pub(super) const PIPELINE: &str = "[voice]\nengine = \"pipeline\"\nmessage_silen
 pub(super) fn turns_of(call: &Value) -> Vec<(&str, &str)> {
     let turns = call["turns"].as_array().unwrap().iter();
     turns.map(|turn| (turn["speaker"].as_str().unwrap(), turn["heard_text"].as_str().unwrap())).collect()
+}
+
+/// Checks that the first request of a call to this path came over a connection that was opened before.
+#[track_caller]
+pub(super) fn assert_is_warm(requests: &[HttpRequest], path: &str) {
+    let first = requests.iter().find(|request| request.method == "POST" && request.path.contains(path));
+    let first = first.unwrap_or_else(|| panic!("no request to {path}: {requests:#?}"));
+    let opened = requests.iter().any(|request| request.method == "HEAD" && request.client == first.client);
+    assert!(opened, "{first:?} is the first request of its connection: {requests:#?}");
 }
 
 /// Checks that each word of the caller has the time at which the caller said it. The fakes report 300 ms for each word.

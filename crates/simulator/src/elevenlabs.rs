@@ -4,8 +4,7 @@
 //! and "Stream speech" of the API reference.
 
 use crate::openai::options::spoken_ms;
-use crate::server::Parameters;
-use crate::server::Server;
+use crate::server::{HttpRequest, Parameters, Server};
 use crate::sound::{Voice, millis};
 use crate::transcriber::{self, Transcriber, TranscriberEvent, TranscriberPlan, Word, text_of};
 use crate::websocket::{self, Socket};
@@ -139,6 +138,11 @@ impl ElevenLabs {
     /// Returns the value for `ELEVENLABS_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
+    }
+
+    /// Returns the first HTTP requests, each with its connection.
+    pub fn http_requests(&self) -> Vec<HttpRequest> {
+        self.server.requests()
     }
 
     /// Returns the requests that the server has received.

@@ -44,6 +44,7 @@ pub mod whatsapp;
 
 pub use daemon_connector::DaemonConnector;
 pub use event_log::{Entry, EventLog, Party};
+pub use server::HttpRequest;
 
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,13 @@
 
 use crate::shop_year::random::Random;
 use axum::Router;
-use axum::http::Uri;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -16,7 +19,21 @@ pub(super) struct Server {
     address: SocketAddr,
     stop: CancellationToken,
     task: JoinHandle<()>,
+    requests: Requests,
 }
+
+/// An HTTP request that a fake server has received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The client's address. Requests with the same address came over the same connection.
+    pub client: SocketAddr,
+    /// The method, such as `POST`.
+    pub method: String,
+    /// The path of the URL.
+    pub path: String,
+}
+
+type Requests = Arc<Mutex<Vec<HttpRequest>>>;
 
 impl Server {
     /// Creates the state and the router, and serves the router on `listener`. The token that is passed to `state` is
@@ -29,16 +46,23 @@ impl Server {
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
         let state = Arc::new(state(address, stop.clone()));
-        let (router, stopping) = (router(state.clone()), stop.clone());
+        let requests = Requests::default();
+        let router = router(state.clone()).layer(from_fn_with_state(requests.clone(), record));
+        let (service, stopping) = (router.into_make_service_with_connect_info::<SocketAddr>(), stop.clone());
         let task = tokio::spawn(async move {
-            let serving = axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), router);
+            let serving = axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), service);
             let _ = serving.with_graceful_shutdown(stopping.cancelled_owned()).await;
         });
-        Ok((Self { address, stop, task }, state))
+        Ok((Self { address, stop, task, requests }, state))
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the first requests, at most [`MAX_REQUESTS`].
+    pub(super) fn requests(&self) -> Vec<HttpRequest> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Cancels the token and closes the listener and the idle connections. Waits at most a second for requests in
@@ -59,6 +83,26 @@ impl Drop for Server {
 }
 
 const DRAIN: Duration = Duration::from_secs(1);
+/// The maximum number of requests that are recorded.
+const MAX_REQUESTS: usize = 1_000;
+
+async fn record(
+    State(requests): State<Requests>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    // A client may open a connection before it needs it.
+    let is_warm_up = method == Method::HEAD && path == "/";
+    {
+        let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() < MAX_REQUESTS {
+            requests.push(HttpRequest { client, method: method.to_string(), path });
+        }
+    }
+    if is_warm_up { StatusCode::NOT_FOUND.into_response() } else { next.run(request).await }
+}
 
 /// The query parameters of a URL, or the fields of a form, in order.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use super::options::OpenAiOptions;
 use super::state::{OpenAiState, Shared};
 use super::{chat, realtime, response_stream, rest};
 use crate::EventLog;
-use crate::server::Server;
+use crate::server::{HttpRequest, Server};
 use axum::Router;
 use axum::routing::{get, post};
 use std::net::SocketAddr;
@@ -33,6 +33,11 @@ impl OpenAi {
     /// Returns the value for `OPENAI_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address())
+    }
+
+    /// Returns the first HTTP requests, each with its connection.
+    pub fn http_requests(&self) -> Vec<HttpRequest> {
+        self.server.requests()
     }
 
     /// Returns the requests that the server has received.
