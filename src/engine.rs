@@ -12,6 +12,8 @@ pub use realtime::{FieldStatus, Realtime, RealtimeSetup, RejectedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};
 
 use crate::call::{EngineCommand, EngineEvent};
+use crate::pipeline::PipelineStep;
+use std::time::Instant;
 
 #[derive(Debug)]
 pub enum Engine {
@@ -48,6 +50,14 @@ impl Engine {
             Self::Realtime(engine) => engine.try_flush(),
             Self::Pipeline(engine) => engine.try_flush(),
             Self::Voicemail(_) => {}
+        }
+    }
+
+    /// Passes what a pipeline has received and decided since the last call of this function to `log`, each step with its
+    /// time. The other engines decide nothing that the session's own inputs do not contain.
+    pub fn drain_steps(&mut self, log: impl FnMut((Instant, PipelineStep))) {
+        if let Self::Pipeline(engine) = self {
+            engine.drain_steps().for_each(log);
         }
     }
 

@@ -1,5 +1,6 @@
 //! `agentlocator replay`: shows what happened in a call, and makes the call's decisions again.
 
+mod pipeline;
 mod reproduce;
 mod timeline;
 

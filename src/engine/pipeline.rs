@@ -6,6 +6,7 @@ mod clause_tasks;
 mod google;
 mod http_transcriber;
 mod link;
+mod logged;
 mod model;
 mod parts;
 mod response_socket;
@@ -21,7 +22,7 @@ use crate::audio::VoiceDetector;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn};
 use crate::config::{Config, Synthesiser as SynthesiserChoice, Transcriber as TranscriberChoice};
 use crate::domain::ContactName;
-use crate::pipeline::{Action, ClaimCheck, Pipeline as Logic, Start};
+use crate::pipeline::{Action, ClaimCheck, PipelineInput, PipelineStep, Start};
 use crate::providers::deepgram::DeepgramTranscription;
 use crate::providers::elevenlabs::ElevenLabsTranscription;
 use crate::providers::google::AccessTokens;
@@ -34,6 +35,7 @@ use crate::{clock, entropy};
 pub use caller_voice::CallerVoice;
 use google::{Access, GoogleSynthesiser, GoogleTranscriber};
 use http_transcriber::HttpTranscriber;
+use logged::LoggedLogic;
 use model::LanguageModel;
 use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
 use soniox::SonioxTts;
@@ -64,6 +66,8 @@ pub struct PipelineSetup {
     pub history: Vec<HistoryTurn>,
     /// How the agent's words are checked before they are spoken; `None` if they are not checked.
     pub claims: Option<ClaimCheck>,
+    /// Whether the inputs and decisions of the engine are recorded for the input log of the call.
+    pub is_logged: bool,
 }
 
 impl PipelineSetup {
@@ -75,7 +79,7 @@ impl PipelineSetup {
 }
 
 pub struct Pipeline {
-    logic: Logic,
+    logic: LoggedLogic,
     voice: VoiceDetector,
     transcriber: Box<dyn Transcriber>,
     model: Box<dyn Model>,
@@ -117,8 +121,9 @@ impl Pipeline {
             duplicates: config.pipeline.duplicate_requests,
             claims: setup.claims.clone(),
         };
+        let now = clock::instant();
         Self {
-            logic: Logic::new(start),
+            logic: LoggedLogic::new(start, setup.is_logged, now),
             voice: VoiceDetector::default(),
             _warm_up: WarmUp::start(config, &setup.client, delay),
             transcriber: transcriber(&setup, delay),
@@ -127,7 +132,7 @@ impl Pipeline {
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),
             cents_per_hour: config.pipeline.cents_per_hour,
-            paid_until: clock::instant(),
+            paid_until: now,
             language: setup.language,
         }
     }
@@ -156,7 +161,7 @@ impl Pipeline {
                 biased;
                 event = self.transcriber.next() => self.transcriber_event(event),
                 event = self.synthesiser.next() => self.synthesiser_event(event),
-                (request, event) = self.model.next() => self.logic.handle_model(request, event, clock::instant()),
+                (request, event) = self.model.next() => self.handle_input(PipelineInput::Model { request, event }),
             }
         }
     }
@@ -169,11 +174,17 @@ impl Pipeline {
         if let EngineCommand::AppendAudio(audio) = command {
             let is_voice = self.voice.detect(audio, false);
             self.transcriber.send(audio, is_voice);
-            self.logic.handle_audio(audio.ms(), is_voice, clock::instant());
+            self.handle_input(PipelineInput::Audio { ms: audio.ms(), is_voice });
         } else {
-            self.logic.handle_command(command, clock::instant());
+            self.handle_input(PipelineInput::Command(command.clone()));
         }
         self.run_actions();
+    }
+
+    /// Returns what the engine has received and decided since the last call of this function, each with its time.
+    /// Returns nothing if the setup does not request a record.
+    pub fn drain_steps(&mut self) -> impl Iterator<Item = (Instant, PipelineStep)> {
+        self.logic.drain_steps()
     }
 
     /// Sends queued data, as far as the servers accept it without blocking.
@@ -186,6 +197,10 @@ impl Pipeline {
     pub async fn close(self) {
         drop(self.model);
         tokio::join!(self.transcriber.close(), self.synthesiser.close());
+    }
+
+    fn handle_input(&mut self, input: PipelineInput) {
+        self.logic.handle_input(input, clock::instant());
     }
 
     fn run_actions(&mut self) {
@@ -212,7 +227,7 @@ impl Pipeline {
                     *transcriber = true;
                 }
             }
-            PartEvent::Event(event) => self.logic.handle_transcriber_event(event, clock::instant()),
+            PartEvent::Event(event) => self.handle_input(PipelineInput::Transcriber(event)),
             PartEvent::Lost(error) => self.lost("transcriber", error),
         }
     }
@@ -224,7 +239,7 @@ impl Pipeline {
                     *synthesiser = true;
                 }
             }
-            PartEvent::Event((clause, event)) => self.logic.handle_speech(clause, event, clock::instant()),
+            PartEvent::Event((clause, event)) => self.handle_input(PipelineInput::Speech { clause, event }),
             PartEvent::Lost(error) => self.lost("synthesiser", error),
         }
     }
@@ -238,7 +253,7 @@ impl Pipeline {
     }
 
     fn lost(&mut self, part: &str, DialError { retry, reason }: DialError) {
-        self.logic.fail(retry, format!("{part}: {reason}"));
+        self.handle_input(PipelineInput::Lost { retry, reason: format!("{part}: {reason}") });
     }
 }
 

@@ -166,7 +166,10 @@ impl CallTask {
                 biased;
                 received = receive(&mut self.stream) => self.handle_stream(received),
                 received = employee::receive(&mut self.employee) => self.handle_employee(received),
-                event = next(&mut self.engine) => self.session.handle_input(Input::Engine(event), clock::instant()),
+                event = next(&mut self.engine) => {
+                    self.log_engine();
+                    self.session.handle_input(Input::Engine(event), clock::instant());
+                }
                 message = self.receiver.recv() => self.handle_message(message),
                 () = self.timer.expired() => self.session.handle_timeout(clock::instant()),
             }
@@ -181,6 +184,7 @@ impl CallTask {
         if let Some(engine) = &mut self.engine {
             engine.try_flush();
         }
+        self.log_engine();
         self.send_reports();
         if let Some(rehearsed) = &mut self.rehearsed {
             rehearsed.report(self.session.unlogged(), clock::instant());
@@ -201,6 +205,12 @@ impl CallTask {
         }
     }
 
+    fn log_engine(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            self.session.log_engine(engine);
+        }
+    }
+
     fn apply(&mut self, output: Output) {
         match output {
             Output::Engine(command) => self.command_engine(&command),
@@ -214,11 +224,7 @@ impl CallTask {
                 }
             }
             Output::PlayToEmployee(audio) => self.play_to_employee(&audio),
-            Output::CloseEngine => {
-                if let Some(engine) = self.engine.take() {
-                    log::spawn(engine.close());
-                }
-            }
+            Output::CloseEngine => self.close_engine(),
             Output::Mark(name) => self.send(|stream| stream.mark(&name)),
             Output::Clear { heard_until_ms } => {
                 self.send(Stream::clear);
@@ -398,9 +404,7 @@ impl CallTask {
     /// The engine's socket costs money while it is open, and Twilio requests the next TwiML only when the stream's
     /// socket is closed.
     async fn shut_down(&mut self) {
-        if let Some(engine) = self.engine.take() {
-            log::spawn(engine.close());
-        }
+        self.close_engine();
         if let (Some(recording_writer), Some(began)) = (self.recording_writer.take(), self.began) {
             recording_writer.finish(clock::instant() - began, self.recording_jobs());
         }

@@ -8,7 +8,7 @@ mod cleanup;
 mod format;
 mod writer;
 
-pub use format::{Header, LoggedCall, ReadError, Record, read};
+pub use format::{Header, LoggedCall, ReadError, ReadRecord, Record, read};
 pub use writer::{InputLog, InputLogs};
 
 use crate::domain::CallSid;

@@ -27,6 +27,7 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
         caller_history: None,
         history: Vec::new(),
         claims: None,
+        is_logged: false,
     };
     findings(config, Box::pin(try_parts(setup)).await)
 }

@@ -1,11 +1,14 @@
 //! The logs of the inputs of phone calls, and `agentlocator replay`, which repeats a call's decisions from its log.
 
+use super::call_pipeline::Shop;
+use super::pipeline_shop::{ANSWER, QUESTION};
 use super::support::Daemon;
 use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::simulator::caller::{Clip, Script, Step};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
+use agentlocator::simulator::soniox::SonioxOptions;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fs;
@@ -155,13 +158,80 @@ async fn a_lost_engine_and_another_decision_are_found() {
     let recorded = harness.daemon.cli(&["replay", "--file", record.to_str().unwrap(), "--json"]);
     assert_eq!(json_of(&recorded)["outcome"], "reproduced");
 
-    write(&changed, &text.replacen("\"agentlocator_call_inputs\":1", "\"agentlocator_call_inputs\":7", 1));
+    write(&changed, &text.replacen("\"agentlocator_call_inputs\":2", "\"agentlocator_call_inputs\":7", 1));
     let newer = harness.daemon.cli(&["replay", "--file", changed.to_str().unwrap()]);
     assert_eq!(newer.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&newer.stderr).contains("in format 7; this program"), "{newer:?}");
     fs::write(&changed, "hello").unwrap();
     let no_log = harness.daemon.cli(&["replay", "--file", changed.to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&no_log.stderr).contains("this is no log of a call's inputs"), "{no_log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_with_the_pipeline_is_reproduced_and_a_changed_input_is_found() {
+    let message = "תגידו לבעלים שהתקשרתי";
+    let turns = vec![
+        Turn::new(QUESTION, ANSWER),
+        Turn::new(message, "רשמתי, נחזור אליך.").calling("take_message", json!({"text": "התקשר"}).to_string()),
+    ];
+    let soniox = SonioxOptions {
+        heard: vec![QUESTION.into(), message.into()],
+        transcribe: Duration::from_millis(300),
+        ..SonioxOptions::default()
+    };
+    let ai = OpenAiOptions { turns, ..OpenAiOptions::default() };
+    let shop = Shop::new(soniox, ai, "[voice]\nengine = \"pipeline\"\n").await;
+    let (report, call) = shop.call("say 1500ms; listen; say 1s; listen").await;
+    assert_eq!(call["engine"], "pipeline", "{call:#}");
+    let daemon = &shop.harness.daemon;
+    let replayed = replay(daemon, &report.call_sid).await;
+    let expected = [
+        "pipe: a pipeline is opened",
+        "pipe: request 1 to the model, with 1 messages",
+        "pipe: synthesises clause 1 of answer 1: שמחה לעזור,",
+        "pipe: requests the end of the utterance",
+        "service: transcriber: the utterance has ended",
+        "service: model, request 1: done",
+        "engine: tool call",
+        "call: plays",
+    ];
+    assert_reproduced(&replayed, &expected);
+
+    let export = daemon.folder().join("call.jsonl");
+    daemon.cli(&["replay", &report.call_sid, "--export", export.to_str().unwrap()]);
+    let text = fs::read_to_string(&export).unwrap();
+    let outcome = |name: &str, text: &str| {
+        let changed = daemon.folder().join(name);
+        fs::write(&changed, text).unwrap();
+        json_of(&daemon.cli(&["replay", "--file", changed.to_str().unwrap(), "--json"]))
+    };
+    // Each input of the services counts: the words, a token of the model, and the length of the audio.
+    let changed = |change: &dyn Fn(&str) -> String| {
+        let is_input = |line: &str| line.starts_with("{\"pipeline_input\"");
+        let lines = text.lines().map(|line| if is_input(line) { change(line) } else { line.to_owned() });
+        lines.map(|line| line + "\n").collect::<String>()
+    };
+    let changes = [
+        ("words", changed(&|line| line.replace("פתוחים היום?", "סגורים היום?"))),
+        ("token", changed(&|line| line.replace("\"text\":\"שמחה ", "\"text\":\"אולי "))),
+        ("audio", changed(&|line| line.replace("\"audio\":800}", "\"audio\":400}"))),
+    ];
+    for (name, changed) in changes {
+        assert_ne!(changed, text, "{name}");
+        let replayed = outcome(name, &changed);
+        assert_eq!(replayed["outcome"], "different", "{name}: {replayed:#}");
+    }
+    let shown = daemon.cli(&["replay", "--file", daemon.folder().join("token").to_str().unwrap(), "--frames"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("model, request 1: אולי "), "{shown:?}");
+
+    // The log with the decisions of this program is the expectation of a regression test.
+    let record = daemon.folder().join("recorded.gz");
+    let token = daemon.folder().join("token");
+    daemon.cli(&["replay", "--file", token.to_str().unwrap(), "--record", record.to_str().unwrap()]);
+    let recorded = json_of(&daemon.cli(&["replay", "--file", record.to_str().unwrap(), "--json"]));
+    assert_eq!(recorded["outcome"], "reproduced", "{recorded:#}");
+    assert!(recorded["decisions"].as_u64().unwrap() > 50, "{recorded}");
+    shop.assert_no_violations();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,6 +62,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "booking",
             "promise",
             "call",
+            "pipeline",
             "store",
             "host",
             "telemetry",

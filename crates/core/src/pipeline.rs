@@ -16,6 +16,7 @@ mod conversation;
 mod duplicates;
 mod event;
 mod listener;
+mod log;
 mod speculation;
 
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutcome, ResponseRequest, Usage};
@@ -28,12 +29,14 @@ pub use conversation::{Entry, ToolRequest, UNINTELLIGIBLE};
 use duplicates::Duplicates;
 pub use event::{ModelEvent, SpeechEvent, TranscriberEvent};
 use listener::{AudioChange, Listener};
+pub use log::{PipelineInput, PipelineOutput, PipelineStep};
+use serde::{Deserialize, Serialize};
 use speculation::Speculation;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// The parameters of a new pipeline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Start {
     /// The prefix of the ids of utterances and answers. It must differ from the prefixes of the call's other engines.
     pub id: String,

@@ -1,14 +1,18 @@
-//! Feeds the logged inputs of a call into a new session, and compares its outputs with the logged ones.
+//! Feeds the logged inputs of a call into a new session, and those of its pipelines into new pipelines, and compares
+//! their outputs with the logged ones.
 
+use super::pipeline::ReplayedPipeline;
 use crate::call::{CallSession, Input, Output};
 use crate::clock;
-use crate::runtime::input_log::{LoggedCall, Record};
+use crate::pipeline::{PipelineInput, PipelineOutput, Start};
+use crate::runtime::input_log::{LoggedCall, ReadRecord, Record};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) struct Replay {
-    /// What the session processed, in order.
+    /// What the session and the pipelines processed, in order.
     pub(super) steps: Vec<Step>,
     /// The number of outputs that were compared and are equal.
     pub(super) compared: usize,
@@ -19,13 +23,20 @@ pub(super) struct Step {
     /// The time since the session was created.
     pub(super) at: Duration,
     pub(super) cause: Cause,
-    pub(super) outputs: Vec<Output>,
+    pub(super) decisions: Vec<Decision>,
+}
+
+pub(super) enum Decision {
+    Session(Output),
+    Pipeline(PipelineOutput),
 }
 
 pub(super) enum Cause {
     Start,
     Input(Input),
     Timeout,
+    PipelineStart(Box<Start>),
+    PipelineInput(PipelineInput),
     /// The number of missing records.
     Gap(u64),
     Full,
@@ -48,13 +59,15 @@ pub(super) struct Difference {
     replayed: Option<Value>,
 }
 
+/// An output of the replay that was not compared yet, with its time.
+pub(super) type Pending = VecDeque<(Duration, Value)>;
+
 impl Replay {
     pub(super) fn run(call: &LoggedCall) -> Self {
         let start = clock::instant();
         let mut session = CallSession::new(call.header.policy.clone(), start);
         let mut replay = Self { steps: Vec::new(), compared: 0, outcome: Outcome::Reproduced };
-        // The session's outputs that were not compared yet.
-        let mut pending = VecDeque::new();
+        let (mut pending, mut pipeline) = (Pending::new(), None);
         replay.add(Duration::ZERO, Cause::Start, &mut session, &mut pending);
         for record in &call.records {
             match record {
@@ -68,38 +81,52 @@ impl Replay {
                     session.handle_timeout(start + at);
                     replay.add(at, Cause::Timeout, &mut session, &mut pending);
                 }
-                Record::Output(logged) => replay.compare(logged, &mut pending),
+                Record::Output(logged) => replay.compare(logged, pending.pop_front()),
                 Record::Gap { records } => replay.lose(Cause::Gap(*records), &mut session, &mut pending),
                 Record::Full => replay.lose(Cause::Full, &mut session, &mut pending),
+                Record::PipelineStart { .. } | Record::PipelineInput { .. } | Record::PipelineOutput(_) => {
+                    replay.step_pipeline(record, &mut pipeline, start);
+                }
                 Record::End => break,
             }
         }
-        if let Some((at, replayed)) = pending.pop_front()
-            && call.is_complete
-            && matches!(replay.outcome, Outcome::Reproduced)
-        {
-            replay.outcome = Outcome::Different(Difference { at, logged: None, replayed: Some(replayed) });
+        if call.is_complete {
+            let left = pipeline.as_mut().and_then(ReplayedPipeline::next_action).or_else(|| pending.pop_front());
+            replay.compare_end(left);
         }
         replay
     }
 
-    fn add(
-        &mut self,
-        at: Duration,
-        cause: Cause,
-        session: &mut CallSession,
-        pending: &mut VecDeque<(Duration, Value)>,
-    ) {
-        let outputs: Vec<_> = std::iter::from_fn(|| session.poll_output()).collect();
-        pending.extend(outputs.iter().map(|output| (at, value(output))));
-        self.steps.push(Step { at, cause, outputs });
+    fn step_pipeline(&mut self, record: &ReadRecord, pipeline: &mut Option<ReplayedPipeline>, start: Instant) {
+        match (record, pipeline) {
+            (Record::PipelineStart { at_ns, start }, pipeline) => {
+                self.compare_end(pipeline.as_mut().and_then(ReplayedPipeline::next_action));
+                *pipeline = Some(ReplayedPipeline::new(start));
+                let (at, cause) = (Duration::from_nanos(*at_ns), Cause::PipelineStart(start.clone()));
+                self.steps.push(Step { at, cause, decisions: Vec::new() });
+            }
+            (Record::PipelineInput { at_ns, input }, Some(pipeline)) => {
+                let at = Duration::from_nanos(*at_ns);
+                let decisions = pipeline.handle_input(input.clone(), at, start);
+                let decisions = decisions.into_iter().map(Decision::Pipeline).collect();
+                self.steps.push(Step { at, cause: Cause::PipelineInput(input.clone()), decisions });
+            }
+            (Record::PipelineOutput(logged), Some(pipeline)) => self.compare(logged, pipeline.next_like(logged)),
+            // The start of the pipeline is missing.
+            _ => {}
+        }
     }
 
-    fn compare(&mut self, logged: &Value, pending: &mut VecDeque<(Duration, Value)>) {
+    fn add(&mut self, at: Duration, cause: Cause, session: &mut CallSession, pending: &mut Pending) {
+        let outputs: Vec<_> = std::iter::from_fn(|| session.poll_output()).collect();
+        pending.extend(outputs.iter().map(|output| (at, value(output))));
+        self.steps.push(Step { at, cause, decisions: outputs.into_iter().map(Decision::Session).collect() });
+    }
+
+    fn compare(&mut self, logged: &Value, replayed: Option<(Duration, Value)>) {
         if !matches!(self.outcome, Outcome::Reproduced) {
             return;
         }
-        let replayed = pending.pop_front();
         if replayed.as_ref().is_some_and(|(_, replayed)| replayed == logged) {
             self.compared += 1;
             return;
@@ -109,8 +136,17 @@ impl Replay {
         self.outcome = Outcome::Different(Difference { at, logged: Some(logged.clone()), replayed });
     }
 
+    /// Compares the end of the log with an output of the replay that the log does not contain, if there is one.
+    fn compare_end(&mut self, left: Option<(Duration, Value)>) {
+        if let Some((at, replayed)) = left
+            && matches!(self.outcome, Outcome::Reproduced)
+        {
+            self.outcome = Outcome::Different(Difference { at, logged: None, replayed: Some(replayed) });
+        }
+    }
+
     /// What follows missing inputs cannot be compared.
-    fn lose(&mut self, cause: Cause, session: &mut CallSession, pending: &mut VecDeque<(Duration, Value)>) {
+    fn lose(&mut self, cause: Cause, session: &mut CallSession, pending: &mut Pending) {
         let at = self.now();
         if matches!(self.outcome, Outcome::Reproduced) {
             self.outcome = Outcome::Gap(at);
@@ -131,10 +167,15 @@ impl Replay {
                 Cause::Start => {}
                 Cause::Input(input) => records.push(Record::Input { at_ns, input: input.clone() }),
                 Cause::Timeout => records.push(Record::Timeout { at_ns }),
+                Cause::PipelineStart(start) => records.push(Record::PipelineStart { at_ns, start: start.clone() }),
+                Cause::PipelineInput(input) => records.push(Record::PipelineInput { at_ns, input: input.clone() }),
                 Cause::Gap(lost) => records.push(Record::Gap { records: *lost }),
                 Cause::Full => records.push(Record::Full),
             }
-            records.extend(step.outputs.iter().map(|output| Record::Output(value(output))));
+            records.extend(step.decisions.iter().map(|decision| match decision {
+                Decision::Session(output) => Record::Output(value(output)),
+                Decision::Pipeline(output) => Record::PipelineOutput(value(output)),
+            }));
         }
         LoggedCall { header: call.header.by_this_program(), records, is_complete: call.is_complete }
     }
@@ -179,7 +220,7 @@ impl Outcome {
 }
 
 /// In the format of the input log.
-fn value(output: &Output) -> Value {
+pub(super) fn value(output: &impl Serialize) -> Value {
     serde_json::to_value(output).unwrap_or_default()
 }
 

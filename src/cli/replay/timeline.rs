@@ -1,10 +1,14 @@
 //! A replayed call as lines for people: what happened, and what the session decided. Unless everything is requested,
 //! frames of audio are summarised, and parts of texts and timers are omitted.
 
-use super::reproduce::{Cause, Replay, seconds};
+mod pipeline;
+
+use super::reproduce::{Cause, Decision, Replay, seconds};
 use crate::call::{
     CallEvent, EngineCommand, EngineEvent, Input, Operator, Output, ResponseRequest, ToolCall, TurnRecord,
 };
+use crate::pipeline::PipelineOutput;
+use pipeline::{action_text, service_text};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -16,15 +20,16 @@ const SAME_RUN: Duration = Duration::from_millis(300);
 pub(super) struct Line {
     /// The time since the call's session was created.
     at_ms: u64,
-    /// The source of the line: `caller`, `engine`, `twilio`, `tool`, `staff`, `daemon`, `timer`, `log`, or `call` for
-    /// what the session decided.
+    /// The source of the line: `caller`, `engine`, `twilio`, `tool`, `staff`, `daemon`, `timer`, `log`, `service` for a
+    /// service of the pipeline engine, `pipe` for what this engine decided, or `call` for what the session decided.
     source: &'static str,
     text: String,
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (at, sign) = (seconds(Duration::from_millis(self.at_ms)), if self.source == "call" { '→' } else { ' ' });
+        let is_decision = matches!(self.source, "call" | "pipe");
+        let (at, sign) = (seconds(Duration::from_millis(self.at_ms)), if is_decision { '→' } else { ' ' });
         write!(f, "{at}  {:<7} {sign} {}", self.source, self.text)
     }
 }
@@ -34,8 +39,11 @@ pub(super) fn lines(replay: &Replay, all: bool) -> Vec<Line> {
     for step in &replay.steps {
         timeline.at = step.at;
         timeline.cause(&step.cause);
-        for output in &step.outputs {
-            timeline.output(output);
+        for decision in &step.decisions {
+            match decision {
+                Decision::Session(output) => timeline.output(output),
+                Decision::Pipeline(output) => timeline.pipeline_output(output),
+            }
         }
     }
     for run in [Run::Voice, Run::Received, Run::Played, Run::Marks, Run::Employee] {
@@ -125,7 +133,19 @@ impl Timeline {
             Cause::Gap(records) => self.add("log", format!("{records} records are missing: the disk was too slow")),
             Cause::Full => self.add("log", "the log reached its maximum size"),
             Cause::Input(input) => self.input(input),
+            Cause::PipelineStart(_) => self.add("pipe", "a pipeline is opened"),
+            Cause::PipelineInput(input) => {
+                if let Some(text) = service_text(input, self.all) {
+                    self.add("service", text);
+                }
+            }
         }
+    }
+
+    /// The events for the session are its inputs, and therefore lines of their own.
+    fn pipeline_output(&mut self, output: &PipelineOutput) {
+        let PipelineOutput::Action(action) = output else { return };
+        self.add("pipe", action_text(action));
     }
 
     fn input(&mut self, input: &Input) {

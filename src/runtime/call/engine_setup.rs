@@ -24,8 +24,14 @@ impl CallTask {
             EngineKind::Pipeline => Engine::Pipeline(Box::new(Pipeline::open(self.pipeline_setup(history), delay))),
             EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),
         };
-        if let Some(before) = self.engine.replace(engine) {
-            log::spawn(before.close());
+        self.close_engine();
+        self.engine = Some(engine);
+    }
+
+    pub(super) fn close_engine(&mut self) {
+        if let Some(mut engine) = self.engine.take() {
+            self.session.log_engine(&mut engine);
+            log::spawn(engine.close());
         }
     }
 
@@ -104,6 +110,7 @@ impl CallTask {
             caller_history,
             history,
             claims,
+            is_logged: self.session.is_logged(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A call's session together with the log of its inputs and outputs.
 
 use crate::call::{CallSession, Input, Output};
+use crate::engine::Engine;
 use crate::runtime::input_log::InputLog;
 use std::ops::Deref;
 use std::time::Instant;
@@ -37,6 +38,17 @@ impl LoggedSession {
             log.output(&output);
         }
         Some(output)
+    }
+
+    pub(super) fn is_logged(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Logs what the engine has received and decided since the last call of this function.
+    pub(super) fn log_engine(&mut self, engine: &mut Engine) {
+        if let Some(log) = &mut self.log {
+            engine.drain_steps(|(at, step)| log.pipeline(step, at));
+        }
     }
 
     /// For the reports of a trial call, which has no input log.

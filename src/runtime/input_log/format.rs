@@ -1,15 +1,17 @@
 //! The format of an input log: JSON lines. The first line is the header. A copy may be compressed with gzip.
 
-use crate::call::{CallPolicy, Input};
+use crate::call::{CallPolicy, Input, Output};
 use crate::config::VersionInfo;
 use crate::domain::{CallSid, Timestamp};
+use crate::pipeline::{PipelineInput, PipelineOutput, Start};
 use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-/// The version of the format. It increases whenever older programs cannot read new logs.
-const FORMAT: u32 = 1;
+/// The version of the format. It increases whenever older programs cannot read new logs. In version 1, there are no
+/// records of a pipeline.
+const FORMAT: u32 = 2;
 /// The maximum size of a log in bytes after decompression. More is not read, because a file may come from elsewhere.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -29,11 +31,11 @@ pub struct Header {
     pub policy: CallPolicy,
 }
 
-/// A line of a log. `O` is the type of the outputs: the session's own type when a log is written, and JSON when it is
-/// read.
+/// A line of a log. `O` and `P` are the types of the outputs of the session and of a pipeline: their own types when a log
+/// is written, and JSON when it is read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Record<O> {
+pub enum Record<O = Output, P = PipelineOutput> {
     Input {
         /// Nanoseconds since the session was created.
         at_ns: u64,
@@ -44,6 +46,20 @@ pub enum Record<O> {
         at_ns: u64,
     },
     Output(O),
+    /// A pipeline was opened as the call's engine.
+    PipelineStart {
+        /// Nanoseconds since the session was created.
+        at_ns: u64,
+        start: Box<Start>,
+    },
+    /// What the newest pipeline has received.
+    PipelineInput {
+        /// Nanoseconds since the session was created.
+        at_ns: u64,
+        input: PipelineInput,
+    },
+    /// What the newest pipeline has decided.
+    PipelineOutput(P),
     /// Records are missing here, because the disk was too slow.
     Gap {
         records: u64,
@@ -53,11 +69,14 @@ pub enum Record<O> {
     End,
 }
 
+/// A record as it is read: with the outputs as JSON, because another version of the program may have written them.
+pub type ReadRecord = Record<Value, Value>;
+
 #[derive(Debug)]
 pub struct LoggedCall {
     pub header: Header,
     /// The records, without the last `End`.
-    pub records: Vec<Record<Value>>,
+    pub records: Vec<ReadRecord>,
     /// Whether the log contains the end of the call's task.
     pub is_complete: bool,
 }
@@ -69,7 +88,7 @@ pub enum ReadError {
     #[error("this is no log of a call's inputs: {0}")]
     NoLog(String),
     #[error(
-        "the log was written by AgentLocator {release} in format {found}; this program ({}) reads format {FORMAT}",
+        "the log was written by AgentLocator {release} in format {found}; this program ({}) reads the formats 1 to {FORMAT}",
         env!("CARGO_PKG_VERSION")
     )]
     OtherFormat { found: u64, release: String },
@@ -100,7 +119,7 @@ impl LoggedCall {
     pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         write_line(to, &self.header)?;
         self.records.iter().try_for_each(|record| write_line(to, record))?;
-        if self.is_complete { write_line(to, &Record::<Value>::End) } else { Ok(()) }
+        if self.is_complete { write_line(to, &ReadRecord::End) } else { Ok(()) }
     }
 }
 
@@ -148,7 +167,7 @@ fn read_header(line: &str) -> Result<Header, ReadError> {
     let release = value["release"].as_str().unwrap_or("of an unknown version").to_owned();
     match value["agentlocator_call_inputs"].as_u64() {
         None => Err(ReadError::NoLog("its first line is no header".to_owned())),
-        Some(found) if found != u64::from(FORMAT) => Err(ReadError::OtherFormat { found, release }),
+        Some(found) if !(1..=u64::from(FORMAT)).contains(&found) => Err(ReadError::OtherFormat { found, release }),
         Some(_) => serde_json::from_value(value).map_err(|error| ReadError::Line { line: 1, release, error }),
     }
 }

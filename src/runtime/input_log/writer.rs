@@ -6,6 +6,7 @@ use crate::call::{CallPolicy, Input, Output};
 use crate::clock;
 use crate::domain::CallSid;
 use crate::host::disk::DiskMonitor;
+use crate::pipeline::PipelineStep;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -28,7 +29,7 @@ const CLOSE_INTERVAL: Duration = Duration::from_secs(1);
 /// How many logs one call can have.
 const MAX_PARTS: u32 = 20;
 
-type Records = Vec<Record<Output>>;
+type Records = Vec<Record>;
 
 /// Clones share the thread that writes the logs.
 #[derive(Clone)]
@@ -112,11 +113,20 @@ impl InputLog {
         self.add(Record::Output(output.clone()));
     }
 
+    pub fn pipeline(&mut self, step: PipelineStep, at: Instant) {
+        let at_ns = self.ns(at);
+        self.add(match step {
+            PipelineStep::Start(start) => Record::PipelineStart { at_ns, start },
+            PipelineStep::Input(input) => Record::PipelineInput { at_ns, input },
+            PipelineStep::Output(output) => Record::PipelineOutput(output),
+        });
+    }
+
     fn ns(&self, now: Instant) -> u64 {
         u64::try_from(now.saturating_duration_since(self.began).as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn add(&mut self, record: Record<Output>) {
+    fn add(&mut self, record: Record) {
         self.records.push(record);
         if self.records.len() >= BATCH {
             self.forward();
@@ -233,7 +243,7 @@ impl<W: Write> LogFile<W> {
     }
 
     /// Returns false if the log is finished.
-    fn write(&mut self, records: &[Record<Output>]) -> io::Result<bool> {
+    fn write(&mut self, records: &[Record]) -> io::Result<bool> {
         let mut lines = Vec::with_capacity(records.len() * 256);
         for record in records {
             write_line(&mut lines, record)?;

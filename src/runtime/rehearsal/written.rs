@@ -107,6 +107,7 @@ impl ConversationState {
             caller_history: instructions::caller_history(&memory, &zone),
             history: Vec::new(),
             claims: None,
+            is_logged: false,
         };
         let words = watch::Sender::default();
         let context = ToolContext::new(store.clone(), sid.clone(), zone.clone(), words.subscribe())

@@ -4,7 +4,7 @@ use super::{EngineKind, ItemId, ResponseId, RobotEvidence, Usage};
 use crate::audio::EncodedAudio;
 use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency, WordTime, text_enum};
 use crate::promise::Promise;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::time::Duration;
 
 /// An action that the session requests from its driver.
@@ -93,7 +93,7 @@ pub enum Output {
 }
 
 /// A command that the driver sends to the open engine.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EngineCommand {
     /// A piece of the caller's audio, or silence for a gap.
@@ -161,7 +161,7 @@ impl FalseBargeIn {
 }
 
 /// A response that the session requests from the engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseRequest {
     /// A reply to the conversation so far.
@@ -204,7 +204,7 @@ pub enum Clip {
 }
 
 /// One turn of the conversation, for the context of a reopened engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryTurn {
     /// The party that spoke, or the source of the entry.
     pub speaker: Speaker,

@@ -1,9 +1,11 @@
 //! The actions that the pipeline requests from its driver.
 
 use super::conversation::Entry;
+use serde::{Deserialize, Serialize};
 
 /// An action that the driver must perform.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Tell the transcriber to end the current utterance with the audio that it has received.
     EndUtterance,
@@ -35,7 +37,7 @@ pub enum Action {
 }
 
 /// The id of a clause, unique within a pipeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClauseId {
     /// The number of the answer in the pipeline, from 1.
     pub answer: u64,

@@ -4,6 +4,7 @@ use crate::audio::BYTES_PER_MS;
 use crate::call::{HistoryTurn, ItemId, LateOutput, STILL_RUNNING};
 use crate::domain::{Speaker, ToolUse};
 use crate::promise::{Conduct, Known};
+use serde::Serialize;
 
 /// The maximum number of messages that are kept. Beyond this number, the oldest message is dropped.
 const MAX_MESSAGES: usize = 400;
@@ -13,7 +14,8 @@ pub const UNINTELLIGIBLE: &str = "[the caller said something that could not be u
 const PENDING: &str = r#"{"error":"it has not answered yet"}"#;
 
 /// A message for the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// Information from the business's staff for the agent. These entries precede the conversation, because the
     /// templates of some models reject system messages between the messages of the two sides.
@@ -37,7 +39,7 @@ pub enum Entry {
 }
 
 /// A tool call of the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ToolRequest {
     /// The id, unique within the conversation.
     pub id: String,

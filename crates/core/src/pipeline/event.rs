@@ -3,10 +3,12 @@
 use crate::audio::EncodedAudio;
 use crate::call::{ToolCall, Usage};
 use crate::domain::WordTime;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A report of the transcriber.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TranscriberEvent {
     /// The words of the current utterance so far. Each report replaces the previous report.
     Words {
@@ -36,7 +38,8 @@ pub enum TranscriberEvent {
 }
 
 /// An event of the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ModelEvent {
     /// A message that only shows that the connection to the model works.
     Activity,
@@ -70,10 +73,11 @@ pub enum ModelEvent {
 }
 
 /// An event of the synthesiser about a clause.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SpeechEvent {
-    /// A piece of the clause's audio.
-    Audio(EncodedAudio),
+    /// A piece of the clause's audio. Serialized as its length, because no decision depends on its samples.
+    Audio(#[serde(with = "super::log::length")] EncodedAudio),
     /// The clause's audio is complete.
     Done,
     /// The synthesis failed.
