@@ -99,7 +99,7 @@ impl Clause {
         }
     }
 
-    /// Returns true if the clause has failed for good; otherwise it may be synthesised again, or another synthesis is
+    /// Returns true if the clause has failed permanently; otherwise it may be synthesised again, or another synthesis is
     /// still running.
     pub(super) fn failed(&mut self, copy: u8) -> bool {
         self.end(copy);

@@ -22,9 +22,9 @@ const MARGIN_MS: u64 = 400;
 const SETTLED_MS: u64 = 250;
 /// Like [`SETTLED_MS`], but for a complete sentence.
 const COMPLETE_SETTLED_MS: u64 = 150;
-/// How much more audio must be transcribed without a change of the words while the local detector finds voice. A caller
-/// who is still speaking usually adds words, but a noise can pass for a voice.
-const SPEAKING_MS: u64 = 400;
+/// How much more audio must be transcribed without a change of the words if further words are likely, because the local
+/// detector still finds voice, or has found voice that is not transcribed yet. But it can mistake a noise for a voice.
+const MORE_WORDS_MS: u64 = 400;
 /// The silence, in milliseconds of the local detector, after which the utterance is probably finished if the words
 /// reach to the end of the voice and the sentence may be incomplete.
 const QUIET_SETTLED_MS: u64 = 160;
@@ -236,10 +236,16 @@ impl Listener {
         let silent_ms = self.silent_ms();
         let is_quiet = silent_ms.is_some_and(|silent_ms| silent_ms >= quiet_ms);
         let is_speaking = silent_ms.is_some_and(|silent_ms| silent_ms < QUIET_COMPLETE_SETTLED_MS);
-        let settled_ms = if is_speaking { settled_ms + SPEAKING_MS } else { settled_ms };
+        let is_covered = silent_ms.is_none() || self.is_covered(current);
+        let settled_ms = if is_speaking || !is_covered { settled_ms + MORE_WORDS_MS } else { settled_ms };
         let is_settled =
             self.processed_ms >= current.changed_ms + settled_ms || (is_quiet && current.reaches(self.voiced_until_ms));
         (is_settled && current.text.split_whitespace().nth(1).is_some()).then_some(current.text.as_str())
+    }
+
+    /// Returns true if no further words of the voice so far are expected.
+    fn is_covered(&self, current: &Utterance) -> bool {
+        self.processed_ms >= self.voiced_until_ms + COVERED_MS || current.reaches(self.voiced_until_ms)
     }
 
     /// Returns the silence since the local detector last found voice, in milliseconds; none if it has found none.

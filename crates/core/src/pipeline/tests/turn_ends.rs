@@ -118,6 +118,18 @@ fn no_answer_to_an_open_sentence_is_requested_in_advance() {
 }
 
 #[test]
+fn no_answer_is_requested_in_advance_while_words_of_the_voice_are_missing() {
+    let mut rig = Rig::new();
+    rig.listen(1200, true);
+    rig.transcriber_event(said("כמה עולה תספורת", 900));
+    rig.listen(200, false);
+    rig.transcriber_event(TranscriberEvent::Progress(1100));
+    assert_eq!(rig.request, 0, "the last 300 ms of the voice are not transcribed yet");
+    rig.transcriber_event(said("כמה עולה תספורת לילד?", 1200));
+    assert_eq!(rig.asked, [Entry::Caller("כמה עולה תספורת לילד?".into())]);
+}
+
+#[test]
 fn a_noise_that_passes_for_a_voice_only_delays_an_answer_in_advance() {
     let mut rig = speech("אפשר תור בשעה חמש");
     rig.listen(500, true);
