@@ -205,12 +205,6 @@ impl CallTask {
         }
     }
 
-    fn log_engine(&mut self) {
-        if let Some(engine) = &mut self.engine {
-            self.session.log_engine(engine);
-        }
-    }
-
     fn apply(&mut self, output: Output) {
         match output {
             Output::Engine(command) => self.command_engine(&command),

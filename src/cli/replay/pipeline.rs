@@ -1,9 +1,13 @@
 //! A pipeline of a replayed call.
 
-use super::reproduce::{Pending, value};
 use crate::pipeline::{Pipeline, PipelineInput, PipelineOutput, Start};
+use serde::Serialize;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+
+/// Outputs of the replay that were not compared yet, with their times.
+pub(super) type Pending = VecDeque<(Duration, Value)>;
 
 /// In a call, actions are performed at once, but events wait for the session. So each kind is compared in its own
 /// order.
@@ -42,4 +46,9 @@ impl ReplayedPipeline {
     pub(super) fn next_action(&mut self) -> Option<(Duration, Value)> {
         self.actions.pop_front()
     }
+}
+
+/// In the format of the input log.
+pub(super) fn value(output: &impl Serialize) -> Value {
+    serde_json::to_value(output).unwrap_or_default()
 }

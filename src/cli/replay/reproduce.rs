@@ -1,14 +1,12 @@
 //! Feeds the logged inputs of a call into a new session, and those of its pipelines into new pipelines, and compares
 //! their outputs with the logged ones.
 
-use super::pipeline::ReplayedPipeline;
+use super::pipeline::{Pending, ReplayedPipeline, value};
 use crate::call::{CallSession, Input, Output};
 use crate::clock;
 use crate::pipeline::{PipelineInput, PipelineOutput, Start};
 use crate::runtime::input_log::{LoggedCall, ReadRecord, Record};
-use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub(super) struct Replay {
@@ -58,9 +56,6 @@ pub(super) struct Difference {
     /// The output of the replay; none if it has no further output.
     replayed: Option<Value>,
 }
-
-/// An output of the replay that was not compared yet, with its time.
-pub(super) type Pending = VecDeque<(Duration, Value)>;
 
 impl Replay {
     pub(super) fn run(call: &LoggedCall) -> Self {
@@ -217,11 +212,6 @@ impl Outcome {
         let Self::Different(Difference { at, logged, replayed }) = self else { return None };
         Some(json!({"at_ms": at.as_millis(), "logged": logged, "replayed": replayed}))
     }
-}
-
-/// In the format of the input log.
-pub(super) fn value(output: &impl Serialize) -> Value {
-    serde_json::to_value(output).unwrap_or_default()
 }
 
 pub(super) fn seconds(at: Duration) -> String {

@@ -28,6 +28,12 @@ impl CallTask {
         self.engine = Some(engine);
     }
 
+    pub(super) fn log_engine(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            self.session.log_engine(engine);
+        }
+    }
+
     pub(super) fn close_engine(&mut self) {
         if let Some(mut engine) = self.engine.take() {
             self.session.log_engine(&mut engine);
