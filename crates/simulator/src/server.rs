@@ -7,9 +7,10 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -25,15 +26,22 @@ pub(super) struct Server {
 /// An HTTP request that a fake server has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// The client's address. Requests with the same address came over the same connection.
-    pub client: SocketAddr,
+    /// How long the connection had been open.
+    pub connected: Duration,
     /// The method, such as `POST`.
     pub method: String,
     /// The path of the URL.
     pub path: String,
 }
 
-type Requests = Arc<Mutex<Vec<HttpRequest>>>;
+type Requests = Arc<Mutex<Record>>;
+
+#[derive(Debug, Default)]
+struct Record {
+    requests: Vec<HttpRequest>,
+    /// The open connections, by the client's address, and when each was opened.
+    opened: HashMap<SocketAddr, Instant>,
+}
 
 impl Server {
     /// Creates the state and the router, and serves the router on `listener`. The token that is passed to `state` is
@@ -47,10 +55,17 @@ impl Server {
         let stop = CancellationToken::new();
         let state = Arc::new(state(address, stop.clone()));
         let requests = Requests::default();
+        let accepted = requests.clone();
         let router = router(state.clone()).layer(from_fn_with_state(requests.clone(), record));
         let (service, stopping) = (router.into_make_service_with_connect_info::<SocketAddr>(), stop.clone());
         let task = tokio::spawn(async move {
-            let serving = axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), service);
+            let listener = listener.tap_io(move |stream| {
+                let _ = stream.set_nodelay(true);
+                if let Ok(client) = stream.peer_addr() {
+                    lock(&accepted).opened.insert(client, crate::clock::instant());
+                }
+            });
+            let serving = axum::serve(listener, service);
             let _ = serving.with_graceful_shutdown(stopping.cancelled_owned()).await;
         });
         Ok((Self { address, stop, task, requests }, state))
@@ -62,7 +77,7 @@ impl Server {
 
     /// Returns the first requests, at most [`MAX_REQUESTS`].
     pub(super) fn requests(&self) -> Vec<HttpRequest> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.requests).requests.clone()
     }
 
     /// Cancels the token and closes the listener and the idle connections. Waits at most a second for requests in
@@ -86,6 +101,10 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// The maximum number of requests that are recorded.
 const MAX_REQUESTS: usize = 1_000;
 
+fn lock(requests: &Requests) -> MutexGuard<'_, Record> {
+    requests.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 async fn record(
     State(requests): State<Requests>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
@@ -96,9 +115,10 @@ async fn record(
     // A client may open a connection before it needs it.
     let is_warm_up = method == Method::HEAD && path == "/";
     {
-        let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if requests.len() < MAX_REQUESTS {
-            requests.push(HttpRequest { client, method: method.to_string(), path });
+        let mut record = lock(&requests);
+        let connected = record.opened.get(&client).map(|opened| crate::clock::instant() - *opened).unwrap_or_default();
+        if record.requests.len() < MAX_REQUESTS {
+            record.requests.push(HttpRequest { connected, method: method.to_string(), path });
         }
     }
     if is_warm_up { StatusCode::NOT_FOUND.into_response() } else { next.run(request).await }

@@ -3,7 +3,8 @@
 
 use crate::config::{BaseUrl, Config, Synthesiser, Transcriber};
 use crate::telemetry::log::inherit_subject;
-use reqwest::Url;
+use futures_util::future::join_all;
+use reqwest::{RequestBuilder, Url};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -18,16 +19,14 @@ pub(super) struct WarmUp {
 impl WarmUp {
     /// Opens the connections after `delay`.
     pub(super) fn start(config: &Config, client: &reqwest::Client, delay: Duration) -> Self {
+        let requests: Vec<_> = origins(config).into_iter().map(|url| client.head(url).timeout(LIMIT)).collect();
         let mut tasks = JoinSet::new();
-        for url in origins(config) {
-            let request = client.head(url).timeout(LIMIT);
-            tasks.spawn(inherit_subject(async move {
-                tokio::time::sleep(delay).await;
-                // The answer does not matter: it is enough that the server keeps the connection open. A server that
-                // cannot be reached is reported by the first request for the call.
-                let _ = request.send().await;
-            }));
-        }
+        tasks.spawn(inherit_subject(async move {
+            tokio::time::sleep(delay).await;
+            // All requests begin before the first one is answered, so each opens a connection. The answers do not
+            // matter. A server that cannot be reached is reported by the first request for the call.
+            join_all(requests.into_iter().map(RequestBuilder::send)).await;
+        }));
         Self { _tasks: tasks }
     }
 }
