@@ -129,7 +129,10 @@ export const SECTIONS: readonly Section[] = [
     icon: IconPhone,
     groups: [
       { title: msg`מספר ומענה`, keys: ['twilio.phone_number', 'voice.engine'] },
-      { title: msg`מי עונה קודם`, keys: ['voice.ring_first', 'voice.ring_numbers', 'voice.ring_first_s', 'voice.ring_page_s'] },
+      {
+        title: msg`מי עונה קודם`,
+        keys: ['voice.ring_first', 'voice.ring_numbers', 'voice.ring_first_s', 'voice.ring_page_s'],
+      },
       { title: msg`הקלטה והודעות`, keys: ['voice.recording', 'voice.message_max_s', 'voice.max_call_s'] },
       {
         title: msg`גבולות ועלות`,
