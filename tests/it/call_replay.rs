@@ -206,19 +206,19 @@ async fn a_call_with_the_pipeline_is_reproduced_and_a_changed_input_is_found() {
         json_of(&daemon.cli(&["replay", "--file", changed.to_str().unwrap(), "--json"]))
     };
     // Each input of the services counts: the words, a token of the model, and the length of the audio.
-    let changed = |change: &dyn Fn(&str) -> String| {
+    let with_inputs = |change: &dyn Fn(&str) -> String| {
         let is_input = |line: &str| line.starts_with("{\"pipeline_input\"");
         let lines = text.lines().map(|line| if is_input(line) { change(line) } else { line.to_owned() });
         lines.map(|line| line + "\n").collect::<String>()
     };
     let changes = [
-        ("words", changed(&|line| line.replace("פתוחים היום?", "סגורים היום?"))),
-        ("token", changed(&|line| line.replace("\"text\":\"שמחה ", "\"text\":\"אולי "))),
-        ("audio", changed(&|line| line.replace("\"audio\":800}", "\"audio\":400}"))),
+        ("words", with_inputs(&|line| line.replace("פתוחים היום?", "סגורים היום?"))),
+        ("token", with_inputs(&|line| line.replace("\"text\":\"שמחה ", "\"text\":\"אולי "))),
+        ("audio", with_inputs(&|line| line.replace("\"audio\":800}", "\"audio\":400}"))),
     ];
-    for (name, changed) in changes {
-        assert_ne!(changed, text, "{name}");
-        let replayed = outcome(name, &changed);
+    for (name, log) in changes {
+        assert_ne!(log, text, "{name}");
+        let replayed = outcome(name, &log);
         assert_eq!(replayed["outcome"], "different", "{name}: {replayed:#}");
     }
     let shown = daemon.cli(&["replay", "--file", daemon.folder().join("token").to_str().unwrap(), "--frames"]);
