@@ -227,6 +227,8 @@ cause-ai-failure = { $cause ->
 cause-ai-no-key = no key is set
 cause-ai-key-malformed = the key has characters that no key has
 cause-ai-malformed = the answer could not be read
+cause-ai-deaf = the caller spoke, but the service did not recognise any speech
+cause-ai-fails = several answers in a row failed
 
 cause-file-address = { $problem ->
     [not_https] the file's address must begin with https://

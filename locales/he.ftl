@@ -274,6 +274,8 @@ cause-ai-failure = { $cause ->
 cause-ai-no-key = לא הוגדר מפתח
 cause-ai-key-malformed = במפתח יש תווים שאינם מותרים
 cause-ai-malformed = אי אפשר לקרוא את התשובה
+cause-ai-deaf = המתקשר דיבר, אבל השירות לא זיהה דיבור
+cause-ai-fails = כמה תשובות ברצף נכשלו
 
 cause-file-address = { $problem ->
     [not_https] כתובת הקובץ חייבת להתחיל ב־https://

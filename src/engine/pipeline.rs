@@ -21,7 +21,7 @@ use crate::agent::tool::ToolRegistry;
 use crate::audio::VoiceDetector;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn};
 use crate::config::{Config, Synthesiser as SynthesiserChoice, Transcriber as TranscriberChoice};
-use crate::domain::ContactName;
+use crate::domain::{AiFailure, AiPart, ContactName};
 use crate::pipeline::{Action, ClaimCheck, PipelineInput, PipelineStep, Start};
 use crate::providers::deepgram::DeepgramTranscription;
 use crate::providers::elevenlabs::ElevenLabsTranscription;
@@ -30,7 +30,7 @@ use crate::providers::openai::realtime::{caller_history_note, caller_name_note};
 use crate::providers::openai::transcription::OpenAiTranscription;
 use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
-use crate::spoken::{Dictionary, language_of, spoken, without_markup};
+use crate::spoken::{Dictionary, for_synthesis, language_of};
 use crate::{clock, entropy};
 pub use caller_voice::CallerVoice;
 use google::{Access, GoogleSynthesiser, GoogleTranscriber};
@@ -86,6 +86,7 @@ pub struct Pipeline {
     synthesiser: Box<dyn Synthesiser>,
     _warm_up: WarmUp,
     readiness: Readiness,
+    ready_by: Instant,
     /// The language of the conversation (ISO 639-1), for texts whose script does not indicate another language.
     language: String,
     dictionary: Dictionary,
@@ -96,6 +97,9 @@ pub struct Pipeline {
 
 /// The additional time after the transcriber's maximum delay in which the end of an utterance may still arrive.
 const ENDPOINT_GRACE: Duration = Duration::from_millis(150);
+/// The time in which all connections must be ready. It is a little shorter than the session's own timeout, which cannot
+/// say which part is missing.
+const READY_LIMIT: Duration = Duration::from_millis(2800);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Readiness {
@@ -130,6 +134,7 @@ impl Pipeline {
             synthesiser: synthesiser(google_access(&setup), delay),
             model: Box::new(LanguageModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
+            ready_by: clock::instant() + delay + READY_LIMIT,
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),
             cents_per_hour: config.pipeline.cents_per_hour,
             paid_until: now,
@@ -162,6 +167,7 @@ impl Pipeline {
                 event = self.transcriber.next() => self.transcriber_event(event),
                 event = self.synthesiser.next() => self.synthesiser_event(event),
                 (request, event) = self.model.next() => self.handle_input(PipelineInput::Model { request, event }),
+                () = tokio::time::sleep_until(self.ready_by.into()), if self.readiness != Readiness::Open => self.not_ready(),
             }
         }
     }
@@ -212,7 +218,7 @@ impl Pipeline {
                 }
                 Action::StopModel => self.model.stop(),
                 Action::Speak { clause, text } => {
-                    let text = text_for_synthesis(&text, &self.language, &self.dictionary);
+                    let text = for_synthesis(&text, &self.language, &self.dictionary);
                     self.synthesiser.speak(clause, &text, language_of(&text, &self.language));
                 }
                 Action::StopSpeech { clause } => self.synthesiser.stop(clause),
@@ -242,6 +248,12 @@ impl Pipeline {
             PartEvent::Event((clause, event)) => self.handle_input(PipelineInput::Speech { clause, event }),
             PartEvent::Lost(error) => self.lost("synthesiser", error),
         }
+    }
+
+    fn not_ready(&mut self) {
+        let is_heard = matches!(self.readiness, Readiness::Opening { transcriber: true, .. });
+        let part = if is_heard { AiPart::Synthesiser } else { AiPart::Transcriber };
+        self.lost(part.as_str(), DialError { retry: true, reason: AiFailure::NOT_READY.to_owned() });
     }
 
     /// Returns the cost of the time since the last report, in millionths of a dollar. One cent per hour is 10,000
@@ -313,28 +325,5 @@ fn max_pause(config: &Config) -> Duration {
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipeline").field("readiness", &self.readiness).finish_non_exhaustive()
-    }
-}
-
-/// Converts a clause of the answer into the text that the synthesiser receives. The signs of numbers, such as `*2000`,
-/// become words. The signs that are still there in a Hebrew text have no meaning of their own; in other languages, the
-/// synthesiser reads them.
-fn text_for_synthesis(clause: &str, language: &str, dictionary: &Dictionary) -> String {
-    let said = spoken(&without_markup(clause), language, dictionary);
-    if matches!(language_of(&said, language), "he" | "iw") { without_markup(&said) } else { said }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clause_keeps_the_signs_of_numbers_and_loses_its_markdown() {
-        let said = |clause| text_for_synthesis(clause, "he", &Dictionary::default());
-        assert_eq!(said("**חייגו *2000.**"), "חייגו כוכבית שתיים אפס אפס אפס.");
-        assert_eq!(said("הקוד לדלת הוא 1234#."), "הקוד לדלת הוא אחת שתיים שלוש ארבע סולמית.");
-        assert_eq!(said("המחיר **150** ש\"ח."), "המחיר מאה וחמישים שקלים.");
-        assert_eq!(said("Dial *2000, _please_."), "Dial *2000, please.");
-        assert_eq!(said("The code is *0042."), "The code is *0 0 4 2.");
     }
 }

@@ -302,7 +302,8 @@ impl Realtime {
             _ => {
                 let is_limited = error.as_deref() == Some(RATE_LIMITED);
                 let reported = wire::retry_after(message).or(self.limits_reset);
-                ResponseOutcome::Failed { retry_after: reported.filter(|_| is_limited) }
+                let reason = error.clone().unwrap_or_default().into();
+                ResponseOutcome::Failed { retry_after: reported.filter(|_| is_limited), reason }
             }
         };
         let cost_micros = prices::cost_micros(&self.config.openai.realtime_model, usage)

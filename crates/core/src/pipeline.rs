@@ -180,8 +180,9 @@ impl Pipeline {
                 answer.model_done(outcome, usage);
             }
             ModelEvent::Failed { retry: false, reason, .. } => return self.fail(false, reason),
-            ModelEvent::Failed { retry_after, .. } => {
-                answer.model_done(ResponseOutcome::Failed { retry_after }, Usage::default());
+            ModelEvent::Failed { retry_after, reason, .. } => {
+                let outcome = ResponseOutcome::Failed { retry_after, reason: reason.into() };
+                answer.model_done(outcome, Usage::default());
             }
         }
         self.advance(now);
@@ -197,10 +198,11 @@ impl Pipeline {
             SpeechEvent::Audio(audio) => stop_speech(answer.add_audio(clause, audio), &mut self.actions),
             SpeechEvent::Done => answer.clause_done(clause),
             SpeechEvent::Failed { retry: false, reason, .. } => return self.fail(false, reason),
-            SpeechEvent::Failed { retry_after, .. } => {
+            SpeechEvent::Failed { retry_after, reason, .. } => {
                 if answer.clause_failed(clause) {
                     self.stop_answer();
-                    return self.end_answer(ResponseOutcome::Failed { retry_after }, Usage::default());
+                    let outcome = ResponseOutcome::Failed { retry_after, reason: reason.into() };
+                    return self.end_answer(outcome, Usage::default());
                 }
             }
         }
@@ -387,10 +389,11 @@ impl Pipeline {
     fn end_answer(&mut self, outcome: ResponseOutcome, usage: Usage) {
         let Some(answer) = self.answer.take() else { return };
         let response = answer.response.clone();
-        if outcome == ResponseOutcome::Completed {
+        let is_completed = outcome == ResponseOutcome::Completed;
+        if is_completed {
             answer.finish_events(&mut self.events);
         }
-        self.conversation.add_answer(answer.into_message(outcome == ResponseOutcome::Completed));
+        self.conversation.add_answer(answer.into_message(is_completed));
         let usage = Usage { tokens_in: self.duplicates.tokens_in(usage.tokens_in), ..usage };
         self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
     }

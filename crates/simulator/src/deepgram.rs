@@ -3,6 +3,7 @@
 //! Based on Deepgram's documentation: "Live Audio" of the API reference, "Endpointing", "Interim Results", "Finalize",
 //! "Audio Keep Alive", "Keyterm Prompting".
 
+use crate::fault::{Fault, FaultTable};
 use crate::server::Parameters;
 use crate::server::Server;
 use crate::transcriber::{self, Transcriber, TranscriberEvent, TranscriberPlan, Word, text_of};
@@ -93,6 +94,7 @@ pub struct DeepgramTranscription {
 pub struct Deepgram {
     server: Server,
     shared: Arc<Shared>,
+    faults: FaultTable,
 }
 
 struct Shared {
@@ -107,9 +109,10 @@ impl Deepgram {
     pub fn start(listener: TcpListener, options: DeepgramOptions, log: EventLog) -> std::io::Result<Self> {
         let state =
             |_, stopping| Shared { log, stopping, options: Mutex::new(options), transcriptions: Mutex::default() };
-        let router = |shared| Router::new().route("/v1/listen", get(listen)).fallback(unknown).with_state(shared);
-        let (server, shared) = Server::start(listener, state, router)?;
-        Ok(Self { server, shared })
+        let routes = |shared| Router::new().route("/v1/listen", get(listen)).fallback(unknown).with_state(shared);
+        let faults = FaultTable::default();
+        let (server, shared) = Server::start(listener, state, |shared| faults.layer(routes(shared), refuse))?;
+        Ok(Self { server, shared, faults })
     }
 
     /// Returns the address of the listener.
@@ -130,6 +133,12 @@ impl Deepgram {
     /// Changes the options of the running server.
     pub fn change(&self, change: impl FnOnce(&mut DeepgramOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Gives a fault to the requests whose path, or whose method and path, begin with `requests`. It replaces an earlier
+    /// fault of the same requests.
+    pub fn set_fault(&self, requests: &str, fault: Fault) {
+        self.faults.set(requests, fault);
     }
 }
 

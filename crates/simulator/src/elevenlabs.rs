@@ -3,6 +3,7 @@
 //! Based on ElevenLabs' documentation: "Realtime" of speech to text with its event reference and its commit strategies,
 //! and "Stream speech" of the API reference.
 
+use crate::fault::{Fault, FaultTable};
 use crate::openai::options::spoken_ms;
 use crate::server::{HttpRequest, Parameters, Server};
 use crate::sound::{Voice, millis};
@@ -106,6 +107,7 @@ pub struct ElevenLabsSpeech {
 pub struct ElevenLabs {
     server: Server,
     shared: Arc<Shared>,
+    faults: FaultTable,
 }
 
 struct Shared {
@@ -119,15 +121,17 @@ impl ElevenLabs {
     /// Starts the server on `listener`. An invalid request is recorded as a violation in `log`; a wrong API key is not.
     pub fn start(listener: TcpListener, options: ElevenLabsOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
-        let router = |shared| {
+        let routes = |shared| {
             Router::new()
                 .route("/v1/speech-to-text/realtime", get(transcribe))
                 .route("/v1/text-to-speech/{voice}/stream", post(speak))
                 .fallback(unknown)
                 .with_state(shared)
         };
-        let (server, shared) = Server::start(listener, state, router)?;
-        Ok(Self { server, shared })
+        let faults = FaultTable::default();
+        let refuse = |status, message: &str| refuse(status, "rejected", message);
+        let (server, shared) = Server::start(listener, state, |shared| faults.layer(routes(shared), refuse))?;
+        Ok(Self { server, shared, faults })
     }
 
     /// Returns the address of the listener.
@@ -153,6 +157,12 @@ impl ElevenLabs {
     /// Changes the options of the running server.
     pub fn change(&self, change: impl FnOnce(&mut ElevenLabsOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Gives a fault to the requests whose path, or whose method and path, begin with `requests`. It replaces an earlier
+    /// fault of the same requests.
+    pub fn set_fault(&self, requests: &str, fault: Fault) {
+        self.faults.set(requests, fault);
     }
 }
 

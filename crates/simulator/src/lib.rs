@@ -30,6 +30,7 @@ pub mod deepgram;
 pub mod elevenlabs;
 mod entropy;
 mod event_log;
+mod fault;
 pub mod google;
 pub mod openai;
 mod server;
@@ -44,6 +45,7 @@ pub mod whatsapp;
 
 pub use daemon_connector::DaemonConnector;
 pub use event_log::{Entry, EventLog, Party};
+pub use fault::Fault;
 pub use server::HttpRequest;
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ impl Asker {
             && let Some(connection) = socket.take()
         {
             let over_socket = self.answer_over_socket(question, events, socket, connection);
-            let late = |_| failed(true, None, "no answer within a minute".to_owned());
+            let late = |_| failed(true, None, "no answer within a minute");
             if tokio::time::timeout(LIMIT, over_socket).await.map_err(late)?? == OverSocket::Answered {
                 return Ok(());
             }
@@ -185,14 +185,14 @@ impl Asker {
             event = match connection.next().await {
                 Received::Opened => None,
                 Received::Event(text) => stream.read(&text).map_err(unreadable)?,
-                Received::Lost(_) => return Err(failed(true, None, "the connection was lost".to_owned())),
+                Received::Lost(_) => return Err(failed(true, None, "the connection was lost")),
             };
         }
     }
 
     async fn answer_over_http(&self, question: &Question, events: &Events<'_>) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
-        let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
+        let lost = |error: reqwest::Error| failed(true, None, &http_client::root_cause(&error));
         let mut stream = self.api.stream();
         events.send(ModelEvent::Activity).await;
         loop {
@@ -234,7 +234,7 @@ impl Asker {
                 None => request,
             };
             let response = request.timeout(LIMIT).send().await;
-            let response = response.map_err(|error| failed(true, None, http_client::root_cause(&error)))?;
+            let response = response.map_err(|error| failed(true, None, &http_client::root_cause(&error)))?;
             if response.status().is_success() {
                 efforts.accepted();
                 return Ok(response);
@@ -249,7 +249,7 @@ impl Asker {
     }
 
     fn server(&self) -> Result<ModelServer<'_>, ModelEvent> {
-        self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))
+        self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key"))
     }
 
     fn body(&self, question: &Question, efforts: &Efforts<'_>) -> Result<Value, ModelEvent> {

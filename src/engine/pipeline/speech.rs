@@ -9,6 +9,7 @@ use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::{elevenlabs, error_code, http_client, openai};
 use futures_util::future::BoxFuture;
 use reqwest::RequestBuilder;
+use reqwest::header::CONTENT_TYPE;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +135,11 @@ async fn speak(speech: Option<Speech>, events: &ClauseEvents<SpeechEvent>) -> Re
         let is_temporary =
             http_client::is_temporary(status) && !AiFailureCause::from_status(status, &code).needs_owner();
         return Err(failed(is_temporary, format!("synthesiser: HTTP {status} {code}").trim_end().to_owned()));
+    }
+    // A proxy or a wrong address may answer with a page, whose bytes would be heard as noise.
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("text/") || kind.starts_with("application/json") {
+        return Err(failed(true, "synthesiser: the answer could not be read".to_owned()));
     }
     while let Some(chunk) = response.chunk().await.map_err(lost)? {
         send(events, &decoder.push(&chunk)).await;

@@ -244,7 +244,7 @@ pub enum ToolCall {
 }
 
 /// How a response ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseOutcome {
     /// The engine generated the complete response.
@@ -257,6 +257,9 @@ pub enum ResponseOutcome {
     Failed {
         /// How long to wait before the next request, if the engine specifies it.
         retry_after: Option<Duration>,
+        /// The error text of the engine, as in [`EngineEvent::Failed`]; empty if the engine gives no reason.
+        #[serde(default)]
+        reason: Box<str>,
     },
 }
 

@@ -45,6 +45,15 @@ pub struct AiFailure {
 }
 
 impl AiFailure {
+    /// The error text of an engine that does not answer in time.
+    pub const NO_ANSWER: &str = "no answer in time";
+    /// The error text of an engine that is not ready in time.
+    pub const NOT_READY: &str = "not ready in time";
+    /// The error text of an engine that does not detect the caller's speech.
+    pub const NOT_DETECTED: &str = "the caller's speech was not detected";
+    /// The error text of an engine whose responses fail without a reason.
+    pub const RESPONSES_FAIL: &str = "the responses fail";
+
     /// Returns the causes without the classification [`AiFailure::cause`]: a code for a known error, else the error
     /// text of the service.
     pub fn detail(&self) -> Causes {
@@ -65,7 +74,9 @@ impl AiFailure {
             "no key" | "the model has no key" | "no address or no key is set" => Cause::AiNoKey,
             "the key is not ASCII" => Cause::AiKeyMalformed,
             "the answer could not be read" => Cause::AiMalformed,
-            "no answer in time" | "no response to pings" => Cause::NoAnswer,
+            Self::NO_ANSWER | Self::NOT_READY | "no response to pings" => Cause::NoAnswer,
+            Self::NOT_DETECTED => Cause::AiDeaf,
+            Self::RESPONSES_FAIL => Cause::AiFails,
             late if late.starts_with("no connection within") || late.starts_with("no answer within") => Cause::NoAnswer,
             text => Cause::other(text),
         };

@@ -57,6 +57,8 @@ localized_enum! {
         AiNoKey = "cause-ai-no-key",
         AiKeyMalformed = "cause-ai-key-malformed",
         AiMalformed = "cause-ai-malformed",
+        AiDeaf = "cause-ai-deaf",
+        AiFails = "cause-ai-fails",
 
         // Files of messages.
         FileAddress { problem: String } = "cause-file-address",

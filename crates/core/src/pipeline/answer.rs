@@ -109,7 +109,7 @@ impl Answer {
 
     /// Returns true if the model has finished the answer by itself.
     pub(super) fn is_complete(&self) -> bool {
-        self.model.is_some_and(|(outcome, _)| outcome == ResponseOutcome::Completed)
+        matches!(self.model, Some((ResponseOutcome::Completed, _)))
     }
 
     pub(super) fn is_model_done(&self) -> bool {
@@ -188,7 +188,7 @@ impl Answer {
 
     /// Once the model is done, drops the clause with a false claim and all after it, and returns the claim.
     pub(super) fn take_stopped(&mut self) -> Option<FalseClaim> {
-        self.model?;
+        self.model.as_ref()?;
         let claim = self.stopped.take()?;
         self.clauses.truncate(self.checked);
         Some(claim)
@@ -205,7 +205,7 @@ impl Answer {
     /// Continues the answer with that of another request. Returns what it has said so far; none if the model was asked
     /// again before, or has failed.
     pub(super) fn continue_with(&mut self, request: u64) -> Option<String> {
-        let (_, usage) = self.model.filter(|(outcome, _)| *outcome == ResponseOutcome::Completed)?;
+        let Some((ResponseOutcome::Completed, usage)) = self.model else { return None };
         if std::mem::replace(&mut self.is_corrected, true) {
             return None;
         }
@@ -259,7 +259,8 @@ impl Answer {
 
     pub(super) fn outcome(&self) -> Option<(ResponseOutcome, Usage)> {
         let is_done = self.stopped.is_none() && self.clauses.iter().all(|clause| clause.state == ClauseState::Done);
-        self.model.filter(|_| is_done).map(|(outcome, usage)| (outcome, total(self.usage, usage)))
+        let (outcome, usage) = self.model.as_ref().filter(|_| is_done)?;
+        Some((outcome.clone(), total(self.usage, *usage)))
     }
 
     pub(super) fn finish_events(&self, events: &mut VecDeque<EngineEvent>) {

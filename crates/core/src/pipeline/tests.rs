@@ -172,7 +172,7 @@ impl Rig {
 
     fn outcomes(&self) -> Vec<ResponseOutcome> {
         let outcomes = self.events.iter().filter_map(|event| match event {
-            EngineEvent::ResponseDone { outcome, .. } => Some(*outcome),
+            EngineEvent::ResponseDone { outcome, .. } => Some(outcome.clone()),
             _ => None,
         });
         outcomes.collect()
@@ -332,7 +332,7 @@ fn failures_are_reported_as_the_session_expects_them() {
     let mut rig = Rig::new();
     rig.reply();
     rig.model(failed(true, limited));
-    assert_eq!(rig.outcomes(), [ResponseOutcome::Failed { retry_after: limited }]);
+    assert_eq!(rig.outcomes(), [ResponseOutcome::Failed { retry_after: limited, reason: "429".into() }]);
     rig.reply();
     rig.model(failed(false, None));
     assert!(matches!(rig.events.last(), Some(EngineEvent::Failed { retry: false, .. })), "a wrong key");
@@ -346,7 +346,8 @@ fn failures_are_reported_as_the_session_expects_them() {
         rig.pipeline.handle_speech(clause, event, rig.now);
         rig.drain();
     }
-    assert_eq!(rig.outcomes().last(), Some(&ResponseOutcome::Failed { retry_after: None }));
+    let failed = ResponseOutcome::Failed { retry_after: None, reason: "503".into() };
+    assert_eq!(rig.outcomes().last(), Some(&failed));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::messages::{
 use super::options::GoogleOptions;
 use super::state::{Recognition, Shared};
 use super::token::PROJECT;
+use crate::fault::silence;
 use crate::transcriber::{Transcriber, TranscriberEvent, TranscriberPlan, Word, text_of};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
         if audio.len() > MAX_AUDIO {
             shared.violation("transcription: a message with too much audio");
         }
+        let audio = if call.is_deaf() { silence(&audio).into() } else { audio };
         shared.state().recognitions[index].heard.extend_from_slice(&audio);
         // The transcripts of this stream follow those of the utterances that had ended, in all streams, before its
         // first audio.

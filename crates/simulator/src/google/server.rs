@@ -5,6 +5,7 @@ use super::options::GoogleOptions;
 use super::state::{GoogleState, Shared};
 use super::{recognize, synthesize, token};
 use crate::EventLog;
+use crate::fault::{Fault, FaultTable};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::Request;
@@ -41,6 +42,7 @@ impl Google {
             options: Mutex::new(options),
             state: Mutex::default(),
             utterances: Mutex::default(),
+            faults: FaultTable::default(),
         });
         let task = tokio::spawn(accept(listener, shared.clone()));
         Ok(Self { address, shared, task })
@@ -69,6 +71,11 @@ impl Google {
     /// Changes the options of the running server.
     pub fn change(&self, change: impl FnOnce(&mut GoogleOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Gives a fault to the gRPC calls whose path begins with `method`. It replaces an earlier fault of the same calls.
+    pub fn set_fault(&self, method: &str, fault: Fault) {
+        self.shared.faults.set(method, fault);
     }
 }
 
@@ -136,13 +143,18 @@ async fn serve_call(
         return Call::refuse(respond, UNAUTHENTICATED, message);
     }
     let path = request.uri().path().to_owned();
+    let fault = shared.faults.of("POST", &path);
+    if let Some(Fault::Reject(status)) = fault {
+        return Call::refuse_as(respond, status);
+    }
+    let accept = |respond| Call::accept(request.into_body(), respond, fault, closing.clone());
     match path.as_str() {
         "/google.cloud.speech.v2.Speech/StreamingRecognize" => {
-            let Some(call) = Call::accept(request.into_body(), respond) else { return };
+            let Some(call) = accept(respond) else { return };
             recognize::serve(&shared, call, &closing).await;
         }
         "/google.cloud.texttospeech.v1.TextToSpeech/StreamingSynthesize" => {
-            let Some(call) = Call::accept(request.into_body(), respond) else { return };
+            let Some(call) = accept(respond) else { return };
             synthesize::serve(&shared, call).await;
         }
         _ => {

@@ -1,6 +1,7 @@
 //! The state of the fake Google, which its methods share.
 
 use super::options::GoogleOptions;
+use crate::fault::FaultTable;
 use crate::{EventLog, Party};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,7 @@ pub(super) struct Shared {
     pub(super) state: Mutex<GoogleState>,
     /// The number of utterances that were transcribed, in all streams.
     pub(super) utterances: Mutex<usize>,
+    pub(super) faults: FaultTable,
 }
 
 impl Shared {

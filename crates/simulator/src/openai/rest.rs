@@ -6,10 +6,11 @@ use super::options::spoken_ms;
 use super::response_stream::stream_response;
 use super::state::{Shared, error};
 use crate::Party;
+use crate::fault::Fault;
 use crate::sound::{Voice, decode_sample, millis, read_wav, silent_mp3, wav_of_mulaw};
 use crate::specs::{OpenAiRequest, check_openai_request, check_transcription_form};
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
@@ -35,7 +36,12 @@ pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap
 }
 
 /// `POST /v1/audio/transcriptions`
-pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn transcribe(
+    State(shared): State<Arc<Shared>>,
+    fault: Option<Extension<Fault>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let Some(parts) = multipart::parts(kind, &body) else {
         return shared.refuse("transcription: the body is no multipart form");
@@ -75,7 +81,9 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
     }
     let turns = shared.options().turns;
     let place = shared.next_transcription_index();
-    let heard = turns.get(place % turns.len().max(1)).map(|turn| turn.heard.clone()).unwrap_or_default();
+    let is_deaf = fault.is_some_and(|Extension(fault)| fault == Fault::Deaf);
+    let turn = turns.get(place % turns.len().max(1)).filter(|_| !is_deaf);
+    let heard = turn.map(|turn| turn.heard.clone()).unwrap_or_default();
     if fields.iter().any(|(name, value)| name == "response_format" && value == "text") {
         return heard.into_response();
     }

@@ -1,11 +1,14 @@
 //! The server of the fake AI.
 
 use super::options::OpenAiOptions;
-use super::state::{OpenAiState, Shared};
+use super::state::{OpenAiState, Shared, error};
 use super::{chat, realtime, response_stream, rest};
 use crate::EventLog;
+use crate::fault::{Fault, FaultTable};
 use crate::server::{HttpRequest, Server};
 use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::{get, post};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,14 +18,17 @@ use tokio::net::TcpListener;
 pub struct OpenAi {
     server: Server,
     shared: Arc<Shared>,
+    faults: FaultTable,
 }
 
 impl OpenAi {
     /// Starts the server on `listener`. An invalid request is recorded as a violation in `log`; a wrong API key is not.
     pub fn start(listener: TcpListener, options: OpenAiOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared::new(options, log, stopping);
-        let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;
-        Ok(Self { server, shared })
+        let faults = FaultTable::default();
+        let router = |shared| faults.layer(routes().with_state(shared), refuse);
+        let (server, shared) = Server::start(listener, state, router)?;
+        Ok(Self { server, shared, faults })
     }
 
     /// Returns the address of the listener.
@@ -50,10 +56,21 @@ impl OpenAi {
         self.shared.change(change);
     }
 
+    /// Gives a fault to the requests whose path, or whose method and path, begin with `requests`. It replaces an earlier
+    /// fault of the same requests.
+    pub fn set_fault(&self, requests: &str, fault: Fault) {
+        self.faults.set(requests, fault);
+    }
+
     /// Stops the server. The port is free when this function returns.
     pub async fn stop(self) {
         self.server.stop().await;
     }
+}
+
+fn refuse(status: u16, message: &str) -> Response {
+    let code = if status == 429 { "rate_limit_exceeded" } else { "server_error" };
+    error(StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE), code, message)
 }
 
 fn routes() -> Router<Arc<Shared>> {

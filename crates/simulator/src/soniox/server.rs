@@ -4,6 +4,7 @@ use super::options::SonioxOptions;
 use super::state::{Shared, SonioxState, refuse};
 use super::{stt, tts};
 use crate::EventLog;
+use crate::fault::{Fault, FaultTable};
 use crate::server::Server;
 use crate::websocket;
 use axum::Router;
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 pub struct Soniox {
     server: Server,
     shared: Arc<Shared>,
+    faults: FaultTable,
 }
 
 impl Soniox {
@@ -25,8 +27,10 @@ impl Soniox {
     /// not.
     pub fn start(listener: TcpListener, options: SonioxOptions, log: EventLog) -> std::io::Result<Self> {
         let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
-        let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;
-        Ok(Self { server, shared })
+        let faults = FaultTable::default();
+        let router = |shared| faults.layer(routes().with_state(shared), refuse);
+        let (server, shared) = Server::start(listener, state, router)?;
+        Ok(Self { server, shared, faults })
     }
 
     /// Returns the address of the listener.
@@ -47,6 +51,12 @@ impl Soniox {
     /// Changes the options of the running server.
     pub fn change(&self, change: impl FnOnce(&mut SonioxOptions)) {
         self.shared.change(change);
+    }
+
+    /// Gives a fault to the requests whose path, or whose method and path, begin with `requests`. It replaces an earlier
+    /// fault of the same requests.
+    pub fn set_fault(&self, requests: &str, fault: Fault) {
+        self.faults.set(requests, fault);
     }
 }
 

@@ -29,13 +29,13 @@ pub(super) fn refusal_of(status: u16, wait_s: Option<u64>, error: &Value) -> Ref
     let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
     // The server also returns 429 for an account without credit; a retry would not succeed.
     let retry = matches!(status, 408 | 409 | 429 | 500..) && !AiFailureCause::from_status(status, code).needs_owner();
-    Refusal { failure: failed(retry, wait, format!("model: HTTP {status} {code}")), is_effort }
+    Refusal { failure: failed(retry, wait, format!("HTTP {status} {code}").trim_end()), is_effort }
 }
 
 pub(super) fn unreadable(_: Malformed) -> ModelEvent {
-    failed(true, None, "the answer could not be read".to_owned())
+    failed(true, None, "the answer could not be read")
 }
 
-pub(super) fn failed(retry: bool, retry_after: Option<Duration>, reason: String) -> ModelEvent {
-    ModelEvent::Failed { retry, retry_after, reason }
+pub(super) fn failed(retry: bool, retry_after: Option<Duration>, reason: &str) -> ModelEvent {
+    ModelEvent::Failed { retry, retry_after, reason: format!("model: {reason}") }
 }

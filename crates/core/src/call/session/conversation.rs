@@ -8,7 +8,7 @@ use crate::call::playback::Source;
 use crate::call::{
     CallEvent, EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, ResponseRequest, StreamEndAction, Usage,
 };
-use crate::domain::{EndReason, WordTime};
+use crate::domain::{AiFailure, EndReason, WordTime};
 use std::time::Instant;
 
 /// The prompt to the model after a response that stopped early.
@@ -20,7 +20,10 @@ impl CallSession {
         self.reply_watch.engine_message(now);
         match event {
             EngineEvent::Activity => {}
-            EngineEvent::FirstToken => self.transcript.first_token(now),
+            EngineEvent::FirstToken => {
+                self.reply_watch.text_began();
+                self.transcript.first_token(now);
+            }
             EngineEvent::AudioDelta { response, item, audio } => self.agent_audio(response, item, &audio, now),
             EngineEvent::AudioDone { item } => self.playback.finish(&item),
             EngineEvent::AgentText { response, item, text, is_final } => {
@@ -177,7 +180,7 @@ impl CallSession {
                 self.mark_answered();
             }
         } else if !has_done_all && self.is_live() {
-            self.retry_response(was_spoken, outcome, now);
+            self.retry_response(was_spoken, &outcome, now);
         }
     }
 
@@ -205,11 +208,15 @@ impl CallSession {
         }
     }
 
-    fn retry_response(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
+    fn retry_response(&mut self, has_spoken: bool, outcome: &ResponseOutcome, now: Instant) {
         let request =
             if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };
-        let retry_after = if let ResponseOutcome::Failed { retry_after } = outcome { retry_after } else { None };
-        self.request_failed(request, retry_after, "the engine's responses fail", now);
+        let (retry_after, reason) = match outcome {
+            ResponseOutcome::Failed { retry_after, reason } if !reason.is_empty() => (*retry_after, &**reason),
+            ResponseOutcome::Failed { retry_after, .. } => (*retry_after, AiFailure::RESPONSES_FAIL),
+            _ => (None, AiFailure::RESPONSES_FAIL),
+        };
+        self.request_failed(request, retry_after, reason, now);
     }
 
     pub(super) fn mark(&mut self, name: &str, now: Instant) {

@@ -6,7 +6,8 @@
 use super::{CallSession, Phase};
 use crate::call::playback::LINE_DELAY;
 use crate::call::timers::Timer;
-use crate::call::{Clip, ResponseRequest};
+use crate::call::{Clip, EngineKind, ResponseRequest};
+use crate::domain::{AiFailure, AiPart};
 use std::time::{Duration, Instant};
 
 /// The delay of the first filler after the start of the wait for a reply.
@@ -47,6 +48,8 @@ pub(super) struct ReplyWatch {
     silent_since: Option<Instant>,
     /// The reaction that is expected from the engine, and since when.
     expected: Option<(Reaction, Instant)>,
+    /// Whether the text of the expected reply has begun.
+    has_text: bool,
     /// When the engine last sent a message.
     last_message: Option<Instant>,
     /// When the caller will have heard all audio that was sent.
@@ -77,6 +80,10 @@ struct Reaction {
 impl ReplyWatch {
     pub(super) fn engine_message(&mut self, now: Instant) {
         self.last_message = Some(now);
+    }
+
+    pub(super) fn text_began(&mut self) {
+        self.has_text = true;
     }
 
     /// The end of the audible time is calculated from the time of sending, because Twilio may return marks late.
@@ -134,7 +141,7 @@ impl ReplyWatch {
         let known = self.expected.filter(|(reaction, _)| Some(*reaction) == expected);
         self.expected = expected.map(|reaction| known.unwrap_or((reaction, now)));
         if self.expected.is_some() && known.is_none() {
-            self.fillers = 0;
+            (self.fillers, self.has_text) = (0, false);
         }
     }
 
@@ -258,12 +265,23 @@ impl CallSession {
 
     pub(super) fn response_timed_out(&mut self, now: Instant) {
         if self.reply_watch.response_deadline(self.caller.speech.is_missed()).is_some_and(|at| at <= now) {
-            let reason = match (self.engine.is_ready(), self.caller.speech.is_missed()) {
-                (false, _) => "the engine was not ready in time",
-                (true, true) => "the engine did not detect the caller's speech",
-                (true, false) => "the engine did not answer",
-            };
-            self.engine_failed(true, reason.into(), now);
+            self.engine_failed(true, self.timeout_reason(), now);
+        }
+    }
+
+    /// Names the part of a pipeline whose reaction is missing. The pipeline itself reports a part that is not ready.
+    fn timeout_reason(&self) -> String {
+        let (part, reason) = match (self.engine.is_ready(), self.caller.speech.is_missed()) {
+            (false, _) => (AiPart::Realtime, AiFailure::NOT_READY),
+            (true, true) => (AiPart::Transcriber, AiFailure::NOT_DETECTED),
+            (true, false) if self.reply_watch.has_text => (AiPart::Synthesiser, AiFailure::NO_ANSWER),
+            (true, false) => (AiPart::Model, AiFailure::NO_ANSWER),
+        };
+        match (self.engine.kind(), part) {
+            (EngineKind::Pipeline, AiPart::Model | AiPart::Synthesiser | AiPart::Transcriber) => {
+                format!("{}: {reason}", part.as_str())
+            }
+            _ => reason.to_owned(),
         }
     }
 

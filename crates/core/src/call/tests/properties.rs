@@ -140,8 +140,8 @@ fn claim(rig: &mut Rig, engine: &Engine, is_final: bool, is_checked: bool) {
 /// Returns how a response ends.
 fn outcome(number: usize) -> ResponseOutcome {
     match number % 10 {
-        0 => ResponseOutcome::Failed { retry_after: None },
-        3 => ResponseOutcome::Failed { retry_after: Some(ms(1200)) },
+        0 => ResponseOutcome::Failed { retry_after: None, reason: "HTTP 503".into() },
+        3 => ResponseOutcome::Failed { retry_after: Some(ms(1200)), reason: "HTTP 429".into() },
         5 => ResponseOutcome::Incomplete,
         7 => ResponseOutcome::Cancelled,
         _ => ResponseOutcome::Completed,

@@ -49,6 +49,8 @@ const EMPLOYEE: u8 = 252;
 /// The maximum error of the session's estimate of what the caller has heard, after the simulated phone has stalled or
 /// marks were lost: between two marks, the session estimates the position in the agent's audio from the clock.
 const UNSURE_MS: u64 = 600;
+/// The error text of failed responses.
+const REASON: &str = "HTTP 429";
 /// The delay from the socket to the caller's telephone that the session assumes.
 const LINE_DELAY_MS: u64 = 60;
 /// Returns the audio byte at an offset of an utterance. Each frame starts with the utterance's sample value and the
@@ -391,7 +393,8 @@ impl Rig {
     }
 
     pub(super) fn fail(&mut self, response: u8, retry_after: Option<Duration>) {
-        let (response, outcome) = (response.to_string().into(), ResponseOutcome::Failed { retry_after });
+        let (response, outcome) =
+            (response.to_string().into(), ResponseOutcome::Failed { retry_after, reason: REASON.into() });
         self.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
     }
 
