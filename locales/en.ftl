@@ -837,6 +837,9 @@ setting-elevenlabs-voice = Voice
     .help = The id of the voice, from ElevenLabs' list of voices.
 setting-elevenlabs-vad-silence-ms = Silence before an answer
     .help = The length of a pause after which the agent answers.
+setting-elevenlabs-multilingual = Several languages in one call
+    .help = Whether the language of each sentence is detected. If not, the transcriber expects the language of the contact, or that of the agent.
+
 setting-elevenlabs-key-terms = Names as words to expect
     .help = Whether the transcriber knows the names of your business, services and people. ElevenLabs charges for it.
 

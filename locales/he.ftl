@@ -886,6 +886,9 @@ setting-elevenlabs-voice = הקול
     .help = המזהה של הקול, מרשימת הקולות של ElevenLabs.
 setting-elevenlabs-vad-silence-ms = שתיקה לפני תשובה
     .help = אחרי הפסקה באורך הזה הסוכן עונה.
+setting-elevenlabs-multilingual = כמה שפות בשיחה אחת
+    .help = האם מזהים את השפה של כל משפט. אם לא, המתמלל מצפה לשפה של איש הקשר, או לשפה של הסוכן.
+
 setting-elevenlabs-key-terms = שמות כמילים צפויות
     .help = האם המתמלל מכיר את שמות העסק, השירותים והאנשים. ElevenLabs גובה על כך תשלום.
 

@@ -20,6 +20,9 @@ pub struct ElevenLabsConfig {
     pub voice: String,
     /// The silence that ends the caller's turn, in milliseconds.
     pub vad_silence_ms: u32,
+    /// Whether the transcriber detects the language of each utterance. If false, it expects the language of the agent or
+    /// of the contact.
+    pub multilingual: bool,
     /// Whether the transcriber receives names and services as words to expect, which ElevenLabs charges for.
     pub key_terms: bool,
 }
@@ -48,6 +51,7 @@ impl Default for ElevenLabsConfig {
             tts_model: "eleven_v3_conversational".into(),
             voice: "EXAVITQu4vr4xnSDxMaL".into(),
             vad_silence_ms: 600,
+            multilingual: true,
             key_terms: true,
         }
     }
@@ -93,6 +97,7 @@ pub(super) fn elevenlabs_settings() -> Vec<Setting<ElevenLabsConfig>> {
         elevenlabs.setting("elevenlabs.tts_model", |c| &mut c.tts_model, model_name("eleven_v3_conversational")),
         elevenlabs.setting("elevenlabs.voice", |c| &mut c.voice, voice),
         elevenlabs.setting("elevenlabs.vad_silence_ms", |c| &mut c.vad_silence_ms, integer(300..=3000)),
+        elevenlabs.setting("elevenlabs.multilingual", |c| &mut c.multilingual, boolean()),
         elevenlabs.setting("elevenlabs.key_terms", |c| &mut c.key_terms, boolean()),
     ]
 }

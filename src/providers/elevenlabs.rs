@@ -80,7 +80,11 @@ impl ElevenLabsTranscription {
     /// `language` is an ISO 639-1 code. `terms` are words that the caller is likely to say.
     pub fn new(config: &ElevenLabsConfig, language: &str, terms: &[String]) -> Self {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("model_id", &config.stt_model).append_pair("language_code", language);
+        query.append_pair("model_id", &config.stt_model);
+        // Without this parameter, the language is detected.
+        if !config.multilingual {
+            query.append_pair("language_code", language);
+        }
         query.append_pair("audio_format", "ulaw_8000").append_pair("commit_strategy", "manual");
         query.append_pair("include_timestamps", "true");
         if config.key_terms {

@@ -12,6 +12,7 @@ pub use wire::{StreamingRecognizeRequest, StreamingSynthesizeRequest};
 use super::grpc::{Channel, Status, code};
 use super::websocket::DialError;
 use crate::config::GoogleConfig;
+use crate::providers::transcription::languages_of_callers;
 use bytes::Bytes;
 use prost::Message;
 use std::time::Duration;
@@ -128,7 +129,7 @@ pub fn start_recognition(
             audio_channel_count: 1,
         }),
         model: config.stt_model.clone(),
-        language_codes: vec![recognition_language(language)],
+        language_codes: recognition_languages(&config.stt_model, language),
     };
     let streaming_features =
         Some(wire::StreamingRecognitionFeatures { enable_voice_activity_events: true, interim_results: true });
@@ -178,6 +179,13 @@ const LANGUAGES: [(&str, &str, &str); 6] = [
     ("am", "am-ET", "am-ET"),
     ("uk", "uk-UA", "uk-UA"),
 ];
+
+/// Returns the languages that a model recognises in one stream, the expected one first. Chirp 3 recognises the spoken one
+/// of several ("Chirp 3", language-restricted transcription).
+fn recognition_languages(model: &str, language: &str) -> Vec<String> {
+    let count = if model == "chirp_3" { usize::MAX } else { 1 };
+    languages_of_callers(language).take(count).map(recognition_language).collect()
+}
 
 fn recognition_language(language: &str) -> String {
     known(language).map_or_else(|| same_region(language), |(_, code, _)| code.to_owned())
@@ -239,5 +247,13 @@ mod tests {
     fn hebrew_has_two_codes() {
         assert_eq!((recognition_language("he"), voice_language("he")), ("iw-IL".into(), "he-IL".into()));
         assert_eq!((recognition_language("fr"), voice_language("fr")), ("fr-FR".into(), "fr-FR".into()));
+    }
+
+    #[test]
+    fn chirp_3_recognises_the_languages_of_callers() {
+        let languages = |model, language| recognition_languages(model, language).join(" ");
+        assert_eq!(languages("chirp_3", "he"), "iw-IL en-US ar-EG ru-RU");
+        assert_eq!(languages("chirp_3", "ru"), "ru-RU iw-IL en-US ar-EG");
+        assert_eq!(languages("chirp_2", "ru"), "ru-RU");
     }
 }

@@ -63,7 +63,10 @@ async fn two_turns_in_hebrew_are_transcribed_and_answered_by_google() {
     assert_eq!((state.recognitions.len(), ended), (3, 2), "each turn is ended by the end of its stream: {state:#?}");
     for stream in &state.recognitions {
         assert_eq!(stream.recognizer, "projects/shop-test/locations/eu/recognizers/_");
-        assert_eq!((stream.model.as_str(), &stream.languages), ("chirp_3", &vec!["iw-IL".to_owned()]));
+        assert_eq!(
+            (stream.model.as_str(), &stream.languages),
+            ("chirp_3", &["iw-IL", "en-US", "ar-EG", "ru-RU"].map(str::to_owned).to_vec())
+        );
         assert_eq!(stream.phrases, ["תספורת"], "words that the transcriber should know");
         assert!(!stream.word_times, "Chirp 3 has no times of words in streams");
     }

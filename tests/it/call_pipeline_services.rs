@@ -75,7 +75,7 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
         } else {
             assert_eq!((state.transcriptions.len(), state.transcriptions[0].commits), (1, 2), "{state:#?}");
             let parameters = &state.transcriptions[0].parameters;
-            assert_eq!(parameter(parameters, "language_code"), ["he"]);
+            assert!(parameter(parameters, "language_code").is_empty(), "the language is detected");
             assert_eq!(parameter(parameters, "keyterms"), ["תספורת"], "words that the transcriber should know");
             assert!(deepgram.is_empty());
         }

@@ -35,6 +35,7 @@ mod call_silence;
 mod call_summary;
 mod call_takeover;
 mod call_transfer;
+mod caller_languages;
 mod caller_memory;
 mod caller_texts;
 mod catch_up;

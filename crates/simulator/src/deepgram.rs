@@ -234,7 +234,10 @@ struct Transcription {
 async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Option<Duration>) {
     let options = shared.options();
     let endpoint = endpoint.filter(|_| !options.endless_utterances);
-    let transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint });
+    let parameters = Parameters(shared.transcriptions()[index].parameters.clone());
+    let languages = ["language", "language_hint"].iter().flat_map(|name| parameters.all(name));
+    let languages = languages.filter(|language| *language != "multi").map(str::to_owned).collect();
+    let transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint, languages });
     let mut transcription = Transcription { transcriber, final_words: 0, final_ms: 0, responded_ms: 0 };
     loop {
         let message = tokio::select! {

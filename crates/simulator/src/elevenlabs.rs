@@ -237,9 +237,10 @@ async fn reject(socket: &mut Socket, error: &str) {
 
 async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
     let options = shared.options();
-    let mut transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint: None });
-    let parameters = shared.state().transcriptions[index].parameters.clone();
-    let has_timestamps = parameters.contains(&("include_timestamps".to_owned(), "true".to_owned()));
+    let parameters = Parameters(shared.state().transcriptions[index].parameters.clone());
+    let languages = parameters.all("language_code").map(str::to_owned).collect();
+    let mut transcriber = Transcriber::new(TranscriberPlan { heard: options.heard, endpoint: None, languages });
+    let has_timestamps = parameters.value("include_timestamps") == "true";
     let (mut committed_ms, mut unsent) = (0, None);
     let started = json!({"message_type": "session_started", "session_id": "0123456789abcdef", "config": {}});
     let mut responses = vec![started];

@@ -15,6 +15,8 @@ pub(crate) struct TranscriberPlan {
     pub(crate) heard: Vec<String>,
     /// The silence that ends an utterance; `None` if only the client ends utterances.
     pub(crate) endpoint: Option<Duration>,
+    /// The languages that the client expects; empty if any language is recognised.
+    pub(crate) languages: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,7 +108,7 @@ impl Transcriber {
     fn words(&self) -> Vec<String> {
         let heard = &self.plan.heard;
         let text = heard.get(self.ended % heard.len().max(1)).map_or("", String::as_str);
-        text.split_inclusive(' ').map(str::to_owned).collect()
+        recognised(text, &self.plan.languages).split_inclusive(' ').map(str::to_owned).collect()
     }
 
     fn placed(&self, began_ms: u64, words: usize) -> Vec<Word> {
@@ -117,6 +119,27 @@ impl Transcriber {
         });
         placed.collect()
     }
+}
+
+/// Returns the text as it is recognised by a transcriber that expects these languages, each a code such as `ru` or
+/// `ru-RU`. A transcriber takes words of another language for words of an expected one.
+pub(crate) fn recognised(text: &str, expected: &[String]) -> String {
+    let letter = text.chars().find(|letter| letter.is_alphabetic());
+    let spoken = match letter {
+        Some('\u{0590}'..='\u{05ff}') => "he",
+        Some('\u{0600}'..='\u{06ff}') => "ar",
+        Some('\u{0400}'..='\u{04ff}') => "ru",
+        _ => "en",
+    };
+    let is_expected = |code: &String| match code.split('-').next().unwrap_or_default() {
+        "iw" => spoken == "he",
+        "auto" | "multi" => true,
+        language => language == spoken,
+    };
+    if expected.is_empty() || letter.is_none() || expected.iter().any(is_expected) {
+        return text.to_owned();
+    }
+    text.split(' ').map(|_| "ממ").collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn sentences() -> Vec<String> {

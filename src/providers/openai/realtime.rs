@@ -10,7 +10,8 @@ pub use caller_audio::CallerAudio;
 use serde::Deserialize;
 use serde_json::{Value, json};
 pub use session::{
-    PCM_RATE, audio_format, function, remove_field_if, remove_optional_field, session, session_update, transcription,
+    PCM_RATE, audio_format, function, remove_field_if, remove_optional_field, session, session_update, takes_hints,
+    transcription,
 };
 use std::borrow::Cow;
 use std::time::Duration;

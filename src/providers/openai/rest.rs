@@ -2,9 +2,10 @@
 
 use super::chat::ChatRole;
 use super::prices::{self, TextUsage};
+use super::realtime::takes_hints;
 use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
 use crate::domain::WordTime;
-use crate::providers::transcription::{TimedPiece, whole_ms};
+use crate::providers::transcription::{TimedPiece, languages_of_callers, whole_ms};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -125,9 +126,15 @@ pub async fn transcript(
     let file = Part::bytes(file.content).file_name(name).mime_str(file.mime)?;
     let mut form = Form::new()
         .text("model", server.model.to_owned())
-        .text("language", language.to_owned())
         .text("response_format", if has_times { "verbose_json" } else { "json" })
         .part("file", file);
+    if takes_hints(server.model) {
+        for language in languages_of_callers(language) {
+            form = form.text("languages[]", language.to_owned());
+        }
+    } else {
+        form = form.text("language", language.to_owned());
+    }
     if has_times {
         form = form.text("timestamp_granularities[]", "word");
     }

@@ -208,10 +208,12 @@ mod tests {
         let terms = ["רונית".to_owned()];
         let input = session(&config, "he", &terms)["audio"]["input"].clone();
         assert_eq!(input["format"], json!({"type": "audio/pcm", "rate": 24_000}));
-        let expected = json!({"model": "gpt-live-transcribe", "language": "he", "keywords": ["רונית"]});
+        let expected =
+            json!({"model": "gpt-live-transcribe", "languages": ["he", "en", "ar", "ru"], "keywords": ["רונית"]});
         assert_eq!((&input["transcription"], &input["turn_detection"]), (&expected, &Value::Null));
         config.live_transcription_model = "whisper-large".into();
-        assert_eq!(session(&config, "he", &terms)["audio"]["input"]["transcription"]["keywords"], Value::Null);
+        let expected = json!({"model": "whisper-large", "language": "he"});
+        assert_eq!(session(&config, "he", &terms)["audio"]["input"]["transcription"], expected);
     }
 
     #[test]

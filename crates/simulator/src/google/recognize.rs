@@ -38,7 +38,7 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
         Err((code, message)) => return call.end(code, &message),
     };
     let options = shared.options();
-    let has_times = shared.state().recognitions[index].word_times;
+    let Recognition { word_times: has_times, languages, .. } = shared.state().recognitions[index].clone();
     if let Some((code, message)) = options.faults.reject_recognitions {
         return call.end(code, message);
     }
@@ -65,7 +65,8 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
         shared.state().recognitions[index].heard.extend_from_slice(&audio);
         // The transcripts of this stream follow those of the utterances that had ended, in all streams, before its
         // first audio.
-        let transcriber = transcriber.get_or_insert_with(|| Transcriber::new(plan(&options, *shared.utterances())));
+        let transcriber =
+            transcriber.get_or_insert_with(|| Transcriber::new(plan(&options, *shared.utterances(), &languages)));
         for heard in transcriber.receive(&audio) {
             if index < options.faults.restart_recognitions {
                 return call.end(UNAVAILABLE, "The service is currently unavailable.");
@@ -96,11 +97,12 @@ pub(super) async fn serve(shared: &Shared, mut call: Call, closing: &Cancellatio
     call.end(0, "");
 }
 
-fn plan(options: &GoogleOptions, utterances: usize) -> TranscriberPlan {
+fn plan(options: &GoogleOptions, utterances: usize, languages: &[String]) -> TranscriberPlan {
     let mut heard = options.heard.clone();
     let first = utterances % heard.len().max(1);
     heard.rotate_left(first);
-    TranscriberPlan { heard, endpoint: (!options.faults.endless_utterances).then_some(options.endpoint) }
+    let endpoint = (!options.faults.endless_utterances).then_some(options.endpoint);
+    TranscriberPlan { heard, endpoint, languages: languages.to_vec() }
 }
 
 /// Reads the first message. Returns the index of the transcription.

@@ -9,6 +9,7 @@ use crate::Party;
 use crate::fault::Fault;
 use crate::sound::{Voice, decode_sample, millis, read_wav, silent_mp3, wav_of_mulaw};
 use crate::specs::{OpenAiRequest, check_openai_request, check_transcription_form};
+use crate::transcriber::recognised;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -83,7 +84,9 @@ pub(super) async fn transcribe(
     let place = shared.next_transcription_index();
     let is_deaf = fault.is_some_and(|Extension(fault)| fault == Fault::Deaf);
     let turn = turns.get(place % turns.len().max(1)).filter(|_| !is_deaf);
-    let heard = turn.map(|turn| turn.heard.clone()).unwrap_or_default();
+    let is_language = |(name, _): &&(String, String)| name == "language" || name == "languages";
+    let languages: Vec<_> = fields.iter().filter(is_language).map(|(_, language)| language.clone()).collect();
+    let heard = turn.map(|turn| recognised(&turn.heard, &languages)).unwrap_or_default();
     if fields.iter().any(|(name, value)| name == "response_format" && value == "text") {
         return heard.into_response();
     }

@@ -30,6 +30,8 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
     let plan = TranscriberPlan {
         heard: options.heard.clone(),
         endpoint: (!options.faults.endless_utterances).then_some(options.endpoint),
+        // Hints only make a language more likely.
+        languages: Vec::new(),
     };
     let transcriber = Transcriber::new(plan);
     let mut transcription = Transcription { options, transcriber, responded_ms: 0, pending: VecDeque::new() };

@@ -1,6 +1,7 @@
 //! Session settings of the Realtime API (`session.update`), and the list of optional fields.
 
 use crate::config::{AudioFormat, OpenAiConfig, TurnDetection};
+use crate::providers::transcription::languages_of_callers;
 use serde_json::{Value, json};
 
 /// The only sample rate of `audio/pcm` in Hz.
@@ -11,9 +12,10 @@ const MAX_KEYWORDS: usize = 100;
 
 /// Fields that are removed if a server rejects them, nested fields first. Without transcription, the caller's text is
 /// not stored. For every other field, the server has a default.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 13] = [
     "audio.input.transcription.keywords",
     "audio.input.transcription.language",
+    "audio.input.transcription.languages",
     "audio.input.transcription",
     "audio.input.turn_detection.eagerness",
     "audio.input.turn_detection.threshold",
@@ -71,14 +73,23 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
     })
 }
 
-/// Returns the settings of a transcription. `terms` are omitted for models that support no keywords.
+/// Returns the settings of a transcription. Models that take no hints get only the expected language, without `terms`.
 pub fn transcription(model: &str, language: &str, terms: &[String]) -> Value {
-    let mut transcription = json!({"model": model, "language": language});
-    let has_keywords = ["gpt-transcribe", "gpt-live-transcribe"].iter().any(|family| model.starts_with(family));
-    if has_keywords && !terms.is_empty() {
+    if !takes_hints(model) {
+        return json!({"model": model, "language": language});
+    }
+    let languages: Vec<_> = languages_of_callers(language).collect();
+    let mut transcription = json!({"model": model, "languages": languages});
+    if !terms.is_empty() {
         transcription["keywords"] = terms.iter().take(MAX_KEYWORDS).cloned().collect();
     }
     transcription
+}
+
+/// Returns true if a model takes several languages and keywords as hints. Older models and those of other vendors take
+/// only one language.
+pub fn takes_hints(model: &str) -> bool {
+    ["gpt-transcribe", "gpt-live-transcribe"].iter().any(|family| model.starts_with(family))
 }
 
 pub fn audio_format(format: AudioFormat) -> Value {
@@ -126,7 +137,7 @@ mod tests {
         let whole = session(&OpenAiConfig::default(), "be brief", &[], "he", &["רונית".to_owned()]);
         let mut without = whole.clone();
         let (field, value) = remove_optional_field(&mut without, "session.audio.input.transcription.model").unwrap();
-        assert_eq!((field, value["language"].as_str()), ("audio.input.transcription", Some("he")));
+        assert_eq!((field, &value["languages"]), ("audio.input.transcription", &json!(["he", "en", "ar", "ru"])));
         assert_eq!(without["audio"]["input"]["transcription"], Value::Null);
         assert_eq!(remove_optional_field(&mut without, "session.audio.input.transcription.model"), None, "once");
         assert_eq!(remove_optional_field(&mut without, "session.audio.output.voice").unwrap().0, "audio.output.voice");
@@ -137,8 +148,8 @@ mod tests {
             assert_eq!(remove_optional_field(&mut without, needed), None, "{needed}");
         }
         let mut inner = whole;
-        let (field, _) = remove_optional_field(&mut inner, "session.audio.input.transcription.language").unwrap();
-        assert_eq!(field, "audio.input.transcription.language");
+        let (field, _) = remove_optional_field(&mut inner, "session.audio.input.transcription.languages").unwrap();
+        assert_eq!(field, "audio.input.transcription.languages");
         let (field, value) = remove_optional_field(&mut inner, "session.audio.input.transcription.keywords").unwrap();
         assert_eq!((field, value), ("audio.input.transcription.keywords", json!(["רונית"])));
         assert!(inner["audio"]["input"]["transcription"]["model"].is_string());

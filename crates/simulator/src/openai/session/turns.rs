@@ -6,6 +6,7 @@ use super::super::response::{Content, Response, ResponseEnd};
 use super::super::vad::{VadEvent, VadSettings};
 use super::{Item, ItemKind, Output, ResponseTrigger, Session, Timer, merge};
 use crate::sound::{bytes_of, millis};
+use crate::transcriber::recognised;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -79,7 +80,10 @@ impl Session {
     /// Returns the transcript of the current turn.
     fn heard(&self) -> String {
         let turns = &self.options.turns;
-        turns.get(self.turn % turns.len().max(1)).map(|turn| turn.heard.clone()).unwrap_or_default()
+        let heard = turns.get(self.turn % turns.len().max(1)).map(|turn| turn.heard.as_str()).unwrap_or_default();
+        let transcription = &self.config["audio"]["input"]["transcription"];
+        let languages = transcription["languages"].as_array().into_iter().flatten().chain([&transcription["language"]]);
+        recognised(heard, &languages.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>())
     }
 
     pub(super) fn commit_by_hand(&mut self, event: &Value, now_us: u64) {
