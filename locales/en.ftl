@@ -1231,6 +1231,7 @@ remedy-ai-limits = check the account's limits and billing, and status.openai.com
 remedy-ai-server = check that OPENAI_BASE_URL is an OpenAI-compatible server
 
 remedy-pipeline-settings = check these settings, and the account there: { $settings }
+remedy-pipeline-address = check that the server runs, and that { $setting } is its address
 
 remedy-report = report it
 remedy-bridge-write-less = write less to contacts who have not written first

@@ -1282,6 +1282,7 @@ remedy-ai-limits = בדקו את הגבולות והתשלומים של החשב
 remedy-ai-server = בדקו שב־OPENAI_BASE_URL יש שרת שתואם ל־OpenAI
 
 remedy-pipeline-settings = בדקו את ההגדרות האלה, ואת החשבון שם: { $settings }
+remedy-pipeline-address = בדקו שהשרת פועל ושהכתובת שלו נמצאת ב-{ $setting }
 
 remedy-report = דווחו על כך
 remedy-bridge-write-less = כתבו פחות לאנשי קשר שלא כתבו קודם

@@ -43,6 +43,7 @@ mod setting;
 mod settings_table;
 mod soniox;
 mod speech;
+mod speech_shutdown;
 mod store;
 mod suggest;
 mod tls;

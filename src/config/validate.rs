@@ -3,6 +3,7 @@
 use super::builder::ConfigBuilder;
 use super::hebrew::hebrew_checks;
 use super::http::DEFAULT_PORT;
+use super::speech_shutdown::speech_shutdown;
 use super::voice::MAX_RING_NUMBERS;
 use super::{
     BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
@@ -174,6 +175,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .chain(wrong)
         .chain(pipeline)
         .chain(hebrew_checks(config))
+        .chain(speech_shutdown(config))
         .collect()
 }
 

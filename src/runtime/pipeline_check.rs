@@ -39,15 +39,17 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     let PipelineTrial { transcriber: transcriber_fails, model: model_fails, synthesiser: synthesiser_fails } = trial;
     let failures = [
         transcriber_fails.map(|reason| {
-            let (reason, remedy) = explain(&reason, settings_of_transcriber(transcriber));
+            let address = address_of_transcriber(config);
+            let (reason, remedy) = explain(&reason, settings_of_transcriber(transcriber), address);
             (Found::PipelineTranscriber { service: transcriber_name.clone(), reason }, remedy)
         }),
         model_fails.map(|reason| {
-            let (reason, remedy) = explain(&reason, settings_of_model(config));
+            let (reason, remedy) = explain(&reason, settings_of_model(config), address_of_model(config));
             (Found::PipelineModel { model: model.clone(), reason }, remedy)
         }),
         synthesiser_fails.map(|reason| {
-            let (reason, remedy) = explain(&reason, settings_of_synthesiser(synthesiser));
+            let address = address_of_synthesiser(config);
+            let (reason, remedy) = explain(&reason, settings_of_synthesiser(synthesiser), address);
             (Found::PipelineSynthesiser { service: synthesiser_name.clone(), reason }, remedy)
         }),
     ];
@@ -60,14 +62,51 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     vec![CheckResult::ok(CHECK, found)]
 }
 
-fn explain(reason: &str, settings: &str) -> (Causes, Remedy) {
+/// `address` is the setting with the address of a server that the owner has chosen.
+fn explain(reason: &str, settings: &str, address: Option<&str>) -> (Causes, Remedy) {
     let failure = AiFailure::from_reason(reason);
     let remedy = match failure.cause {
-        AiFailureCause::Outage => Remedy::AiStatus,
+        AiFailureCause::Outage => match address {
+            Some(setting) => Remedy::PipelineAddress { setting: setting.to_owned() },
+            None => Remedy::AiStatus,
+        },
         cause => ai_check::remedy_of(cause, settings)
             .unwrap_or_else(|| Remedy::PipelineSettings { settings: settings.to_owned() }),
     };
     (failure.detail(), remedy)
+}
+
+/// Returns the setting with the address of the transcriber's server, if it is not the address of the vendor.
+fn address_of_transcriber(config: &Config) -> Option<&'static str> {
+    let default = Config::default();
+    let (is_own, setting) = match config.pipeline.transcriber {
+        Transcriber::Soniox => (config.soniox.stt_base_url != default.soniox.stt_base_url, "soniox.stt_base_url"),
+        Transcriber::Deepgram => (config.deepgram.base_url != default.deepgram.base_url, "deepgram.base_url"),
+        Transcriber::ElevenLabs => (config.elevenlabs.base_url != default.elevenlabs.base_url, "elevenlabs.base_url"),
+        Transcriber::Google => (false, ""),
+        Transcriber::OpenAi => (config.openai.base_url != default.openai.base_url, "openai.base_url"),
+        Transcriber::Transcription => (true, "pipeline.transcription_base_url"),
+    };
+    is_own.then_some(setting)
+}
+
+/// As [`address_of_transcriber`], for the language model.
+fn address_of_model(config: &Config) -> Option<&'static str> {
+    let is_own = config.openai.base_url != Config::default().openai.base_url;
+    let of_openai = is_own.then_some("openai.base_url");
+    config.pipeline.model_base_url.as_ref().map(|_| "pipeline.model_base_url").or(of_openai)
+}
+
+/// As [`address_of_transcriber`], for the synthesiser.
+fn address_of_synthesiser(config: &Config) -> Option<&'static str> {
+    let default = Config::default();
+    let (is_own, setting) = match config.pipeline.synthesiser {
+        Synthesiser::Soniox => (config.soniox.tts_base_url != default.soniox.tts_base_url, "soniox.tts_base_url"),
+        Synthesiser::ElevenLabs => (config.elevenlabs.base_url != default.elevenlabs.base_url, "elevenlabs.base_url"),
+        Synthesiser::Google => (false, ""),
+        Synthesiser::Speech => (true, "pipeline.speech_base_url"),
+    };
+    is_own.then_some(setting)
 }
 
 fn settings_of_transcriber(transcriber: Transcriber) -> &'static str {

@@ -36,6 +36,32 @@ fn keys_that_the_pipeline_lacks_or_does_not_use_are_named() {
 }
 
 #[test]
+fn speech_models_that_openai_shuts_down_are_named() {
+    let warnings = |base_url: &str, toml: &str| {
+        let shop =
+            Shop::new(&[("SONIOX_API_KEY", "s"), ("OPENAI_API_KEY", "o"), ("PIPELINE_SPEECH_BASE_URL", base_url)]);
+        let file = shop.write("config.toml", &format!("[pipeline]\nsynthesiser = \"speech\"\n{toml}"));
+        let output = shop.run(&["config", "check", "--json", "--config", &file]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let warnings = report["warnings"].as_array().unwrap().iter().filter_map(Value::as_str);
+        warnings.filter(|warning| warning.contains("shuts down")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let openai = "https://api.openai.com/v1";
+    for (toml, model) in [
+        ("", "tts-1"),
+        ("speech_model = \"tts-1-hd\"\n", "tts-1-hd"),
+        ("speech_model = \"gpt-4o-mini-tts-2025-12-15\"\n", "gpt-4o-mini-tts-2025-12-15"),
+    ] {
+        let [warning] = &warnings(openai, toml)[..] else { panic!("{model}") };
+        assert!(warning.starts_with(&format!("pipeline.speech_model is {model}, ")), "{warning}");
+        assert!(warning.contains("2027-01-06") && warning.contains("pipeline.synthesiser"), "{warning}");
+    }
+    assert!(warnings(openai, "speech_model = \"gpt-6-tts\"\n").is_empty(), "a model that may follow");
+    assert!(warnings("http://127.0.0.1:8880/v1", "").is_empty(), "servers of their own call their models tts-1");
+    assert!(warnings(openai, "[voice]\nengine = \"voicemail\"\n").is_empty(), "no call uses it");
+}
+
+#[test]
 fn models_and_voices_without_hebrew_are_named() {
     let warnings = |toml: &str| {
         let shop = Shop::new(&[("OPENAI_API_KEY", "o"), ("DEEPGRAM_API_KEY", "d"), ("ELEVENLABS_API_KEY", "e")]);

@@ -66,6 +66,7 @@ mod missing_data;
 mod opt_out;
 mod outbound_calls;
 mod page;
+mod pipeline_checks;
 mod pipeline_shop;
 mod process;
 mod promises;

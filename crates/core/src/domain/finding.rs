@@ -145,6 +145,7 @@ localized_enum! {
         AiLimits = "remedy-ai-limits",
         AiServer = "remedy-ai-server",
         PipelineSettings { settings: String } = "remedy-pipeline-settings",
+        PipelineAddress { setting: String } = "remedy-pipeline-address",
 
         Report = "remedy-report",
         BridgeWriteLess = "remedy-bridge-write-less",

@@ -199,6 +199,8 @@ pub struct Faults {
     pub break_off: Option<(usize, Duration)>,
     /// The HTTP status with which WebSockets of the Responses API are rejected; `None` accepts them.
     pub refuse_response_sockets: Option<u16>,
+    /// The models and voices that REST requests reject because they do not exist.
+    pub unknown_names: Vec<&'static str>,
     /// The HTTP status with which REST requests are rejected; `None` accepts them.
     pub refuse_requests: Option<u16>,
     /// The values of the reasoning effort that chat completions and streamed responses reject.

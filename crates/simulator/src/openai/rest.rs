@@ -170,15 +170,31 @@ pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, u
     error(StatusCode::NOT_FOUND, "unknown_url", &format!("Invalid URL ({})", uri.path()))
 }
 
+/// Returns the error response about a model or a voice that does not exist. The fields of a form are a list of pairs.
+fn unknown_name(unknown: &[&str], asked: &Value) -> Option<Response> {
+    let of_form = asked["fields"].as_array().into_iter().flatten().find(|field| field[0] == "model");
+    let model = of_form.map_or(&asked["model"], |field| &field[1]);
+    let is_unknown = |name: &&str| unknown.contains(name);
+    if let Some(model) = model.as_str().filter(is_unknown) {
+        let message = format!("The model `{model}` does not exist or you do not have access to it.");
+        return Some(error(StatusCode::NOT_FOUND, "model_not_found", &message));
+    }
+    let voice = asked["voice"].as_str().filter(is_unknown)?;
+    Some(error(StatusCode::BAD_REQUEST, "invalid_value", &format!("Invalid value: '{voice}'.")))
+}
+
 impl Shared {
     /// Records the request. Returns the error response if the request is rejected.
     pub(super) async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
         self.log.note(Party::OpenAi, format!("is asked for {path}"));
-        self.record_request(path, asked);
+        self.record_request(path, asked.clone());
         if let Some(refusal) = self.check_key(headers) {
             return Some(refusal);
         }
         let faults = self.options().faults;
+        if let Some(refusal) = unknown_name(&faults.unknown_names, &asked) {
+            return Some(refusal);
+        }
         tokio::time::sleep(faults.slow_requests).await;
         let status = StatusCode::from_u16(faults.refuse_requests?).ok()?;
         Some(error(status, "server_error", "refused as planned"))

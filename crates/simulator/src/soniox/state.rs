@@ -46,6 +46,9 @@ pub struct SpeechRecord {
     pub cancelled: bool,
 }
 
+/// The languages that both services know; the real ones know about 60.
+pub(super) const LANGUAGES: [&str; 7] = ["he", "en", "ar", "ru", "am", "uk", "fr"];
+
 pub(super) struct Shared {
     pub(super) log: EventLog,
     pub(super) stopping: CancellationToken,

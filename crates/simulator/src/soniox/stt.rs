@@ -1,7 +1,7 @@
 //! Transcription: sends tokens while the caller speaks, and `<end>` when the utterance is over.
 
 use super::options::SonioxOptions;
-use super::state::{Shared, complaints};
+use super::state::{LANGUAGES, Shared, complaints};
 use crate::server::delay;
 use crate::transcriber::{Transcriber, TranscriberEvent, TranscriberPlan, Word};
 use crate::websocket::Socket;
@@ -122,6 +122,10 @@ async fn start(shared: &Shared, socket: &mut Socket) -> Option<usize> {
         reject(socket, 400, &wrong.join("; ")).await;
         return None;
     }
+    if let Some(unknown) = unknown(&config) {
+        reject(socket, 400, &unknown).await;
+        return None;
+    }
     let index = {
         let mut state = shared.state();
         state.transcriptions.push(super::TranscriptionRecord { config, ..super::TranscriptionRecord::default() });
@@ -132,6 +136,17 @@ async fn start(shared: &Shared, socket: &mut Socket) -> Option<usize> {
         return None;
     }
     Some(index)
+}
+
+/// Returns the error message about a model or a language that the service does not know.
+fn unknown(config: &Value) -> Option<String> {
+    let model = config["model"].as_str().unwrap_or_default();
+    if !model.starts_with("stt-rt-") {
+        return Some(format!("Model {model} does not exist."));
+    }
+    let mut hints = config["language_hints"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let language = hints.find(|hint| !LANGUAGES.contains(hint))?;
+    Some(format!("Language hint {language} is not supported."))
 }
 
 async fn reject(socket: &mut Socket, code: u16, message: &str) {

@@ -1,7 +1,7 @@
 //! Text to speech: up to five streams on one socket.
 
 use super::SpeechRecord;
-use super::state::{Shared, complaints};
+use super::state::{LANGUAGES, Shared, complaints};
 use crate::openai::options::spoken_ms;
 use crate::server::delay;
 use crate::sound::{Voice, bytes_of, millis};
@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::Message;
 const PIECE_MS: u64 = 100;
 /// The maximum number of streams on one socket.
 const MAX_STREAMS: usize = 5;
+const VOICES: [&str; 4] = ["Adrian", "Grace", "Maya", "Noah"];
 
 struct Stream {
     id: String,
@@ -124,6 +125,7 @@ fn start(shared: &Shared, streams: &mut Vec<Stream>, id: String, config: Value) 
     if streams.len() >= MAX_STREAMS {
         wrong.push("too many streams".into());
     }
+    let unknown = unknown(&config);
     let number = {
         let mut state = shared.state();
         state.speeches.push(SpeechRecord { config, ..SpeechRecord::default() });
@@ -138,9 +140,26 @@ fn start(shared: &Shared, streams: &mut Vec<Stream>, id: String, config: Value) 
         return failed(400, &wrong.join("; "));
     }
     let is_limited = shared.options().faults.rate_limited_streams.contains(&number);
-    let replies = if is_limited { failed(429, "Too many requests.") } else { Vec::new() };
-    streams.push(Stream { id, number, text: String::new(), is_rejected: is_limited, sound: None });
+    let replies = match unknown {
+        Some(unknown) => failed(400, &unknown),
+        None if is_limited => failed(429, "Too many requests."),
+        None => Vec::new(),
+    };
+    streams.push(Stream { id, number, text: String::new(), is_rejected: !replies.is_empty(), sound: None });
     replies
+}
+
+/// Returns the error message about a model, a language or a voice that the service does not know.
+fn unknown(config: &Value) -> Option<String> {
+    let value = |name: &str| config[name].as_str().unwrap_or_default();
+    let (model, language, voice) = (value("model"), value("language"), value("voice"));
+    if !model.starts_with("tts-rt-") {
+        return Some(format!("Model {model} does not exist."));
+    }
+    if !LANGUAGES.contains(&language) {
+        return Some(format!("Language {language} is not supported."));
+    }
+    (!VOICES.contains(&voice)).then(|| format!("Voice {voice} does not exist."))
 }
 
 /// Returns the messages that are due (pieces of audio, and the ends of streams), and whether to close the socket.
