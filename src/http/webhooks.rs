@@ -3,7 +3,7 @@
 pub(super) mod voice;
 pub(super) mod whatsapp;
 
-use crate::config::SAY_VOICE;
+use crate::config::Config;
 use crate::messages::Phrase;
 use crate::providers::twilio::twiml::Verb;
 use axum::http::{StatusCode, header};
@@ -17,7 +17,7 @@ pub(super) fn failure_response(path: &str) -> Option<Response> {
     Some(match hook {
         // Requesting another recording would loop. The recording itself is not lost, because another webhook reports it
         // as well.
-        "handle_recording" => answer(&[say_phrase(SAY_VOICE, &Phrase::SayError), Verb::Hangup]),
+        "handle_recording" => answer(&[say_phrase(&Config::default(), &Phrase::SayError), Verb::Hangup]),
         // After the human agent's leg of a transfer has ended, the caller continues the conversation. A contact whom
         // the agent has called does not expect to leave a message.
         "transfer" | "outbound_call" | "outbound_message" => answer(&[Verb::Hangup]),

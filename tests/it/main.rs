@@ -80,6 +80,7 @@ mod restart;
 mod restore;
 mod robot_calls;
 mod root_links;
+mod said_texts;
 mod schema;
 mod settings;
 mod settings_checks;

@@ -114,7 +114,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ),
     // `call` for the action after a stream, which becomes TwiML here. `audio` because a recording is decoded while it
     // is sent. `doctor` for the checks that the page requests. `inbox` for the 24-hour window of free text, which lists
-    // show.
+    // show. `spoken` for the texts that Twilio's voices speak.
     (
         "http",
         &[
@@ -125,6 +125,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "booking",
             "inbox",
             "search",
+            "spoken",
             "call",
             "store",
             "host",

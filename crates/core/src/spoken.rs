@@ -26,6 +26,14 @@ pub fn spoken(text: &str, language: &str, dictionary: &Dictionary) -> String {
     if is_hebrew { hebrew::hebrew(&text) } else { separated::separated(&text) }
 }
 
+/// Converts a sentence of the agent, or a text of the owner, for a speech synthesiser: without Markdown, and as
+/// [`spoken`]. The signs of numbers, such as `*2000`, become words. The signs that are still there in a Hebrew text have
+/// no meaning of their own; in other languages, the synthesiser reads them.
+pub fn for_synthesis(text: &str, language: &str, dictionary: &Dictionary) -> String {
+    let said = spoken(&without_markup(text), language, dictionary);
+    if matches!(language_of(&said, language), "he" | "iw") { without_markup(&said) } else { said }
+}
+
 /// Returns the unambiguous times of day in a Hebrew text, in words or in digits, as minutes on a 12-hour clock. A
 /// number that may be something other than an hour is left out. Returns no times for texts without a Hebrew letter.
 pub fn said_times(text: &str) -> Vec<u16> {

@@ -2,11 +2,11 @@
 
 use super::google::Access;
 use super::parts::PartEvent;
-use super::{synthesiser, text_for_synthesis};
+use super::synthesiser;
 use crate::config::Config;
 use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::google::AccessTokens;
-use crate::spoken::{Dictionary, language_of};
+use crate::spoken::{Dictionary, for_synthesis, language_of};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl CallerVoice {
     async fn synthesise(&self, text: &str) -> Result<Vec<u8>, String> {
         let Self { config, client, tokens } = self.clone();
         let (language, dictionary) = (&config.agent.language, Dictionary::from_lines(&config.agent.pronunciation));
-        let text = text_for_synthesis(text, language, &dictionary);
+        let text = for_synthesis(text, language, &dictionary);
         let mut synthesiser = synthesiser(Access { client, config: config.clone(), tokens }, Duration::ZERO);
         let mut samples = Vec::new();
         let outcome = loop {

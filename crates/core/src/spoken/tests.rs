@@ -15,6 +15,16 @@ fn sentences() -> Vec<(&'static str, &'static str)> {
 }
 
 #[test]
+fn a_clause_keeps_the_signs_of_numbers_and_loses_its_markdown() {
+    let said = |clause| for_synthesis(clause, "he", &Dictionary::default());
+    assert_eq!(said("**חייגו *2000.**"), "חייגו כוכבית שתיים אפס אפס אפס.");
+    assert_eq!(said("הקוד לדלת הוא 1234#."), "הקוד לדלת הוא אחת שתיים שלוש ארבע סולמית.");
+    assert_eq!(said("המחיר **150** ש\"ח."), "המחיר מאה וחמישים שקלים.");
+    assert_eq!(said("Dial *2000, _please_."), "Dial *2000, please.");
+    assert_eq!(said("The code is *0042."), "The code is *0 0 4 2.");
+}
+
+#[test]
 fn sentences_are_said_as_people_say_them() {
     let sentences = sentences();
     assert!(sentences.len() >= 700);

@@ -126,7 +126,7 @@ pub(super) async fn message(State(state): State<AppState>, form: TwilioForm) -> 
         (None, Some(purpose)) => Phrase::SayCalledBackBecauseUnnamed { purpose },
         (None, None) => Phrase::SayCalledBackUnnamed,
     };
-    answer(&[say_phrase(&config.voice.say_voice, &phrase), Verb::Hangup])
+    answer(&[say_phrase(&config, &phrase), Verb::Hangup])
 }
 
 /// Returns the purpose of an outbound call as a part of a sentence. `None` if it cannot be read in time, because the

@@ -121,11 +121,11 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
 }
 
 fn say(state: &AppState, text: &str) -> Verb {
-    response::say(&state.config().voice.say_voice, text)
+    response::say(&state.config(), text)
 }
 
 fn say_phrase(state: &AppState, phrase: &Phrase) -> Verb {
-    response::say_phrase(&state.config().voice.say_voice, phrase)
+    response::say_phrase(&state.config(), phrase)
 }
 
 /// Returns the recording of a webhook; none if the webhook has no URL or no valid id of a recording.

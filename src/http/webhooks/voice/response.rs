@@ -1,9 +1,10 @@
 //! The TwiML responses to Twilio's voice webhooks.
 
-use crate::config::say_language;
+use crate::config::{Config, say_language};
 use crate::domain::Language;
 use crate::messages::{self, Phrase};
 use crate::providers::twilio::twiml::{self, Verb};
+use crate::spoken::{Dictionary, for_synthesis};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
@@ -14,14 +15,17 @@ pub(in crate::http::webhooks) fn answer(verbs: &[Verb]) -> Response {
     ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], twiml::document(verbs)).into_response()
 }
 
-/// Creates a verb that speaks a text with one of Twilio's voices, in the voice's language.
-pub(in crate::http::webhooks) fn say(voice: &str, text: &str) -> Verb {
+/// Creates a verb that speaks a text with the configured voice of Twilio, in the voice's language, as a synthesiser of
+/// the pipeline would speak it.
+pub(in crate::http::webhooks) fn say(config: &Config, text: &str) -> Verb {
+    let voice = &config.voice.say_voice;
     let language = say_language(voice).unwrap_or_default().to_owned();
-    Verb::Say { text: text.to_owned(), voice: voice.to_owned(), language }
+    let text = for_synthesis(text, &language, &Dictionary::from_lines(&config.agent.pronunciation));
+    Verb::Say { text, voice: voice.clone(), language }
 }
 
-pub(in crate::http::webhooks) fn say_phrase(voice: &str, phrase: &Phrase) -> Verb {
-    say(voice, &messages::text(language_of(voice), phrase))
+pub(in crate::http::webhooks) fn say_phrase(config: &Config, phrase: &Phrase) -> Verb {
+    say(config, &messages::text(language_of(&config.voice.say_voice), phrase))
 }
 
 pub(super) fn language_of(voice: &str) -> Language {

@@ -106,11 +106,11 @@ fn is_answered(progress: Option<CallProgress>) -> bool {
 
 fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Verb; 3] {
     let config = state.config();
-    let voice = config.voice.say_voice.as_str();
+    let language = language_of(&config.voice.say_voice);
     let gather = || Verb::Gather {
         action: prompt_url(state, sid),
         timeout_s: KEY_TIMEOUT_S,
-        prompt: Box::new(say(voice, &announcement(transfer, language_of(voice)))),
+        prompt: Box::new(say(&config, &announcement(transfer, language))),
     };
     [gather(), gather(), Verb::Hangup]
 }
