@@ -17,7 +17,8 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ("inbox", &["domain"]),
     ("booking", &["domain"]),
     ("completeness", &[]),
-    ("call", &["domain", "audio", "completeness", "promise"]),
+    // `spoken` for the language of the caller's words.
+    ("call", &["domain", "audio", "completeness", "promise", "spoken"]),
     ("pipeline", &["domain", "audio", "call", "completeness", "promise"]),
     // The store writes times into rows and has timeouts, so it reads the clock.
     ("store", &["domain", "search", "config", "messages", "clock", "secure_open"]),

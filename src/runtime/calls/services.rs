@@ -4,14 +4,14 @@ use super::limits::is_within_daily_limits;
 use super::{EngineBreaker, KnownUsage, Rehearsal, TrialUsage};
 use crate::agent::instructions;
 use crate::alerting::Alerts;
-use crate::call::{CallPolicy, EngineKind, Prompts};
+use crate::call::{CallPolicy, EngineKind, OtherFillers, Prompts};
 use crate::clock;
 use crate::config::{AiEngine, Config, Eagerness, TurnDetection};
 use crate::crm;
 use crate::crm::business_profile::{self, BusinessProfile};
 use crate::crm::call::{self, IncomingCall};
 use crate::crm::caller_memory::{self, CallerMemory};
-use crate::domain::{CallSid, Timestamp};
+use crate::domain::{CallSid, Language, Timestamp};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
@@ -207,8 +207,24 @@ impl CallServices {
                 more_time_clip: clips.more_time.clone(),
                 goodbye_clip: clips.goodbye.clone(),
                 still_there_clip: clips.still_there.clone(),
+                other_fillers: Some(other_fillers(config)),
             },
         }
+    }
+}
+
+/// Returns the fillers in the language of the shipped sentences that the agent does not use.
+fn other_fillers(config: &Config) -> OtherFillers {
+    let (language, tag) = match config.agent.built_in_language() {
+        Language::Hebrew => (Language::English, "en"),
+        Language::English => (Language::Hebrew, "he"),
+    };
+    let clips = Clips::shipped(language);
+    OtherFillers {
+        language: tag.to_owned(),
+        expected: config.agent.language.clone(),
+        one_moment_clip: clips.one_moment.clone(),
+        more_time_clip: clips.more_time.clone(),
     }
 }
 

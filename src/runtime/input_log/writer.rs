@@ -291,6 +291,7 @@ mod tests {
             more_time_clip: crate::audio::EncodedAudio::silence(0),
             goodbye_clip: crate::audio::EncodedAudio::silence(20),
             still_there_clip: crate::audio::EncodedAudio::silence(20),
+            other_fillers: None,
         };
         let policy = CallPolicy {
             engines: vec![crate::call::EngineKind::Voicemail],

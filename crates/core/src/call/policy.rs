@@ -126,4 +126,20 @@ pub struct Prompts {
     pub goodbye_clip: EncodedAudio,
     /// The built-in sentence "are you still there?".
     pub still_there_clip: EncodedAudio,
+    /// The fillers for callers who speak another language than the agent; none if there are none.
+    #[serde(default)]
+    pub other_fillers: Option<OtherFillers>,
+}
+
+/// The fillers in the second language of the built-in sentences.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OtherFillers {
+    /// The language of these fillers (ISO 639-1).
+    pub language: String,
+    /// The language that the caller is expected to speak (ISO 639-1).
+    pub expected: String,
+    /// The sentence "one moment, please".
+    pub one_moment_clip: EncodedAudio,
+    /// The sentence "one more moment".
+    pub more_time_clip: EncodedAudio,
 }

@@ -29,12 +29,13 @@ use super::robot::RobotWatch;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
-    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, Output, StreamEndAction,
-    TurnRecord,
+    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, OtherFillers, Output,
+    StreamEndAction, TurnRecord,
 };
 use crate::audio::ringing_tone;
 use crate::domain::EndReason;
 use crate::promise::ClaimCheck;
+use crate::spoken::language_of;
 use agent_speech::{AgentSpeech, is_clip};
 use caller_speech::CallerSpeech;
 use claims::AgentText;
@@ -312,23 +313,27 @@ impl CallSession {
         }
     }
 
+    /// Returns the fillers in the language of the caller's last words, if it is not that of the other built-in sentences.
+    fn other_fillers(&self) -> Option<&OtherFillers> {
+        let other = self.policy.prompts.other_fillers.as_ref()?;
+        let words = self.transcript.last_sentence_of_caller()?;
+        (language_of(words, &other.expected) == other.language).then_some(other)
+    }
+
     fn play_clip(&mut self, clip: Clip) {
-        let tone;
+        let (prompts, other) = (&self.policy.prompts, self.other_fillers());
         let audio = match clip {
-            Clip::OneMoment => &self.policy.prompts.one_moment_clip,
-            Clip::MoreTime => &self.policy.prompts.more_time_clip,
-            Clip::Goodbye => &self.policy.prompts.goodbye_clip,
-            Clip::StillThere => &self.policy.prompts.still_there_clip,
-            Clip::Ringing => {
-                tone = ringing_tone();
-                &tone
-            }
+            Clip::OneMoment => other.map_or(&prompts.one_moment_clip, |other| &other.one_moment_clip).clone(),
+            Clip::MoreTime => other.map_or(&prompts.more_time_clip, |other| &other.more_time_clip).clone(),
+            Clip::Goodbye => prompts.goodbye_clip.clone(),
+            Clip::StillThere => prompts.still_there_clip.clone(),
+            Clip::Ringing => ringing_tone(),
         };
         if audio.is_empty() {
             return;
         }
         let source = Source { engine: None, response: None, item: self.agent_speech.next_clip() };
-        self.playback.insert(source, audio);
+        self.playback.insert(source, &audio);
     }
 
     fn is_live(&self) -> bool {

@@ -5,6 +5,7 @@ mod barge_in;
 mod claims;
 mod early_replies;
 mod employee;
+mod fillers;
 mod interruptions;
 mod losses;
 mod page_ring;

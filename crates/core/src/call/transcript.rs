@@ -359,6 +359,12 @@ impl Transcript {
         of_caller.max_by_key(|turn| turn.record.seq).is_some_and(|turn| !turn.text_final)
     }
 
+    /// Returns the caller's last words, at least two: a single word, such as "OK", does not show the caller's language.
+    pub(super) fn last_sentence_of_caller(&self) -> Option<&str> {
+        let of_caller = self.turns.iter().rev().filter(|turn| turn.record.speaker == Speaker::Caller);
+        of_caller.map(|turn| turn.record.text.as_str()).find(|text| text.split_whitespace().nth(1).is_some())
+    }
+
     /// Returns true if the text of each turn of the caller is complete.
     pub(super) fn is_caller_transcribed(&self) -> bool {
         self.turns.iter().all(|turn| turn.record.speaker != Speaker::Caller || turn.text_final)

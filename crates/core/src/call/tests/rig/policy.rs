@@ -45,6 +45,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
             more_time_clip: EncodedAudio::encode(&vec![MORE_TIME; MORE_TIME_MS * 8]),
             goodbye_clip: EncodedAudio::encode(&[CLIP; 1600]),
             still_there_clip: EncodedAudio::encode(&[CLIP; 1600]),
+            other_fillers: None,
         },
     }
 }
