@@ -88,7 +88,7 @@ impl Default for PipelineConfig {
             model_api: ModelApi::Auto,
             model: None,
             speculation: true,
-            duplicate_requests: true,
+            duplicate_requests: false,
             transcriber: Transcriber::Soniox,
             transcription_base_url: None,
             transcription_api_key: None,

@@ -97,7 +97,7 @@ pub struct Pipeline {
 
 /// The additional time after the transcriber's maximum delay in which the end of an utterance may still arrive.
 const ENDPOINT_GRACE: Duration = Duration::from_millis(150);
-/// The time in which all connections must be ready. It is a little shorter than the session's own timeout, which cannot
+/// The time in which all connections must be ready, with the delay before they are opened. It is a little shorter than the session's own timeout, which cannot
 /// say which part is missing.
 const READY_LIMIT: Duration = Duration::from_millis(2800);
 
@@ -134,7 +134,7 @@ impl Pipeline {
             synthesiser: synthesiser(google_access(&setup), delay),
             model: Box::new(LanguageModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
-            ready_by: clock::instant() + delay + READY_LIMIT,
+            ready_by: now + READY_LIMIT,
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),
             cents_per_hour: config.pipeline.cents_per_hour,
             paid_until: now,

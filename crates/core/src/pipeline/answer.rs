@@ -11,8 +11,8 @@ use crate::promise::{CheckResult, FalseClaim, Words};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The maximum number of clauses that are synthesised at the same time. With two, the next clause is ready when the
-/// current clause ends.
+/// The maximum number of syntheses at the same time, because services limit them. With two, the next clause is ready when
+/// the current clause ends.
 const MAX_OPEN: usize = 2;
 
 #[derive(Debug)]
@@ -128,6 +128,11 @@ impl Answer {
         }
     }
 
+    /// Returns true if no other synthesis of the clause is running.
+    pub(super) fn is_last_copy(&mut self, clause: ClauseId) -> bool {
+        self.open(clause).is_some_and(|open| open.syntheses() == 1)
+    }
+
     /// Returns true if the answer has failed; otherwise the clause may be synthesised again.
     pub(super) fn clause_failed(&mut self, clause: ClauseId) -> bool {
         self.open(clause).is_some_and(|open| open.failed(clause.copy))
@@ -150,7 +155,7 @@ impl Answer {
     }
 
     fn open_next(&mut self, is_twice: bool) -> Option<(usize, u8)> {
-        let open = self.clauses.iter().filter(|clause| clause.state == ClauseState::Open).count();
+        let open: usize = self.clauses.iter().map(Clause::syntheses).sum();
         if open >= MAX_OPEN {
             return None;
         }

@@ -81,6 +81,11 @@ impl Clause {
         (0..).zip(self.copies).filter(|(copy, _)| self.is_running(*copy)).map(|(copy, _)| copy)
     }
 
+    /// Returns the number of syntheses that are running, or that are still to be started.
+    pub(super) fn syntheses(&self) -> usize {
+        self.running().count() + usize::from(self.needs_copy)
+    }
+
     /// Returns the other synthesis, which must be stopped, when the first audio arrives.
     pub(super) fn add_audio(&mut self, copy: u8, audio: EncodedAudio) -> Option<u8> {
         self.audio += audio.len() as u64;
