@@ -173,9 +173,10 @@ pub(super) fn settings() -> Vec<Setting<VoiceConfig>> {
     ]
 }
 
-/// The default voice for sentences that Twilio speaks. A Google voice, because Twilio offers no other Hebrew voices.
 /// How many numbers Twilio dials at the same time (the noun `Number` of `<Dial>`).
 pub(super) const MAX_RING_NUMBERS: usize = 10;
+
+/// The default voice for sentences that Twilio speaks. A Google voice, because Twilio offers no other Hebrew voices.
 pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-A";
 
 /// Returns the language of a Google voice at Twilio, such as `he-IL` of `Google.he-IL-Wavenet-A`.
