@@ -78,7 +78,7 @@ pub struct Progress {
 }
 
 /// Sends no request to a provider. Therefore, the phone number counts as set up after the webhooks of a number were
-/// changed on the page, or after the first incoming call. The last step is complete once a caller has heard the agent.
+/// changed on the page, or after the first incoming call. The last step is complete once a call was answered.
 pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> {
     let stored = tx.setup_progress()?;
     let has_opening_hours =

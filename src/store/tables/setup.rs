@@ -31,10 +31,10 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.exists([business])?)
     }
 
-    /// Whether a caller has heard the agent on the telephone.
+    /// Whether the agent or the voicemail has answered a call that came in.
     pub fn has_answered_call(&self, business: BusinessId) -> Result<bool> {
-        let sql = "SELECT 1 FROM calls c JOIN call_turns t ON t.call_id = c.id
-            WHERE c.business_id = ?1 AND c.direction = 'in' AND t.speaker = 'agent' AND t.heard_text <> ''";
+        let sql = "SELECT 1 FROM calls
+            WHERE business_id = ?1 AND direction = 'in' AND answered_at IS NOT NULL AND engine IS NOT NULL";
         Ok(self.conn.prepare_cached(sql)?.exists([business])?)
     }
 }

@@ -17,7 +17,7 @@ interface Props {
 }
 
 /** Outgoing calls prove nothing; the newest few calls can contain some. */
-const NEWEST = apiQuery('/api/calls', { query: { limit: 5 } })
+const NEWEST = apiQuery('/api/calls', { query: { limit: 20 } })
 
 export function CallProof({ forwardedBy, children }: Props) {
   const { data } = useQuery(NEWEST)
