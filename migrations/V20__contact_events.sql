@@ -15,3 +15,5 @@ CREATE TABLE contact_events (
 );
 CREATE INDEX idx_contact_events_contact ON contact_events(contact_id, created_at);
 CREATE INDEX idx_contact_events_appointment ON contact_events(appointment_id) WHERE appointment_id IS NOT NULL;
+-- For the scheduled messages of merged threads.
+CREATE INDEX idx_threads_merged ON threads(merged_into) WHERE merged_into IS NOT NULL;

@@ -155,7 +155,9 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
         let slot = SlotRequest { service: &service, booking, resource, starts_at, except: Some(id) };
         let time = slot.choose(tx, context, change.force)?;
         tx.move_appointment(id, service.id, price, &time, context.now)?;
-        tx.cancel_notice(id, context.now)?;
+        if starts_at != found.starts_at || is_other_service {
+            tx.cancel_notice(id, context.now)?;
+        }
         if starts_at != found.starts_at {
             let (of, times) = ((found.contact_id, id), (found.starts_at, starts_at));
             tx.insert_move(of, times, context.actor, context.now)?;
@@ -223,6 +225,7 @@ pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: App
     if !found.is_occupying() {
         return Err(RequestError::Conflict("restore the cancelled or missed appointment first".into()).into());
     }
+    tx.cancel_notice(id, context.now)?;
     Ok(tx.set_appointment_state(id, state, None, context.now)?)
 }
 

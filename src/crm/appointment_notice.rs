@@ -16,8 +16,8 @@ use std::time::Duration;
 /// pointer is on the offer.
 pub const HOLD: Duration = Duration::from_secs(15);
 
-/// A restored appointment whose cancellation the contact was notified of within this time is an undo, of which the
-/// contact is notified as well.
+/// The next change within this time after a change of which the contact was notified can be its undo, of which the contact
+/// is notified as well.
 const UNDO_WITHIN: Duration = Duration::from_mins(5);
 
 /// What the decision about a message depends on.
@@ -32,8 +32,29 @@ pub struct NoticeContext {
 }
 
 /// Returns what a change of an appointment is to the contact; `None` if there is nothing to notify the contact of, such
-/// as another note or resource. `before` is `None` for a new appointment.
-pub fn event(before: Option<&Appointment>, after: &Appointment) -> Option<AppointmentEvent> {
+/// as another note or resource, or an appointment whose time is over. `before` is `None` for a new appointment.
+pub fn event(
+    tx: &ReadTx<'_>,
+    before: Option<&Appointment>,
+    after: &Appointment,
+    now: Timestamp,
+) -> store::Result<Option<AppointmentEvent>> {
+    if after.starts_at <= now {
+        return Ok(None);
+    }
+    let event = event_of(before, after);
+    // The change has cancelled the message about the booking, which the contact therefore does not know of.
+    let is_unknown = tx
+        .notice_of(after.id)?
+        .is_some_and(|notice| notice.state == ScheduledState::Cancelled && notice.created_at == after.created_at);
+    Ok(match event {
+        Some(AppointmentEvent::Cancelled) if is_unknown => None,
+        Some(AppointmentEvent::Moved) if is_unknown => Some(AppointmentEvent::Booked),
+        event => event,
+    })
+}
+
+fn event_of(before: Option<&Appointment>, after: &Appointment) -> Option<AppointmentEvent> {
     let Some(before) = before else { return Some(AppointmentEvent::Booked) };
     let is_booked = |of: &Appointment| of.state == AppointmentState::Booked;
     match (is_booked(before), is_booked(after)) {
@@ -91,10 +112,9 @@ fn refused(why: &SendRefusal) -> Error {
     RequestError::NotSendable { code: why.code(), message: why.to_string().into() }.into()
 }
 
-/// Returns true if the contact was just notified of the cancellation of an appointment. If the appointment is restored
-/// then, the contact must be notified of that too.
-pub fn undoes_a_notice(tx: &ReadTx<'_>, of: &Appointment, now: Timestamp) -> store::Result<bool> {
-    let sent = tx.notice_of(of.id)?.filter(|notice| notice.state == ScheduledState::Sent);
-    let is_recent = of.cancelled_at.is_some_and(|at| now.since(at) < UNDO_WITHIN);
-    Ok(is_recent && sent.is_some_and(|notice| of.cancelled_at.is_some_and(|at| notice.created_at >= at)))
+/// Returns true if the contact was just notified of the last change of an appointment. If the change is undone then, the
+/// contact must be notified of that too.
+pub fn undoes_a_notice(tx: &ReadTx<'_>, before: &Appointment, now: Timestamp) -> store::Result<bool> {
+    let sent = tx.notice_of(before.id)?.filter(|notice| notice.state == ScheduledState::Sent);
+    Ok(sent.is_some_and(|notice| notice.created_at >= before.updated_at && now.since(notice.created_at) < UNDO_WITHIN))
 }

@@ -10,7 +10,8 @@ use super::text::lines_up_to;
 use super::{Error, RequestError};
 use crate::domain::{
     ActorId, Appointment, AppointmentEvent, AppointmentId, AppointmentState, Call, CallDirection, CallEventKind,
-    CallSid, CallState, ContactRelation, EndReason, JobKind, MessageId, PeerAddress, PhoneNumber, Timestamp,
+    CallSid, CallState, ContactRelation, EndReason, JobKind, MessageId, PeerAddress, PhoneNumber, ScheduledState,
+    Timestamp,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,7 @@ pub fn queue_after_call(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) ->
 }
 
 /// Returns `None` if the appointment was changed since, because a later change by the agent has its own confirmation,
-/// and a change by a user has none.
+/// and a change by a user has none, or its own message.
 pub fn unconfirmed(tx: &ReadTx<'_>, job: &ConfirmJob) -> Result<Option<Appointment>, Error> {
     let found = match appointment::find(tx, job.appointment) {
         // The contact was deleted after the job was queued.
@@ -113,7 +114,12 @@ pub fn unconfirmed(tx: &ReadTx<'_>, job: &ConfirmJob) -> Result<Option<Appointme
         AppointmentEvent::Booked | AppointmentEvent::Moved => AppointmentState::Booked,
         AppointmentEvent::Cancelled => AppointmentState::Cancelled,
     };
-    Ok(Some(found).filter(|found| found.state == expected && found.starts_at == job.starts_at))
+    // The message about a change by a user contains what the agent's confirmation would say.
+    let is_notified = tx
+        .notice_of(job.appointment)?
+        .is_some_and(|notice| matches!(notice.state, ScheduledState::Waiting | ScheduledState::Sent));
+    let is_expected = found.state == expected && found.starts_at == job.starts_at && !is_notified;
+    Ok(Some(found).filter(|_| is_expected))
 }
 
 /// Queues the confirmation message. `key` identifies the job, so that a repeated job sends no second message.

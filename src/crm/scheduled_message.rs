@@ -168,6 +168,13 @@ fn deliver(
     if now.since(message.send_at) > MAX_LATE {
         return Ok(Delivery::Refused("too_late"));
     }
+    if let Some(id) = message.appointment_id {
+        // A merge of contacts may have been undone since.
+        let appointment = tx.appointment(id)?;
+        if appointment.is_none_or(|of| of.contact_id != message.contact_id || of.starts_at <= now) {
+            return Ok(Delivery::Refused("appointment_changed"));
+        }
+    }
     let thread = tx.thread(message.thread_id)?;
     let Some(to) = thread.as_ref().and_then(Thread::recipient) else {
         return Ok(Delivery::Refused("invalid_recipient"));

@@ -100,10 +100,13 @@ pub(super) async fn book(
     headers: HeaderMap,
     Json(new): Json<BookAppointmentRequest>,
 ) -> Result<(StatusCode, Tagged<Appointment>), ApiError> {
-    let context = context(&state, &actor);
+    let mut context = context(&state, &actor);
     let key = actor_idempotency_key(&headers, actor.id)?;
     let recorder = actor.clone();
     let notifier = Notifier::requested(&state, &actor, new.notify).await;
+    if let Some(notifier) = &notifier {
+        context.now = notifier.now();
+    }
     let booked = actor.transact(&state.store, move |tx| {
         let Booked { id, is_new } = appointment::book(tx, &context, &request(new, key))?;
         recorder.set_audit_subject(format!("appointment:{id}"));
@@ -247,7 +250,11 @@ async fn act(
     notifier: Option<Notifier>,
     work: impl FnOnce(&WriteTx<'_>, &Context, AppointmentId) -> Result<(), crm::Error> + Send + 'static,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    let (id, context) = (AppointmentId(id), context(state, actor));
+    let (id, mut context) = (AppointmentId(id), context(state, actor));
+    if let Some(notifier) = &notifier {
+        // The times of the change and of its message are compared later.
+        context.now = notifier.now();
+    }
     let change = move |tx: &WriteTx<'_>| {
         let before = appointment::find(tx, id)?;
         work(tx, &context, id)?;

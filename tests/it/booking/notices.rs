@@ -151,3 +151,46 @@ async fn a_change_whose_message_cannot_be_sent_is_refused_and_nothing_is_changed
     let found = notices(&shop).await;
     assert_eq!((found.len(), &found[0]["contact_id"]), (1, &number));
 }
+
+/// The texts of the messages that wait, after a change.
+async fn waiting_after(shop: &whatsapp::Shop, path: &str, change: Value) -> Vec<String> {
+    let reply = send(shop.api.request(Method::PATCH, path).json(&change)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    waiting(shop).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_who_does_not_know_of_an_appointment_is_not_notified_of_its_changes() {
+    let (shop, service) = open().await;
+    let day = monday(2);
+    let body = json!({"contact_id": 1, "service_id": service, "starts_at": at(day, "10:00"), "notify": true});
+    let booked = shop.api.post_json("/api/appointments", &body).await.json();
+    let path = format!("/api/appointments/{}", booked["id"]);
+    let texts = waiting_after(&shop, &path, json!({"starts_at": at(day, "12:00"), "notify": true})).await;
+    let [text] = &texts[..] else { panic!("{texts:?}") };
+    assert!(text.starts_with("התור שלך נקבע:") && text.contains("12:00"), "{text}");
+    let other = json!({"contact_id": 1, "service_id": service, "starts_at": at(day, "14:00"), "notify": true});
+    let other = shop.api.post_json("/api/appointments", &other).await.json();
+    let cancelled = shop.api.post_json(&format!("/api/appointments/{}/cancel", other["id"]), &json!({"notify": true}));
+    assert_eq!((cancelled.await.status, waiting(&shop).await), (200, texts));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_undo_of_a_change_is_a_message_if_the_contact_knows_of_the_change() {
+    let (shop, service) = open().await;
+    let day = monday(2);
+    let body = json!({"contact_id": 1, "service_id": service, "starts_at": at(day, "10:00")});
+    let booked = shop.api.post_json("/api/appointments", &body).await.json();
+    let path = format!("/api/appointments/{}", booked["id"]);
+    let to = |time: &str| json!({"starts_at": at(day, time), "force": true});
+    let notified = |time: &str| json!({"starts_at": at(day, time), "notify": true});
+    assert_eq!(waiting_after(&shop, &path, notified("12:00")).await.len(), 1);
+    assert_eq!(waiting_after(&shop, &path, to("10:00")).await, [""; 0], "the message was not sent yet");
+    waiting_after(&shop, &path, notified("12:00")).await;
+    send_now(&shop).await;
+    let texts = waiting_after(&shop, &path, to("10:00")).await;
+    assert!(texts.len() == 1 && texts[0].contains("10:00"), "{texts:?}");
+    send_now(&shop).await;
+    let quiet = json!({"starts_at": at(day, "12:00"), "notify": false});
+    assert_eq!(waiting_after(&shop, &path, quiet).await, [""; 0], "the user does not want a message");
+}

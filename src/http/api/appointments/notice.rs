@@ -72,12 +72,17 @@ pub(super) struct Notifier {
 }
 
 impl Notifier {
-    /// None if the request does not ask for a message.
+    /// None if the request does not want a message. Without `notify`, only an undo notifies the contact.
     pub(super) async fn requested(state: &AppState, actor: &Actor, notify: Option<bool>) -> Option<Self> {
         match notify {
             Some(true) => Some(Self { is_requested: true, ..Self::of_undo(state, actor).await }),
-            Some(false) | None => None,
+            Some(false) => None,
+            None => Some(Self::of_undo(state, actor).await),
         }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.now
     }
 
     pub(super) async fn of_undo(state: &AppState, actor: &Actor) -> Self {
@@ -93,7 +98,7 @@ impl Notifier {
         id: AppointmentId,
     ) -> Result<(), crm::Error> {
         let after = appointment::find(tx, id)?;
-        let Some(event) = appointment_notice::event(before, &after) else { return Ok(()) };
+        let Some(event) = appointment_notice::event(tx, before, &after, self.context.now)? else { return Ok(()) };
         let is_undo = before.map(|before| appointment_notice::undoes_a_notice(tx, before, self.context.now));
         if !self.is_requested && !is_undo.transpose()?.unwrap_or(false) {
             return Ok(());

@@ -130,7 +130,8 @@ pub(crate) struct BookAppointmentRequest {
     /// none.
     pub(super) waiting_entry_id: Option<i64>,
     /// Whether the contact gets a WhatsApp message about the booking, in the contact's language. It is sent after 15
-    /// seconds; the next change of the appointment, such as an undo, cancels it. False by default.
+    /// seconds; the next change of the appointment, such as an undo, cancels it. Nothing is sent
+    /// if the time of the appointment is over. False by default.
     pub(super) notify: Option<bool>,
 }
 
@@ -154,7 +155,8 @@ pub(crate) struct UpdateAppointmentRequest {
     note: Option<Option<String>>,
     /// Whether a time in the past or outside of the opening hours is allowed; false by default.
     force: Option<bool>,
-    /// Whether the contact gets a WhatsApp message about a new time or service, as for a booking. False by default.
+    /// Whether the contact gets a WhatsApp message about a new time or service, as for a booking. Null or absent: only if
+    /// the contact was notified of the previous change within the last five minutes, which this change may undo.
     pub(super) notify: Option<bool>,
 }
 
@@ -176,6 +178,7 @@ impl From<UpdateAppointmentRequest> for AppointmentUpdate {
 pub(crate) struct CancelAppointmentRequest {
     /// The reason for the cancellation, for users, at most 4000 characters; absent or null if there is none.
     pub(super) reason: Option<String>,
-    /// Whether the contact gets a WhatsApp message about the cancellation, as about a booking. False by default.
+    /// Whether the contact gets a WhatsApp message about the cancellation, as about a booking. Null or absent: only if the
+    /// contact was notified of the previous change within the last five minutes, which the cancellation may undo.
     pub(super) notify: Option<bool>,
 }

@@ -36,7 +36,8 @@ pub(crate) struct ScheduledMessage {
     message_id: Option<i64>,
     /// Why the message was not sent: an error code of `POST /api/whatsapp/send`, `media_expired` if the file was
     /// deleted, or `too_late` if it could not be sent at its time or within two hours after it, for example because the
-    /// machine was off; null unless `state` is `failed`.
+    /// machine was off, or `appointment_changed` if the appointment that it is about has begun or belongs to another contact;
+    /// null unless `state` is `failed`.
     error_code: Option<String>,
     /// The actor that scheduled the message: `user:3` or `token:2`.
     author: String,

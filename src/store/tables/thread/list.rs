@@ -56,10 +56,12 @@ impl ReadTx<'_> {
 }
 
 /// True for a thread `t` in which there is something: a call, a message (which sets the provider), a draft of the reader,
-/// or a scheduled message that was not sent.
+/// a scheduled message that was not sent, also in a merged thread, or a turn of the business.
 pub(in crate::store) const LISTED: &str = "(t.type <> 'whatsapp' OR t.provider IS NOT NULL
+    OR t.waiting_since IS NOT NULL OR t.agent_since IS NOT NULL
     OR EXISTS (SELECT 1 FROM drafts WHERE thread_id = t.id AND actor = :reader)
-    OR EXISTS (SELECT 1 FROM scheduled_messages WHERE thread_id = t.id AND state IN ('waiting', 'failed')))";
+    OR EXISTS (SELECT 1 FROM scheduled_messages WHERE state IN ('waiting', 'failed')
+        AND thread_id IN (SELECT t.id UNION ALL SELECT id FROM threads WHERE merged_into = t.id)))";
 
 fn condition(state: InboxFilter) -> &'static str {
     match state {

@@ -124,12 +124,12 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
     done: (_, made) =>
       t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? '', country))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
     undo: async (waiter, made) => {
-      await cancel(made.id, { notify: notice.undoNotifies() })
+      // Without `notify`, the daemon decides: the contact is notified of the undo if the message was sent.
+      await cancel(made.id)
       if (waiter) await restoreEntry(waiter)
       refresh(cache)
     },
     onDone: made => {
-      if (notice.notify) notice.made()
       refresh(cache)
       close(format.day(made.starts_at))
     },

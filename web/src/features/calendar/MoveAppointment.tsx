@@ -33,7 +33,7 @@ interface To {
   /** For an exact time, which may be in the past or outside of the opening hours. */
   force?: true
   /** Whether the contact is notified. */
-  notify?: true
+  notify: boolean
 }
 
 /** The appointment's own day, and the first day of its week; today if a day is over. */
@@ -66,11 +66,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const move = useAction({
     run: (to: To) => change(id, to, edit.headers()),
     done: to => t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
-    // The replaced time may be in the past by now, or outside of the opening hours.
-    undo: () =>
-      change(id, { starts_at, resource_id, force: true, notify: notice.undoNotifies() }).then(() => refresh(cache)),
-    onDone: (_, to) => {
-      if (to.notify) notice.made()
+    // The replaced time may be in the past by now, or outside of the opening hours. Without `notify`, the daemon decides:
+    // the contact is notified of the undo if the message was sent.
+    undo: () => change(id, { starts_at, resource_id, force: true }).then(() => refresh(cache)),
+    onDone: () => {
       refresh(cache)
       close()
     },
@@ -86,10 +85,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
       return true
     },
   })
-  const notify = notice.notify && { notify: true as const }
+  const { notify } = notice
   const to: To | null = time.exact
-    ? { starts_at: time.exact, resource_id: resource, force: true, ...notify }
-    : time.slot && { starts_at: time.slot.starts_at, resource_id: time.slot.resource_id, ...notify }
+    ? { starts_at: time.exact, resource_id: resource, force: true, notify }
+    : time.slot && { starts_at: time.slot.starts_at, resource_id: time.slot.resource_id, notify }
   return (
     <div className="ap-card">
       <p className="muted">

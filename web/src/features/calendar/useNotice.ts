@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useFetchAgain } from '#shared/api/aging'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
@@ -20,13 +20,6 @@ export interface Notice {
   choose: (isChosen: boolean) => void
   /** Whether the change is to be made with the message. */
   notify: boolean
-  /** Call it when the change was made. */
-  made: () => void
-  /**
-   * For the undo of the change, which cancels a message that still waits. True if the message was sent meanwhile, so
-   * that the contact is to be notified of the undo as well.
-   */
-  undoNotifies: () => boolean
 }
 
 const CHOICE = 'notify'
@@ -43,7 +36,6 @@ export function useNotice(of: NoticeOf | null): Notice {
   const until = data?.route.window_until
   useFetchAgain(until ? [until] : undefined, refetch)
   const preview = of === null ? undefined : data
-  const sentAt = useRef(Number.POSITIVE_INFINITY)
   return {
     preview,
     isChosen,
@@ -52,9 +44,5 @@ export function useNotice(of: NoticeOf | null): Notice {
       rememberOwn(CHOICE, chosen ? '1' : null)
     },
     notify: isChosen && preview !== undefined && (isPlaceholderData || preview.refusal == null),
-    made: () => {
-      sentAt.current = preview ? performance.now() + preview.hold_s * 1000 : Number.POSITIVE_INFINITY
-    },
-    undoNotifies: () => performance.now() >= sentAt.current,
   }
 }

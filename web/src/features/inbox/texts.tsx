@@ -110,6 +110,7 @@ export function useFailure(): (code: string | null | undefined, sentence: string
       media_refused: t`WhatsApp לא קיבלה את הקובץ`,
       too_old: t`ההודעה נכתבה לפני ימים ועדיין לא נשלחה. לשלוח אותה עכשיו?`,
       too_late: t`השעה שנקבעה לה עברה לפני יותר משעתיים`,
+      appointment_changed: t`התור שההודעה עליו כבר התחיל, או שייך ללקוח אחר`,
       contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
       recipient_not_allowed: t`אין שליחה לארץ של המספר הזה`,
       too_many_new_chats: t`נפתחו היום יותר מדי שיחות חדשות. אפשר להמשיך מחר`,

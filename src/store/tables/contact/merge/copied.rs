@@ -145,7 +145,8 @@ impl WriteTx<'_> {
     pub(super) fn refresh_last_activity(&self, contact: ContactId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET last_activity_at = (
-                 SELECT max(last_message_at) FROM threads WHERE contact_id = ?1 AND merged_into IS NULL) WHERE id = ?1",
+                 SELECT max(last_message_at) FROM threads WHERE contact_id = ?1 AND merged_into IS NULL
+                     AND (type <> 'whatsapp' OR provider IS NOT NULL)) WHERE id = ?1",
         )?;
         update.execute([contact])?;
         Ok(())

@@ -65,6 +65,10 @@ impl WriteTx<'_> {
             let ids = self.still_at_kept(table, &merge)?;
             self.point_to_contact(table, &ids, merged)?;
         }
+        // What happened to the appointments since the merge goes back with them.
+        let events = "UPDATE contact_events SET contact_id = ?2 WHERE contact_id = ?1
+            AND appointment_id IN (SELECT id FROM appointments WHERE contact_id = ?2)";
+        self.conn.prepare_cached(events)?.execute(params![kept, merged])?;
         for thread in &moved.threads {
             self.unmerge_thread(thread, merge.merged_at)?;
         }
