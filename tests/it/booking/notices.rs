@@ -171,8 +171,9 @@ async fn a_contact_who_does_not_know_of_an_appointment_is_not_notified_of_its_ch
     assert!(text.starts_with("התור שלך נקבע:") && text.contains("12:00"), "{text}");
     let other = json!({"contact_id": 1, "service_id": service, "starts_at": at(day, "14:00"), "notify": true});
     let other = shop.api.post_json("/api/appointments", &other).await.json();
-    let cancelled = shop.api.post_json(&format!("/api/appointments/{}/cancel", other["id"]), &json!({"notify": true}));
-    assert_eq!((cancelled.await.status, waiting(&shop).await), (200, texts));
+    let cancel = format!("/api/appointments/{}/cancel", other["id"]);
+    let cancelled = shop.api.post_json(&cancel, &json!({"notify": true})).await;
+    assert_eq!((cancelled.status, waiting(&shop).await), (200, texts));
 }
 
 #[tokio::test(flavor = "multi_thread")]
