@@ -73,6 +73,7 @@ mod tests {
         };
         assert_eq!(origins(|_| {}), Vec::<String>::new(), "the default services have sockets");
         let own = origins(|config| {
+            config.pipeline.duplicate_requests = true;
             config.pipeline.model_base_url = BaseUrl::parse("http://127.0.0.1:11434/v1").ok();
             config.pipeline.synthesiser = Synthesiser::ElevenLabs;
             config.pipeline.transcriber = Transcriber::Transcription;

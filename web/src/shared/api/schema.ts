@@ -912,7 +912,7 @@ export interface paths {
         get?: never;
         /**
          * Set what a contact is to the business.
-         * @description The calls of a VIP ring at `agent.transfer_to` first, at any hour, if this setting has a number and the owner has
+         * @description The calls of a VIP ring at the phones of the staff first, at any hour, if there is one and the owner has
          *     not chosen that the agent answers. The agent treats a contact of the staff as a colleague; such a contact gets no
          *     confirmations and no messages about missed calls, and is no lead.
          */
@@ -3105,7 +3105,7 @@ export interface components {
         AnswerMode: "settings" | "agent" | "ring";
         /** @description Who answers calls now. */
         Answering: {
-            /** @description Whether there is a phone that can ring: `agent.transfer_to` is set. */
+            /** @description Whether there is a phone that can ring: `voice.ring_numbers` or `agent.transfer_to` is set. */
             can_ring: boolean;
             /** @description The owner's choice; `settings` if there is none, or it has ended. */
             mode: components["schemas"]["AnswerMode"];
@@ -3117,7 +3117,7 @@ export interface components {
             /** @description The setting `voice.ring_first`. */
             ring_first: components["schemas"]["RingFirst"];
             /**
-             * @description Whether an incoming call now rings at `agent.transfer_to` before the agent answers. If `can_ring` is true, a
+             * @description Whether an incoming call now rings at the phones of the staff before the agent answers. If `can_ring` is true, a
              *     VIP's call does so in every `mode` except `agent`.
              */
             rings: boolean;
@@ -3459,7 +3459,8 @@ export interface components {
             note?: string | null;
             /**
              * @description Whether the contact gets a WhatsApp message about the booking, in the contact's language. It is sent after 15
-             *     seconds; the next change of the appointment, such as an undo, cancels it. False by default.
+             *     seconds; the next change of the appointment, such as an undo, cancels it. Nothing is sent
+             *     if the time of the appointment is over. False by default.
              */
             notify?: boolean | null;
             /**
@@ -3771,7 +3772,10 @@ export interface components {
         };
         /** @description A cancellation of an appointment. */
         CancelAppointmentRequest: {
-            /** @description Whether the contact gets a WhatsApp message about the cancellation, as about a booking. False by default. */
+            /**
+             * @description Whether the contact gets a WhatsApp message about the cancellation, as about a booking. Null or absent: only if the
+             *     contact was notified of the previous change within the last five minutes, which the cancellation may undo.
+             */
             notify?: boolean | null;
             /** @description The reason for the cancellation, for users, at most 4000 characters; absent or null if there is none. */
             reason?: string | null;
@@ -6040,7 +6044,8 @@ export interface components {
             /**
              * @description Why the message was not sent: an error code of `POST /api/whatsapp/send`, `media_expired` if the file was
              *     deleted, or `too_late` if it could not be sent at its time or within two hours after it, for example because the
-             *     machine was off; null unless `state` is `failed`.
+             *     machine was off, or `appointment_changed` if the appointment that it is about has begun or belongs to another contact;
+             *     null unless `state` is `failed`.
              */
             error_code?: string | null;
             /**
@@ -7188,7 +7193,10 @@ export interface components {
             force?: boolean | null;
             /** @description A note for users, at most 4000 characters; the contact does not see it. Null clears the note. */
             note?: string | null;
-            /** @description Whether the contact gets a WhatsApp message about a new time or service, as for a booking. False by default. */
+            /**
+             * @description Whether the contact gets a WhatsApp message about a new time or service, as for a booking. Null or absent: only if
+             *     the contact was notified of the previous change within the last five minutes, which this change may undo.
+             */
             notify?: boolean | null;
             /**
              * Format: int64
@@ -8529,7 +8537,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `no_transfer_number`: with `ring`, and no `agent.transfer_to` */
+            /** @description `no_transfer_number`: with `ring`, and neither `voice.ring_numbers` nor `agent.transfer_to` */
             409: {
                 headers: {
                     [name: string]: unknown;
