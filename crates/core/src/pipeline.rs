@@ -230,7 +230,7 @@ impl Pipeline {
                 (None, Some(what.clone()))
             }
         };
-        let answer = guess.unwrap_or_else(|| self.ask(instructions, self.conversation.entries(), false));
+        let answer = guess.unwrap_or_else(|| self.ask(instructions, self.conversation.entries()));
         self.events.push_back(EngineEvent::ResponseStarted { response: answer.response.clone() });
         // The model may have begun to answer before the turn had ended.
         self.events.extend(answer.has_text().then_some(EngineEvent::FirstToken));
@@ -238,14 +238,13 @@ impl Pipeline {
         self.advance(now);
     }
 
-    /// `is_guess`: the answer is requested in advance, and may be discarded.
-    fn ask(&mut self, instructions: Option<String>, conversation: Vec<Entry>, is_guess: bool) -> Answer {
+    fn ask(&mut self, instructions: Option<String>, conversation: Vec<Entry>) -> Answer {
         self.answers += 1;
         self.requests += 1;
         let answer = Answer::new(&self.id, self.answers, self.requests, instructions.clone());
         // The caller does not wait for an answer that the session requests with instructions.
         let waited_ms = self.listener.silent_ms().filter(|_| instructions.is_none());
-        let is_twice = self.duplicates.asks_twice(waited_ms, is_guess);
+        let is_twice = self.duplicates.asks_twice(waited_ms);
         self.actions.push_back(Action::Ask { request: self.requests, instructions, conversation, is_twice });
         answer
     }
@@ -256,7 +255,7 @@ impl Pipeline {
         let Some(words) = self.listener.settled_words().filter(|_| speculation.may_ask()) else { return };
         let (words, revision) = (words.to_owned(), self.conversation.revision());
         let conversation = self.conversation.entries_with(&words);
-        let answer = self.ask(None, conversation, true);
+        let answer = self.ask(None, conversation);
         if let Some(speculation) = &mut self.speculation {
             speculation.asked(answer, &words, revision);
         }
@@ -373,7 +372,7 @@ impl Pipeline {
                 None => correction,
             };
             let conversation = self.conversation.entries_after(said);
-            let is_twice = self.duplicates.asks_twice(None, false);
+            let is_twice = self.duplicates.asks_twice(None);
             let (request, instructions) = (self.requests, Some(instructions));
             return self.actions.push_back(Action::Ask { request, instructions, conversation, is_twice });
         }

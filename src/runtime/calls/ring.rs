@@ -1,7 +1,7 @@
-//! Calls that ring at the phones of the staff before the AI answers. The AI answers a call that nobody accepts.
+//! Calls that ring at the phones of the staff before the AI answers. The AI answers a call that none of them accepts.
 
+use super::reachable::reachable;
 use super::ringing::Ringing;
-use super::transfer::reachable;
 use super::{CallContext, CallServices, Calls, PendingTransfer, limits};
 use crate::call::StreamEndAction;
 use crate::clock;

@@ -1,6 +1,6 @@
 //! A call that rings at the phones of the staff.
 
-use super::transfer::reachable;
+use super::reachable::reachable;
 use super::{CallContext, PendingTransfer};
 use crate::domain::Timestamp;
 use crate::runtime::ActiveSettings;

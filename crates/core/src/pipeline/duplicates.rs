@@ -27,10 +27,9 @@ impl Duplicates {
     }
 
     /// Counts a request to the model, and returns true if it is sent twice. `waited_ms` is the silence after the
-    /// caller's words; none if the caller waits for no answer. `is_guess`: the answer itself may be discarded as well.
-    pub(super) fn asks_twice(&mut self, waited_ms: Option<u64>, is_guess: bool) -> bool {
-        let lost = if is_guess { 2 } else { 1 };
-        let has_room = (self.discarded + lost) * 100 <= (self.requests + 2) * MAX_DISCARDED_PERCENT;
+    /// caller's words; none if the caller waits for no answer.
+    pub(super) fn asks_twice(&mut self, waited_ms: Option<u64>) -> bool {
+        let has_room = (self.discarded + 1) * 100 <= (self.requests + 2) * MAX_DISCARDED_PERCENT;
         let is_twice = self.is_late(waited_ms, LATE_REQUEST_MS) && has_room;
         self.requests += if is_twice { 2 } else { 1 };
         if is_twice {
@@ -72,22 +71,19 @@ mod tests {
     #[test]
     fn only_late_requests_are_sent_twice_and_few_are_discarded() {
         let mut duplicates = Duplicates::new(true);
-        assert!(!duplicates.asks_twice(None, false) && !duplicates.asks_twice(Some(LATE_REQUEST_MS - 1), false));
+        assert!(!duplicates.asks_twice(None) && !duplicates.asks_twice(Some(LATE_REQUEST_MS - 1)));
         let mut twice = 0;
         for _ in 0..300 {
-            twice += u64::from(duplicates.asks_twice(Some(LATE_REQUEST_MS), false));
+            twice += u64::from(duplicates.asks_twice(Some(LATE_REQUEST_MS)));
             assert!(duplicates.discarded * 100 <= duplicates.requests * MAX_DISCARDED_PERCENT, "{duplicates:?}");
         }
         assert!((195..=202).contains(&twice), "two of three requests: {twice}");
-        // An answer in advance that is discarded takes its duplicate with it.
-        let mut guesses = Duplicates { requests: 3, discarded: 1, ..Duplicates::new(true) };
-        assert!(!guesses.asks_twice(Some(LATE_REQUEST_MS), true) && guesses.asks_twice(Some(LATE_REQUEST_MS), false));
         // Discarded answers in advance leave less room.
         for _ in 0..100 {
             duplicates.discarded();
         }
-        assert!(!duplicates.asks_twice(Some(LATE_REQUEST_MS), false));
-        assert!(!Duplicates::new(false).asks_twice(Some(10_000), false));
+        assert!(!duplicates.asks_twice(Some(LATE_REQUEST_MS)));
+        assert!(!Duplicates::new(false).asks_twice(Some(10_000)));
     }
 
     #[test]

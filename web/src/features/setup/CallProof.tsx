@@ -16,7 +16,7 @@ interface Props {
   children: ReactNode
 }
 
-/** Outgoing calls prove nothing; the newest few calls can contain some. */
+/** Outgoing calls verify nothing; the newest few calls can contain some. */
 const NEWEST = apiQuery('/api/calls', { query: { limit: 20 } })
 
 export function CallProof({ forwardedBy, children }: Props) {
@@ -76,8 +76,8 @@ export function CallProof({ forwardedBy, children }: Props) {
   )
 }
 
-const stateClass = (isProven: boolean, hasFailed: boolean): string =>
-  isProven ? 'link-state ok' : hasFailed ? 'link-state wait' : 'link-state'
+const stateClass = (isVerified: boolean, hasFailed: boolean): string =>
+  isVerified ? 'link-state ok' : hasFailed ? 'link-state wait' : 'link-state'
 
 /** What was said in a call, as far as it is known. */
 function useTurns(id: number | undefined): Turn[] {

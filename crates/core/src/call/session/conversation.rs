@@ -39,7 +39,7 @@ impl CallSession {
             EngineEvent::TranscriptionFailed { item } => self.transcription_failed(&item, now),
             EngineEvent::ResponseStarted { response } => self.response_started(response, now),
             EngineEvent::ResponseDone { response, outcome, usage } => {
-                self.response_done(&response, outcome, usage, now);
+                self.response_done(&response, &outcome, usage, now);
             }
             EngineEvent::ToolCall { response, id, call } => self.tool_call(response, id, call),
             EngineEvent::ClaimStopped { promise } => {
@@ -147,7 +147,7 @@ impl CallSession {
         self.words_unknowable(item, now);
     }
 
-    fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
+    fn response_done(&mut self, response: &ResponseId, outcome: &ResponseOutcome, usage: Usage, now: Instant) {
         self.responses.done(response);
         self.end_text(now);
         let is_cancelled = self.responses.is_cancelled(response);
@@ -162,14 +162,14 @@ impl CallSession {
             self.outputs.extend(turn.map(turn_output));
         }
         let was_spoken = newest.is_some() && self.agent_speech.is_audible();
-        let is_completed = outcome == ResponseOutcome::Completed && !is_cancelled;
+        let is_completed = *outcome == ResponseOutcome::Completed && !is_cancelled;
         let has_called = self.answer_calls(response, is_completed, was_spoken, now);
         let has_done_all = is_cancelled || (is_completed && has_called);
         if self.is_over() {
             return;
         }
         if let ResponseOutcome::Incomplete | ResponseOutcome::Failed { .. } = outcome {
-            let code = if outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
+            let code = if *outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
             self.warn(code.into());
         }
         if is_completed && was_spoken {
@@ -180,7 +180,7 @@ impl CallSession {
                 self.mark_answered();
             }
         } else if !has_done_all && self.is_live() {
-            self.retry_response(was_spoken, &outcome, now);
+            self.retry_response(was_spoken, outcome, now);
         }
     }
 

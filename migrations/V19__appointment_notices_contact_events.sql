@@ -1,3 +1,7 @@
+-- The appointment that a scheduled message is about: a later change of the appointment cancels the message.
+ALTER TABLE scheduled_messages ADD COLUMN appointment_id INTEGER REFERENCES appointments(id) ON DELETE SET NULL;
+CREATE INDEX idx_scheduled_messages_appointment ON scheduled_messages(appointment_id) WHERE appointment_id IS NOT NULL;
+
 -- Changes of contacts and of their appointments that are no longer visible in the rows that were changed, for the timeline.
 CREATE TABLE contact_events (
     id              INTEGER PRIMARY KEY,
@@ -12,7 +16,7 @@ CREATE TABLE contact_events (
     moved_from      TEXT,
     moved_to        TEXT,
     created_at      TEXT NOT NULL
-);
+) STRICT;
 CREATE INDEX idx_contact_events_contact ON contact_events(contact_id, created_at);
 CREATE INDEX idx_contact_events_appointment ON contact_events(appointment_id) WHERE appointment_id IS NOT NULL;
 -- For the scheduled messages of merged threads.
