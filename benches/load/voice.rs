@@ -180,7 +180,8 @@ async fn drive(
     counters: Rc<RefCell<Counters>>,
 ) -> (f64, [u64; 2], Vec<String>) {
     let model = tokio::task::spawn_local(ai::serve(ai, load.behavior, clock, counters.clone()));
-    let first = Caller::new(0, clock, load.shape, counters.clone()).run(endpoint, Instant::now() + FIRST_CALL).await;
+    let first =
+        Box::pin(Caller::new(0, clock, load.shape, counters.clone()).run(endpoint, Instant::now() + FIRST_CALL)).await;
     tokio::time::sleep(IN_TRANSIT).await;
     let memory_warm = server.memory();
     *counters.borrow_mut() = Counters::default();
