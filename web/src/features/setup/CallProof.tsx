@@ -29,8 +29,7 @@ export function CallProof({ forwardedBy, children }: Props) {
   const progress = useQuery({ ...progressQuery, enabled: forwardedBy !== undefined })
   const forwarded = progress.data?.forwarded_call
   const by = forwarded && forwarded.call_id === latest?.id ? forwarded.forwarded_from : null
-  const turns = useTurns(latest?.id)
-  const isAnswered = turns.some(({ speaker, heard_text }) => speaker === 'agent' && heard_text !== '')
+  const isAnswered = latest?.answered_at != null && latest.engine != null
   const isProof =
     latest !== undefined &&
     (forwardedBy === undefined ? isAnswered : isForwarded({ by, caller: latest.peer_number, own: forwardedBy }))
@@ -80,9 +79,8 @@ const stateClass = (isVerified: boolean, hasFailed: boolean): string =>
   isVerified ? 'link-state ok' : hasFailed ? 'link-state wait' : 'link-state'
 
 /** What was said in a call, as far as it is known. */
-function useTurns(id: number | undefined): Turn[] {
-  const call = apiQuery('/api/calls/{id}', { path: { id: id ?? 0 } })
-  const { data } = useQuery({ ...call, enabled: id !== undefined })
+function useTurns(id: number): Turn[] {
+  const { data } = useQuery(apiQuery('/api/calls/{id}', { path: { id } }))
   return data?.turns.filter(({ speaker }) => speaker === 'agent' || speaker === 'caller') ?? []
 }
 
