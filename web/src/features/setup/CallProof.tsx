@@ -2,7 +2,6 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPhoneIncoming } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -78,14 +77,6 @@ export function CallProof({ forwardedBy, children }: Props) {
 const stateClass = (isVerified: boolean, hasFailed: boolean): string =>
   isVerified ? 'link-state ok' : hasFailed ? 'link-state wait' : 'link-state'
 
-/** What was said in a call, as far as it is known. */
-function useTurns(id: number): Turn[] {
-  const { data } = useQuery(apiQuery('/api/calls/{id}', { path: { id } }))
-  return data?.turns.filter(({ speaker }) => speaker === 'agent' || speaker === 'caller') ?? []
-}
-
-type Turn = Schemas['Turn']
-
 interface SeenCall {
   /** The number that forwarded the call, as the network reports it. */
   by: string | null
@@ -144,11 +135,12 @@ function NotForwarded({ caller, by, own, waits }: NotForwardedProps) {
 
 function Words({ id }: { id: number }) {
   const { t } = useLingui()
-  const said = useTurns(id)
+  const { data } = useQuery(apiQuery('/api/calls/{id}', { path: { id } }))
+  const said = data?.turns.filter(({ speaker }) => speaker === 'agent' || speaker === 'caller')
   return (
     <>
       <div role="log" aria-label={t`מה שנאמר`}>
-        {said.map(turn => (
+        {said?.map(turn => (
           <p key={turn.id}>
             <b>{turn.speaker === 'agent' ? <Trans>הסוכן</Trans> : <Trans>אתם</Trans>}</b> <Plain text={turn.text} />
           </p>
