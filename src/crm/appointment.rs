@@ -172,10 +172,7 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
 pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Option<&str>) -> Result<(), Error> {
     let reason = reason.map(|reason| remark("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
     match find(tx, id)?.state {
-        AppointmentState::Booked => {
-            tx.cancel_notice(id, context.now)?;
-            Ok(tx.set_appointment_state(id, AppointmentState::Cancelled, reason.as_deref(), context.now)?)
-        }
+        AppointmentState::Booked => set_state(tx, context, id, AppointmentState::Cancelled, reason.as_deref()),
         AppointmentState::Cancelled => Ok(()),
         AppointmentState::Done | AppointmentState::NoShow => {
             Err(RequestError::Conflict("only a booked appointment can be cancelled".into()).into())
@@ -210,8 +207,7 @@ pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result
             return Err(slot.taken(tx, context)?);
         }
     }
-    tx.cancel_notice(id, context.now)?;
-    Ok(tx.set_appointment_state(id, AppointmentState::Booked, None, context.now)?)
+    set_state(tx, context, id, AppointmentState::Booked, None)
 }
 
 /// Records that an appointment took place, or that the contact did not show up.
@@ -225,8 +221,19 @@ pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: App
     if !found.is_occupying() {
         return Err(RequestError::Conflict("restore the cancelled or missed appointment first".into()).into());
     }
+    set_state(tx, context, id, state, None)
+}
+
+/// A message about the previous state that still waits is not sent.
+fn set_state(
+    tx: &WriteTx<'_>,
+    context: &Context,
+    id: AppointmentId,
+    state: AppointmentState,
+    reason: Option<&str>,
+) -> Result<(), Error> {
     tx.cancel_notice(id, context.now)?;
-    Ok(tx.set_appointment_state(id, state, None, context.now)?)
+    Ok(tx.set_appointment_state(id, state, reason, context.now)?)
 }
 
 pub fn see(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {

@@ -100,13 +100,10 @@ pub(super) async fn book(
     headers: HeaderMap,
     Json(new): Json<BookAppointmentRequest>,
 ) -> Result<(StatusCode, Tagged<Appointment>), ApiError> {
-    let mut context = context(&state, &actor);
     let key = actor_idempotency_key(&headers, actor.id)?;
     let recorder = actor.clone();
     let notifier = Notifier::requested(&state, &actor, new.notify).await;
-    if let Some(notifier) = &notifier {
-        context.now = notifier.now();
-    }
+    let context = context(&state, &actor, notifier.as_ref());
     let booked = actor.transact(&state.store, move |tx| {
         let Booked { id, is_new } = appointment::book(tx, &context, &request(new, key))?;
         recorder.set_audit_subject(format!("appointment:{id}"));
@@ -250,11 +247,7 @@ async fn act(
     notifier: Option<Notifier>,
     work: impl FnOnce(&WriteTx<'_>, &Context, AppointmentId) -> Result<(), crm::Error> + Send + 'static,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    let (id, mut context) = (AppointmentId(id), context(state, actor));
-    if let Some(notifier) = &notifier {
-        // The times of the change and of its message are compared later.
-        context.now = notifier.now();
-    }
+    let (id, context) = (AppointmentId(id), context(state, actor, notifier.as_ref()));
     let change = move |tx: &WriteTx<'_>| {
         let before = appointment::find(tx, id)?;
         work(tx, &context, id)?;
@@ -280,9 +273,11 @@ fn request(new: BookAppointmentRequest, source_key: Option<String>) -> NewAppoin
     }
 }
 
-fn context(state: &AppState, actor: &Actor) -> Context {
+/// A change and its message have the same time, because the two are compared later.
+fn context(state: &AppState, actor: &Actor, notifier: Option<&Notifier>) -> Context {
     let zone = state.config().business.time_zone.clone();
-    Context { business: BusinessId::FIRST, zone, actor: actor.id, now: clock::now() }
+    let now = notifier.map_or_else(clock::now, Notifier::now);
+    Context { business: BusinessId::FIRST, zone, actor: actor.id, now }
 }
 
 fn view_of(tx: &ReadTx<'_>, id: AppointmentId) -> Result<Appointment, crm::Error> {
