@@ -1,13 +1,11 @@
 import {
   IconArrowsJoin,
-  IconBan,
   IconBrandWhatsapp,
   IconCalendarCheck,
   IconCalendarEvent,
   IconCalendarRepeat,
   IconCalendarX,
   IconCheckbox,
-  IconMessageOff,
   IconMicrophone,
   IconNote,
 } from '@tabler/icons-react'
@@ -16,6 +14,7 @@ import { outcomeOf } from '#shared/call-outcome'
 import { ContactChangeWords } from '#shared/components/ContactChangeWords'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
+import { CHANGE_ICONS } from '#shared/contact-change'
 import type { ContactDetail, TimelineItem } from './api'
 import { AppointmentEntry, MergeEntry, MoveEntry, TaskEntry } from './BookedEntry'
 import { CallEntry } from './CallEntry'
@@ -76,7 +75,7 @@ function iconOf({ kind, message, call, appointment, change }: TimelineItem): Ico
   if (kind === 'note') return IconNote
   if (kind === 'task' || kind === 'task_done') return IconCheckbox
   if (kind === 'merge') return IconArrowsJoin
-  if (change) return /block/.test(change.kind) ? IconBan : IconMessageOff
+  if (kind === 'contact_change' && change) return CHANGE_ICONS[change.kind]
   if (kind === 'appointment_moved') return IconCalendarRepeat
   if (kind === 'appointment_cancelled' || appointment?.state === 'no_show') return IconCalendarX
   return appointment?.state === 'done' ? IconCalendarCheck : IconCalendarEvent

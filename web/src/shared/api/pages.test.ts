@@ -10,14 +10,12 @@ const api = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8')) as {
 /** The components that show only the first page of a list, and why the user misses no items. */
 const FIRST_PAGE: Record<string, string> = {
   'features/live-call/LiveCallStrip.tsx /api/calls': 'calls that are active are among the newest',
-  'features/setup/steps.ts /api/calls': 'whether there is any',
   'features/setup/CallProof.tsx /api/calls': 'the newest',
   'features/calls/CallBack.tsx /api/outbound-calls': 'the newest',
   'features/calls/CallBackSeveral.tsx /api/outbound-calls':
     'the newest; the daemon refuses a caller for whom there is an older one',
   'features/contacts/MergeWords.tsx /api/contacts/{id}/timeline': 'the newest words, to recognize the contact',
   'features/contacts/MergeCells.tsx /api/contacts/{id}/timeline': 'counts up to 200, and says if there are more',
-  'features/inbox/queries.ts /api/contacts/{id}/notes': 'the newest three',
   'features/inbox/queries.ts /api/contacts': 'hits while the user types',
   'features/calendar/AppointmentForm.tsx /api/waiting-list': 'a contact waits for a few services',
   'features/calendar/WaitsStill.tsx /api/waiting-list': 'a contact waits for a few services',

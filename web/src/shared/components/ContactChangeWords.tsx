@@ -36,7 +36,7 @@ function What({ kind, actor, word }: Schemas['ContactChange']) {
       return actor === 'contact' ? <Trans>הלקוח ביקש לקבל שוב הודעות</Trans> : <Trans>נקבע שנשלחות שוב הודעות</Trans>
     case 'blocked':
       return <Trans>הלקוח נחסם</Trans>
-    default:
+    case 'unblocked':
       return <Trans>חסימת הלקוח בוטלה</Trans>
   }
 }

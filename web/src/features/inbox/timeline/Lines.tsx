@@ -1,12 +1,10 @@
 import { Trans } from '@lingui/react/macro'
 import {
   IconArrowMerge,
-  IconBan,
   IconCalendarCheck,
   IconCalendarRepeat,
   IconCalendarX,
   IconCheckbox,
-  IconMessageOff,
   IconNote,
 } from '@tabler/icons-react'
 import type { Schemas } from '#shared/api/client'
@@ -16,6 +14,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { NoteAuthor } from '#shared/components/NoteAuthor'
 import { Dot, Ltr, Name, Plain, Time } from '#shared/components/text'
+import { CHANGE_ICONS } from '#shared/contact-change'
 import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
 
@@ -37,7 +36,7 @@ export function Line({ item, isFound }: { item: TimelineItem; isFound: boolean }
   if (item.change) {
     return (
       <p className="event">
-        <Icon icon={/block/.test(item.change.kind) ? IconBan : IconMessageOff} />
+        <Icon icon={CHANGE_ICONS[item.change.kind]} />
         <span>
           <ContactChangeWords change={item.change} />
         </span>
