@@ -1,10 +1,11 @@
 //! The agent's tools: the functions that the model may call.
 //!
 //! Each built-in tool is a type that implements `Tool` and one of two further traits. `Run` is for tools that return an
-//! output to the model. `ControlCall` is for tools that end or transfer the phone call; the call session performs these
-//! actions. Tools that the owner defined are data (`own`). A [`ToolRegistry`] holds the tools of one conversation.
+//! output to the model. `ControlCall` is for tools that end or transfer the phone call or collect keys; the call session
+//! performs these actions. Tools that the owner defined are data (`own`). A [`ToolRegistry`] holds the tools of one conversation.
 
 mod booking;
+mod collect_keys;
 mod end_call;
 mod own;
 mod record_opt_out;
@@ -54,7 +55,7 @@ trait Run: Tool + 'static {
     fn run(context: &ToolContext, arguments: Self::Arguments) -> impl Future<Output = Result<Value, ToolError>> + Send;
 }
 
-/// A tool that ends or transfers the phone call. Malformed arguments are replaced by default arguments, because the
+/// A tool of the call session. Malformed arguments are replaced by default arguments, because the
 /// agent has already announced the action to the caller.
 trait ControlCall: Tool<Arguments: Default> {
     fn control(arguments: Self::Arguments) -> ToolCall;

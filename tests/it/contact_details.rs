@@ -44,3 +44,24 @@ async fn details_are_stored_once_and_never_over_what_the_owner_entered() {
     assert_eq!(owner.get(&path).await.json()["display_name"], "דנה ל.");
     assert!(notes().ends_with("|רות"), "{}", notes());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_the_agent_asks_for_is_entered_with_the_keys_and_is_in_the_transcript() {
+    let turns = vec![
+        Turn::new("רציתי לברר על הזמנה", "נא להקיש תשע ספרות.").calling("collect_keys", r#"{"digits": 9}"#),
+        Turn::new("", "תודה, מצאתי."),
+    ];
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let report = harness.call(harness.plan("say 1s; listen; press 12*123456782#; listen")).await;
+    let session = harness.ai.state().sessions[0].clone();
+    assert!(session.function_outputs[0].1.contains(r#""ok":true"#), "{:?}", session.function_outputs);
+    let keys: Vec<_> = session.messages.iter().filter(|(_, text)| text.contains("pressed")).collect();
+    assert!(matches!(&keys[..], [(_, text)] if text.contains("123456782") && !text.contains('#')), "{keys:?}");
+    assert_eq!(session.answers.last().unwrap().text, "תודה, מצאתי.");
+    let call = harness.ended_call(&report.call_sid).await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    let call = owner.get(&format!("/api/calls/{}", call["id"])).await.json();
+    let turns = call["turns"].as_array().unwrap();
+    let tool = turns.iter().find(|turn| turn["speaker"] == "tool").unwrap();
+    assert_eq!(tool["tool"]["output"], json!({"keys": "123456782"}), "{call:#}");
+}

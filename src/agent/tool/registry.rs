@@ -3,6 +3,7 @@
 use super::booking::{
     BookAppointment, CancelAppointment, FindAppointments, FindFreeTimes, JoinWaitingList, MoveAppointment,
 };
+use super::collect_keys::CollectKeys;
 use super::end_call::EndCall;
 use super::record_opt_out::RecordOptOut;
 use super::save_contact_details::SaveContactDetails;
@@ -38,7 +39,7 @@ pub struct ToolRegistry {
 }
 
 /// The optional tools of a phone call. Every call also has the tools to end the call, to take a message, to save
-/// contact details and to record an opt-out.
+/// contact details, to record an opt-out and to collect keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a tool of its own")]
 pub struct PhoneTools {
@@ -169,6 +170,7 @@ static PHONE_TOOLS: LazyLock<Vec<(IsOffered, Arc<Entry>)>> = LazyLock::new(|| {
         (booking, running::<JoinWaitingList>()),
         (|which| which.facts, running::<SearchFacts>()),
         (|which| which.whatsapp, running::<SendWhatsapp>()),
+        (always, controlling::<CollectKeys>()),
     ];
     tools.map(|(is_offered, tool)| (is_offered, Arc::new(tool))).into()
 });
@@ -215,10 +217,11 @@ fn schema_of<T: JsonSchema>() -> Value {
     schema.to_value()
 }
 
-/// Removes parts without information for the model: the names of Rust types, and the type `null` of optional fields,
-/// which the model can omit.
+/// Removes parts without information for the model: the names of Rust types, also as the format of a number, and the
+/// type `null` of optional fields, which the model can omit.
 fn simplify(schema: &mut Schema) {
     schema.remove("title");
+    schema.remove("format");
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = &mut types[..] {

@@ -116,10 +116,10 @@ fn only_a_call_that_can_be_transferred_has_the_tool_for_it() {
             .map(|tool| tool.name)
             .collect()
     };
-    assert_eq!(names(false), ["end_call", "take_message", "save_contact_details", "record_opt_out"]);
+    assert_eq!(names(false), ["end_call", "take_message", "save_contact_details", "record_opt_out", "collect_keys"]);
     assert_eq!(
         names(true),
-        ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person"]
+        ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person", "collect_keys"]
     );
     let call = classify(false, "transfer_to_person", r#"{"reason":"a price"}"#);
     assert!(matches!(call, ToolCall::Run { .. }), "the model receives an error: {call:?}");
@@ -186,7 +186,10 @@ async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
         ToolContext::new(conversation.context.store.clone(), sid, TimeZone::UTC, words()).for_trial(country::IL);
     let tools = ToolRegistry::for_phone(PhoneTools { transfer: true, ..NONE }).for_trial();
     let names: Vec<_> = tools.definitions().into_iter().map(|tool| tool.name).collect();
-    assert_eq!(names, ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person"]);
+    assert_eq!(
+        names,
+        ["end_call", "take_message", "save_contact_details", "record_opt_out", "transfer_to_person", "collect_keys"]
+    );
     assert_eq!(tools.classify("end_call".into(), "{}".into()), ToolCall::EndCall);
     let rows = async || {
         let count = |tx: &store::ReadTx<'_>| {

@@ -217,6 +217,10 @@ impl Timeline {
             EngineEvent::ToolCall { id, call, .. } => match call {
                 ToolCall::EndCall => format!("tool call {id}: end_call"),
                 ToolCall::Transfer { reason } => format!("tool call {id}: transfer_to_person ({reason})"),
+                ToolCall::CollectKeys { digits: Some(digits) } => {
+                    format!("tool call {id}: collect_keys ({digits} digits)")
+                }
+                ToolCall::CollectKeys { digits: None } => format!("tool call {id}: collect_keys"),
                 ToolCall::Run { name, arguments, .. } => format!("tool call {id}: {name} {arguments}"),
             },
             EngineEvent::ResponseDone { response, outcome, .. } => format!("response {response} ends: {outcome:?}"),

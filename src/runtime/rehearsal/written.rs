@@ -154,6 +154,7 @@ impl ConversationState {
                         ended = Some(ConversationEnd::Transfer);
                         r#"{"ok":true}"#.to_owned()
                     }
+                    ToolCall::CollectKeys { .. } => r#"{"ok":true}"#.to_owned(),
                     ToolCall::Run { name, arguments, .. } => self.tools.run(&self.context, name, arguments).await,
                 };
                 self.model.tool_output(&request.id, &output);

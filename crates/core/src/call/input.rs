@@ -232,6 +232,11 @@ pub enum ToolCall {
         /// The caller's request, for the human agent; may be empty.
         reason: String,
     },
+    /// Expect the caller to enter a number with the keys of the phone.
+    CollectKeys {
+        /// The exact number of digits; none if it is unknown, so that the caller ends the input with `#`.
+        digits: Option<u8>,
+    },
     /// Run a tool that the session does not implement itself.
     Run {
         /// The tool's name.

@@ -7,6 +7,7 @@ mod early_replies;
 mod employee;
 mod fillers;
 mod interruptions;
+mod keys;
 mod losses;
 mod page_ring;
 mod properties;

@@ -29,6 +29,7 @@ text_enum! {
         JoinWaitingList = "join_waiting_list",
         SearchFacts = "search_facts",
         SendWhatsapp = "send_whatsapp",
+        CollectKeys = "collect_keys",
     }
 }
 

@@ -43,7 +43,7 @@ export function ToolLine({ turn }: { turn: Turn }) {
 
 function Use({ facts }: { facts: ToolFacts }) {
   const format = useFormat()
-  const { name, state, service, words, day, time } = facts
+  const { name, state, service, words, day, time, keys } = facts
   const about = service ?? words
   return (
     <span>
@@ -51,6 +51,11 @@ function Use({ facts }: { facts: ToolFacts }) {
       {about && (
         <>
           : <Plain text={about} />
+        </>
+      )}
+      {keys && (
+        <>
+          : <span className="num">{keys}</span>
         </>
       )}
       {day && (
@@ -96,6 +101,8 @@ function Action({ name }: { name: string }) {
       return <Trans>רישום בקשה לא לפנות ללקוח</Trans>
     case 'send_whatsapp':
       return <Trans>שליחת הודעת WhatsApp</Trans>
+    case 'collect_keys':
+      return <Trans>מספר שהלקוח מקיש</Trans>
     default:
       return <Plain text={name} />
   }

@@ -159,6 +159,7 @@ test('a tool is read from what it was given and what it returned', () => {
   expect(done.day?.toISOString().slice(0, 10)).toBe('2026-12-01')
   expect(facts({}, 'no json')).toMatchObject({ state: 'done', service: undefined })
   expect(facts({}, { start: 'tomorrow' }).day).toBeUndefined()
+  expect(facts({ keys: '123456782' }, { digits: 9 }).keys).toBe('123456782')
 })
 
 test('a caller who still waits for an answer can be called back once', () => {

@@ -12,6 +12,8 @@ export interface ToolFacts {
   time?: string
   /** The words that the tool searched for. */
   words?: string
+  /** The number that the caller has entered with the keys of the phone. */
+  keys?: string
 }
 
 /** Every value is validated, because a model may pass anything. */
@@ -29,6 +31,7 @@ export function factsOf(tool: ToolUse): ToolFacts {
     service: text(result.service) ?? text(given.service),
     ...(isDay(day) && minute !== undefined && { day: atNoon(day), time: clockText(minute) }),
     words: text(given.words),
+    keys: text(output.keys),
   }
 }
 

@@ -190,11 +190,11 @@ impl CallSession {
         let calls = CompletedCalls { response: response.clone(), was_spoken };
         if is_completed
             && self.tools.has_received(response)
-            && (self.defer_held_calls(&calls) || self.interruptions.defer(calls))
+            && (self.defer_held_calls(&calls) || self.interruptions.defer(&calls))
         {
             return true;
         }
-        let has_called = self.run_calls(response, is_completed, now);
+        let has_called = self.run_calls(&calls, is_completed, now);
         if !self.is_over() {
             self.ensure_goodbye(was_spoken);
         }
@@ -202,7 +202,7 @@ impl CallSession {
     }
 
     pub(super) fn run_deferred_calls(&mut self, calls: &CompletedCalls, now: Instant) {
-        self.run_calls(&calls.response, true, now);
+        self.run_calls(calls, true, now);
         if !self.is_over() {
             self.ensure_goodbye(calls.was_spoken);
         }

@@ -193,7 +193,7 @@ impl CallSession {
     pub(super) fn drop_held_reply(&mut self, now: Instant) {
         let Some(held) = self.early_replies.held.take() else { return };
         for calls in held.calls {
-            self.run_calls(&calls.response, false, now);
+            self.run_calls(&calls, false, now);
         }
     }
 

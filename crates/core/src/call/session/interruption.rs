@@ -66,9 +66,9 @@ impl Interruptions {
     }
 
     /// Returns false if the agent is not stopped.
-    pub(super) fn defer(&mut self, calls: CompletedCalls) -> bool {
+    pub(super) fn defer(&mut self, calls: &CompletedCalls) -> bool {
         let Some(pause) = &mut self.pause else { return false };
-        pause.calls = Some(calls);
+        pause.calls = Some(calls.clone());
         true
     }
 
@@ -344,7 +344,7 @@ impl CallSession {
             self.event(CallEvent::BargeInUndone { cause: FalseBargeIn::Unknown, paused_ms: pause.ms(now) });
         }
         if let Some(calls) = pause.calls {
-            self.run_calls(&calls.response, false, now);
+            self.run_calls(&calls, false, now);
         }
     }
 

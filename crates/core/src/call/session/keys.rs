@@ -1,12 +1,24 @@
-//! Handles the keys that the caller presses.
+//! Handles the keys that the caller presses, unasked or because the agent has asked for a number.
 
-use super::{CallSession, Phase};
+use super::tools::ToolCallId;
+use super::{CallSession, Phase, turn_output};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, ResponseRequest};
+use crate::domain::ToolUse;
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// Keys that follow each other within this time form one input.
 const KEYS_PAUSE: Duration = Duration::from_millis(1500);
+/// The same while the caller enters a number that the agent has asked for, and may be reading it from a card.
+const ENTRY_PAUSE: Duration = Duration::from_secs(4);
+/// After the last digit of a number of known length, a `#` within this time only confirms the number.
+const CONFIRMING: Duration = Duration::from_secs(4);
+/// The key that deletes what was entered of a number that the agent has asked for.
+const START_AGAIN: char = '*';
+/// The output of the tool call with which the agent announces that it asks for a number.
+const EXPECTED: &str =
+    r#"{"ok":true,"next":"Ask for it, unless you have. The keys arrive as a message of their own."}"#;
 /// The maximum number of keys in one input; further keys are dropped.
 const MAX_KEYS: usize = 32;
 
@@ -19,6 +31,18 @@ pub(super) struct Keys {
     unanswered: String,
     /// When the caller last pressed a key in this call.
     last: Option<Instant>,
+    /// The number that the agent has asked for.
+    expected: Option<ExpectedNumber>,
+    /// Until when a `#` belongs to the number before it.
+    confirmed_until: Option<Instant>,
+}
+
+/// A number that the caller should enter with the keys of the phone.
+#[derive(Debug)]
+struct ExpectedNumber {
+    call: ToolCallId,
+    /// The exact number of digits, if it is known.
+    digits: Option<u8>,
 }
 
 impl Keys {
@@ -34,15 +58,37 @@ impl Keys {
         self.pressed.insert_str(0, &std::mem::take(&mut self.unanswered));
     }
 
-    fn press(&mut self, key: char, now: Instant) {
+    /// Returns true if the key only confirms the number before it.
+    fn confirms(&mut self, key: char, now: Instant) -> bool {
+        self.confirmed_until.take().is_some_and(|until| key == '#' && now < until)
+    }
+
+    /// Returns the time until the input counts as complete, unless another key follows.
+    fn press(&mut self, key: char, now: Instant) -> Duration {
         self.last = Some(now);
+        if key == START_AGAIN && self.expected.is_some() {
+            self.pressed.clear();
+        }
         if self.pressed.len() < MAX_KEYS {
             self.pressed.push(key);
+        }
+        let digits = self.expected.as_ref().and_then(|number| number.digits);
+        if digits.is_some_and(|digits| self.pressed.trim_start_matches(START_AGAIN).len() == usize::from(digits)) {
+            self.confirmed_until = Some(now + CONFIRMING);
+            return Duration::ZERO;
+        }
+        match (key, &self.expected) {
+            ('#', _) => Duration::ZERO,
+            (_, Some(_)) => ENTRY_PAUSE,
+            (_, None) => KEYS_PAUSE,
         }
     }
 
     fn take(&mut self) -> String {
-        let keys = std::mem::take(&mut self.pressed);
+        let mut keys = std::mem::take(&mut self.pressed);
+        if self.expected.is_some() && keys.len() > 1 {
+            keys = keys.trim_start_matches(START_AGAIN).to_owned();
+        }
         self.unanswered.push_str(&keys);
         keys
     }
@@ -57,16 +103,34 @@ impl CallSession {
         self.not_silent();
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
-        if self.is_taken_over() || self.is_ringing() {
+        if self.is_taken_over() || self.is_ringing() || self.caller.keys.confirms(key, now) {
             return;
         }
         // The keys are the caller's reply, so the session does not wait for the end of the current speech.
         let change = self.caller.speech.end_local();
         self.local_speech_changed(change, now);
         self.barge_in(false, now);
-        self.caller.keys.press(key, now);
-        let pause = if key == '#' { Duration::ZERO } else { KEYS_PAUSE };
+        let pause = self.caller.keys.press(key, now);
         self.timers.set(Timer::Keys, now + pause);
+    }
+
+    /// The next keys are a number that the agent asks for. Returns true if the agent should be asked for a response:
+    /// it has called the tool without asking the caller.
+    pub(super) fn collect_keys(
+        &mut self,
+        call: ToolCallId,
+        digits: Option<u8>,
+        was_spoken: bool,
+        now: Instant,
+    ) -> bool {
+        let arguments = digits.map_or_else(|| json!({}), |digits| json!({"digits": digits})).to_string();
+        let (tool, at_ms) = (ToolUse::new("collect_keys", &arguments), self.stream.call_ms(now));
+        let started = self.transcript.tool_started(&call.id, &tool, at_ms);
+        let finished = self.transcript.tool_finished(&call.id, EXPECTED, at_ms);
+        self.outputs.extend([Some(started), finished].into_iter().flatten().map(turn_output));
+        self.tool_output(call.clone(), EXPECTED);
+        self.caller.keys.expected = Some(ExpectedNumber { call, digits });
+        !was_spoken
     }
 
     /// If the engine is not ready, the keys are kept until it is ready.
@@ -74,12 +138,23 @@ impl CallSession {
         self.reply_watch.record_silence(self.caller.keys.last.unwrap_or(now), now);
         if self.engine.is_ready() {
             let keys = self.caller.keys.take();
+            if let Some(number) = self.caller.keys.expected.take() {
+                let output = json!({"keys": keys.trim_end_matches('#')}).to_string();
+                let turn = self.transcript.tool_finished(&number.call.id, &output, self.stream.call_ms(now));
+                self.outputs.extend(turn.map(turn_output));
+            }
             self.command(EngineCommand::Keys(keys));
             if self.engine.capabilities().can_follow_instructions {
                 self.agent_text.turn_began();
                 self.responses.request(ResponseRequest::Reply);
             }
         }
+    }
+
+    /// Returns true while the caller may be entering a number, and pauses between its digits.
+    #[cfg(test)]
+    pub(in crate::call) fn is_number_expected(&self) -> bool {
+        self.caller.keys.expected.is_some()
     }
 
     pub(super) fn forget_keys(&mut self) {

@@ -3,13 +3,15 @@
 mod received;
 mod runs;
 
+use super::interruption::CompletedCalls;
 use super::{CallSession, turn_output};
 use crate::call::late_output::{LateOutput, STILL_RUNNING};
 use crate::call::timers::Timer;
 use crate::call::{EngineCommand, Output, ResponseId, ResponseRequest, StreamEndAction, ToolCall};
 use crate::domain::{EndReason, ToolUse};
 use received::ReceivedCalls;
-use runs::{Finish, Invocation, Start, ToolCallId, ToolRuns};
+pub(super) use runs::ToolCallId;
+use runs::{Finish, Invocation, Start, ToolRuns};
 use std::time::{Duration, Instant};
 
 /// The output of a tool call that was cancelled before it ran.
@@ -68,8 +70,8 @@ impl CallSession {
 
     /// If the response was not completed, sends outputs that report that the tool calls did not run. Returns true if
     /// the response contains tool calls.
-    pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
-        let calls = self.tools.received.take(response);
+    pub(super) fn run_calls(&mut self, of: &CompletedCalls, was_completed: bool, now: Instant) -> bool {
+        let calls = self.tools.received.take(&of.response);
         let has_called = !calls.is_empty();
         let mut has_output = false;
         for received in calls {
@@ -78,7 +80,7 @@ impl CallSession {
             }
             let id = ToolCallId { id: received.id, engine: self.engine.generation() };
             if was_completed {
-                has_output |= self.run_call(id, received.call, now);
+                has_output |= self.run_call(id, received.call, of.was_spoken, now);
             } else {
                 self.tool_output(id, REVOKED);
             }
@@ -89,8 +91,8 @@ impl CallSession {
         has_called
     }
 
-    /// Returns true if the output was already sent.
-    fn run_call(&mut self, id: ToolCallId, call: ToolCall, now: Instant) -> bool {
+    /// Returns true if the output was already sent, and the engine should continue with it.
+    fn run_call(&mut self, id: ToolCallId, call: ToolCall, was_spoken: bool, now: Instant) -> bool {
         match call {
             ToolCall::EndCall => {
                 self.tools.ending = Some(id);
@@ -102,6 +104,7 @@ impl CallSession {
                 self.finish(EndReason::Transferred, StreamEndAction::Transfer, now);
                 false
             }
+            ToolCall::CollectKeys { digits } => self.collect_keys(id, digits, was_spoken, now),
             ToolCall::Run { name, arguments, time_limit } => {
                 self.start_tool(id, Invocation { name, arguments }, time_limit, now)
             }
@@ -147,7 +150,7 @@ impl CallSession {
     }
 
     /// If the engine that made the tool call was replaced, the current engine receives the output as a note.
-    fn tool_output(&mut self, call: ToolCallId, output: &str) {
+    pub(super) fn tool_output(&mut self, call: ToolCallId, output: &str) {
         if call.engine == self.engine.generation() {
             self.command(EngineCommand::ToolOutput { id: call.id, output: output.to_owned() });
         } else {

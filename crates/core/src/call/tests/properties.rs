@@ -88,6 +88,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize, is_check
             let call = match kind {
                 0 => ToolCall::EndCall,
                 1 => transfer(),
+                2 => ToolCall::CollectKeys { digits: (id.len() % 2 == 0).then_some(2) },
                 _ => free_slots(&id),
             };
             rig.call(engine.answers, &id, call);

@@ -41,6 +41,8 @@ pub(super) fn transfer() -> ToolCall {
     ToolCall::Transfer { reason: "a price".into() }
 }
 
+/// The longest pause between the digits of a number that the caller enters.
+const ENTRY_PAUSE: Duration = Duration::from_secs(4);
 /// The sample value of the built-in sentences. Each utterance of the agent has a different sample value.
 const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
@@ -207,9 +209,11 @@ impl Rig {
 
     pub(super) fn input(&mut self, input: Input) {
         match &input {
-            Input::CallerKey(_) if !self.session.is_taken_over() && !self.is_ringing() => {
+            Input::CallerKey(key) if !self.session.is_taken_over() && !self.is_ringing() => {
                 self.waits.voice.end();
-                self.waits.since = self.phone.stream.then_some(self.now);
+                let is_entering = *key != '#' && self.session.is_number_expected();
+                let since = self.now + if is_entering { ENTRY_PAUSE } else { Duration::ZERO };
+                self.waits.since = self.phone.stream.then_some(since);
                 self.waits.is_over = self.waits.is_final;
             }
             Input::TransferFailed(_) if self.is_transferring() => {
