@@ -63,7 +63,7 @@ mod users;
 mod waiting_list;
 mod whatsapp;
 
-use super::auth::{AuthState, OperationIds, require_auth};
+use super::auth::{AuthState, require_auth};
 use super::{ApiError, AppState, compression};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
@@ -75,17 +75,15 @@ pub use settings::SettingsListCache;
 use std::sync::{Arc, LazyLock};
 
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
-    let Operations { public, authenticated } = operations();
-    // The complete document would allocate megabytes at each start; these parts are enough to map paths to operation
-    // ids.
-    let (authenticated, document) = authenticated.split_for_parts();
-    let auth_state = AuthState { state: state.clone(), operations: Arc::new(OperationIds::of(&document)) };
-    let authenticated = authenticated
+    let operations = operations();
+    let auth_state = AuthState { state: state.clone(), operations: Arc::new(operations.ids()) };
+    let authenticated = operations
+        .authenticated
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
     // Only authenticated operations are compressed: the responses of the login and the set-up contain a CSRF token.
     let authenticated = authenticated.layer(from_fn(compression::compress));
-    let public = Router::from(public).layer(Extension(Document(&DOCUMENT)));
+    let public = operations.public.layer(Extension(Document(&DOCUMENT)));
     public.method_not_allowed_fallback(method_not_allowed).merge(authenticated)
 }
 
@@ -94,8 +92,7 @@ static DOCUMENT: LazyLock<Bytes> =
     LazyLock::new(|| serde_json::to_vec(&document()).map(Bytes::from).unwrap_or_default());
 
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    let Operations { public, authenticated } = operations();
-    openapi::complete(public.merge(authenticated).into_openapi())
+    openapi::complete(operations().document())
 }
 
 fn operations() -> Operations {

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use utoipa::openapi::path::Operation;
 
 /// The audit row of one request that changes data.
 #[derive(Clone, Debug)]
@@ -94,32 +95,18 @@ impl Audit {
     }
 }
 
-/// The operation ids of authenticated operations, by method and route.
-pub(crate) struct OperationIds(HashMap<(String, String), String>);
+/// The documentation of authenticated operations, which contains their ids, by method and route.
+#[derive(Default)]
+pub(crate) struct OperationIds(HashMap<(Method, String), fn() -> Operation>);
 
 impl OperationIds {
-    pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
-        let mut ids = HashMap::new();
-        for (path, item) in &document.paths.paths {
-            let operations = [
-                ("GET", &item.get),
-                ("POST", &item.post),
-                ("PUT", &item.put),
-                ("PATCH", &item.patch),
-                ("DELETE", &item.delete),
-            ];
-            for (method, operation) in operations {
-                if let Some(id) = operation.as_ref().and_then(|operation| operation.operation_id.clone()) {
-                    ids.insert((method.to_owned(), path.clone()), id);
-                }
-            }
-        }
-        Self(ids)
+    pub(crate) fn insert(&mut self, method: Method, route: String, document: fn() -> Operation) {
+        self.0.insert((method, route), document);
     }
 
     fn id(&self, method: &Method, route: &str) -> String {
-        let key = (method.as_str().to_owned(), route.to_owned());
-        self.0.get(&key).cloned().unwrap_or_else(|| format!("{method} {route}"))
+        let document = self.0.get(&(method.clone(), route.to_owned()));
+        document.and_then(|document| document().operation_id).unwrap_or_else(|| format!("{method} {route}"))
     }
 }
 
