@@ -25,6 +25,7 @@ mod call_notices;
 mod call_page_ring;
 mod call_pipeline;
 mod call_pipeline_duplicates;
+mod call_pipeline_faults;
 mod call_pipeline_google;
 mod call_pipeline_openai;
 mod call_pipeline_responses;
