@@ -5,8 +5,7 @@
 use super::outbox::{self, NewChatLimits, SendError, SendRefusal, SendRequest};
 use super::{Error, RequestError, contact, thread};
 use crate::domain::{
-    ActorId, Appointment, AppointmentEvent, AppointmentState, BusinessId, ContactId, PeerAddress, Provider,
-    ScheduledState, Thread, ThreadType, Timestamp,
+    ActorId, Appointment, AppointmentEvent, AppointmentState, ContactId, Provider, ScheduledState, Timestamp,
 };
 use crate::inbox::policy::{NoRoute, RoutingRules};
 use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
@@ -87,7 +86,9 @@ pub fn queue(tx: &WriteTx<'_>, of: &Appointment, text: &str, context: &NoticeCon
 /// Returns the error with which [`queue`] would refuse a message to a contact now.
 pub fn check(tx: &ReadTx<'_>, id: ContactId, text: &str, context: &NoticeContext) -> Result<(), Error> {
     let contact = contact::find(tx, id)?.id;
-    let Some(to) = recipient(tx, contact)? else { return Err(refused(&SendRefusal::NoRoute(NoRoute::Unable))) };
+    let (_, Some(to)) = outbox::conversation_with(tx, contact)? else {
+        return Err(refused(&SendRefusal::NoRoute(NoRoute::Unable)));
+    };
     let request = SendRequest {
         new_chats: Some(context.new_chats.clone()),
         ..SendRequest::text(to, text.to_owned(), context.author.to_string(), context.now)
@@ -96,15 +97,6 @@ pub fn check(tx: &ReadTx<'_>, id: ContactId, text: &str, context: &NoticeContext
         Ok(()) => Ok(()),
         Err(SendError::Refused(why)) => Err(refused(&why)),
         Err(SendError::Store(error)) => Err(error.into()),
-    }
-}
-
-fn recipient(tx: &ReadTx<'_>, contact: ContactId) -> store::Result<Option<PeerAddress>> {
-    let thread = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)?;
-    let thread = thread.map(|thread| tx.thread(thread)).transpose()?.flatten();
-    match thread.as_ref().and_then(Thread::recipient) {
-        Some(to) => Ok(Some(to)),
-        None => tx.best_address(contact),
     }
 }
 

@@ -53,11 +53,18 @@ pub fn preview_to_contact(
     down: &[Provider],
     now: Timestamp,
 ) -> Result<RoutePreview> {
-    if let Some(thread) = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)? {
-        return preview(tx, thread, rules, down, now);
-    }
-    let to = tx.best_address(contact)?;
-    preview_to(tx, (contact, None), to.as_ref(), rules, down, now)
+    let (thread, to) = conversation_with(tx, contact)?;
+    preview_to(tx, (contact, thread), to.as_ref(), rules, down, now)
+}
+
+/// Returns the WhatsApp thread with a contact, if there is one, and the address to which messages are sent: that of the
+/// thread, or the best address of a contact without a thread.
+pub fn conversation_with(tx: &ReadTx<'_>, contact: ContactId) -> Result<(Option<ThreadId>, Option<PeerAddress>)> {
+    let Some(id) = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)? else {
+        return Ok((None, tx.best_address(contact)?));
+    };
+    let thread = tx.thread(id)?.ok_or(Error::NotFound("thread"))?;
+    Ok((Some(id), thread.recipient()))
 }
 
 fn preview_to(
