@@ -29,8 +29,8 @@ part() {
     "$@" || failed+=("$name")
 }
 
-# Most tests wait for timers, sockets and the sound of calls, so four times as many tests as cores run in parallel.
-export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((4 * $(nproc)))}
+# Most tests wait for timers, sockets and the sound of calls, so eight times as many tests as cores run in parallel.
+export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((8 * $(nproc)))}
 # Except in the long rounds, property tests use a fixed seed, so that the same commit gives the same result.
 if [ "$long" != --long ]; then
     export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}

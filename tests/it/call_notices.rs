@@ -75,7 +75,8 @@ fn nothing_but(summary: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_hears_of_calls_from_which_something_has_come() {
-    let start = format!("{}T10:00", monday(2));
+    let day = monday(2);
+    let start = format!("{day}T10:00");
     let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"}).to_string();
     let turns =
         vec![Turn::new("מה השעות?", "עד שבע"), Turn::new("אפשר תור?", "קבעתי").calling("book_appointment", book)];
@@ -94,7 +95,7 @@ async fn the_owner_hears_of_calls_from_which_something_has_come() {
 
     shop.call(DANA, &"say 1s; listen; ".repeat(2)).await;
     let body = shop.until_mails(2).await[1].body();
-    let expected = format!("נקבע: תספורת, יום שני {} בשעה 10:00", monday(2).strftime("%-d.%-m.%Y"));
+    let expected = format!("נקבע: תספורת, יום שני {} בשעה 10:00", day.strftime("%-d.%-m.%Y"));
     for part in ["נקבע תור בשיחה עם", "דנה", "\u{2066}+972501234567\u{2069}", "שאלה על שעות הפתיחה.", &expected]
     {
         assert!(body.contains(part), "{part} is missing in\n{body}");

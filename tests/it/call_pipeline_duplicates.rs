@@ -55,7 +55,12 @@ async fn a_late_answer_is_requested_twice_and_heard_once() {
         // The fake speaks for 65 ms for each character.
         let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
         let expected_ms = (ANSWER.chars().count() + SECOND_ANSWER.chars().count()) * 65;
-        assert!(heard_ms.abs_diff(expected_ms) < 500, "{api}: {heard_ms} ms instead of {expected_ms}");
+        // On a busy machine the caller also hears "one moment".
+        let one_moment = include_bytes!("../../packaging/audio/one_moment_he.ulaw");
+        let one_moment_ms = one_moment.iter().filter(|sample| **sample != 0xff).count() / 8;
+        let possible = [expected_ms, expected_ms + one_moment_ms];
+        let is_heard_once = possible.iter().any(|expected| heard_ms.abs_diff(*expected) < 500);
+        assert!(is_heard_once, "{api}: {heard_ms} ms instead of {possible:?}");
         assert_no_silence(&report);
         shop.assert_no_violations();
     }

@@ -213,7 +213,9 @@ async fn no_data_of_an_erased_contact_is_in_any_file() {
     let (published, spare) = (daemon.folder().join("agentlocator.db"), daemon.folder().join("live/spare-1.db"));
     let held = std::fs::File::open(published).unwrap();
     change(&api, "POST", "/api/contacts/1/notes", json!({"text": "UNIQNOTE again"}), 201).await;
-    until("a spare file", async || spare.exists().then_some(())).await;
+    let has_words =
+        |file: &Path| std::fs::read(file).is_ok_and(|content| content.windows(8).any(|part| part == b"UNIQNOTE"));
+    until("a spare file with the data", async || has_words(&spare).then_some(())).await;
     drop(held);
     let before = files_with(daemon.folder(), &words);
     assert!([&log, &spare].iter().all(|file| before.iter().any(|(found, _)| found == *file)), "{before:?}");
