@@ -70,7 +70,8 @@ test)
     build
     use_node
     libraries
-    cargo build --locked --bin agentlocator
+    # With the features of the tests, as the other tests have built it.
+    cargo build --locked --bin agentlocator --tests
     # A failed unit test does not hide the results of the tests in Chromium.
     status=0
     npm --prefix web --silent run test:unit || status=1

@@ -68,6 +68,20 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1_024
     }
 
+    /// Waits until the process has used no CPU time for a second, at most 20 s, and returns its resident memory in bytes.
+    pub fn memory_at_rest(&self) -> u64 {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut used = self.cpu();
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let now = self.cpu();
+            if now == used || Instant::now() >= deadline {
+                return self.memory();
+            }
+            used = now;
+        }
+    }
+
     /// Asks the process to exit, and waits up to 20 s; then kills it.
     pub fn stop(mut self) {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();

@@ -138,7 +138,7 @@ impl Outcome {
 pub async fn run(load: Load, server: &Server, endpoint: &Endpoint, ai: TcpListener) -> Outcome {
     let clock = Clock::start();
     let counters = Rc::new(RefCell::new(Counters::default()));
-    let memory_idle = server.memory();
+    let memory_idle = server.memory_at_rest();
     let local = LocalSet::new();
     let (cpu_ms, [memory_warm, memory], failed) =
         local.run_until(drive(load, server, endpoint, ai, clock, counters.clone())).await;

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
-import type { Daemon } from './support/daemon'
+import { type Daemon, OWNER } from './support/daemon'
 import { expect, inspect, layouts, prepare, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
@@ -58,6 +58,8 @@ for (const view of layouts('desktop')) {
     // The timeline shows when the appointment was booked; the entry itself has the day of the appointment.
     const words = (options: Intl.DateTimeFormatOptions) =>
       new Date(starts_at).toLocaleDateString(view.language === 'he' ? 'he-IL' : 'en-GB', { timeZone: ZONE, ...options })
+    const time = (at: string) =>
+      new Date(at).toLocaleTimeString('he-IL', { timeZone: ZONE, hour: 'numeric', minute: '2-digit' })
     const booked = page.locator('.tlwrap .fut')
     await expect(booked).toContainText('צבע')
     await expect(booked).toContainText(words({ weekday: 'long' }))
@@ -70,6 +72,17 @@ for (const view of layouts('desktop')) {
     // A phone shows the card of the contact only on its own page.
     const isWide = view.width === 1440
     if (isWide) await expect(next).toContainText(words({ day: 'numeric', month: 'long' }))
+    // A move, an opt-out and its end are entries as well, with the times and the user.
+    const hebrew = view.language === 'he'
+    const to = starts_at.replace('T10:00', 'T12:30')
+    await send('PATCH', `/api/appointments/${id}`, { starts_at: to, force: true })
+    for (const opted_out of [true, false]) await send('PUT', `/api/contacts/${dana}/opt-out`, { opted_out })
+    const moved = page.locator('.event', { hasText: hebrew ? 'התור הוזז' : 'Appointment moved' })
+    for (const at of [starts_at, to]) await expect(moved).toContainText(time(at))
+    const changes = hebrew
+      ? ['שלא נשלחות הודעות', 'שנשלחות שוב הודעות']
+      : ['no messages are sent', 'messages are sent again']
+    for (const words of changes) await expect(page.locator('.event', { hasText: words })).toContainText(OWNER.name)
     // The cancellation is an entry of its own. Both lead to the appointment.
     await send('POST', `/api/appointments/${id}/cancel`, { reason: 'חולה' })
     const event = page.locator('.event', { hasText: 'חולה' })
