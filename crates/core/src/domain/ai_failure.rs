@@ -53,6 +53,8 @@ impl AiFailure {
     pub const NOT_DETECTED: &str = "the caller's speech was not detected";
     /// The error text of an engine whose responses fail without a reason.
     pub const RESPONSES_FAIL: &str = "the responses fail";
+    /// The error text of an engine whose model calls tools again and again, and says nothing.
+    pub const ONLY_TOOLS: &str = "only tool calls and no words";
 
     /// Returns the causes without the classification [`AiFailure::cause`]: a code for a known error, else the error
     /// text of the service.
@@ -76,7 +78,7 @@ impl AiFailure {
             "the answer could not be read" => Cause::AiMalformed,
             Self::NO_ANSWER | Self::NOT_READY | "no response to pings" => Cause::NoAnswer,
             Self::NOT_DETECTED => Cause::AiDeaf,
-            Self::RESPONSES_FAIL => Cause::AiFails,
+            Self::RESPONSES_FAIL | Self::ONLY_TOOLS => Cause::AiFails,
             late if late.starts_with("no connection within") || late.starts_with("no answer within") => Cause::NoAnswer,
             text => Cause::other(text),
         };

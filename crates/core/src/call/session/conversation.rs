@@ -8,7 +8,7 @@ use crate::call::playback::Source;
 use crate::call::{
     CallEvent, EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, ResponseRequest, StreamEndAction, Usage,
 };
-use crate::domain::{AiFailure, EndReason, WordTime};
+use crate::domain::{AiFailure, AiPart, EndReason, WordTime};
 use std::time::Instant;
 
 /// The prompt to the model after a response that stopped early.
@@ -171,6 +171,9 @@ impl CallSession {
         if let ResponseOutcome::Incomplete | ResponseOutcome::Failed { .. } = outcome {
             let code = if *outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
             self.warn(code.into());
+        }
+        if is_completed && self.tools.is_endless(has_called, was_spoken) {
+            return self.engine_failed(false, self.named_reason(AiPart::Model, AiFailure::ONLY_TOOLS), now);
         }
         if is_completed && was_spoken {
             self.engine.succeeded();

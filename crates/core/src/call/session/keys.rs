@@ -43,6 +43,8 @@ struct ExpectedNumber {
     call: ToolCallId,
     /// The exact number of digits, if it is known.
     digits: Option<u8>,
+    /// Whether the caller has spoken since.
+    has_spoken: bool,
 }
 
 impl Keys {
@@ -50,8 +52,16 @@ impl Keys {
         self.pressed.is_empty()
     }
 
+    /// A caller who was answered after words has said the number instead, or speaks about something else.
     pub(super) fn answered(&mut self) {
         self.unanswered.clear();
+        self.expected = self.expected.take().filter(|number| !number.has_spoken);
+    }
+
+    pub(super) fn caller_spoke(&mut self) {
+        if let Some(number) = &mut self.expected {
+            number.has_spoken = true;
+        }
     }
 
     pub(super) fn engine_lost(&mut self) {
@@ -63,32 +73,30 @@ impl Keys {
         self.confirmed_until.take().is_some_and(|until| key == '#' && now < until)
     }
 
-    /// Returns the time until the input counts as complete, unless another key follows.
-    fn press(&mut self, key: char, now: Instant) -> Duration {
+    /// Returns the time until the input counts as complete, unless another key follows. None if nothing is entered.
+    fn press(&mut self, key: char, now: Instant) -> Option<Duration> {
         self.last = Some(now);
         if key == START_AGAIN && self.expected.is_some() {
             self.pressed.clear();
+            return None;
         }
         if self.pressed.len() < MAX_KEYS {
             self.pressed.push(key);
         }
         let digits = self.expected.as_ref().and_then(|number| number.digits);
-        if digits.is_some_and(|digits| self.pressed.trim_start_matches(START_AGAIN).len() == usize::from(digits)) {
+        if digits.is_some_and(|digits| self.pressed.len() == usize::from(digits)) {
             self.confirmed_until = Some(now + CONFIRMING);
-            return Duration::ZERO;
+            return Some(Duration::ZERO);
         }
-        match (key, &self.expected) {
+        Some(match (key, &self.expected) {
             ('#', _) => Duration::ZERO,
             (_, Some(_)) => ENTRY_PAUSE,
             (_, None) => KEYS_PAUSE,
-        }
+        })
     }
 
     fn take(&mut self) -> String {
-        let mut keys = std::mem::take(&mut self.pressed);
-        if self.expected.is_some() && keys.len() > 1 {
-            keys = keys.trim_start_matches(START_AGAIN).to_owned();
-        }
+        let keys = std::mem::take(&mut self.pressed);
         self.unanswered.push_str(&keys);
         keys
     }
@@ -110,11 +118,11 @@ impl CallSession {
         let change = self.caller.speech.end_local();
         self.local_speech_changed(change, now);
         self.barge_in(false, now);
-        let pause = self.caller.keys.press(key, now);
-        self.timers.set(Timer::Keys, now + pause);
+        let complete_in = self.caller.keys.press(key, now);
+        self.timers.set_or_cancel(Timer::Keys, complete_in.map(|pause| now + pause));
     }
 
-    /// The next keys are a number that the agent asks for. Returns true if the agent should be asked for a response:
+    /// The next keys are a number that the agent asks for, until the caller has spoken and was answered. Returns true if the agent should be asked for a response:
     /// it has called the tool without asking the caller.
     pub(super) fn collect_keys(
         &mut self,
@@ -129,7 +137,7 @@ impl CallSession {
         let finished = self.transcript.tool_finished(&call.id, EXPECTED, at_ms);
         self.outputs.extend([Some(started), finished].into_iter().flatten().map(turn_output));
         self.tool_output(call.clone(), EXPECTED);
-        self.caller.keys.expected = Some(ExpectedNumber { call, digits });
+        self.caller.keys.expected = Some(ExpectedNumber { call, digits, has_spoken: false });
         !was_spoken
     }
 

@@ -277,6 +277,11 @@ impl CallSession {
             (true, false) if self.reply_watch.has_text => (AiPart::Synthesiser, AiFailure::NO_ANSWER),
             (true, false) => (AiPart::Model, AiFailure::NO_ANSWER),
         };
+        self.named_reason(part, reason)
+    }
+
+    /// Returns an engine's error text with the name of the part of a pipeline.
+    pub(super) fn named_reason(&self, part: AiPart, reason: &str) -> String {
         match (self.engine.kind(), part) {
             (EngineKind::Pipeline, AiPart::Model | AiPart::Synthesiser | AiPart::Transcriber) => {
                 format!("{}: {reason}", part.as_str())

@@ -108,6 +108,7 @@ impl CallSession {
     }
 
     pub(super) fn speech_started(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {
+        self.caller.keys.caller_spoke();
         if self.waits_for_person() {
             return;
         }

@@ -14,6 +14,9 @@ pub(super) use runs::ToolCallId;
 use runs::{Finish, Invocation, Start, ToolRuns};
 use std::time::{Duration, Instant};
 
+/// The maximum number of successive responses that call tools and say nothing. An answer needs a few: one for the
+/// appointments, one for the free times, one to book, and some more after rejections. Each is paid for.
+const MAX_SILENT_ROUNDS: u32 = 8;
 /// The output of a tool call that was cancelled before it ran.
 const REVOKED: &str = r#"{"error":"revoked: the answer was interrupted; nothing was done"}"#;
 /// The output of a tool call that was rejected because too many tool calls are waiting for an output.
@@ -28,6 +31,8 @@ pub(super) struct Tools {
     ending: Option<ToolCallId>,
     /// The tool call that is transferring the caller to a human agent.
     transfer: Option<TransferCall>,
+    /// The number of successive responses that called tools and said nothing.
+    silent_rounds: u32,
 }
 
 #[derive(Debug)]
@@ -59,6 +64,14 @@ impl Tools {
 
     pub(super) fn engine_lost(&mut self) {
         self.received.clear();
+        self.silent_rounds = 0;
+    }
+
+    /// Counts a completed response. Returns true if the engine has called tools so often without a word that it will
+    /// probably never answer.
+    pub(super) fn is_endless(&mut self, has_called: bool, was_spoken: bool) -> bool {
+        self.silent_rounds = if has_called && !was_spoken { self.silent_rounds + 1 } else { 0 };
+        self.silent_rounds > MAX_SILENT_ROUNDS
     }
 }
 

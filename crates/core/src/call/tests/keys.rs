@@ -1,7 +1,7 @@
 //! A number that the agent asks for, and that the caller enters with the keys of the phone.
 
 use super::rig::{Rig, ms};
-use crate::call::{EngineCommand, ResponseRequest, ToolCall};
+use crate::call::{EngineCommand, EngineEvent, ResponseRequest, ToolCall};
 use crate::domain::ToolUse;
 
 const RESPOND: EngineCommand = EngineCommand::Respond(ResponseRequest::Reply);
@@ -80,7 +80,8 @@ fn a_number_of_unknown_length_ends_with_the_hash_key_or_a_longer_pause() {
 fn the_star_key_starts_the_number_again() {
     let mut rig = asked(Some(4));
     press(&mut rig, "12*");
-    rig.pass(ms(3000));
+    rig.pass(ms(6000));
+    assert!(received(&rig).is_empty(), "nothing is entered");
     press(&mut rig, "5678");
     assert_eq!(received(&rig), ["5678"]);
     assert_eq!(output(&rig)["keys"], "5678");
@@ -94,6 +95,23 @@ fn an_agent_that_has_not_asked_yet_is_requested_to_ask() {
     rig.done(1);
     assert_eq!(requests(&rig), 1);
     assert!(rig.commands().iter().any(|command| matches!(command, EngineCommand::ToolOutput { .. })));
+}
+
+#[test]
+fn a_number_that_the_caller_has_said_is_no_longer_expected() {
+    let mut rig = asked(None);
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(1000));
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
+    rig.engine(EngineEvent::CallerText { item: "c".into(), text: "אחת שתיים שלוש".into(), is_final: true });
+    rig.respond(2);
+    rig.say(2, "b", 8000);
+    rig.done(2);
+    rig.pass(ms(1500));
+    press(&mut rig, "1");
+    rig.pass(ms(1300));
+    assert_eq!(received(&rig), ["1"], "it is an input of its own, after the short pause");
+    assert_eq!(output(&rig)["ok"], true, "and not the number");
 }
 
 #[test]

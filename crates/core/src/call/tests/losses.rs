@@ -302,6 +302,20 @@ fn a_tool_s_answer_reaches_the_engine_that_took_over() {
 }
 
 #[test]
+fn a_model_that_only_calls_tools_is_replaced() {
+    let mut rig = Rig::live();
+    for round in 1..=9 {
+        assert_eq!(rig.observed.opened, [EngineKind::Realtime], "round {round}");
+        rig.respond(round);
+        rig.run_tool(round, &format!("t{round}"));
+        rig.done(round);
+        rig.input(Input::ToolFinished { id: format!("t{round}"), output: "{}".into() });
+        rig.pass(ms(100));
+    }
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
+}
+
+#[test]
 fn keys_wait_for_the_engine() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });

@@ -211,9 +211,12 @@ impl Rig {
         match &input {
             Input::CallerKey(key) if !self.session.is_taken_over() && !self.is_ringing() => {
                 self.waits.voice.end();
-                let is_entering = *key != '#' && self.session.is_number_expected();
-                let since = self.now + if is_entering { ENTRY_PAUSE } else { Duration::ZERO };
-                self.waits.since = self.phone.stream.then_some(since);
+                let since = match (key, self.session.is_number_expected()) {
+                    ('*', true) => None,
+                    ('#', _) | (_, false) => Some(self.now),
+                    (_, true) => Some(self.now + ENTRY_PAUSE),
+                };
+                self.waits.since = since.filter(|_| self.phone.stream);
                 self.waits.is_over = self.waits.is_final;
             }
             Input::TransferFailed(_) if self.is_transferring() => {
