@@ -158,6 +158,7 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         source_key: Some(format!("{}:{}:{}", caller.call, service.id, booking.starts_at)),
         call: Some(call.id),
         waiting: None,
+        notifies: false,
     };
     let mut booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
     let mut earlier = None;
@@ -221,22 +222,33 @@ fn note(contact: &Contact, booking: &CallerBooking) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
+/// The caller's appointment that a request is about.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnTime<'a> {
+    /// The start, in the business's local time.
+    pub at: DateTime,
+    /// The name of the person or room, if the caller has several appointments at that time.
+    pub with: Option<&'a str>,
+}
+
 /// A repeated request in the same call changes nothing and returns the same appointment.
 pub fn reschedule(
     tx: &WriteTx<'_>,
     caller: &Caller,
-    (from, to): (DateTime, DateTime),
-    resource_name: Option<&str>,
+    of: OwnTime<'_>,
+    (to, resource_name): (DateTime, Option<&str>),
 ) -> Result<Appointment, Error> {
     let starts_at = caller.moment(to)?;
+    let with = resource_by_name(&tx.resources(BusinessId::FIRST, true)?, of.with)?;
     let asked = resource_by_name(&tx.resources(BusinessId::FIRST, false)?, resource_name)?;
     let is_as_asked =
         |found: &Appointment| found.starts_at == starts_at && asked.is_none_or(|asked| asked == found.resource_id);
     let is_done = |done: &CallBooking| {
         let CallBooking { appointment, changes } = done;
-        changes.moved && appointment.state == AppointmentState::Booked && is_as_asked(appointment)
+        let is_with = asked.is_some() || with.is_none_or(|with| with == appointment.resource_id);
+        changes.moved && appointment.state == AppointmentState::Booked && is_as_asked(appointment) && is_with
     };
-    let found = match own::at(tx, caller, from, is_done)? {
+    let found = match own::at(tx, caller, (of.at, with), is_done)? {
         OwnAppointment::Unchanged(found) if !is_as_asked(&found) => found,
         OwnAppointment::Unchanged(done) | OwnAppointment::Done(done) => return Ok(done),
     };
@@ -252,13 +264,18 @@ pub fn reschedule(
 }
 
 /// A repeated request in the same call changes nothing and returns the same appointment.
-pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&str>) -> Result<Appointment, Error> {
-    let starts_at = caller.moment(at)?;
+pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, of: OwnTime<'_>, reason: Option<&str>) -> Result<Appointment, Error> {
+    let starts_at = caller.moment(of.at)?;
+    let with = resource_by_name(&tx.resources(BusinessId::FIRST, true)?, of.with)?;
     let is_done = |done: &CallBooking| {
         let CallBooking { appointment, changes } = done;
-        changes.cancelled && appointment.state == AppointmentState::Cancelled && appointment.starts_at == starts_at
+        let is_with = with.is_none_or(|with| with == appointment.resource_id);
+        changes.cancelled
+            && appointment.state == AppointmentState::Cancelled
+            && appointment.starts_at == starts_at
+            && is_with
     };
-    let found = match own::at(tx, caller, at, is_done)? {
+    let found = match own::at(tx, caller, (of.at, with), is_done)? {
         OwnAppointment::Unchanged(found) => found,
         OwnAppointment::Done(done) => return Ok(done),
     };

@@ -7,7 +7,8 @@ use super::caller::Caller;
 use crate::crm::booking::slots::local_date;
 use crate::crm::{Error, RequestError, appointment, contact};
 use crate::domain::{
-    Appointment, BusinessId, Call, CallBooking, CallEventKind, CallId, Contact, ContactName, Speaker, Timestamp,
+    Appointment, BusinessId, Call, CallBooking, CallEventKind, CallId, Contact, ContactName, ResourceId, Speaker,
+    Timestamp,
 };
 use crate::search::{fold, stems};
 use crate::spoken::{SaidDay, said_days};
@@ -41,33 +42,51 @@ pub(super) enum OwnAppointment {
     Done(Appointment),
 }
 
-/// Finds the caller's appointment at a time; `is_done` recognizes an appointment that this call changed already. A
-/// caller without proof gets the same error whether or not the appointment exists.
+/// Finds the caller's appointment at a time, with a resource if `with` names one; `is_done` recognizes an appointment that
+/// this call changed already. Refused if several appointments with different resources fit, or if one was changed
+/// already and another one is left: a repeated tool call must not change the other one. A caller without proof gets the
+/// same error whether or not the appointment exists.
 pub(super) fn at(
     tx: &ReadTx<'_>,
     caller: &Caller,
-    at: DateTime,
+    (at, with): (DateTime, Option<ResourceId>),
     is_done: impl Fn(&CallBooking) -> bool,
 ) -> Result<OwnAppointment, Error> {
     let call = caller.stored_call(tx)?;
     let contact = contact::find(tx, call.contact_id)?;
     let proof = Proof::new(tx, caller, &call, &contact)?;
     let starts_at = caller.moment(at)?;
-    let found = appointment::upcoming(tx, contact.id, caller.now, MAX_READ)?
-        .into_iter()
-        .find(|appointment| appointment.starts_at == starts_at);
-    match found {
-        Some(found) if proof.covers(found.call_id, at.date()) => return Ok(OwnAppointment::Unchanged(found)),
-        Some(_) => return Err(identity_unverified()),
-        None => {}
-    }
-    if let Some(done) = tx.call_bookings(&call)?.into_iter().find(is_done) {
-        return Ok(OwnAppointment::Done(done.appointment));
-    }
-    if !proof.covers(None, at.date()) {
+    let mut found = appointment::upcoming(tx, contact.id, caller.now, MAX_READ)?;
+    found.retain(|found| found.starts_at == starts_at && with.is_none_or(|with| with == found.resource_id));
+    let done = tx.call_bookings(&call)?.into_iter().find(is_done).map(|done| done.appointment);
+    if !found.is_empty() && !found.iter().any(|found| proof.covers(found.call_id, at.date())) {
         return Err(identity_unverified());
     }
-    Err(RequestError::Invalid("the caller has no appointment at that time".into()).into())
+    let mut left = found.into_iter();
+    match (left.next(), done) {
+        (None, Some(done)) => Ok(OwnAppointment::Done(done)),
+        (Some(other), Some(done)) => Err(several(tx, [&done, &other], "the first of these is done already")?),
+        (Some(one), None) => match left.find(|other| other.resource_id != one.resource_id) {
+            Some(other) => Err(several(tx, [&one, &other], "ask which one")?),
+            None => Ok(OwnAppointment::Unchanged(one)),
+        },
+        (None, None) if proof.covers(None, at.date()) => {
+            Err(RequestError::Invalid("the caller has no such appointment at that time".into()).into())
+        }
+        (None, None) => Err(identity_unverified()),
+    }
+}
+
+fn several(tx: &ReadTx<'_>, found: [&Appointment; 2], what: &str) -> Result<Error, Error> {
+    let resources = tx.resources(BusinessId::FIRST, true)?;
+    let name = |of: &Appointment| {
+        let resource = resources.iter().find(|resource| resource.id == of.resource_id);
+        resource.and_then(|resource| resource.name.clone()).unwrap_or_else(|| "no name".to_owned())
+    };
+    let [one, other] = found.map(name);
+    let message =
+        format!("the caller has appointments with {one} and with {other} at that time: {what}, and name it as `with`");
+    Ok(RequestError::Conflict(message.into()).into())
 }
 
 fn identity_unverified() -> Error {

@@ -54,6 +54,21 @@ impl Shop {
         self.run(|tx| Ok(book(tx, caller, &booking(service, start))?.0))
     }
 
+    fn employ(&self, name: &str, position: u32) -> ResourceId {
+        self.run(|tx| {
+            let data = ResourceData {
+                name: Some(name.into()),
+                kind: ResourceKind::Staff,
+                user_id: None,
+                position: position.into(),
+                archived_at: None,
+                offer: Offer::All,
+            };
+            Ok(tx.insert_resource(BusinessId::FIRST, &data, at(NOW))?)
+        })
+        .unwrap()
+    }
+
     fn own(&self, caller: &Caller, said: &str) -> Result<Vec<String>, Error> {
         let caller = &saying(caller, said);
         let found = self.run(|tx| own(tx, caller, None))?;
@@ -77,6 +92,10 @@ fn saying(caller: &Caller, words: &str) -> Caller {
 fn booking(service: &str, start: &str) -> CallerBooking {
     let (service, starts_at) = (service.to_owned(), start.parse().unwrap());
     CallerBooking { service, resource_name: None, starts_at, name: None, phone: None, note: None }
+}
+
+fn own_at(start: &str) -> OwnTime<'_> {
+    OwnTime { at: start.parse().unwrap(), with: None }
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -140,7 +159,7 @@ fn a_time_that_was_moved_away_from_can_be_booked_again() {
     let dana = shop.call(1, DANA);
     let (ten, eleven) = ("2026-11-23T10:00", "2026-11-23T11:00");
     let first = shop.book(&dana, "תספורת", ten).unwrap();
-    shop.run(|tx| reschedule(tx, &dana, (ten.parse().unwrap(), eleven.parse().unwrap()), None)).unwrap();
+    shop.run(|tx| reschedule(tx, &dana, own_at(ten), (eleven.parse().unwrap(), None))).unwrap();
     let second = shop.book(&dana, "תספורת", ten).unwrap();
     assert_eq!(dana.local(second.starts_at).hour(), 10, "and not the appointment that is at another time now");
     assert_ne!(second.id, first.id);
@@ -155,8 +174,8 @@ fn a_repeated_booking_is_one_and_a_cancelled_one_can_be_booked_again() {
     assert_eq!(first.starts_at, at("2026-11-23T08:00:00Z"));
     assert_eq!((first.source, first.seen_at, first.call_id.is_some()), (AppointmentSource::Agent, None, true));
     assert_eq!(shop.book(&dana, "תספורת", "2026-11-23T10:00").unwrap().id, first.id);
-    let start = "2026-11-23T10:00".parse().unwrap();
-    shop.run(|tx| cancel(tx, &dana, start, Some("חולה"))).unwrap();
+    let start = "2026-11-23T10:00";
+    shop.run(|tx| cancel(tx, &dana, own_at(start), Some("חולה"))).unwrap();
     let again = shop.book(&dana, "תספורת", "2026-11-23T10:00").unwrap();
     assert_eq!((again.id, again.state), (first.id, AppointmentState::Booked));
 }
@@ -173,7 +192,7 @@ fn a_call_books_at_most_twenty_appointments() {
     let one_more = "2026-11-29T10:00";
     assert!(refused(shop.book(&dana, "תספורת", one_more)).contains("take a message"));
     shop.book(&dana, "תספורת", &times[0]).unwrap();
-    shop.run(|tx| cancel(tx, &dana, times[0].parse().unwrap(), None)).unwrap();
+    shop.run(|tx| cancel(tx, &dana, own_at(&times[0]), None)).unwrap();
     shop.book(&dana, "תספורת", one_more).unwrap();
     assert!(refused(shop.book(&dana, "תספורת", &times[0])).contains("take a message"), "also one that was cancelled");
 }
@@ -254,8 +273,8 @@ fn appointments_are_disclosed_only_to_who_knows_the_name_or_the_day() {
     assert!(refused(shop.run(|tx| super::own(tx, &prompted, None))).starts_with("ask for"));
     let other_caller = shop.call(3, "+972507654321");
     let start = "2026-11-23T10:00".parse().unwrap();
-    let attempt = |caller: &Caller| refused(shop.run(|tx| cancel(tx, caller, start, None)));
-    assert_eq!(attempt(&saying(&other_caller, "מחר")), "the caller has no appointment at that time");
+    let attempt = |caller: &Caller| refused(shop.run(|tx| cancel(tx, caller, OwnTime { at: start, with: None }, None)));
+    assert_eq!(attempt(&saying(&other_caller, "מחר")), "the caller has no such appointment at that time");
     for caller in [&later, &other_caller] {
         assert!(attempt(caller).starts_with("ask for the caller's name"));
     }
@@ -279,7 +298,7 @@ fn a_regular_client_can_ask_for_and_cancel_each_of_many_appointments() {
     assert_eq!(found(None), starts[..10], "the agent says the next ones");
     let last = starts[11];
     assert_eq!(found(Some(last.date())), [last]);
-    let cancelled = shop.run(|tx| cancel(tx, &later, last, None)).unwrap();
+    let cancelled = shop.run(|tx| cancel(tx, &later, OwnTime { at: last, with: None }, None)).unwrap();
     assert_eq!((cancelled.state, later.local(cancelled.starts_at)), (AppointmentState::Cancelled, last));
 }
 
@@ -292,33 +311,54 @@ fn a_name_that_a_caller_gives_now_shows_no_earlier_appointment() {
     shop.run(|tx| book(tx, &forger, &request)).unwrap();
     assert_eq!(shop.run(|tx| own(tx, &forger, None)).unwrap().len(), 1);
     let start = "2026-11-23T10:00".parse().unwrap();
-    assert!(refused(shop.run(|tx| cancel(tx, &forger, start, None))).starts_with("ask for the caller's name"));
+    assert!(
+        refused(shop.run(|tx| cancel(tx, &forger, OwnTime { at: start, with: None }, None)))
+            .starts_with("ask for the caller's name")
+    );
 }
 
 #[test]
 fn a_move_keeps_the_person_and_refuses_what_is_taken() {
     let shop = Shop::open();
-    let yael = shop.run(|tx| {
-        let data = ResourceData {
-            name: Some("יעל".into()),
-            kind: ResourceKind::Staff,
-            user_id: None,
-            position: 9,
-            archived_at: None,
-            offer: Offer::All,
-        };
-        Ok(tx.insert_resource(BusinessId::FIRST, &data, at(NOW))?)
-    });
-    let yael = yael.unwrap();
+    let yael = shop.employ("יעל", 9);
     let dana = shop.call(1, DANA);
     let request = CallerBooking { resource_name: Some("יעל".into()), ..booking("תספורת", "2026-11-23T10:00") };
     assert_eq!(shop.run(|tx| book(tx, &dana, &request)).unwrap().0.resource_id, yael);
     let other = shop.call(2, "+972507654321");
     let request = CallerBooking { resource_name: Some("יעל".into()), ..booking("תספורת", "2026-11-23T12:00") };
     shop.run(|tx| book(tx, &other, &request)).unwrap();
-    let times = |from: &str, to: &str| (from.parse().unwrap(), to.parse().unwrap());
-    let moved = shop.run(|tx| reschedule(tx, &dana, times("2026-11-23T10:00", "2026-11-23T11:00"), None)).unwrap();
+    let moved = shop
+        .run(|tx| reschedule(tx, &dana, own_at("2026-11-23T10:00"), ("2026-11-23T11:00".parse().unwrap(), None)))
+        .unwrap();
     assert_eq!((moved.resource_id, dana.local(moved.starts_at).hour()), (yael, 11));
-    let taken = shop.run(|tx| reschedule(tx, &dana, times("2026-11-23T11:00", "2026-11-23T12:00"), None));
+    let taken =
+        shop.run(|tx| reschedule(tx, &dana, own_at("2026-11-23T11:00"), ("2026-11-23T12:00".parse().unwrap(), None)));
     assert_eq!(refused(taken), "this time is taken; the next free one is 2026-11-23T12:30:00");
+}
+
+#[test]
+fn a_repeated_request_changes_only_the_named_one_of_two_appointments_at_one_time() {
+    let shop = Shop::open();
+    shop.employ("יעל", 8);
+    shop.employ("רון", 9);
+    let dana = shop.call(1, DANA);
+    let (ten, noon) = ("2026-11-23T10:00", "2026-11-23T12:00");
+    for name in ["יעל", "רון"] {
+        let request = CallerBooking { resource_name: Some(name.into()), ..booking("תספורת", ten) };
+        shop.run(|tx| book(tx, &dana, &request)).unwrap();
+    }
+    let with = |with: &'static str| OwnTime { with: Some(with), ..own_at(ten) };
+    let cancel = |of: OwnTime<'_>| shop.run(|tx| cancel(tx, &dana, of, None));
+    let left = || shop.own(&dana, "").unwrap().len();
+    assert!(refused(cancel(own_at(ten))).ends_with("ask which one, and name it as `with`"));
+    assert_eq!(left(), 2);
+    let first = cancel(with("רון")).unwrap().id;
+    assert_eq!(cancel(with("רון")).unwrap().id, first, "a repeated request");
+    assert!(refused(cancel(own_at(ten))).contains("done already"));
+    assert_eq!(left(), 1);
+    let to = (noon.parse().unwrap(), None);
+    let moved = shop.run(|tx| reschedule(tx, &dana, with("יעל"), to)).unwrap().id;
+    assert_eq!(shop.run(|tx| reschedule(tx, &dana, with("יעל"), to)).unwrap().id, moved);
+    assert_ne!(moved, first);
+    assert_eq!(shop.own(&dana, "").unwrap(), ["2026-11-23T12:00:00"]);
 }

@@ -2,7 +2,7 @@
 
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
-use crate::crm::caller_booking::{self, Caller};
+use crate::crm::caller_booking::{self, Caller, OwnTime};
 use crate::domain::BuiltInTool;
 use crate::store::WriteTx;
 use schemars::JsonSchema;
@@ -16,6 +16,8 @@ pub(in crate::agent::tool) struct CancelAppointment;
 pub(in crate::agent::tool) struct Arguments {
     /// The start of the caller's appointment, YYYY-MM-DDTHH:MM.
     start: String,
+    /// Who or what the appointment is with, if the caller has several at that time.
+    with: Option<String>,
     /// Why, if the caller said it.
     reason: Option<String>,
 }
@@ -31,8 +33,11 @@ impl Run for CancelAppointment {
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let at = start("start", &arguments.start)?;
-        let (of, reason) = (context.caller(), arguments.reason);
-        let cancel = move |tx: &WriteTx<'_>, caller: &Caller| caller_booking::cancel(tx, caller, at, reason.as_deref());
+        let Arguments { with, reason, .. } = arguments;
+        let of = context.caller();
+        let cancel = move |tx: &WriteTx<'_>, caller: &Caller| {
+            caller_booking::cancel(tx, caller, OwnTime { at, with: with.as_deref() }, reason.as_deref())
+        };
         let cancelled = context.transact_for_caller(cancel).await?;
         Ok(json!({"cancelled": output::appointment(&of, &cancelled)}))
     }

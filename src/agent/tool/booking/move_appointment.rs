@@ -2,7 +2,7 @@
 
 use super::{TIME_LIMIT, output, start};
 use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
-use crate::crm::caller_booking::{self, Caller};
+use crate::crm::caller_booking::{self, Caller, OwnTime};
 use crate::domain::BuiltInTool;
 use crate::store::WriteTx;
 use schemars::JsonSchema;
@@ -16,6 +16,8 @@ pub(in crate::agent::tool) struct MoveAppointment;
 pub(in crate::agent::tool) struct Arguments {
     /// The present start of the caller's appointment, YYYY-MM-DDTHH:MM.
     start: String,
+    /// Who or what the appointment is with at present, if the caller has several at that time.
+    with: Option<String>,
     /// The new start, YYYY-MM-DDTHH:MM, as find_free_times returned it.
     new_start: String,
     /// Who or what is to be booked, if the caller asks for another one.
@@ -33,10 +35,13 @@ impl Run for MoveAppointment {
     const TIME_LIMIT: Duration = TIME_LIMIT;
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
-        let times = (start("start", &arguments.start)?, start("new_start", &arguments.new_start)?);
-        let (of, person) = (context.caller(), arguments.person);
-        let shift =
-            move |tx: &WriteTx<'_>, caller: &Caller| caller_booking::reschedule(tx, caller, times, person.as_deref());
+        let (at, to) = (start("start", &arguments.start)?, start("new_start", &arguments.new_start)?);
+        let Arguments { with, person, .. } = arguments;
+        let of = context.caller();
+        let shift = move |tx: &WriteTx<'_>, caller: &Caller| {
+            let own = OwnTime { at, with: with.as_deref() };
+            caller_booking::reschedule(tx, caller, own, (to, person.as_deref()))
+        };
         let moved = context.transact_for_caller(shift).await?;
         Ok(json!({"moved_to": output::appointment(&of, &moved)}))
     }
