@@ -1,7 +1,7 @@
 //! Appointments: booking, moving, and their states. The check that a time is free and the change run in one
 //! transaction, and all write transactions run on one thread. A resource therefore cannot be double-booked.
 
-use super::booking::slots::{STEP_MIN, calendar, local_date};
+use super::booking::slots::{FARTHEST, STEP_MIN, calendar, local_date};
 use super::booking::{resources, services};
 use super::text::{refuse, remark};
 use super::{Error, RequestError, contact, waiting_list};
@@ -32,6 +32,8 @@ pub struct NewAppointment {
     pub call: Option<CallId>,
     /// The waiting-list entry that this appointment fulfills; booking deletes the entry.
     pub waiting: Option<WaitingId>,
+    /// Whether the contact is notified. It only distinguishes requests with the same key.
+    pub notifies: bool,
 }
 
 /// A partial change of an appointment: `None` leaves a field unchanged.
@@ -268,9 +270,13 @@ fn booked_before(
 /// name a resource that the first request left open.
 fn fingerprint(new: &NewAppointment) -> String {
     let slot = json!([new.service.0, new.starts_at]);
-    let parts = match new.source {
-        AppointmentSource::Agent => slot,
-        AppointmentSource::User => json!([slot, new.resource.map(|id| id.0), new.note, new.force]),
+    let parts = match (new.source, new.waiting, new.notifies) {
+        (AppointmentSource::Agent, ..) => slot,
+        // As earlier versions, whose responses may be stored.
+        (AppointmentSource::User, None, false) => json!([slot, new.resource.map(|id| id.0), new.note, new.force]),
+        (AppointmentSource::User, waiting, notifies) => {
+            json!([slot, new.resource.map(|id| id.0), new.note, new.force, waiting.map(|id| id.0), notifies])
+        }
     };
     StoredResponse::fingerprint(&parts)
 }
@@ -363,9 +369,6 @@ fn booking_of(booked: &BookedTime) -> Booking {
         buffer_after_min: minutes(booked.ends_at, booked.blocked_to),
     }
 }
-
-/// How far in the past or future an appointment may start: five years.
-const FARTHEST: Duration = Duration::from_hours(5 * 366 * 24);
 
 /// How many days the search for the next free time covers.
 const SEARCHED_DAYS: u16 = 28;

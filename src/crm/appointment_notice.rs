@@ -3,12 +3,13 @@
 //! undo, cancels it.
 
 use super::outbox::{self, NewChatLimits, SendError, SendRefusal, SendRequest};
-use super::{Error, RequestError, contact, thread};
+use super::{Error, RequestError, appointment, contact, thread};
 use crate::domain::{
-    ActorId, Appointment, AppointmentEvent, AppointmentState, ContactId, Provider, ScheduledState, Timestamp,
+    ActorId, Appointment, AppointmentEvent, AppointmentId, AppointmentState, ContactId, Provider, ScheduledState,
+    Timestamp,
 };
 use crate::inbox::policy::{NoRoute, RoutingRules};
-use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
+use crate::store::{NewScheduledMessage, ReadTx, WriteTx};
 use std::time::Duration;
 
 /// The delay between a change and its message. The page offers to undo the change for 8 s, and for longer while the
@@ -30,27 +31,53 @@ pub struct NoticeContext {
     pub now: Timestamp,
 }
 
+/// An appointment before a change, and what its contact knows of it.
+pub struct BeforeChange {
+    appointment: Appointment,
+    /// True if the message about the booking waits, or would still wait if a change had not cancelled it. The contact
+    /// then knows nothing of the appointment, and was to be notified of the booking.
+    is_unknown: bool,
+    /// True if the contact was just notified of the last change. If that change is undone now, the contact must be
+    /// notified of that too.
+    was_notified: bool,
+}
+
+impl BeforeChange {
+    pub fn of(tx: &ReadTx<'_>, id: AppointmentId, now: Timestamp) -> Result<Self, Error> {
+        let appointment = appointment::find(tx, id)?;
+        let Some(notice) = tx.notice_of(id)? else {
+            return Ok(Self { appointment, is_unknown: false, was_notified: false });
+        };
+        let is_unsent = matches!(notice.state, ScheduledState::Waiting | ScheduledState::Cancelled);
+        let is_unknown = is_unsent && notice.created_at == appointment.created_at && notice.send_at > now;
+        // A change of the note or of the person, which the contact is not notified of, does not count.
+        let changes = [Some(appointment.created_at), appointment.cancelled_at, tx.last_move_of(id)?];
+        let was_notified = notice.state == ScheduledState::Sent
+            && now.since(notice.created_at) < UNDO_WITHIN
+            && changes.iter().flatten().all(|changed| notice.created_at >= *changed);
+        Ok(Self { appointment, is_unknown, was_notified })
+    }
+
+    /// Returns true if the contact is notified of the change although the user has not chosen it.
+    pub fn is_followed(&self) -> bool {
+        self.was_notified || self.is_unknown
+    }
+}
+
 /// Returns what a change of an appointment is to the contact; `None` if there is nothing to notify the contact of, such
 /// as another note or resource, or an appointment whose time is over. `before` is `None` for a new appointment.
-pub fn event(
-    tx: &ReadTx<'_>,
-    before: Option<&Appointment>,
-    after: &Appointment,
-    now: Timestamp,
-) -> store::Result<Option<AppointmentEvent>> {
+pub fn event(before: Option<&BeforeChange>, after: &Appointment, now: Timestamp) -> Option<AppointmentEvent> {
     if after.starts_at <= now {
-        return Ok(None);
+        return None;
     }
-    let event = event_of(before, after);
-    // The change has cancelled the message about the booking, which the contact therefore does not know of.
-    let is_unknown = tx
-        .notice_of(after.id)?
-        .is_some_and(|notice| notice.state == ScheduledState::Cancelled && notice.created_at == after.created_at);
-    Ok(match event {
-        Some(AppointmentEvent::Cancelled) if is_unknown => None,
-        Some(AppointmentEvent::Moved) if is_unknown => Some(AppointmentEvent::Booked),
+    let event = event_of(before.map(|before| &before.appointment), after);
+    match event {
+        Some(AppointmentEvent::Cancelled) if before.is_some_and(|before| before.is_unknown) => None,
+        Some(AppointmentEvent::Moved) if before.is_some_and(|before| before.is_unknown) => {
+            Some(AppointmentEvent::Booked)
+        }
         event => event,
-    })
+    }
 }
 
 fn event_of(before: Option<&Appointment>, after: &Appointment) -> Option<AppointmentEvent> {
@@ -102,11 +129,4 @@ pub fn check(tx: &ReadTx<'_>, id: ContactId, text: &str, context: &NoticeContext
 
 fn refused(why: &SendRefusal) -> Error {
     RequestError::NotSendable { code: why.code(), message: why.to_string().into() }.into()
-}
-
-/// Returns true if the contact was just notified of the last change of an appointment. If the change is undone then, the
-/// contact must be notified of that too.
-pub fn undoes_a_notice(tx: &ReadTx<'_>, before: &Appointment, now: Timestamp) -> store::Result<bool> {
-    let sent = tx.notice_of(before.id)?.filter(|notice| notice.state == ScheduledState::Sent);
-    Ok(sent.is_some_and(|notice| notice.created_at >= before.updated_at && now.since(notice.created_at) < UNDO_WITHIN))
 }

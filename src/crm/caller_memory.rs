@@ -212,6 +212,7 @@ mod tests {
                 source_key: None,
                 call: None,
                 waiting: None,
+                notifies: false,
             };
             book(tx, &context, &new).unwrap();
             let rules = RoutingRules { only: None, priority: vec![Provider::Baileys], template: false };

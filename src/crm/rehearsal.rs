@@ -118,6 +118,7 @@ fn book(
         source_key: None,
         call: None,
         waiting: None,
+        notifies: false,
     };
     let context =
         appointment::Context { business: BusinessId::FIRST, zone: zone.clone(), actor: ActorId::CommandLine, now };

@@ -51,6 +51,7 @@ impl Shop {
             source_key: Some(key.to_owned()),
             call: None,
             waiting: None,
+            notifies: false,
         }
     }
 

@@ -6,6 +6,7 @@ pub(super) mod view;
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::appointment::{self, Booked, Context, NewAppointment};
+use crate::crm::appointment_notice::BeforeChange;
 use crate::crm::{self};
 use crate::domain::{
     self, AppointmentId, AppointmentSource, BusinessId, ContactId, ResourceId, ServiceId, Timestamp, WaitingId,
@@ -249,7 +250,7 @@ async fn act(
 ) -> Result<Tagged<Appointment>, ApiError> {
     let (id, context) = (AppointmentId(id), context(state, actor, notifier.as_ref()));
     let change = move |tx: &WriteTx<'_>| {
-        let before = appointment::find(tx, id)?;
+        let before = BeforeChange::of(tx, id, context.now)?;
         work(tx, &context, id)?;
         notifier.map_or(Ok(()), |notifier| notifier.after(tx, Some(&before), id))
     };
@@ -270,6 +271,7 @@ fn request(new: BookAppointmentRequest, source_key: Option<String>) -> NewAppoin
         source_key,
         call: None,
         waiting: new.waiting_entry_id.map(WaitingId),
+        notifies: new.notify == Some(true),
     }
 }
 

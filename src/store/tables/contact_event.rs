@@ -58,6 +58,14 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// When the appointment was last moved to another time, without moves that were undone.
+    pub fn last_move_of(&self, appointment: AppointmentId) -> Result<Option<Timestamp>> {
+        let sql = "SELECT max(created_at) FROM contact_events WHERE appointment_id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([appointment], |row| row.get(0))?)
+    }
+}
+
 impl WriteTx<'_> {
     /// `actor` is as in the audit log. `word` is the contact's message that opted out.
     pub(in crate::store) fn insert_contact_change(

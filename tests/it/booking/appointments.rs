@@ -67,6 +67,8 @@ async fn a_repeated_request_books_once() {
         ("starts_at", json!(at(day, "10:00"))),
         ("resource_id", json!(1)),
         ("note", json!("with a child")),
+        ("notify", json!(true)),
+        ("waiting_entry_id", json!(999)),
         ("force", json!(true)),
     ] {
         let mut other = body.clone();

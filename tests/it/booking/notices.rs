@@ -195,3 +195,40 @@ async fn the_undo_of_a_change_is_a_message_if_the_contact_knows_of_the_change() 
     let quiet = json!({"starts_at": at(day, "12:00"), "notify": false});
     assert_eq!(waiting_after(&shop, &path, quiet).await, [""; 0], "the user does not want a message");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_notifies_the_contact_also_after_a_change_that_the_contact_does_not_see() {
+    let (shop, service) = open().await;
+    let book = async |time: &str, notify: bool| {
+        let body = json!({"contact_id": 1, "service_id": service, "starts_at": at(monday(2), time), "notify": notify});
+        let booked = shop.api.post_json("/api/appointments", &body).await;
+        assert_eq!(booked.status, 201, "{}", booked.text());
+        format!("/api/appointments/{}", booked.json()["id"])
+    };
+    let post = async |path: &str, body: Value| assert_eq!(shop.api.post_json(path, &body).await.status, 200);
+    let change = async |path: &str, body: Value| {
+        assert_eq!(send(shop.api.request(Method::PATCH, path).json(&body)).await.status, 200);
+    };
+    let path = book("10:00", false).await;
+    post(&format!("{path}/cancel"), json!({"notify": true})).await;
+    send_now(&shop).await;
+    change(&path, json!({"note": "x"})).await;
+    post(&format!("{path}/restore"), json!({})).await;
+    assert_eq!(waiting(&shop).await.len(), 1, "the contact believes that it is cancelled");
+    send_now(&shop).await;
+    change(&path, json!({"starts_at": at(monday(2), "11:00"), "notify": true})).await;
+    send_now(&shop).await;
+    change(&path, json!({"note": "y"})).await;
+    change(&path, json!({"starts_at": at(monday(2), "10:00")})).await;
+    let text = waiting(&shop).await.join("|");
+    assert!(text.contains("10:00"), "{text}");
+    send_now(&shop).await;
+
+    // The message about a booking waits again after the undo of a cancellation within its hold.
+    let path = book("14:00", true).await;
+    post(&format!("{path}/cancel"), json!({})).await;
+    assert_eq!(waiting(&shop).await, [""; 0]);
+    post(&format!("{path}/restore"), json!({})).await;
+    let text = waiting(&shop).await.join("|");
+    assert!(text.starts_with("התור שלך נקבע") && text.contains("14:00"), "{text}");
+}

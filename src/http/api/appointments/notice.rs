@@ -3,10 +3,10 @@
 use super::view::notice::{AppointmentEvent, AppointmentNotice};
 use crate::clock;
 use crate::config::Config;
-use crate::crm::appointment_notice::{self, NoticeContext};
+use crate::crm::appointment_notice::{self, BeforeChange, NoticeContext};
 use crate::crm::booking::services;
 use crate::crm::{self, RequestError, appointment, contact, outbox};
-use crate::domain::{Appointment, AppointmentId, ContactId, ServiceId, Timestamp};
+use crate::domain::{AppointmentId, ContactId, ServiceId, Timestamp};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Query;
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -64,7 +64,7 @@ pub(super) async fn preview(
 
 /// Schedules the message about a change of an appointment, in the transaction of the change.
 pub(super) struct Notifier {
-    /// False if only an undo notifies the contact, see [`appointment_notice::undoes_a_notice`].
+    /// False if only an undo notifies the contact, see [`BeforeChange::is_followed`].
     is_requested: bool,
     context: NoticeContext,
     config: Arc<Config>,
@@ -94,13 +94,12 @@ impl Notifier {
     pub(super) fn after(
         &self,
         tx: &WriteTx<'_>,
-        before: Option<&Appointment>,
+        before: Option<&BeforeChange>,
         id: AppointmentId,
     ) -> Result<(), crm::Error> {
         let after = appointment::find(tx, id)?;
-        let Some(event) = appointment_notice::event(tx, before, &after, self.context.now)? else { return Ok(()) };
-        let is_undo = before.map(|before| appointment_notice::undoes_a_notice(tx, before, self.context.now));
-        if !self.is_requested && !is_undo.transpose()?.unwrap_or(false) {
+        let Some(event) = appointment_notice::event(before, &after, self.context.now) else { return Ok(()) };
+        if !self.is_requested && !before.is_some_and(BeforeChange::is_followed) {
             return Ok(());
         }
         let contact = contact::find(tx, after.contact_id)?;
