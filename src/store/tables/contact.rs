@@ -9,6 +9,7 @@ pub use list::ContactFilter;
 pub use merge::MergeRecord;
 pub use suggestion::NewSuggestion;
 
+use super::sql::json_list;
 use crate::domain::{BusinessId, Contact, ContactId, ContactName, ContactNameSource, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::types::Type;
@@ -48,24 +49,30 @@ impl WriteTx<'_> {
     pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO contacts(id, business_id, display_name, name_source, created_at, updated_at)
-             VALUES (1 + max((SELECT coalesce(max(id), 0) FROM contacts),
-                     coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?4), 0)),
+             VALUES ((SELECT 1 + max(coalesce((SELECT max(id) FROM contacts), 0),
+                         coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'contacts.newest_erased_id'), 0))),
                  ?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)",
         )?;
-        insert.execute(params![business, name, now, NEWEST_ERASED])?;
+        insert.execute(params![business, name, now])?;
         let id = ContactId(self.conn.last_insert_rowid());
         self.record_contact(id)?;
         Ok(id)
     }
 
-    /// Prevents the ids of deleted contacts from being reused: links, bookmarks and logs would then refer to another
-    /// contact.
-    pub(in crate::store) fn retire_contact_ids(&self, ids: &[i64]) -> Result<()> {
-        let known = self.meta(NEWEST_ERASED)?.and_then(|text| text.parse().ok()).unwrap_or(0);
-        match ids.iter().copied().max() {
-            Some(newest) if newest > known => self.set_meta(NEWEST_ERASED, &newest.to_string()),
-            _ => Ok(()),
+    /// Prevents the ids of the rows of contacts that are about to be deleted from being reused: links, bookmarks and logs
+    /// would then refer to another contact.
+    pub(in crate::store) fn retire_ids(&self, contacts: &[i64]) -> Result<()> {
+        for (table, column) in RETIRED {
+            let sql = format!("SELECT max(id) FROM {table} WHERE {column} IN (SELECT value FROM json_each(?1))");
+            let newest: Option<i64> =
+                self.conn.prepare_cached(&sql)?.query_row([json_list(contacts)], |row| row.get(0))?;
+            let key = format!("{table}.newest_erased_id");
+            let known = self.meta(&key)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+            if let Some(newest) = newest.filter(|newest| *newest > known) {
+                self.set_meta(&key, &newest.to_string())?;
+            }
         }
+        Ok(())
     }
 
     /// Has no effect if the owner has set a name.
@@ -145,5 +152,7 @@ fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
     })
 }
 
-/// The greatest id of a deleted contact, in the table `meta`.
-const NEWEST_ERASED: &str = "contacts.newest_erased_id";
+/// The tables whose ids are in links, with the column of the contact. The greatest id of a deleted row is in the table
+/// `meta`; the statements that insert rows take a greater one.
+const RETIRED: [(&str, &str); 4] =
+    [("contacts", "id"), ("threads", "contact_id"), ("appointments", "contact_id"), ("calls", "contact_id")];

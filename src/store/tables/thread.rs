@@ -116,8 +116,9 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<(ThreadId, Option<Timestamp>)> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO threads(business_id, type, contact_id, peer_number, title, last_message_at, created_at, archived_at)
-             SELECT ?1, ?2, id, coalesce(?4, ''), coalesce(nullif(display_name, ''), ?4, ''), ?5, ?5, iif(blocked_at IS NULL, NULL, ?5)
+            "INSERT INTO threads(id, business_id, type, contact_id, peer_number, title, last_message_at, created_at, archived_at)
+             SELECT (SELECT 1 + max(coalesce((SELECT max(id) FROM threads), 0),
+                 coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'threads.newest_erased_id'), 0))), ?1, ?2, id, coalesce(?4, ''), coalesce(nullif(display_name, ''), ?4, ''), ?5, ?5, iif(blocked_at IS NULL, NULL, ?5)
              FROM contacts WHERE id = ?3
              ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id, last_message_at",
         )?;
@@ -137,8 +138,9 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<Option<ThreadId>> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO threads(business_id, type, contact_id, peer_number, title, created_at, archived_at)
-             SELECT ?1, ?2, id, ?4, coalesce(nullif(display_name, ''), ?4), ?5, iif(blocked_at IS NOT NULL, ?5,
+            "INSERT INTO threads(id, business_id, type, contact_id, peer_number, title, created_at, archived_at)
+             SELECT (SELECT 1 + max(coalesce((SELECT max(id) FROM threads), 0),
+                 coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'threads.newest_erased_id'), 0))), ?1, ?2, id, ?4, coalesce(nullif(display_name, ''), ?4), ?5, iif(blocked_at IS NOT NULL, ?5,
                  (SELECT archived_at FROM threads WHERE contact_id = ?3 AND merged_into IS NULL ORDER BY id DESC LIMIT 1))
              FROM contacts WHERE id = ?3
              ON CONFLICT (business_id, type, contact_id) DO NOTHING RETURNING id",

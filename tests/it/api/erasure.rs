@@ -61,10 +61,22 @@ async fn the_id_of_an_erased_contact_is_not_given_to_another() {
         let new = json!({"display_name": name, "number": number});
         change(&api, "POST", "/api/contacts", new, 201).await["id"].as_i64().unwrap()
     };
+    // The contact's conversation and appointment, whose ids are in links as well.
+    let service = json!({"name": "תספורת", "duration_min": 30});
+    let service = change(&api, "POST", "/api/services", service, 201).await["id"].clone();
+    let others = async |contact: i64| {
+        let thread = change(&api, "POST", "/api/threads", json!({"contact_id": contact}), 200).await;
+        let at = format!("{}T10:00:00Z", crate::booking::monday(2));
+        let new = json!({"contact_id": contact, "service_id": service, "starts_at": at, "force": true});
+        let appointment = change(&api, "POST", "/api/appointments", new, 201).await;
+        (thread["id"].as_i64().unwrap(), appointment["id"].as_i64().unwrap())
+    };
     let (last, number) = (create("Gal", "+972521110001").await, "+972521110002");
+    let of_last = others(last).await;
     erase(&api, last, "Gal", 200).await;
     let next = create("Roni", number).await;
     assert_eq!(next, last + 1);
+    assert_eq!(others(next).await, (of_last.0 + 1, of_last.1 + 1));
     assert_eq!(api.get(&format!("/api/contacts/{last}")).await.status, 404);
     // The stored highest id never decreases, whichever contact is deleted later, and it survives a restart.
     erase(&api, next, "Roni", 200).await;

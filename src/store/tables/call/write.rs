@@ -206,9 +206,9 @@ impl WriteTx<'_> {
     /// Returns `None` if the call is already stored.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number,
-                               state, started_at, updated_at)
-             VALUES (:business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at)
+            "INSERT INTO calls(id, business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number, state, started_at, updated_at)
+             VALUES ((SELECT 1 + max(ifnull((SELECT max(id) FROM calls), 0), ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'calls.newest_erased_id'), 0))),
+                 :business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at)
              ON CONFLICT (call_sid) DO NOTHING RETURNING id",
         )?;
         let id = insert.query_row(

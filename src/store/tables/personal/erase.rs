@@ -57,6 +57,7 @@ impl WriteTx<'_> {
                 self.record_message(ChangeKind::MessageDeleted, MessageId(id))?;
                 data.messages.push(id);
             }
+            self.retire_ids(&data.contacts)?;
             self.detach_from_others(&data)?;
             let has_sound = self.has_sound(&data)?;
             for table in PERSONAL.iter().filter(|table| !(has_sound && SOUND_TABLES.contains(&table.name))) {
@@ -74,7 +75,6 @@ impl WriteTx<'_> {
                 // segments.
                 self.conn.execute("INSERT INTO search_index(search_index) VALUES ('optimize')", [])?;
             }
-            self.retire_contact_ids(&data.contacts)?;
             for id in &data.contacts {
                 self.record_in(ChangeKind::ContactDeleted, None, Some(*id))?;
             }
