@@ -1,7 +1,7 @@
 //! User accounts: adding, passwords and removal.
 
 use super::{Error, RequestError};
-use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name};
+use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name, is_visible};
 use crate::store::WriteTx;
 
 pub fn add(
@@ -84,7 +84,9 @@ pub fn find(tx: &WriteTx<'_>, name: &str) -> Result<User, Error> {
 
 /// Returns the stored form of the name of a user or a token.
 pub fn check_name(name: &str) -> Result<String, RequestError> {
-    let name = clean_name(name, MAX_NAME_CHARS).filter(|name| !name.is_empty());
+    // A character that cannot be seen would make two names look the same. The Braille blank is seen by no one either.
+    let is_hidden = |c: char| c != ' ' && (!is_visible(c) || c == '\u{2800}');
+    let name = clean_name(name, MAX_NAME_CHARS).filter(|name| !name.is_empty() && !name.contains(is_hidden));
     let message = format!("the name must have 1 to {MAX_NAME_CHARS} characters, all printable");
     name.ok_or_else(|| RequestError::field("name", message))
 }

@@ -39,6 +39,14 @@ pub fn free(
 ) -> Result<Vec<Slot>, Error> {
     let service = services::find_offered(tx, query.service)?;
     let from = query.from.unwrap_or_else(|| local_date(now, zone));
+    if from > local_date(now.plus(FARTHEST), zone) {
+        return Err(RequestError::field("from", "from must be within five years").into());
+    }
+    if let Some(moving) = query.moving
+        && tx.appointment(moving)?.is_none()
+    {
+        return Err(RequestError::field("moving", "there is no such appointment").into());
+    }
     let (opening, resources) =
         calendar(tx, business, &service, query.resource, zone, (from, query.days), query.moving)?;
     let notice_min = if query.for_contact { opening.rules.notice_min } else { 0 };
@@ -51,6 +59,9 @@ pub fn free(
     };
     Ok(free_slots(&search, &opening, &resources))
 }
+
+/// How far in the past or future an appointment may start: five years.
+pub const FARTHEST: Duration = Duration::from_hours(5 * 366 * 24);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {

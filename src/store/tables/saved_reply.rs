@@ -23,10 +23,13 @@ impl ReadTx<'_> {
 
     /// Returns true if another saved reply than `id` has this shortcut.
     pub fn is_shortcut_taken(&self, business: BusinessId, shortcut: &str, id: Option<i64>) -> Result<bool> {
-        let mut query = self
-            .conn
-            .prepare_cached("SELECT 1 FROM saved_replies WHERE business_id = ?1 AND shortcut = ?2 AND id IS NOT ?3")?;
-        Ok(query.exists(params![business, shortcut, id])?)
+        // SQLite ignores the case of ASCII letters only.
+        let shortcut = shortcut.to_lowercase();
+        let mut query =
+            self.conn.prepare_cached("SELECT shortcut FROM saved_replies WHERE business_id = ?1 AND id IS NOT ?2")?;
+        let others = query.query_map(params![business, id], |row| row.get::<_, String>(0))?;
+        let others = others.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(others.iter().any(|other| other.to_lowercase() == shortcut))
     }
 }
 

@@ -33,10 +33,10 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// The case of `name` is ignored.
+    /// The case of `name` is ignored, in all alphabets.
     pub fn tag_by_name(&self, business: BusinessId, name: &str) -> Result<Option<TagId>> {
-        let mut query = self.conn.prepare_cached("SELECT id FROM tags WHERE business_id = ?1 AND name = ?2")?;
-        Ok(query.query_row(params![business, name], |row| row.get(0)).optional()?)
+        let name = name.to_lowercase();
+        Ok(self.tags(business)?.into_iter().find(|tag| tag.name.to_lowercase() == name).map(|tag| tag.id))
     }
 }
 

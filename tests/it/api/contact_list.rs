@@ -1,6 +1,7 @@
 //! The list of contacts: its orders, filters and speed.
 
 use super::{change, column, with_data};
+use crate::support::whatsapp::until;
 use crate::support::{Client, Daemon};
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -138,4 +139,31 @@ async fn a_page_of_a_long_list_does_not_read_every_contact() {
         eprintln!("{query:?}: {:?}, a short list: {:?}", long[15], short[15]);
         assert!(long[15] < 20 * short[15], "{query:?}: {long:?}, a short list: {short:?}");
     }
+}
+
+#[tokio::test]
+async fn contacts_are_found_in_any_spelling_and_order_of_their_names() {
+    let (_daemon, api) = with_data();
+    let new = async |name: &str, number: &str| {
+        change(&api, "POST", "/api/contacts", json!({"display_name": name, "number": number}), 201).await["id"].clone()
+    };
+    let yael = new("יָעֵל כֹּהֵן", "0547001122").await;
+    let sergey = new("Сергей Левин", "0547001133").await;
+    assert_eq!(ids(&api, "q=%D7%99%D6%B8%D7%A2%D6%B5%D7%9C").await, [yael.clone()], "at once, before it is indexed");
+    for (words, id) in [
+        ("יעל", &yael),
+        ("כהן", &yael),
+        ("כהן יעל", &yael),
+        ("054.700.1122", &yael),
+        ("054/7001122", &yael),
+        ("сергей", &sergey),
+        ("ЛЕВИН СЕРГЕЙ", &sergey),
+    ] {
+        let query = format!("q={}", percent_encoded(words));
+        until("the contact", async || (ids(&api, &query).await == [id.clone()]).then_some(())).await;
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

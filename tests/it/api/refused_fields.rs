@@ -149,3 +149,32 @@ fn in_an_hour() -> String {
     let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
     format!("{later:.3}")
 }
+
+#[tokio::test]
+async fn names_that_look_like_another_users_and_values_that_cannot_be_used_are_refused() {
+    let (daemon, api) = with_data();
+    let owner = daemon.logged_in("boss", "owner").await;
+    for hidden in ['\u{feff}', '\u{2060}', '\u{ad}', '\u{3164}', '\u{115f}', '\u{fe0f}', '\u{2800}'] {
+        let user = json!({"name": format!("boss{hidden}"), "password": "correct horse battery", "role": "staff"});
+        let reply = owner.post_json("/api/users", &user).await;
+        assert_eq!(reply.status, 400, "{hidden:?}: {}", reply.text());
+    }
+    let service = json!({"name": "תספורת", "duration_min": 30});
+    let service = api.post_json("/api/services", &service).await.json()["id"].clone();
+    for (query, field) in [("from=2040-01-02", "from"), ("moving=99999", "moving")] {
+        let reply = api.get(&format!("/api/free-slots?service_id={service}&{query}")).await;
+        assert_eq!((reply.status, &reply.json()["error"]["field"]), (400, &json!(field)), "{}", reply.text());
+    }
+    for id in [0, -5] {
+        let number = json!({"number": "0521990202", "restored_id": id});
+        let reply = api.post_json("/api/contacts/1/numbers", &number).await;
+        assert_eq!((reply.status, &reply.json()["error"]["field"]), (400, &json!("restored_id")));
+    }
+    for (one, same) in [("vip", "VIP"), ("ВИП", "вип")] {
+        assert_eq!(api.post_json("/api/tags", &json!({"name": one})).await.status, 201);
+        assert_eq!(api.post_json("/api/tags", &json!({"name": same})).await.status, 409, "{same}");
+        let reply = |shortcut: &str| json!({"shortcut": shortcut, "text": "x"});
+        assert_eq!(api.post_json("/api/saved-replies", &reply(one)).await.status, 201);
+        assert_eq!(api.post_json("/api/saved-replies", &reply(same)).await.status, 409, "{same}");
+    }
+}

@@ -129,7 +129,7 @@ fn forms(digits: &str, calling_code: &str) -> Vec<String> {
 }
 
 /// Returns true for characters that may separate the digits of a phone number, and for direction marks.
-pub(super) fn is_number_separator(c: char) -> bool {
+pub fn is_number_separator(c: char) -> bool {
     matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2013}' | '\u{a0}') || is_direction_mark(c)
 }
 

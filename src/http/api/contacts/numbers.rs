@@ -35,6 +35,9 @@ pub(in crate::http::api) async fn add(
     Json(new): Json<AddNumberRequest>,
 ) -> Result<(StatusCode, Tagged<Address>), ApiError> {
     let (contact, now) = (ContactId(id), clock::now());
+    if new.restored_id.is_some_and(|id| id < 1) {
+        return Err(ApiError::invalid("restored_id must be the id of a removed number").with_field("restored_id"));
+    }
     let added = AddedNumber {
         number: parse(&state, &new.number)?,
         former_at: new.former_at,

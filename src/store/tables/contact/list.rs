@@ -30,10 +30,11 @@ impl ReadTx<'_> {
     ) -> Result<(Vec<Contact>, Option<TextCursor>)> {
         let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
         let (pattern, number) = (words.map(like), words.and_then(digits).map(|digits| like(&digits)));
+        let found = words.map(|words| self.contacts_named(words)).transpose()?;
         let most = rows_for(limit);
         let mut params: Vec<(&str, &dyn ToSql)> = vec![(":business", &filter.business), (":limit", &most)];
         if pattern.is_some() {
-            params.extend([(":words", &pattern as &dyn ToSql), (":digits", &number)]);
+            params.extend([(":words", &pattern as &dyn ToSql), (":digits", &number), (":found", &found)]);
         }
         if let Some(tag) = &filter.tag {
             params.push((":tag", tag));
@@ -113,7 +114,9 @@ fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_c
     )
 }
 
+/// The patterns also find what the index does not contain yet.
 const WORDS: &str = "AND (c.display_name LIKE :words ESCAPE '\\'
+       OR c.id IN (SELECT value FROM json_each(:found))
        OR EXISTS (SELECT 1 FROM addresses WHERE contact_id = c.id AND value LIKE coalesce(:digits, :words) ESCAPE '\\'))";
 
 /// Maximum number of contacts with a tag for [`TagPath::FromTag`].

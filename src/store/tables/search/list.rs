@@ -1,7 +1,7 @@
 //! The search of lists: selects the rows that match a user's search text.
 
 use super::super::sql::json_list;
-use crate::search::Query;
+use crate::search::{Query, is_number_separator};
 use crate::store::{ReadTx, Result};
 use rusqlite::params;
 
@@ -61,6 +61,17 @@ impl ReadTx<'_> {
         })
     }
 
+    /// Returns the contacts whose name or number has the words, in any order and spelling, as a JSON list. The index may
+    /// lack the newest names.
+    pub(in crate::store) fn contacts_named(&self, typed: &str) -> Result<String> {
+        let Some(query) = self.indexed(typed)? else { return Ok("[]".to_owned()) };
+        let sql = "SELECT json_group_array(ref_id) FROM (
+                       SELECT d.ref_id FROM search_index i JOIN search_documents d ON d.id = i.rowid
+                       WHERE search_index MATCH ?1 AND d.kind = 'contact' LIMIT ?2)";
+        let values = params![query.match_expression(), MAX_LIST_HITS];
+        Ok(self.conn.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+    }
+
     /// `None` while the index is incomplete, or if the text contains nothing that is indexed.
     fn indexed(&self, typed: &str) -> Result<Option<Query>> {
         if self.search_is_complete()? { Ok(Query::parse(typed)) } else { Ok(None) }
@@ -94,7 +105,7 @@ pub(in crate::store) fn like(words: &str) -> String {
 
 /// The digits to search for in numbers: `050-123` finds `+97250123…`. `None` if the text is not a part of a number.
 pub(in crate::store) fn digits(words: &str) -> Option<String> {
-    let plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')'));
+    let plain = words.chars().all(|c| c.is_ascii_digit() || is_number_separator(c));
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_start_matches('0');
     (plain && digits.len() >= 2).then(|| digits.to_owned())
