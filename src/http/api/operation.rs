@@ -161,7 +161,7 @@ impl Declared {
 
 impl Operations {
     /// Adds a handler.
-    pub(super) fn with<H, T>(self, handler: H, generated: Generated) -> Self
+    pub(super) fn with<H, T>(self, handler: &H, generated: Generated) -> Self
     where
         H: Handler<T, AppState>,
         T: Arguments + 'static,
@@ -230,7 +230,7 @@ fn axum_method(method: &HttpMethod) -> Method {
 /// Builds the [`Operations`] of these handlers.
 macro_rules! operations {
     ($($handler:path),+ $(,)?) => {
-        $crate::http::api::operation::Operations::default()$(.with($handler, $crate::http::api::operation::Generated {
+        $crate::http::api::operation::Operations::default()$(.with(&$handler, $crate::http::api::operation::Generated {
             path: $crate::http::api::operation::generated!(path of $handler),
             methods: $crate::http::api::operation::generated!(methods of $handler),
             operation: || $crate::http::api::operation::generated!(operation of $handler),
