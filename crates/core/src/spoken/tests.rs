@@ -82,6 +82,17 @@ fn the_data_files_are_complete() {
 }
 
 #[test]
+fn each_line_of_the_nouns_has_a_mark_and_hebrew_words() {
+    for line in lines(include_str!("hebrew/nouns.txt")) {
+        let (marks, words) = line.split_once(' ').unwrap_or((line, ""));
+        let is_mark = marks.starts_with(['f', 'm']) && marks[1..].chars().all(|c| matches!(c, '+' | '-'));
+        let is_hebrew = |word: &str| word.chars().all(|c| matches!(c, '\u{5d0}'..='\u{5ea}' | '\'' | '"'));
+        let mut words = words.split(' ').map(|word| word.strip_prefix('=').unwrap_or(word));
+        assert!(is_mark && words.all(|word| !word.is_empty() && is_hebrew(word)), "{line}");
+    }
+}
+
+#[test]
 fn other_languages_are_left_to_the_synthesiser() {
     for text in ["Monday at 10:30", "It costs 1,250.50 shekels", "on 2026-11-30", "Завтра в 15:00", "الساعة 10"]
     {
