@@ -1,7 +1,7 @@
 //! The context of a number: the text around it, which decides how the number is read.
 
 use super::counted::{Counted, after_shared, is_plural, next_word};
-use super::lists::List;
+use super::lists::{List, Noun};
 use super::plain::{plain, words_before};
 use super::reading::Kind;
 use super::run::{Number, Run};
@@ -122,11 +122,17 @@ impl Context<'_> {
     pub(super) fn is_date(&self) -> bool {
         let before = self.before.trim_end_matches([' ', ',', '(', ':']);
         let last = words_before(before).next();
-        let is_near = before.ends_with(super::plain::is_letter);
-        !self.prefix.is_empty()
+        let is_near = before.ends_with(super::plain::is_letter) && !self.continues_measure();
+        List::DatePrefixes.words().iter().any(|prefix| self.prefix.contains(prefix))
             || self.follows == Kind::Date
             || self.has_time_after()
             || is_near && last.is_some_and(|word| List::BeforeDate.has(&word))
+    }
+
+    /// Returns true if "and" joins the number to a noun that can be counted: "an hour and 1/2", "a day and 1/4".
+    fn continues_measure(&self) -> bool {
+        let is_noun = |word: &String| Noun::find(word).is_some();
+        self.prefix == List::And.word() && self.last_word().is_some_and(|word| is_noun(&word))
     }
 
     /// Returns true if a time of day follows the number: "24.12 at 8:00", "24.12 at the hour 8".

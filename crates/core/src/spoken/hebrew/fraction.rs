@@ -4,7 +4,7 @@ use super::context::Context;
 use super::counted::next_word;
 use super::lists::{Gender, List};
 use super::numeral::{before_noun, cardinal};
-use super::plain::plain;
+use super::plain::{is_dash, plain};
 use super::quantity::{self, Amount};
 use super::reading::Reading;
 use super::run::Run;
@@ -51,7 +51,7 @@ pub(super) fn words(above: u64, below: u64, context: &Context<'_>) -> Option<Str
     Some(format!("{count} {}", plurals.at(index.checked_sub(3)?)))
 }
 
-/// Reads a whole number with a fraction after it, such as "2 1/2" or "2 and a half".
+/// Reads a whole number with a fraction after it, such as "2 1/2", "2 and 1/2" or "2 and a half".
 pub(super) fn mixed(whole: u64, context: &Context<'_>) -> Option<Reading> {
     half_in_words(whole, context).or_else(|| in_digits(whole, context))
 }
@@ -75,6 +75,7 @@ fn half_in_words(whole: u64, context: &Context<'_>) -> Option<Reading> {
 
 fn in_digits(whole: u64, context: &Context<'_>) -> Option<Reading> {
     let rest = context.after.strip_prefix(' ').unwrap_or(context.after);
+    let rest = rest.strip_prefix(List::And.word()).map_or(rest, |rest| rest.trim_start_matches(is_dash));
     let run = Run::read(rest)?;
     let (above, below) = run.pair('\u{2044}').or_else(|| run.pair('/'))?;
     let (above, below) = (above.value()?, below.value()?);

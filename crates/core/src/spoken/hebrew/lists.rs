@@ -85,6 +85,7 @@ lists! {
     Adjectives = "adjectives",
     TimesAsMuch = "times_as_much",
     BeforeArticle = "before_article",
+    DatePrefixes = "date_prefixes",
     BeforeDate = "before_date",
     BeforeBuilding = "before_building",
     BeforeRating = "before_rating",

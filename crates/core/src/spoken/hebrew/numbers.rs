@@ -123,9 +123,11 @@ impl Scan<'_> {
             }
             sign => (digit + run.length, sign),
         };
-        let follows = self.last.take().filter(|(_, last)| {
+        let follows = self.last.take().filter(|(kind, last)| {
             let between: String = plain(&text[*last..digit]).chars().filter(|c| !is_dash(*c) && *c != ' ').collect();
-            List::BetweenHours.words().contains(&between.as_str())
+            // "On 24.11, 25.11 and 26.11". Numbers after a time and "and" are often no times.
+            let is_list = || between.strip_prefix(',').unwrap_or(&between) == List::And.word() || between == ",";
+            List::BetweenHours.words().contains(&between.as_str()) || *kind == Kind::Date && is_list()
         });
         let prefix = plain(prefix);
         let last = text.ceil_char_boundary(end + NEARBY);
