@@ -15,6 +15,7 @@ mod numbers;
 mod numeral;
 mod phone;
 mod plain;
+mod pointed;
 mod quantity;
 mod reading;
 mod run;

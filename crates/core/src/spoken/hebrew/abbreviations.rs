@@ -147,7 +147,7 @@ fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
     // "Friday 8:00-13:00".
     let has_time = || {
         let run = Run::read(after.trim_start_matches([' ', ':']));
-        run.is_some_and(|run| run.split().first().is_some_and(|first| first.clock().is_some()))
+        run.is_some_and(|run| run.split().first().is_some_and(|first| first.time().is_some()))
     };
     // "Friday and holidays".
     let has_day_after = || next_word(after, 0).is_some_and(|next| List::AfterWeekday.has(&plain(&after[next])));

@@ -2,7 +2,7 @@
 
 use super::counted::{Counted, after_shared, is_plural, next_word};
 use super::lists::{List, Noun};
-use super::plain::{plain, words_before};
+use super::plain::{plain, words_after, words_before};
 use super::reading::Kind;
 use super::run::{Number, Run};
 
@@ -118,6 +118,18 @@ impl Context<'_> {
         self.follows_preposition() && (words.windows(2).any(is_named) || self.has_before(List::LastWeekdays, 3))
     }
 
+    /// Returns true if the words before the number are about an appointment, a date or a closure.
+    pub(super) fn is_about_dates(&self) -> bool {
+        self.has_before(List::AboutDates, 6)
+    }
+
+    /// Returns true if the words before the number, or the few words after it, are about an appointment or opening
+    /// hours.
+    pub(super) fn is_about_times(&self) -> bool {
+        let words_after = || words_after(self.after).take(4);
+        self.has_before(List::AboutTimes, 12) || words_after().any(|word| List::AboutTimes.has(&word))
+    }
+
     /// Returns true if the number may be a date without a year.
     pub(super) fn is_date(&self) -> bool {
         let before = self.before.trim_end_matches([' ', ',', '(', ':']);
@@ -146,13 +158,13 @@ impl Context<'_> {
 
     /// Returns the word between both ends of a range: "between 5 and 7", otherwise "from 5 until 7".
     pub(super) fn between(&self) -> String {
+        if self.is_after_between() { format!(" {}", List::To.word()) } else { format!(" {} ", List::Until.word()) }
+    }
+
+    /// Returns true if the number is the first end of a range with "between", also "between the hours".
+    pub(super) fn is_after_between(&self) -> bool {
         let mut words = words_before(self.before).skip_while(|word| List::BeforeHour.has(word));
-        let is_between = words.next().is_some_and(|word| word == List::Between.word());
-        if is_between && self.last_word().is_some() {
-            format!(" {}", List::To.word())
-        } else {
-            format!(" {} ", List::Until.word())
-        }
+        words.next().is_some_and(|word| word == List::Between.word()) && self.last_word().is_some()
     }
 
     /// Returns true if a number with a sign is entered with keys, so that `#` and `*` are keys.

@@ -77,6 +77,8 @@ lists! {
     BetweenHours = "between_hours",
     BeforeHour = "before_hour",
     Open = "open",
+    AboutDates = "about_dates",
+    AboutTimes = "about_times",
     BeforeCode = "before_code",
     BeforeNumber = "before_number",
     BeforeAmount = "before_amount",

@@ -5,6 +5,7 @@ use super::counted::next_word;
 use super::lists::{List, Noun, is_prefix};
 use super::phone;
 use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_quote, plain, words_before};
+use super::pointed::is_connection;
 use super::reading::{Kind, Reading};
 use super::run::Run;
 use super::word_choice;
@@ -123,12 +124,7 @@ impl Scan<'_> {
             }
             sign => (digit + run.length, sign),
         };
-        let follows = self.last.take().filter(|(kind, last)| {
-            let between: String = plain(&text[*last..digit]).chars().filter(|c| !is_dash(*c) && *c != ' ').collect();
-            // "On 24.11, 25.11 and 26.11". Numbers after a time and "and" are often no times.
-            let is_list = || between.strip_prefix(',').unwrap_or(&between) == List::And.word() || between == ",";
-            List::BetweenHours.words().contains(&between.as_str()) || *kind == Kind::Date && is_list()
-        });
+        let follows = self.last.take().map_or(Kind::Other, |(kind, last)| kind_after(kind, &text[last..digit]));
         let prefix = plain(prefix);
         let last = text.ceil_char_boundary(end + NEARBY);
         let context = Context {
@@ -136,7 +132,7 @@ impl Scan<'_> {
             prefix: &prefix,
             after: &text[end..last],
             is_signed: sign != Sign::None,
-            follows: follows.map_or(Kind::Other, |(kind, _)| kind),
+            follows,
         };
         let Reading { words, length, kind } = word_choice::read(&run, &context);
         self.last = Some((kind, end + length));
@@ -193,6 +189,19 @@ impl Scan<'_> {
             self.said.push(' ');
             self.at += joined.map_or(0, char::len_utf8);
         }
+    }
+}
+
+/// Returns the kind that a number has because of the previous number and the text between them.
+fn kind_after(kind: Kind, between: &str) -> Kind {
+    let between: String = plain(between).chars().filter(|c| !is_dash(*c) && *c != ' ').collect();
+    // "On 24.11, 25.11 and 26.11". Numbers after a time and "and" are often no times.
+    let is_list = || is_connection(&between) || between == ",";
+    match kind {
+        // "On 24.11 at 9".
+        Kind::Date if between == List::In.word() => Kind::Hour,
+        kind if List::BetweenHours.words().contains(&between.as_str()) || kind == Kind::Date && is_list() => kind,
+        _ => Kind::Other,
     }
 }
 

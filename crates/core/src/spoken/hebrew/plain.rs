@@ -80,16 +80,25 @@ pub(super) fn word_length(text: &str) -> usize {
 /// Only the last `NEARBY` bytes of the text are read.
 pub(super) fn words_before(text: &str) -> impl Iterator<Item = String> {
     let text = &text[text.floor_char_boundary(text.len().saturating_sub(NEARBY))..];
-    let ends_sentence = |c: char| matches!(c, '.' | '!' | '?' | '\n' | ';');
-    let start = text.char_indices().rev().find(|(at, c)| {
-        let next = text[at + c.len_utf8()..].chars().next();
-        ends_sentence(*c) && next.is_none_or(|next| !is_letter(next) && !next.is_ascii_digit())
-    });
-    let sentence = start.map_or(text, |(at, c)| &text[at + c.len_utf8()..]);
-    let is_part = |c: char| is_letter(c) || is_quote(c);
+    let start = text.char_indices().rev().find(|(at, c)| ends_sentence(*c, &text[at + c.len_utf8()..]));
+    words(start.map_or(text, |(at, c)| &text[at + c.len_utf8()..])).rev()
+}
+
+/// Returns the words of the first sentence of a text, normalised by `plain`. Numbers are not words.
+pub(super) fn words_after(text: &str) -> impl Iterator<Item = String> {
+    let end = text.char_indices().find(|(at, c)| ends_sentence(*c, &text[at + c.len_utf8()..]));
+    words(end.map_or(text, |(at, _)| &text[..at]))
+}
+
+fn words(sentence: &str) -> impl DoubleEndedIterator<Item = String> {
     sentence
-        .rsplit(move |c: char| !is_part(c))
+        .split(|c: char| !is_letter(c) && !is_quote(c))
         .map(plain)
         .map(|word| word.trim_start_matches(['"', '\'']).to_owned())
         .filter(|word| !word.is_empty())
+}
+
+/// Returns true for a character that ends a sentence before the text `after`: not in "3.5" and "co.il".
+fn ends_sentence(c: char, after: &str) -> bool {
+    matches!(c, '.' | '!' | '?' | '\n' | ';') && !after.starts_with(|c: char| is_letter(c) || c.is_ascii_digit())
 }

@@ -63,7 +63,7 @@ impl Run {
         let is_rising = |first: &Number, last: &Number| {
             first.digits.len() >= 2 && first.digits.len() == last.digits.len() && first.digits < last.digits
         };
-        let are_alike = run.clock().is_some() && next.clock().is_some()
+        let are_alike = run.time().is_some() && next.time().is_some()
             || run.day_and_month().is_some() && next.day_and_month().is_some()
             || run.pointed_date().is_some() && next.pointed_date().is_some()
             || run.integer().zip(next.integer()).is_some_and(|(first, last)| is_rising(first, last));
@@ -133,6 +133,18 @@ impl Run {
         let clock = Clock::new(parts[0], parts[1])?;
         let second = parts.get(2).copied();
         second.is_none_or(|second| second < 60).then_some(Clock { second, ..clock })
+    }
+
+    /// Parses a time with a full stop: 14.30.
+    pub(super) fn pointed_clock(&self) -> Option<Clock> {
+        let (hour, minute) = self.pair('.')?;
+        let minute = minute.at_most(2).filter(|_| minute.digits.len() == 2)?;
+        Clock::new(hour.at_most(2)?, minute)
+    }
+
+    /// Parses a time with a colon or a full stop. With a full stop, it may be a date or a decimal.
+    pub(super) fn time(&self) -> Option<Clock> {
+        self.clock().or_else(|| self.pointed_clock())
     }
 
     /// Parses a date with a year: 15.8.2026, 15/8/26, 15-8-2026 or 2026-08-15.

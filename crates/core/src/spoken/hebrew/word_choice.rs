@@ -5,6 +5,7 @@ use super::context::Context;
 use super::fraction;
 use super::lists::{Gender, List};
 use super::numeral::{cardinal, dictated};
+use super::pointed::{self, Meaning};
 use super::quantity::{self, Amount};
 use super::reading::{Kind, Reading};
 use super::run::{Date, Number, Run};
@@ -75,18 +76,12 @@ fn integer(number: &Number, run: &Run, context: &Context<'_>) -> Reading {
     }
 }
 
-/// Reads two numbers with a full stop between them: a time after "at", a date, a price or a decimal.
+/// Reads two numbers with a full stop between them: a time, a date, a price or a decimal.
 fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) -> Reading {
-    let is_named = context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) || context.has_daypart();
-    if fraction.digits.len() == 2
-        && !whole.is_grouped
-        && is_named
-        && let Some(clock) = whole.value().zip(fraction.value()).and_then(|(hour, minute)| Clock::new(hour, minute))
-    {
-        return time_reading(clock, run, context);
-    }
-    if let Some(date) = run.day_and_month().filter(|_| context.is_date() && !context.counts_known()) {
-        return date_reading(date);
+    match pointed::meaning(run, context) {
+        Meaning::Time(clock) => return time_reading(clock, run, context),
+        Meaning::Date(date) => return date_reading(date),
+        Meaning::Decimal => {}
     }
     let Some(value) = whole.value() else { return Reading::new(pieces(run)) };
     // Some people write thousands with a full stop: "1.000 shekels".
@@ -148,6 +143,10 @@ fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> O
 /// Reads two numbers with a dash between them; none if they are neither a range nor a score.
 fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     let until = |from: String, to: String| format!("{from}{}{to}", context.between());
+    let hours = |first: Clock, last: Clock| {
+        let words = until(first.words(), said_clock(last, to, context));
+        Some(Reading { words, length: 0, kind: Kind::Hour })
+    };
     if let (Some(first), Some(last)) = (hour(from), hour(to)) {
         let is_clock = from.clock().is_some() || to.clock().is_some();
         let is_counted = || context.counted().is_some();
@@ -156,12 +155,14 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
                 && !is_counted()
                 && !context.has_month()
         {
-            let words = until(first.words(), said_clock(last, to, context));
-            return Some(Reading { words, length: 0, kind: Kind::Hour });
+            return hours(first, last);
         }
     }
     if let Some(reading) = dates(from, to, context) {
         return Some(reading);
+    }
+    if let Some((first, last)) = pointed::times(from, to, context) {
+        return hours(first, last);
     }
     if let (Some(from), Some(to)) = (from.integer(), to.integer()) {
         let is_code = |number: &Number| context.is_code(number);
@@ -200,6 +201,7 @@ fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     if let Some(first) = from.full_date().or_else(|| from.day_and_month()) {
         // 1.5-2.5 may be a range of decimals. 28.9-3.10 must be dates, because a range of decimals would rise.
         let is_date = context.is_date()
+            || pointed::are_dates(from, to, context)
             || from.marks != ['.']
             || to.marks != ['.']
             || (first.day, first.month) > (last.day, last.month);
