@@ -1,7 +1,7 @@
 //! The context of a number: the text around it, which decides how the number is read.
 
 use super::counted::{Counted, after_shared, is_plural, next_word};
-use super::lists::{List, Noun};
+use super::lists::{List, Noun, bases};
 use super::plain::{plain, words_after, words_before};
 use super::reading::Kind;
 use super::run::{Number, Run};
@@ -14,6 +14,8 @@ pub(super) struct Context<'a> {
     pub(super) after: &'a str,
     /// Whether the number has a sign.
     pub(super) is_signed: bool,
+    /// Whether the number is 2 to 10, which are the numbers with which nouns are always in the plural.
+    pub(super) is_few: bool,
     /// The kind of the previous number if it is connected with this number, as in "from nine until".
     pub(super) follows: Kind,
 }
@@ -34,7 +36,7 @@ impl Context<'_> {
     }
 
     pub(super) fn counted(&self) -> Option<Counted> {
-        let mut counted = Counted::after(self.after, self.begins_range())?;
+        let mut counted = Counted::after(self.after, self.begins_range(), self.is_count())?;
         if self.is_before_place() {
             return None;
         }
@@ -55,6 +57,19 @@ impl Context<'_> {
         // "The 3 first": after the article, the number has no construct form.
         counted.is_definite &= !self.prefix.ends_with(ARTICLE);
         is_counted.then_some(counted)
+    }
+
+    /// Returns true if the number probably counts a noun: it is not an hour, an age, or the number of a room.
+    fn is_count(&self) -> bool {
+        let lists = [List::BeforeHour, List::BeforeAge, List::Until, List::BeforeLetter, List::BeforeOrdinal];
+        let is_singular = |base: &str| Noun::find(base).is_some_and(|(_, is_singular)| is_singular);
+        let is_noun = |word: &str| !List::NotCounted.words().contains(&word) && bases(word).any(is_singular);
+        let is_other = |word: &String| lists.iter().any(|list| list.has(word)) || is_noun(word);
+        self.is_few
+            && (self.prefix.is_empty() || self.prefix == List::And.word())
+            && self.follows != Kind::Hour
+            && !self.last_word().is_some_and(|word| is_other(&word))
+            && !self.has_before(List::BeforeBuilding, 3)
     }
 
     /// Returns true if the name of a place follows: "1 Herzl Street, Bat Yam".

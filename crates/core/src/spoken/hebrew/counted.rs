@@ -23,8 +23,9 @@ pub(super) struct Counted {
 
 impl Counted {
     /// Returns the noun that the number before this text counts. `begins_range` is true if "to" after the number begins
-    /// the end of a range.
-    pub(super) fn after(text: &str, begins_range: bool) -> Option<Self> {
+    /// the end of a range. `is_count` is true if the number probably counts a noun, even one that is not in the data
+    /// files and whose form has other meanings.
+    pub(super) fn after(text: &str, begins_range: bool, is_count: bool) -> Option<Self> {
         let (mut at, mut is_shared) = (0, false);
         if let Some(after) = after_shared(text, begins_range) {
             (at, is_shared) = (after, true);
@@ -37,7 +38,9 @@ impl Counted {
             let mut pairs = List::Adjectives.words().chunks_exact(2);
             pairs.find(|pair| pair[0] == found).map(|pair| (pair[1], end))
         };
-        noun(&plain(&text[word])).map(|noun| Self { is_shared, length: end, adjective: adjective(), ..noun })
+        let found = plain(&text[word]);
+        let unknown = || unknown_noun(&found, next_word(text, end).is_some()).filter(|_| is_count);
+        noun(&found).or_else(unknown).map(|noun| Self { is_shared, length: end, adjective: adjective(), ..noun })
     }
 
     /// Returns the singular of the noun with its adjective, and the length of the text up to their end, in bytes.
@@ -105,34 +108,61 @@ pub(super) fn is_plural(word: &str) -> bool {
 }
 
 fn noun(word: &str) -> Option<Counted> {
-    let counted = |gender, noun, is_singular, is_definite| {
-        Some(Counted { gender, noun, is_singular, is_definite, is_shared: false, length: 0, adjective: None })
-    };
     if let Some((noun, is_singular)) = Noun::find(word) {
-        return counted(noun.gender, Some(noun), is_singular, false);
+        return Some(Counted { noun: Some(noun), is_singular, ..counted(noun.gender) });
     }
-    if List::NotCounted.words().contains(&word) || List::AfterDay.has(word) {
+    if !may_be_noun(word) {
         return None;
     }
     for base in bases(word).skip(1) {
         if let Some((noun, is_singular)) = Noun::find(base) {
             // The article is the only prefix that a counted noun may have.
             let is_definite = word.chars().count() == base.chars().count() + 1 && word.starts_with(ARTICLE);
-            return if is_definite && !is_singular { counted(noun.gender, Some(noun), false, true) } else { None };
+            let is_counted = is_definite && !is_singular;
+            return is_counted.then(|| Counted { noun: Some(noun), is_definite, ..counted(noun.gender) });
         }
     }
     if List::DefiniteAdjectives.words().contains(&word) {
-        return counted(Gender::Masculine, None, false, true);
+        return Some(Counted { is_definite: true, ..counted(Gender::Masculine) });
     }
     // A first letter "in" or "to" is probably a prefix, so the word is not a counted noun.
-    let is_long = word.chars().count() >= 4 && !word.starts_with(PREPOSITIONS);
-    if is_long && word.ends_with(PLURALS[0]) {
-        counted(Gender::Masculine, None, false, false)
-    } else if is_long && word.ends_with(PLURALS[1]) {
-        counted(Gender::Feminine, None, false, false)
-    } else {
-        None
+    plural(word).filter(|_| !word.starts_with(PREPOSITIONS))
+}
+
+/// Returns the noun for a word that may also be a word with a prefix, as in "2 banks", or for a word that ends like a
+/// construct plural before another word, as in "2 x-rays of teeth".
+fn unknown_noun(word: &str, is_followed: bool) -> Option<Counted> {
+    let has_prefix = || bases(word).skip(1).any(|base| Noun::find(base).is_some());
+    if !may_be_noun(word) || has_prefix() {
+        return None;
     }
+    let is_construct = is_followed
+        && word.ends_with(CONSTRUCT)
+        // Nouns and adjectives with this ending are in the singular.
+        && !word.ends_with(SINGULAR)
+        && !word.starts_with(PREPOSITIONS)
+        && !word.starts_with([ARTICLE, CONNECTING[1]])
+        && !List::NotConstructs.words().contains(&word);
+    plural(word).or_else(|| (is_construct && is_long(word)).then(|| counted(Gender::Masculine)))
+}
+
+/// Returns the noun for a word with the ending of a plural.
+fn plural(word: &str) -> Option<Counted> {
+    let genders = [Gender::Masculine, Gender::Feminine];
+    let ending = PLURALS.iter().position(|ending| word.ends_with(ending)).filter(|_| is_long(word))?;
+    Some(counted(genders[ending]))
+}
+
+fn counted(gender: Gender) -> Counted {
+    Counted { gender, noun: None, is_singular: false, is_definite: false, is_shared: false, length: 0, adjective: None }
+}
+
+fn may_be_noun(word: &str) -> bool {
+    !List::NotCounted.words().contains(&word) && !List::AfterDay.has(word)
+}
+
+fn is_long(word: &str) -> bool {
+    word.chars().count() >= 4
 }
 
 const PLUS: char = '+';
@@ -147,3 +177,7 @@ const PREPOSITIONS: [char; 2] = ['\u{5d1}', '\u{5dc}'];
 
 /// The endings of plurals: -im, -ot.
 const PLURALS: [&str; 2] = ["\u{5d9}\u{5dd}", "\u{5d5}\u{5ea}"];
+
+/// The ending of masculine construct plurals, and of nouns and adjectives in the singular: -ei, -ui.
+const CONSTRUCT: char = '\u{5d9}';
+const SINGULAR: &str = "\u{5d5}\u{5d9}";

@@ -108,6 +108,8 @@ lists! {
     Or = "or",
     Verbs = "verbs",
     NotCounted = "not_counted",
+    NotConstructs = "not_constructs",
+    BeforeCount = "before_count",
     Symbols = "symbols",
     LettersOfUnits = "letters_of_units",
     Minor = "minor",

@@ -7,7 +7,7 @@ use super::phone;
 use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_quote, plain, words_before};
 use super::pointed::is_connection;
 use super::reading::{Kind, Reading};
-use super::run::Run;
+use super::run::{Number, Run};
 use super::word_choice;
 
 pub(super) fn numbers(text: &str) -> String {
@@ -132,6 +132,7 @@ impl Scan<'_> {
             prefix: &prefix,
             after: &text[end..last],
             is_signed: sign != Sign::None,
+            is_few: is_few(&run),
             follows,
         };
         let Reading { words, length, kind } = word_choice::read(&run, &context);
@@ -190,6 +191,12 @@ impl Scan<'_> {
             self.at += joined.map_or(0, char::len_utf8);
         }
     }
+}
+
+/// Returns true if the last number of the run is a whole number from 2 to 10.
+fn is_few(run: &Run) -> bool {
+    let last = run.numbers.last().and_then(Number::value);
+    run.marks.iter().all(|mark| *mark == '-') && last.is_some_and(|last| (2..=10).contains(&last))
 }
 
 /// Returns the kind that a number has because of the previous number and the text between them.

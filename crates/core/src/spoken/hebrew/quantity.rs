@@ -2,10 +2,10 @@
 
 use super::clock::Clock;
 use super::context::Context;
-use super::counted::Counted;
+use super::counted::{Counted, next_word};
 use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal, digits, ordinal};
-
+use super::plain::{plain, words_before};
 use super::reading::Reading;
 
 /// A number with the digits after its decimal point.
@@ -68,7 +68,21 @@ fn counts(counted: &Counted, value: u64, context: &Context<'_>) -> bool {
     }
     let Some(noun) = counted.noun.filter(|_| counted.is_singular) else { return true };
     // "Building 3, flat 1": a singular noun after a number belongs to the next number, or begins a new phrase.
-    noun.counts_in_singular || value == 1 && !noun.is_numbered && !follows_numbered(context)
+    let is_next = || noun.is_numbered && begins_address(&context.after[counted.length..], context);
+    noun.counts_in_singular || value == 1 && !follows_numbered(context) && !is_next()
+}
+
+/// Returns true if a noun such as "flat" after a number is a part of an address: "Herzl 1 flat 4". `after` is the text
+/// after the noun.
+fn begins_address(after: &str, context: &Context<'_>) -> bool {
+    let after = after.trim_start_matches(' ');
+    let next = next_word(after, 0).map(|word| plain(&after[word])).unwrap_or_default();
+    let is_ordinal = [List::MasculineOrdinals, List::FeminineOrdinals].iter().any(|list| list.has(&next));
+    let is_letter = next.trim_end_matches('\'').chars().count() == 1;
+    is_ordinal
+        || is_letter
+        || after.starts_with(|c: char| c.is_ascii_digit())
+        || context.has_before(List::BeforeBuilding, 4)
 }
 
 fn follows_numbered(context: &Context<'_>) -> bool {
@@ -98,21 +112,35 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
             None => cardinal(value, Gender::Masculine),
         };
     }
+    if value == 1
+        && let Some(gender) = gender_of_one_before(context)
+    {
+        return cardinal(1, gender);
+    }
     let is_ordinal = context.prefix.is_empty()
         && !context.is_signed
         && last.as_ref().is_some_and(|word| List::BeforeOrdinal.has(word));
     if is_ordinal && (1..=10).contains(&value) {
         return ordinal(value, noun.unwrap_or(Gender::Feminine));
     }
-    // "2 daughters and son 1" counts the son, although the number is after its noun.
-    let is_one_more = |word: &String| word.starts_with(List::And.word()) && Noun::find(word).is_none();
-    if value == 1 && last.as_ref().is_some_and(is_one_more) && !follows_numbered(context) {
-        return cardinal(1, noun.unwrap_or(Gender::Feminine));
-    }
     if value == 1 && is_age(context) {
         return List::Year.word().to_owned();
     }
     cardinal(value, if counts_people(context) { Gender::Masculine } else { gender_alone(context) })
+}
+
+/// Returns the gender of the noun that a number 1 after it counts: "2 daughters and son 1", "there is appointment 1".
+/// `None` if the number identifies the noun, as in "room 1".
+fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
+    let last = context.last_word().filter(|_| context.prefix.is_empty() && !context.is_signed)?;
+    let is_joined = Noun::find(&last).is_none() && last.starts_with(List::And.word());
+    let word = if is_joined { &last[List::And.word().len()..] } else { &last };
+    let (noun, _) = Noun::find(word).filter(|(noun, _)| noun.singular == word)?;
+    let is_counted = words_before(context.before).nth(1).is_some_and(|word| List::BeforeCount.has(&word));
+    let lists = [List::BeforeLetter, List::BeforeOrdinal, List::NumberSign];
+    let is_identified = noun.is_numbered || lists.iter().any(|list| list.has(word));
+    let is_age = !is_joined && is_age(context);
+    (!is_age && (is_counted || !is_identified)).then_some(noun.gender)
 }
 
 /// Returns true if the number counts people: "a table for 4", "a table for 4 or for 5", "we are 4".

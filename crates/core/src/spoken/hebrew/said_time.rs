@@ -166,7 +166,7 @@ impl Reader<'_> {
         let Some(last) = at.checked_sub(1).and_then(|last| self.words.get(last)) else { return false };
         let after = &self.text[last.range.end..];
         self.joined(at).is_some_and(|word| List::AfterDay.has(word))
-            || Counted::after(after, false)
+            || Counted::after(after, false, false)
                 .is_some_and(|counted| !counted.is_singular || counted.noun.is_some_and(|noun| noun.counts_in_singular))
     }
 
