@@ -20,6 +20,7 @@ mod quantity;
 mod reading;
 mod run;
 mod said_time;
+mod sequence;
 mod symbols;
 mod word_choice;
 

@@ -187,6 +187,14 @@ impl Context<'_> {
         self.has_before(List::BeforeKeys, 4)
     }
 
+    /// Returns true if the number is a short phone number such as *2700: a word such as "phone" is nearer than a word
+    /// such as "code".
+    pub(super) fn is_short_number(&self) -> bool {
+        let is_phone = |word: &String| List::BeforeShortNumber.has(word);
+        let mut words = words_before(self.before).take(4);
+        words.find(|word| is_phone(word) || List::BeforeKeys.has(word)).is_some_and(|word| is_phone(&word))
+    }
+
     /// Returns true if the number is a code, which is read digit by digit.
     pub(super) fn is_code(&self, number: &Number) -> bool {
         let length = number.digits.len();

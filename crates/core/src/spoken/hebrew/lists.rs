@@ -102,6 +102,7 @@ lists! {
     BeforePressure = "before_pressure",
     Year = "year",
     BeforeKeys = "before_keys",
+    BeforeShortNumber = "before_short_number",
     BeforeExpiry = "before_expiry",
     DefiniteAdjectives = "definite_adjectives",
     Score = "score",

@@ -5,9 +5,9 @@ use super::counted::next_word;
 use super::lists::{List, Noun, is_prefix};
 use super::phone;
 use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_quote, plain, words_before};
-use super::pointed::is_connection;
 use super::reading::{Kind, Reading};
 use super::run::{Number, Run};
+use super::sequence::{connection, is_connection};
 use super::word_choice;
 
 pub(super) fn numbers(text: &str) -> String {
@@ -147,12 +147,20 @@ impl Scan<'_> {
             Sign::Number => List::NumberSign.word(),
         };
         let said = if sign.is_empty() { words } else { format!("{sign} {words}") };
-        // "2580*": outside a code, a star after a number refers to a note.
         let rest = &text[end + length..];
-        let is_star =
-            context.is_keyed() && rest.starts_with('*') && !rest[1..].starts_with(|c| c == '*' || is_letter(c));
+        let is_star = rest.starts_with('*') && !rest[1..].starts_with(|c| c == '*' || is_letter(c));
         if is_star && !text[..digit].ends_with('*') {
-            return (format!("{said} {}", List::Star.word()), end + length + 1);
+            let number = run.integer().filter(|number| (4..=5).contains(&number.digits.len()));
+            // "2700*": in right-to-left text, the star before a short number is often written after it.
+            if let Some(number) = number.filter(|_| context.is_short_number())
+                && let Some((said, length)) = phone::star(&format!("*{}", number.digits))
+            {
+                return (said, digit + length);
+            }
+            // "2580*": outside a code, a star after a number refers to a note.
+            if context.is_keyed() {
+                return (format!("{said} {}", List::Star.word()), end + length + 1);
+            }
         }
         (said, end + length)
     }
@@ -201,13 +209,13 @@ fn is_few(run: &Run) -> bool {
 
 /// Returns the kind that a number has because of the previous number and the text between them.
 fn kind_after(kind: Kind, between: &str) -> Kind {
-    let between: String = plain(between).chars().filter(|c| !is_dash(*c) && *c != ' ').collect();
-    // "On 24.11, 25.11 and 26.11". Numbers after a time and "and" are often no times.
-    let is_list = || is_connection(&between) || between == ",";
+    let between = connection(between);
     match kind {
         // "On 24.11 at 9".
         Kind::Date if between == List::In.word() => Kind::Hour,
-        kind if List::BetweenHours.words().contains(&between.as_str()) || kind == Kind::Date && is_list() => kind,
+        // "On 24.11, 25.11 and 26.11". Numbers after a time and "and" are often no times.
+        Kind::Date if is_connection(&between) => Kind::Date,
+        kind if List::BetweenHours.words().contains(&between.as_str()) => kind,
         _ => Kind::Other,
     }
 }

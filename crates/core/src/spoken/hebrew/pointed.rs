@@ -7,6 +7,7 @@ use super::lists::List;
 use super::plain::{is_dash, plain};
 use super::reading::Kind;
 use super::run::{Date, Run};
+use super::sequence::{COMMA, Next};
 
 pub(super) enum Meaning {
     Time(Clock),
@@ -81,7 +82,7 @@ fn is_in_list(run: &Run, context: &Context<'_>) -> bool {
             return false;
         }
         (last, inner.after) = (date, next.after);
-        if next.connection != "," {
+        if next.connection != COMMA {
             return !is_amount(&inner);
         }
     }
@@ -105,35 +106,13 @@ fn is_end_of_times(run: &Run, context: &Context<'_>) -> bool {
     is_range && !are_dates && !is_amount(&inner) && last.is_some_and(|last| is_rising(first, last))
 }
 
-fn whole_hour(run: &Run) -> Option<Clock> {
+/// Returns the hour of a run that is a whole number.
+pub(super) fn whole_hour(run: &Run) -> Option<Clock> {
     run.integer().filter(|hour| hour.digits.len() <= 2).and_then(|hour| Clock::new(hour.value()?, 0))
 }
 
 fn is_rising(first: Clock, last: Clock) -> bool {
     (first.hour, first.minute) < (last.hour, last.minute)
-}
-
-/// The next number of a list or range.
-struct Next<'a> {
-    /// The comma and the letters before the number.
-    connection: String,
-    run: Run,
-    after: &'a str,
-}
-
-impl<'a> Next<'a> {
-    fn read(text: &'a str) -> Option<Self> {
-        let start = text.find(|c: char| c.is_ascii_digit())?;
-        let connection: String = plain(&text[..start]).chars().filter(|c| !is_dash(*c) && *c != ' ').collect();
-        let run = Run::read(&text[start..]).filter(|_| is_connection(&connection) || connection == ",")?;
-        Some(Self { after: &text[start + run.length..], connection, run })
-    }
-}
-
-/// Returns true for the text between two numbers of a list or range, without its spaces and dashes: "and", "until".
-pub(super) fn is_connection(between: &str) -> bool {
-    let word = between.strip_prefix(',').unwrap_or(between);
-    word == List::And.word() || List::BetweenHours.words().contains(&word)
 }
 
 /// The prefix "from".

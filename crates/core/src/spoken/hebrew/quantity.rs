@@ -85,7 +85,8 @@ fn begins_address(after: &str, context: &Context<'_>) -> bool {
         || context.has_before(List::BeforeBuilding, 4)
 }
 
-fn follows_numbered(context: &Context<'_>) -> bool {
+/// Returns true if the number identifies the noun before it, as in "room 3".
+pub(super) fn follows_numbered(context: &Context<'_>) -> bool {
     let is_numbered = |word: &str| {
         bases(word).any(|base| Noun::find(base).is_some_and(|(noun, is_singular)| noun.is_numbered && is_singular))
     };

@@ -9,6 +9,7 @@ use super::pointed::{self, Meaning};
 use super::quantity::{self, Amount};
 use super::reading::{Kind, Reading};
 use super::run::{Date, Number, Run};
+use super::sequence::Next;
 
 pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
     if let Some((date, clock)) = run.moment() {
@@ -61,6 +62,9 @@ fn single(run: &Run, context: &Context<'_>) -> Reading {
 
 fn integer(number: &Number, run: &Run, context: &Context<'_>) -> Reading {
     let value = number.value();
+    if let Some(minutes) = value.filter(|value| is_minutes(*value, context)) {
+        return Reading { kind: Kind::Hour, ..Reading::new(cardinal(minutes, Gender::Masculine)) };
+    }
     let is_hour = || context.is_hour() && (context.has_daypart() || context.counted().is_none());
     if let Some(clock) = value.filter(|_| number.digits.len() <= 2).and_then(|hour| Clock::new(hour, 0))
         && is_hour()
@@ -74,6 +78,22 @@ fn integer(number: &Number, run: &Run, context: &Context<'_>) -> Reading {
         }
         _ => Reading::new(dictated(&number.digits)),
     }
+}
+
+/// Returns true if the number is minutes before the hour that follows: "10 to 8". In "between 5 and 7", "a table for 5
+/// to 8" and "a ratio of 5 to 1", it is not.
+fn is_minutes(value: u64, context: &Context<'_>) -> bool {
+    let is_usual = matches!(value, 5 | 10 | 20 | 25) && (context.prefix.is_empty() || context.prefix.ends_with(AT));
+    let is_other = || {
+        let is_plural = context.last_word().is_some_and(|word| List::Hours.has(&word));
+        is_plural || context.is_after_between() || quantity::follows_numbered(context)
+    };
+    let Some(next) = Next::read(context.after).filter(|_| is_usual && !is_other()) else { return false };
+    let inner = Context { after: next.after, ..context.clone() };
+    next.connection == List::To.word()
+        && pointed::whole_hour(&next.run).is_some_and(|hour| (1..=12).contains(&hour.hour))
+        && ![context, &inner].iter().any(|context| context.counted().is_some() || context.has_month())
+        && ![List::Score, List::BeforePeople].iter().any(|list| context.has_before(*list, 4))
 }
 
 /// Reads two numbers with a full stop between them: a time, a date, a price or a decimal.
@@ -277,3 +297,6 @@ fn pieces(run: &Run) -> String {
 fn feminine(number: u64) -> String {
     cardinal(number, Gender::Feminine)
 }
+
+/// The prefix "at".
+const AT: char = '\u{5d1}';
