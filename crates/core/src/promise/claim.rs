@@ -2,7 +2,7 @@
 
 use super::clause::{Clause, clauses};
 use super::named::Named;
-use super::phrase::{LISTS, Place, words};
+use super::phrase::{LISTS, Place, places, words};
 use super::said_time::SaidTime;
 use super::terms::{Moment, Promise};
 use crate::search::stems;
@@ -69,11 +69,13 @@ fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
     }
     // The part of a question before its last comma may be a statement: "Ten is free, does that suit you?"
     let question = text.find(['?', '\u{61F}']);
-    let statement = match question {
-        Some(end) => text[..end].rsplit_once([',', '\u{60C}']).map(|(statement, _)| statement),
-        None => Some(&*text),
+    let (statement, asked) = match question {
+        Some(end) => text[..end].rsplit_once([',', '!', '\u{60C}']).unwrap_or_default(),
+        None => (&*text, ""),
     };
-    let clauses = clauses(statement.unwrap_or_default());
+    // "You have an appointment, or shall I book one?"
+    let is_alternative = words(asked).first().is_some_and(|word| is_or(word));
+    let clauses = clauses(statement);
     let (mut claims, mut is_hard, mut is_soft, mut was_modal) = (Vec::new(), false, false, false);
     let is_open = question.is_some() || clauses.iter().any(|clause| LISTS.conditions.is_in(&clause.words));
     for (index, clause) in clauses.iter().enumerate() {
@@ -83,9 +85,12 @@ fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
             let is_soft = is_soft || LISTS.soft_conditions.is_in(before) || clause.is_coordinated && was_modal;
             // "We will call you back, if you like" is a condition. A completed action counts in spite of a later
             // condition.
-            let is_void = is_hard || !place.phrase.is_past && (is_open || is_soft) || place.is_awaited(&clause.words);
+            let is_void = is_hard
+                || !place.phrase.is_past && (is_open || is_soft)
+                || place.is_awaited(&clause.words)
+                || place.is_conditional(&clause.words);
             // "Ten or eleven" is a choice and not an appointment.
-            let is_choice = place.phrase.is_state && clause.words.iter().any(|word| word == OR);
+            let is_choice = place.phrase.is_state && (is_alternative || clause.words.iter().any(|word| is_or(word)));
             if !is_void && !is_choice && !place.is_denied(&clause.words) && !place.is_modal(&clause.words) {
                 claims.push(of_place(at, sentence, clause, place, named(&clauses, index, has_days)));
             }
@@ -95,9 +100,9 @@ fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
         was_modal = LISTS.modals.is_in(&clause.words) || clause.is_coordinated && was_modal;
     }
     // Several phrases of one clause about the same appointment are one claim.
-    let mut known: Vec<(Promise, Named)> = Vec::new();
+    let mut known: Vec<(Promise, bool, Named)> = Vec::new();
     claims.retain(|claim: &Claim<'_>| {
-        let one = (claim.promise, claim.named.clone());
+        let one = (claim.promise, claim.is_past, claim.named.clone());
         let is_new = !claim.promise.is_about_appointment() || !known.contains(&one);
         known.push(one);
         is_new
@@ -115,9 +120,18 @@ fn of_place<'s>(at: Moment, sentence: &'s str, clause: &Clause<'_>, place: &Plac
     // A phrase such as "I have sent the address" contains the object itself.
     let own = clause.words[place.start..place.end].iter().filter_map(|word| object(word)).filter(|word| is_kind(word));
     let objects = before.iter().chain(after).filter_map(|word| object(word)).chain(own).collect();
-    let (promise, is_past, is_state) = (place.phrase.promise, place.phrase.is_past, place.phrase.is_state);
-    let (is_correction, is_before_question) = (false, false);
-    Claim { at, promise, sentence, is_past, is_state, named, objects, is_further, is_correction, is_before_question }
+    Claim {
+        at,
+        promise: place.phrase.promise,
+        sentence,
+        is_past: place.phrase.is_past,
+        is_state: place.phrase.is_state,
+        named,
+        objects,
+        is_further,
+        is_correction: false,
+        is_before_question: false,
+    }
 }
 
 /// Returns the days and times that a clause names. If it names none, those of the clauses around it count that contain
@@ -188,7 +202,8 @@ pub(super) fn reply(text: &str) -> Reply {
 /// Parts of words that mean a confirmation.
 static CONFIRMATIONS: LazyLock<Vec<String>> = LazyLock::new(|| words(include_str!("confirmations.txt")));
 
-/// Splits a text into sentences. A point within a number or an abbreviation does not end a sentence.
+/// Splits a text into sentences. A point within a number or an abbreviation does not end a sentence. A short exclamation
+/// that is a claim belongs to the next sentence, which may name the time: "Booked! Tomorrow at ten."
 pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -197,13 +212,23 @@ pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
         }
         let ends = rest.char_indices().find(|(at, c)| {
             let next = rest[at + c.len_utf8()..].chars().next();
-            matches!(c, '?' | '!' | '\n' | '\u{61F}') || (*c == '.' && next.is_none_or(char::is_whitespace))
+            match c {
+                '?' | '\n' | '\u{61F}' => true,
+                '!' => !is_short_claim(&rest[..*at]),
+                '.' => next.is_none_or(char::is_whitespace),
+                _ => false,
+            }
         });
         let end = ends.map_or(rest.len(), |(at, c)| at + c.len_utf8());
         let (sentence, after) = rest.split_at(end);
         rest = after;
         Some(sentence)
     })
+}
+
+/// Returns true if the text is a claim of few words.
+fn is_short_claim(text: &str) -> bool {
+    text.split_whitespace().nth(MAX_EXCLAIMED).is_none() && !places(&words(text)).is_empty()
 }
 
 /// Removes quoted words: the agent repeats what someone else said or wrote. A quotation mark within a word, as in a
@@ -231,8 +256,11 @@ fn ends_with_tag(text: &str) -> bool {
     text.rsplit_once([',', '\u{60C}']).is_some_and(|(_, tail)| LISTS.tags.is_all_of(&words(tail)))
 }
 
-/// The Hebrew word "or".
-const OR: &str = "\u{5D0}\u{5D5}";
+fn is_or(word: &str) -> bool {
+    matches!(word, "or" | "\u{5D0}\u{5D5}")
+}
 
 /// The minimum length of an object word, in characters. Most shorter words are prepositions.
 const MIN_STEM: usize = 3;
+/// The maximum number of words of an exclamation that belongs to the next sentence.
+const MAX_EXCLAIMED: usize = 2;

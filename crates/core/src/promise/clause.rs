@@ -3,10 +3,11 @@
 use super::phrase::{AND, LISTS, Place, places, words};
 use super::said_time::{SaidTime, said_times};
 use super::terms::Promise;
+use crate::search::stems;
 use crate::spoken::{SaidDay, said_days};
 
-/// A part of a sentence that ends at a comma, a semicolon or a dash, before a word such as "but", or before another
-/// claim that follows "and".
+/// A part of a sentence that ends at a comma, a semicolon, a dash or an exclamation mark, before a word such as "but", or
+/// before another claim that follows "and".
 pub(super) struct Clause<'a> {
     text: &'a str,
     /// The folded words, without idioms.
@@ -21,6 +22,14 @@ impl<'a> Clause<'a> {
         let words = LISTS.idioms.removed_from(&words(text));
         let places = places(&words);
         Self { text, words, places, is_coordinated }
+    }
+
+    /// Returns true if the clause contains only a time, with or without a day: "tomorrow at ten".
+    fn is_time(&self) -> bool {
+        let is_of_time = |word: &String| {
+            word.chars().all(|c| c.is_ascii_digit()) || stems(word, 2).any(|stem| LISTS.times.contains(stem))
+        };
+        self.words.iter().all(is_of_time) && !self.times().is_empty()
     }
 
     pub(super) fn times(&self) -> Vec<SaidTime> {
@@ -47,7 +56,7 @@ impl<'a> Clause<'a> {
 /// Splits a sentence into clauses.
 pub(super) fn clauses(sentence: &str) -> Vec<Clause<'_>> {
     let mut clauses = Vec::new();
-    for part in sentence.split([',', ';', '\u{60C}', '\u{61B}', '\u{2013}', '\u{2014}']) {
+    for part in sentence.split([',', ';', '!', '\u{60C}', '\u{61B}', '\u{2013}', '\u{2014}']) {
         let (mut from, mut is_coordinated) = (0, false);
         for (at, token) in tokens(part).skip(1) {
             let is_and = begins_with_and(&part[at..], token);
@@ -62,7 +71,25 @@ pub(super) fn clauses(sentence: &str) -> Vec<Clause<'_>> {
     for clause in &mut clauses {
         clause.is_coordinated |= clause.words.first().is_some_and(|word| is_and(word) || word.starts_with(AND));
     }
+    retain_timed(&mut clauses);
     clauses
+}
+
+/// Removes the phrases such as "see you" that count only with a time, if there is none. The time may follow in the next
+/// clause; for a phrase that is a clause of its own, it may also precede: "tomorrow at ten, confirmed".
+fn retain_timed(clauses: &mut [Clause<'_>]) {
+    for index in 0..clauses.len() {
+        if !clauses[index].places.iter().any(|place| place.phrase.is_timed) {
+            continue;
+        }
+        let has_time = |clause: &Clause<'_>| !clause.times().is_empty();
+        let is_after_time = clauses[..index].iter().any(has_time);
+        let is_with_time = has_time(&clauses[index]) || clauses.get(index + 1).is_some_and(Clause::is_time);
+        clauses[index].places.retain(|place| {
+            let phrase = place.phrase;
+            !phrase.is_timed || is_with_time || phrase.is_whole_clause() && is_after_time
+        });
+    }
 }
 
 /// Returns true if a claim follows the word "and", which Hebrew joins to the next word.
@@ -75,9 +102,12 @@ fn begins_with_and(text: &str, token: &str) -> bool {
     // The next words suffice for the longest phrase, so that a long sentence is not read again for each of its words.
     let mut next = tokens(rest).skip(MAX_AHEAD).map(|(at, _)| at);
     let rest = &rest[..next.next().unwrap_or(rest.len())];
-    // In "at four and a half is free", "and" begins no claim.
-    places(&words(rest))
-        .first()
+    // In "at four and a half is free", "and" begins no claim. In Hebrew, "we will set" and "it is set" are the same word,
+    // so a claim of a single word does not count after "and".
+    let places = places(&words(rest));
+    places
+        .iter()
+        .find(|place| !place.phrase.is_whole_clause())
         .is_some_and(|place| place.start == 0 || place.start <= MAX_SUBJECT && place.phrase.promise != Promise::Offered)
 }
 

@@ -13,6 +13,11 @@ pub(super) struct Phrase {
     pub(super) is_past: bool,
     /// True if it says that an appointment exists, also if the agent did not book it in this call.
     pub(super) is_state: bool,
+    /// True if it says something only together with a time of day.
+    pub(super) is_timed: bool,
+    /// True if it stands at the beginning or the end of a clause only.
+    begins_clause: bool,
+    ends_clause: bool,
     tokens: Vec<Token>,
     /// True if the phrase itself contains a negation or a modal verb, as in "we will not call again".
     is_negative: bool,
@@ -40,10 +45,22 @@ impl Place {
         LISTS.negations.is_in(&words[..end])
     }
 
-    /// Returns true for the event in "until we call you back", where Hebrew joins "that" to the first word.
+    /// Returns true for an event that is awaited, as in "once it is booked". In "until we call you back", Hebrew joins
+    /// "that" to the first word.
     pub(super) fn is_awaited(&self, words: &[String]) -> bool {
-        let before = self.start.checked_sub(1).and_then(|before| words.get(before));
-        words[self.start].starts_with(THAT) && before.is_some_and(|word| LISTS.bounds.contains(word))
+        let before = &words[..self.start];
+        let is_bound = before.last().is_some_and(|word| LISTS.bounds.contains(word));
+        words[self.start].starts_with(THAT) && is_bound
+            || LISTS.soft_conditions.ends(before)
+            || LISTS.events.is_in(before)
+    }
+
+    /// Returns true if a condition follows the phrase at once: "it is cancelled if you come late", "it is booked after
+    /// you have paid".
+    pub(super) fn is_conditional(&self, words: &[String]) -> bool {
+        let Some(next) = (self.end..words.len()).find(|at| !LISTS.light.contains(&words[*at])) else { return false };
+        LISTS.conditions.length_at(words, next).is_some()
+            || self.phrase.is_state && LISTS.soft_conditions.length_at(words, next).is_some()
     }
 
     /// Returns true if a word of a request, a possibility or a report stands before the phrase or within it, or if the
@@ -56,16 +73,22 @@ impl Place {
 
 impl Phrase {
     fn new(promise: Promise, kind: &str, line: &str, lists: &Lists) -> Self {
+        let (begins_clause, line) = line.strip_prefix(BEGIN).map_or((false, line), |line| (true, line));
+        let (ends_clause, line) = line.strip_suffix(END).map_or((false, line), |line| (true, line));
         let tokens: Vec<Token> = line.split_whitespace().map(Token::new).collect();
         let literals = tokens.iter().filter_map(|token| match token {
             Token::Word { any, .. } => any.first().cloned(),
             Token::Gap => None,
         });
         let literals: Vec<String> = literals.collect();
+        let is_kind = |name: &str| kind.split(' ').any(|kind| kind == name);
         Self {
             promise,
-            is_past: kind != "later",
-            is_state: kind == "state",
+            is_past: !is_kind("later"),
+            is_state: is_kind("state"),
+            is_timed: is_kind("timed"),
+            begins_clause,
+            ends_clause,
             is_negative: lists.negations.is_in(&literals),
             is_modal: lists.modals.is_in(&literals),
             tokens,
@@ -89,10 +112,22 @@ impl Phrase {
     }
 
     /// Returns the end of the phrase if it begins at this word. Its first word may have the prefix "and" or "that",
-    /// which Hebrew joins to the next word.
+    /// which Hebrew joins to the next word, unless the phrase must begin the clause.
     fn end_at(&self, words: &[String], start: usize) -> Option<usize> {
         let first = words.get(start)?;
-        stripped(first).find_map(|first| self.rest(words, start, first, &self.tokens))
+        let is_filler = |word: &String| LISTS.fillers.contains(word);
+        if self.begins_clause && !words[..start].iter().all(is_filler) {
+            return None;
+        }
+        let forms = if self.begins_clause { 1 } else { usize::MAX };
+        let end = stripped(first).take(forms).find_map(|first| self.rest(words, start, first, &self.tokens))?;
+        let is_at_end = || words[end..].iter().all(|word| is_filler(word) || LISTS.light.contains(word));
+        (!self.ends_clause || is_at_end()).then_some(end)
+    }
+
+    /// Returns true if the phrase is a clause of its own, such as "booked".
+    pub(super) fn is_whole_clause(&self) -> bool {
+        self.begins_clause && self.ends_clause
     }
 
     fn rest(&self, words: &[String], at: usize, first: &str, tokens: &[Token]) -> Option<usize> {
@@ -128,7 +163,7 @@ impl Phrase {
             Token::Word { any, is_optional: false } => any.first().map(|word| word.replace('~', "x")),
             _ => None,
         });
-        words.collect::<Vec<_>>().join(" ")
+        words.collect::<Vec<_>>().join(" ") + if self.is_timed { ", 10:00" } else { "" }
     }
 }
 
@@ -196,6 +231,11 @@ impl WordList {
         begin.filter(fits).map(Vec::len).max()
     }
 
+    /// Returns true if the words end with one of the phrases.
+    pub(super) fn ends(&self, words: &[String]) -> bool {
+        (0..words.len()).any(|at| self.length_at(words, at) == Some(words.len() - at))
+    }
+
     fn add(&mut self, phrase: Vec<String>) {
         if let Some(first) = phrase.first() {
             self.0.entry(first.clone()).or_default().push(phrase);
@@ -227,6 +267,7 @@ pub(super) struct Lists {
     by_any_word: Vec<usize>,
     pub(super) conditions: WordList,
     pub(super) soft_conditions: WordList,
+    events: WordList,
     pub(super) modals: WordList,
     pub(super) negations: WordList,
     pub(super) others: WordList,
@@ -241,6 +282,8 @@ pub(super) struct Lists {
     pub(super) further: HashSet<String>,
     pub(super) common: HashSet<String>,
     light: HashSet<String>,
+    fillers: HashSet<String>,
+    pub(super) times: HashSet<String>,
     pub(super) meanings: HashMap<String, String>,
     pub(super) bounds: HashSet<String>,
     pub(super) ranges: WordList,
@@ -267,6 +310,7 @@ impl Lists {
         let list = match heading {
             "condition" => &mut self.conditions,
             "soft condition" => &mut self.soft_conditions,
+            "event" => &mut self.events,
             "modal" => &mut self.modals,
             "negation" => &mut self.negations,
             "other" => &mut self.others,
@@ -284,6 +328,8 @@ impl Lists {
             "further" => return self.further.extend(words),
             "common" => return self.common.extend(words),
             "light" => return self.light.extend(words),
+            "filler" => return self.fillers.extend(words),
+            "time" => return self.times.extend(words),
             "bound" => return self.bounds.extend(words),
             "meaning" => {
                 let first = words.first().cloned().unwrap_or_default();
@@ -331,6 +377,9 @@ pub(super) fn words(text: &str) -> Vec<String> {
 /// The Hebrew prefixes "and" and "that".
 pub(super) const AND: char = '\u{5D5}';
 const THAT: char = '\u{5E9}';
+/// The signs of a phrase for the beginning and the end of a clause.
+const BEGIN: &str = "^ ";
+const END: &str = " $";
 /// The maximum number of words in a gap of a phrase.
 const MAX_GAP: usize = 6;
 /// The maximum number of light words between two words of a phrase.

@@ -31,7 +31,9 @@ impl SaidTime {
 pub(super) fn said_times(text: &str) -> Vec<SaidTime> {
     let text = &text.replace("a.m.", "am").replace("p.m.", "pm");
     let (rest, mut times) = in_digits(&without_limits(text));
-    let minutes = if rest.is_ascii() { in_english(&rest) } else { spoken::said_times(&rest) };
+    // An English sentence may contain an apostrophe or a name that is not ASCII.
+    let is_latin = rest.chars().all(|c| !c.is_alphabetic() || c < LATIN_END);
+    let minutes = if is_latin { in_english(&rest) } else { spoken::said_times(&rest) };
     times.extend(minutes.into_iter().map(|minutes| SaidTime { minutes, is_afternoon: None }));
     if times.is_empty() {
         return times;
@@ -180,6 +182,8 @@ fn english_hour(word: &str) -> Option<u16> {
 
 const HOURS: [&str; 12] =
     ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+/// The first character after the Latin letters of European languages.
+const LATIN_END: char = '\u{250}';
 const HALF_A_DAY: u16 = 12 * 60;
 /// The maximum number of words between "between ten" and the end of the range.
 const MAX_RANGE: usize = 3;

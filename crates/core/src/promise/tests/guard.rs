@@ -89,6 +89,51 @@ fn an_action_that_was_done_may_be_said() {
     }
 }
 
+/// The same statements in other words, each with the tool that makes it true. Without it, `sentences.txt` says that they
+/// are stopped.
+#[test]
+fn an_action_that_was_done_may_be_said_in_other_words() {
+    let moved = tool("move_appointment", &json!({"moved_to": {"start": "2026-11-30T09:00"}}));
+    for (done, sentences) in [
+        (
+            booked("2026-11-25T10:00"),
+            &[
+                "אז אתה רשום אצלנו למחר בעשר.",
+                "הזמנתך התקבלה ואושרה.",
+                "נקבע! מחר בעשר.",
+                "אני קובעת לך עכשיו תור למחר בעשר, זהו, קבוע.",
+                "הכול מסודר, מחכים לך מחר בעשר.",
+                "See you tomorrow at ten, it's in the calendar.",
+            ][..],
+        ),
+        (moved, &["נתראה ביום שני בתשע.", "Your appointment is now Monday at nine."]),
+    ] {
+        for said in sentences {
+            assert!(is_false(&known(), said, &[]), "{said}");
+            assert!(!is_false(&known(), said, std::slice::from_ref(&done)), "{said} {done:?}");
+        }
+    }
+}
+
+#[test]
+fn a_time_belongs_to_the_statement_beside_it() {
+    let at_ten = [booked("2026-11-25T10:00")];
+    for (said, is_stopped) in [
+        ("נקבע! מחר באחת עשרה.", true),
+        ("נקבע! יש עוד משהו?", false),
+        ("נתראה מחר באחת עשרה.", true),
+        ("סגור, נתראה מחר בעשר.", false),
+        ("קבעתי לך תור למחר, נתראה בעשר.", false),
+        ("קבעתי לך תור למחר, נתראה באחת עשרה.", true),
+        ("קבעתי לך תור למחר בעשר, מחכים לך!", false),
+        ("Booked! Tomorrow at eleven.", true),
+        ("See you tomorrow at eleven.", true),
+        ("You're all set. See you tomorrow at ten!", false),
+    ] {
+        assert_eq!(is_false(&known(), said, &at_ten), is_stopped, "{said}");
+    }
+}
+
 #[test]
 fn only_times_that_were_read_are_offered() {
     let read = || free(&["2026-11-25T10:00", "2026-11-26T16:30"]);
@@ -113,6 +158,7 @@ fn only_times_that_were_read_are_offered() {
 fn an_announcement_may_be_said_before_its_tool() {
     for said in [
         "אני קובע לך עכשיו.",
+        "אני קובעת לך עכשיו, רגע.",
         "רגע, אני בודקת.",
         "אבדוק ואחזור אלייך.",
         "אני רושמת את ההודעה.",
@@ -133,6 +179,8 @@ fn an_appointment_from_before_the_call_may_be_said() {
         (&existing, "התור שלך קבוע ליום שלישי בחמש.", false),
         (&existing, "יש לך תור ביום שלישי בחמש.", false),
         (&existing, "יש תור ביום שלישי בחמש.", false),
+        (&existing, "נתראה ביום שלישי בחמש.", false),
+        (&existing, "נתראה ביום שלישי בשש.", true),
         (&existing, "התור שלך הוזז ליום שלישי בחמש.", false),
         (&existing, "יש לך תור ביום שלישי בשש.", true),
         (&existing, "קבעתי לך תור ליום רביעי בחמש.", true),
@@ -140,6 +188,7 @@ fn an_appointment_from_before_the_call_may_be_said() {
         (&existing, "ביטלתי את התור.", true),
         (&unknown, "התור שלך קבוע ליום שלישי בחמש.", false),
         (&unknown, "התור שלך נקבע.", false),
+        (&unknown, "נתראה ביום שלישי בחמש.", false),
         (&unknown, "קבעתי לך תור.", true),
         (&known(), "התור שלך קבוע ליום שלישי בחמש.", true),
         (&known(), "אתמול שלחתי לך את הכתובת.", false),
@@ -191,6 +240,10 @@ fn a_sentence_is_judged_as_a_whole() {
     assert_eq!(check("", "התור שלך נקבע ליום שני,", true), booked);
     assert_eq!(check("אם זה מתאים,", " קבעתי לך תור.", true), CheckResult::Clean);
     assert_eq!(check("מעולה,", " קבעתי לך תור.", false), booked);
+    assert_eq!(check("", "נקבע!", false), booked);
+    assert_eq!(check("", "נקבע! מחר בעשר.", true), booked);
+    assert_eq!(check("אם זה מתאים,", " נקבע!", false), CheckResult::Clean);
+    assert_eq!(check("", "יש לך תור, או שתרצי לקבוע?", true), CheckResult::Clean);
     assert_eq!(check("אני קובעת לך תור.", " יום נעים!", true), CheckResult::Clean);
     // The beginning of the sentence was found to be true, or was not checked.
     assert_eq!(check("קבעתי לך תור.", " יש עוד משהו?", true), CheckResult::Clean);
