@@ -106,7 +106,8 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
                 "See you tomorrow at ten, it's in the calendar.",
             ][..],
         ),
-        (moved, &["נתראה ביום שני בתשע.", "Your appointment is now Monday at nine."]),
+        (moved, &["התור עבר ליום שני בשעה תשע.", "נתראה ביום שני בתשע.", "Your appointment is now Monday at nine."]),
+        (tool("cancel_appointment", &json!({"cancelled": {}})), &["הביטול נקלט.", "הורדתי אותך מהיומן.", "Cancelled!"]),
     ] {
         for said in sentences {
             assert!(is_false(&known(), said, &[]), "{said}");
@@ -181,6 +182,7 @@ fn an_appointment_from_before_the_call_may_be_said() {
         (&existing, "יש תור ביום שלישי בחמש.", false),
         (&existing, "נתראה ביום שלישי בחמש.", false),
         (&existing, "נתראה ביום שלישי בשש.", true),
+        (&existing, "התור עבר ליום שלישי בחמש.", false),
         (&existing, "התור שלך הוזז ליום שלישי בחמש.", false),
         (&existing, "יש לך תור ביום שלישי בשש.", true),
         (&existing, "קבעתי לך תור ליום רביעי בחמש.", true),
