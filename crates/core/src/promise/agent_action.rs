@@ -15,6 +15,8 @@ pub(super) struct AgentAction {
     /// The promises that the action keeps, or would have kept if it had succeeded.
     pub(super) promises: BTreeSet<Promise>,
     pub(super) is_done: bool,
+    /// True if it stored details of the caller, and nothing else.
+    pub(super) is_about_details: bool,
     /// True if it shows appointments that the agent did not change.
     pub(super) is_existing: bool,
     /// The appointments that are known to exist after this action.
@@ -30,7 +32,8 @@ pub(super) struct AgentAction {
 impl AgentAction {
     fn done(at: Moment, promises: impl Into<BTreeSet<Promise>>) -> Self {
         let (added, removed, read, words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { at, promises: promises.into(), is_done: true, is_existing: false, added, removed, read, words }
+        let (promises, is_done, is_about_details, is_existing) = (promises.into(), true, false, false);
+        Self { at, promises, is_done, is_about_details, is_existing, added, removed, read, words }
     }
 
     /// Creates the action of an appointment as it is stored after the call.
@@ -85,6 +88,13 @@ impl AgentAction {
                 Self { is_done: true, added: vec![at], removed, ..self }
             }
         }
+    }
+
+    /// Returns true if it stored details of the caller, alone or with an appointment, a message or another request.
+    pub(super) fn has_stored_details(&self) -> bool {
+        let others = [Promise::Booked, Promise::PassedOn, Promise::Waiting];
+        let is_with_other = !self.is_existing && others.iter().any(|promise| self.promises.contains(promise));
+        self.is_done && (self.is_about_details || is_with_other)
     }
 
     /// Creates the action of a message that was sent although its tool has not returned in the call.
@@ -199,9 +209,10 @@ fn of_tool(at: Moment, tool: &ToolUse) -> AgentAction {
         Some(BuiltInTool::FindAppointments) if done.is_some_and(has_appointments) => BTreeSet::from([Promise::Booked]),
         _ => BTreeSet::new(),
     };
+    let is_about_details = built_in(tool) == Some(BuiltInTool::SaveContactDetails);
     let is_existing = built_in(tool) == Some(BuiltInTool::FindAppointments);
     let words = words_of_text(text_of(tool));
-    AgentAction { at, promises, is_done: done.is_some(), is_existing, added, removed, read, words }
+    AgentAction { at, promises, is_done: done.is_some(), is_about_details, is_existing, added, removed, read, words }
 }
 
 /// Returns the built-in tool; `None` for a tool of the owner.

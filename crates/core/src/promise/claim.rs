@@ -21,6 +21,8 @@ pub(super) struct Claim<'a> {
     pub(super) is_past: bool,
     /// True if the sentence says that an appointment exists, but not that the agent booked it now.
     pub(super) is_state: bool,
+    /// True if the sentence says that details of the caller are stored.
+    pub(super) is_about_details: bool,
     /// The days and times that the claim names.
     pub(super) named: Named,
     /// The object of the claim: its words without the phrase and without common words.
@@ -126,6 +128,7 @@ fn of_place<'s>(at: Moment, sentence: &'s str, clause: &Clause<'_>, place: &Plac
         sentence,
         is_past: place.phrase.is_past,
         is_state: place.phrase.is_state,
+        is_about_details: place.phrase.is_about_details,
         named,
         objects,
         is_further,

@@ -42,7 +42,13 @@ impl Evidence<'_> {
                 Promise::Booked | Promise::Moved | Promise::Cancelled => found[index] = self.change(claims, index),
                 // A caller who hangs up before the phone rings ends the transfer.
                 Promise::Transferred if self.has_transfer || claim.at >= self.last => found[index] = Finding::Kept,
-                Promise::OptedOut => found[index] = self.opt_out(claim),
+                Promise::OptedOut => {
+                    found[index] =
+                        self.by_action(claim, |action| action.is_done && action.promises.contains(&Promise::OptedOut));
+                }
+                Promise::PassedOn if claim.is_about_details => {
+                    found[index] = self.by_action(claim, AgentAction::has_stored_details);
+                }
                 Promise::Waiting | Promise::PassedOn | Promise::Sent | Promise::Transferred => {}
             }
         }
@@ -85,11 +91,11 @@ impl Evidence<'_> {
         self.state(claim.at).iter().any(|(start, _)| named.fits(*start, self.today))
     }
 
-    fn opt_out(&self, claim: &Claim<'_>) -> Finding {
-        let is_it = |action: &&AgentAction| action.is_done && action.promises.contains(&Promise::OptedOut);
+    /// Evaluates a claim that any action of a kind keeps.
+    fn by_action(&self, claim: &Claim<'_>, is_it: impl Fn(&AgentAction) -> bool) -> Finding {
         match () {
-            () if self.before(claim.at).any(|action| is_it(&action)) => Finding::Kept,
-            () if self.after(claim.at).any(|action| is_it(&action)) => Finding::Early,
+            () if self.before(claim.at).any(&is_it) => Finding::Kept,
+            () if self.after(claim.at).any(&is_it) => Finding::Early,
             () => Finding::Broken { is_time_wrong: false },
         }
     }
@@ -191,7 +197,8 @@ impl Evidence<'_> {
     /// Evaluates claims about messages. Each claim needs a row that contains its words, or a row that no other claim
     /// uses. A claim that repeats another claim in other words needs no second row.
     fn evaluate_texts(&self, promise: Promise, claims: &[Claim<'_>], found: &mut [Finding]) {
-        let mine: Vec<usize> = (0..claims.len()).filter(|index| claims[*index].promise == promise).collect();
+        let is_mine = |claim: &Claim<'_>| claim.promise == promise && !claim.is_about_details;
+        let mine: Vec<usize> = (0..claims.len()).filter(|index| is_mine(&claims[*index])).collect();
         let mut rows: Vec<Row> = self
             .actions
             .iter()

@@ -15,6 +15,8 @@ pub(super) struct Phrase {
     pub(super) is_state: bool,
     /// True if it says something only together with a time of day.
     pub(super) is_timed: bool,
+    /// True if it says that details of the caller are stored.
+    pub(super) is_about_details: bool,
     /// True if it stands at the beginning or the end of a clause only.
     begins_clause: bool,
     ends_clause: bool,
@@ -87,6 +89,7 @@ impl Phrase {
             is_past: !is_kind("later"),
             is_state: is_kind("state"),
             is_timed: is_kind("timed"),
+            is_about_details: is_kind("details"),
             begins_clause,
             ends_clause,
             is_negative: lists.negations.is_in(&literals),

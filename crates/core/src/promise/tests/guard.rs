@@ -94,6 +94,7 @@ fn an_action_that_was_done_may_be_said() {
 #[test]
 fn an_action_that_was_done_may_be_said_in_other_words() {
     let moved = tool("move_appointment", &json!({"moved_to": {"start": "2026-11-30T09:00"}}));
+    let ok = |name: &str| tool(name, &json!({"ok": true}));
     for (done, sentences) in [
         (
             booked("2026-11-25T10:00"),
@@ -103,16 +104,34 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
                 "נקבע! מחר בעשר.",
                 "אני קובעת לך עכשיו תור למחר בעשר, זהו, קבוע.",
                 "הכול מסודר, מחכים לך מחר בעשר.",
+                "הפרטים שלך נשמרו.",
                 "See you tomorrow at ten, it's in the calendar.",
             ][..],
         ),
         (moved, &["התור עבר ליום שני בשעה תשע.", "נתראה ביום שני בתשע.", "Your appointment is now Monday at nine."]),
         (tool("cancel_appointment", &json!({"cancelled": {}})), &["הביטול נקלט.", "הורדתי אותך מהיומן.", "Cancelled!"]),
+        (ok("take_message"), &["הפרטים שלך נשמרו.", "דנה קיבלה את ההודעה שלך.", "I've let Dana know."]),
+        (ok("save_contact_details"), &["הפרטים שלך נשמרו.", "שמרתי את הפרטים שלך.", "Your details are saved."]),
+        (ok("join_waiting_list"), &["השם שלך ברשימת ההמתנה.", "הפרטים שלך נשמרו.", "You're on the waitlist."]),
     ] {
         for said in sentences {
             assert!(is_false(&known(), said, &[]), "{said}");
             assert!(!is_false(&known(), said, std::slice::from_ref(&done)), "{said} {done:?}");
         }
+    }
+}
+
+#[test]
+fn stored_details_are_no_evidence_for_a_message() {
+    let saved = tool("save_contact_details", &json!({"ok": true}));
+    let failed = tool("save_contact_details", &json!({"error": "it is not stored"}));
+    for (said, tools, is_stopped) in [
+        ("רשמתי את ההודעה.", vec![saved.clone()], true),
+        ("הפרטים שלך נשמרו.", vec![failed.clone()], true),
+        ("רשמתי את ההודעה.", vec![tool("take_message", &json!({"ok": true})), failed], false),
+        ("הפרטים שלך נשמרו, ורשמתי את ההודעה.", vec![saved], true),
+    ] {
+        assert_eq!(is_false(&known(), said, &tools), is_stopped, "{said} {tools:?}");
     }
 }
 
