@@ -94,6 +94,7 @@ fn an_action_that_was_done_may_be_said() {
 #[test]
 fn an_action_that_was_done_may_be_said_in_other_words() {
     let moved = tool("move_appointment", &json!({"moved_to": {"start": "2026-11-30T09:00"}}));
+    let sent = ToolUse::new("send_whatsapp", r#"{"text":"הרצל 5, תל אביב"}"#).with_output(r#"{"ok":true}"#);
     let ok = |name: &str| tool(name, &json!({"ok": true}));
     for (done, sentences) in [
         (
@@ -110,6 +111,7 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
         ),
         (moved, &["התור עבר ליום שני בשעה תשע.", "נתראה ביום שני בתשע.", "Your appointment is now Monday at nine."]),
         (tool("cancel_appointment", &json!({"cancelled": {}})), &["הביטול נקלט.", "הורדתי אותך מהיומן.", "Cancelled!"]),
+        (sent, &["הכתובת כבר בדרך אליך בוואטסאפ.", "קיבלת אישור בהודעה.", "נשלח!", "Sent!"]),
         (ok("take_message"), &["הפרטים שלך נשמרו.", "דנה קיבלה את ההודעה שלך.", "I've let Dana know."]),
         (ok("save_contact_details"), &["הפרטים שלך נשמרו.", "שמרתי את הפרטים שלך.", "Your details are saved."]),
         (ok("join_waiting_list"), &["השם שלך ברשימת ההמתנה.", "הפרטים שלך נשמרו.", "You're on the waitlist."]),
@@ -119,6 +121,9 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
             assert!(!is_false(&known(), said, std::slice::from_ref(&done)), "{said} {done:?}");
         }
     }
+    let mut confirmed = known();
+    confirmed.has_confirmations = true;
+    assert!(!is_false(&confirmed, "קיבלת אישור בהודעה.", &[]));
 }
 
 #[test]
