@@ -61,10 +61,10 @@ impl Context<'_> {
 
     /// Returns true if the number probably counts a noun: it is not an hour, an age, or the number of a room.
     fn is_count(&self) -> bool {
-        let lists = [List::BeforeHour, List::BeforeAge, List::Until, List::BeforeLetter, List::BeforeOrdinal];
         let is_singular = |base: &str| Noun::find(base).is_some_and(|(_, is_singular)| is_singular);
-        let is_noun = |word: &str| !List::NotCounted.words().contains(&word) && bases(word).any(is_singular);
-        let is_other = |word: &String| lists.iter().any(|list| list.has(word)) || is_noun(word);
+        let is_today = |word: &str| List::BeforeDate.words().contains(&word);
+        let is_noun = |word: &str| !is_today(word) && bases(word).any(is_singular);
+        let is_other = |word: &String| NOT_BEFORE_COUNT.iter().any(|list| list.has(word)) || is_noun(word);
         self.is_few
             && (self.prefix.is_empty() || self.prefix == List::And.word())
             && self.follows != Kind::Hour
@@ -240,6 +240,18 @@ fn begins_with(phrases: List, text: &str) -> bool {
 
 /// The maximum length of a phrase in bytes, with vowel points.
 const MAX_PHRASE: usize = 80;
+
+/// Words before numbers that are hours, ages, keys and the like.
+const NOT_BEFORE_COUNT: [List; 8] = [
+    List::BeforeHour,
+    List::BeforeAge,
+    List::BeforeKeys,
+    List::BeforeCode,
+    List::BeforeNumber,
+    List::BeforeLetter,
+    List::BeforeOrdinal,
+    List::Until,
+];
 
 const ARTICLE: char = '\u{5d4}';
 

@@ -2,6 +2,7 @@
 
 use super::lists::{Gender, List, Noun, bases, is_prefix};
 use super::plain::{is_dash, plain, word_length};
+use super::sequence::is_connection;
 
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
@@ -66,7 +67,7 @@ pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
     let found = plain(&text[word.clone()]);
     if List::Or.words().contains(&found.as_str()) {
         skip_number(text, word.end)
-    } else if begins_range && is_prefix(&found) && found.ends_with(CONNECTING) {
+    } else if begins_range && found.ends_with(CONNECTING) && is_connection(&found) {
         skip_number(text, word.start)
     } else {
         None

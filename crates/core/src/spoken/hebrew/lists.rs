@@ -91,6 +91,8 @@ lists! {
     BeforeDate = "before_date",
     BeforeBuilding = "before_building",
     BeforeRating = "before_rating",
+    BeforeMeasure = "before_measure",
+    BeforeSize = "before_size",
     OutOf = "out_of",
     BeforePeople = "before_people",
     BeforeGroup = "before_group",

@@ -29,10 +29,13 @@ pub(super) fn meaning(run: &Run, context: &Context<'_>) -> Meaning {
     run.pointed_clock().filter(|_| is_time()).map_or(Meaning::Decimal, Meaning::Time)
 }
 
-/// Returns true if both ends of a range with a dash are days: "closed 1.10-5.10".
+/// Returns true if both ends of a range with a dash are days: "closed 1.10-5.10". Two decimals seldom have the same two
+/// decimal places.
 pub(super) fn are_dates(from: &Run, to: &Run, context: &Context<'_>) -> bool {
-    let has_time = || has_two_digits(from) && has_two_digits(to) && has_time_after(context);
-    !is_amount(context) && (context.is_about_dates() || has_time())
+    let month = |run: &Run| run.day_and_month().map(|date| date.month);
+    let are_long = || has_two_digits(from) && has_two_digits(to);
+    let are_likely = || are_long() && (month(from) == month(to) || has_time_after(context));
+    !is_amount(context) && (context.is_about_dates() || are_likely())
 }
 
 /// Returns both times of a range with a dash: "9.30-10.15", "9:00-17.30".
@@ -53,9 +56,10 @@ fn has_two_digits(run: &Run) -> bool {
     run.day_and_month().is_some() && run.numbers.last().is_some_and(|month| month.digits.len() == 2)
 }
 
-/// Returns true if the number counts a noun, or is a price or a rating.
+/// Returns true if the number counts a noun, or is a price, a rating or a measure.
 fn is_amount(context: &Context<'_>) -> bool {
-    context.counted().is_some() || context.has_before(List::BeforePrice, 4) || context.has_before(List::BeforeRating, 3)
+    let lists = [(List::BeforePrice, 4), (List::BeforeRating, 3), (List::BeforeMeasure, 3)];
+    context.counted().is_some() || lists.into_iter().any(|(list, words)| context.has_before(list, words))
 }
 
 /// Returns true if a time follows a day and a month: "24.11 at 9", "24.11, 9:00", "24.11 in the evening".

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::counted::{Counted, next_word};
 use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal, digits, ordinal};
-use super::plain::{plain, words_before};
+use super::plain::{plain, words_after, words_before};
 use super::reading::Reading;
 
 /// A number with the digits after its decimal point.
@@ -139,7 +139,10 @@ fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
     let (noun, _) = Noun::find(word).filter(|(noun, _)| noun.singular == word)?;
     let is_counted = words_before(context.before).nth(1).is_some_and(|word| List::BeforeCount.has(&word));
     let lists = [List::BeforeLetter, List::BeforeOrdinal, List::NumberSign];
-    let is_identified = noun.is_numbered || lists.iter().any(|list| list.has(word));
+    // "Branch 1 and branch 2", "route 1: 99 shekels".
+    let is_repeated = || words_after(context.after).take(2).any(|next| bases(&next).any(|base| base == word));
+    let is_label = || context.after.starts_with(':') || is_repeated();
+    let is_identified = noun.is_numbered || lists.iter().any(|list| list.has(word)) || is_label();
     let is_age = !is_joined && is_age(context);
     (!is_age && (is_counted || !is_identified)).then_some(noun.gender)
 }

@@ -104,6 +104,11 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
         Meaning::Decimal => {}
     }
     let Some(value) = whole.value() else { return Reading::new(pieces(run)) };
+    // "Until 12.2026".
+    let year = fraction.value().filter(|year| (1900..2100).contains(year) && (1..=12).contains(&value));
+    if let Some(year) = year.filter(|_| fraction.digits.len() == 4 && context.counted().is_none()) {
+        return Reading::new(format!("{} {}", month(value), feminine(year)));
+    }
     // Some people write thousands with a full stop: "1.000 shekels".
     if fraction.digits == "000" && (1..1000).contains(&value) {
         return quantity::integer(value * 1000, context);
@@ -139,7 +144,8 @@ fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> O
     let are_years = (1900..2100).contains(&above) && ((above + 1) % 100 == below || above + 1 == below);
     // "50/50".
     let are_equal = above == below && above > 12;
-    if are_years || are_equal {
+    let is_size = || context.prefix.is_empty() && context.has_before(List::BeforeSize, 2);
+    if are_years || are_equal || is_size() {
         return Some(Reading::new(format!("{} {}", feminine(above), feminine(below))));
     }
     let is_date = context.is_date();
@@ -210,6 +216,11 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     let ((first, first_fraction), (last, last_fraction)) = (amount(from)?, amount(to)?);
     let first = Amount { whole: first, fraction: first_fraction.as_deref() };
     let last = Amount { whole: last, fraction: last_fraction.as_deref() };
+    let is_price = [&first, &last].iter().all(|amount| amount.fraction.is_none_or(|fraction| fraction.len() == 2))
+        && context.has_before(List::BeforePrice, 4);
+    if is_price && context.counted().is_none() {
+        return Some(Reading::new(until(quantity::price(&first), quantity::price(&last))));
+    }
     let rest = quantity::amount(&last, context);
     Some(Reading { words: until(quantity::alone(&first, context), rest.words), ..rest })
 }
