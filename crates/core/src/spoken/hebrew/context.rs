@@ -68,6 +68,7 @@ impl Context<'_> {
         self.is_few
             && (self.prefix.is_empty() || self.prefix == List::And.word())
             && self.follows != Kind::Hour
+            && !self.is_open()
             && !self.last_word().is_some_and(|word| is_other(&word))
             && !self.has_before(List::BeforeBuilding, 3)
     }
@@ -138,11 +139,11 @@ impl Context<'_> {
         self.has_before(List::AboutDates, 6)
     }
 
-    /// Returns true if the words before the number, or the few words after it, are about an appointment or opening
-    /// hours.
+    /// Returns true if the words before the number are about an appointment or opening hours, or if the few words after
+    /// it are about an appointment or a closure.
     pub(super) fn is_about_times(&self) -> bool {
         let words_after = || words_after(self.after).take(4);
-        self.has_before(List::AboutTimes, 12) || words_after().any(|word| List::AboutTimes.has(&word))
+        self.has_before(List::AboutTimes, 12) || words_after().any(|word| List::AboutDates.has(&word))
     }
 
     /// Returns true if the number may be a date without a year.

@@ -144,7 +144,9 @@ fn unknown_noun(word: &str, is_followed: bool) -> Option<Counted> {
         && !word.starts_with(PREPOSITIONS)
         && !word.starts_with([ARTICLE, CONNECTING[1]])
         && !List::NotConstructs.words().contains(&word);
-    plural(word).or_else(|| (is_construct && is_long(word)).then(|| counted(Gender::Masculine)))
+    // Few nouns begin with the letter of "to", and all of them have entries: "2 for groups" is more usual.
+    let plural = plural(word).filter(|_| !word.starts_with(CONNECTING[0]));
+    plural.or_else(|| (is_construct && is_long(word)).then(|| counted(Gender::Masculine)))
 }
 
 /// Returns the noun for a word with the ending of a plural.

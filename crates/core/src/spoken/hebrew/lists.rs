@@ -79,6 +79,7 @@ lists! {
     Open = "open",
     AboutDates = "about_dates",
     AboutTimes = "about_times",
+    BeforeTime = "before_time",
     BeforeCode = "before_code",
     BeforeNumber = "before_number",
     BeforeAmount = "before_amount",

@@ -211,11 +211,12 @@ fn is_few(run: &Run) -> bool {
 fn kind_after(kind: Kind, between: &str) -> Kind {
     let between = connection(between);
     match kind {
-        // "On 24.11 at 9".
+        // "On 24.11 at 9", "24.11: 9.30".
         Kind::Date if between == List::In.word() => Kind::Hour,
-        // "On 24.11, 25.11 and 26.11". Numbers after a time and "and" are often no times.
+        Kind::Date if between == ":" => Kind::ListedHour,
         Kind::Date if is_connection(&between) => Kind::Date,
         kind if List::BetweenHours.words().contains(&between.as_str()) => kind,
+        Kind::Hour if is_connection(&between) => Kind::ListedHour,
         _ => Kind::Other,
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn meaning(run: &Run, context: &Context<'_>) -> Meaning {
     if let Some(date) = run.day_and_month().filter(|_| is_date(run, context) && !context.counts_known()) {
         return Meaning::Date(date);
     }
-    let is_time = || context.is_about_times() && !is_amount(context);
+    let follows = || context.last_word().is_some_and(|word| List::BeforeTime.has(&word));
+    let is_time = || (context.is_about_times() || follows()) && !is_amount(context);
     run.pointed_clock().filter(|_| is_time()).map_or(Meaning::Decimal, Meaning::Time)
 }
 
@@ -100,7 +101,9 @@ fn is_end_of_times(run: &Run, context: &Context<'_>) -> bool {
     }
     let begins_range = || context.prefix.ends_with(FROM) || context.is_after_between();
     let first = run.pointed_clock().filter(|_| begins_range());
-    let Some((first, next)) = first.zip(Next::read(context.after)) else { return context.follows == Kind::Hour };
+    let Some((first, next)) = first.zip(Next::read(context.after)) else {
+        return matches!(context.follows, Kind::Hour | Kind::ListedHour);
+    };
     let is_range = [List::Until, List::To].iter().any(|list| next.connection.ends_with(list.word()));
     let last = next.run.time();
     // "From 9.30 until 17": a quarter of an hour is more usual in times than in decimals.

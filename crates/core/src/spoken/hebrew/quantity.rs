@@ -134,8 +134,9 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
 /// `None` if the number identifies the noun, as in "room 1".
 fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
     let last = context.last_word().filter(|_| context.prefix.is_empty() && !context.is_signed)?;
-    let is_joined = Noun::find(&last).is_none() && last.starts_with(List::And.word());
-    let word = if is_joined { &last[List::And.word().len()..] } else { &last };
+    let joined = || [List::And, List::To].iter().find_map(|prefix| last.strip_prefix(prefix.word()));
+    let base = if Noun::find(&last).is_some() { None } else { joined() };
+    let word = base.unwrap_or(&last);
     let (noun, _) = Noun::find(word).filter(|(noun, _)| noun.singular == word)?;
     let is_counted = words_before(context.before).nth(1).is_some_and(|word| List::BeforeCount.has(&word));
     let lists = [List::BeforeLetter, List::BeforeOrdinal, List::NumberSign];
@@ -143,7 +144,7 @@ fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
     let is_repeated = || words_after(context.after).take(2).any(|next| bases(&next).any(|base| base == word));
     let is_label = || context.after.starts_with(':') || is_repeated();
     let is_identified = noun.is_numbered || lists.iter().any(|list| list.has(word)) || is_label();
-    let is_age = !is_joined && is_age(context);
+    let is_age = base.is_none() && is_age(context);
     (!is_age && (is_counted || !is_identified)).then_some(noun.gender)
 }
 

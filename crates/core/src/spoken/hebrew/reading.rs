@@ -12,6 +12,9 @@ pub(super) struct Reading {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Hour,
+    /// A number in a list after a time, as in "9.30, 10.15". Only a number with a full stop is then a time: in "at 9:00,
+    /// 3 people", the second number is none.
+    ListedHour,
     Date,
     Other,
 }
