@@ -117,8 +117,9 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
     // "At 59.90" is a price, because the decimals of measures seldom end in 0 or 9.
     let is_at_price = || context.prefix == List::In.word() && fraction.digits.ends_with(['0', '9']);
     // "299.90": measures seldom have such decimals.
-    let is_usual_price =
-        || value >= 10 && matches!(&*fraction.digits, "90" | "99") && !context.has_before(List::BeforeMeasure, 3);
+    let is_usual_price = || {
+        value >= 10 && matches!(fraction.digits.as_str(), "90" | "99") && !context.has_before(List::BeforeMeasure, 3)
+    };
     let is_price = || context.has_before(List::BeforePrice, 4) || is_at_price() || is_usual_price();
     if fraction.digits.len() == 2 && context.counted().is_none() && is_price() {
         return Reading::new(quantity::price(&amount));
