@@ -121,7 +121,7 @@ async fn check((part, setting, server, requests): Part, (name, fault): (&str, Fa
     }
     let silence = longest_silence(&stream);
     assert!(silence <= MAX_SILENCE_MS, "{case}: {silence} ms of silence: {:?} {call:#}", stream.utterances);
-    let is_answered = turns_of(&call).iter().any(|turn| *turn == ("agent", ANSWER));
+    let is_answered = turns_of(&call).contains(&("agent", ANSWER));
     match fault {
         Fault::Delay(_) => assert!(is_answered, "{case}: {call:#}"),
         Fault::Mute | Fault::Reject(_) => assert_eq!(call["engine"], "voicemail", "{case}: {call:#}"),

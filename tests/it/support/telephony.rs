@@ -150,7 +150,7 @@ impl CallHarness {
     /// Waits until no job is waiting or running.
     pub async fn until_jobs_done(&self) {
         // Longer than for an event, because jobs wait for others and are repeated after a pause.
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(2);
         let open = "SELECT kind FROM jobs WHERE state NOT IN ('done', 'failed')";
         loop {
             let left = self.daemon.query_column::<String>(open);
