@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::page::{page, rows_for};
+use super::sql::new_id;
 use crate::domain::{
     Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ChangeKind, ContactId, Cursor,
     ResourceId, ServiceId, Timestamp,
@@ -151,15 +152,16 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     pub fn insert_appointment(&self, new: &AppointmentRow<'_>, now: Timestamp) -> Result<AppointmentId> {
         self.conn
-            .prepare_cached(
+            .prepare_cached(concat!(
                 "INSERT INTO appointments(id, business_id, contact_id, service_id, resource_id, starts_at, ends_at,
                      blocked_from, blocked_to, time_zone, state, source, source_key, call_id, seen_at, note,
                      price_minor, created_by, created_at, updated_at)
-                 VALUES ((SELECT 1 + max(coalesce((SELECT max(id) FROM appointments), 0),
-                 coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'appointments.newest_erased_id'), 0))),
+                 VALUES (",
+                new_id!("appointments"),
+                ",
                      :business, :contact, :service, :resource, :starts, :ends, :blocked_from, :blocked_to, :zone,
-                     'booked', :source, :source_key, :call, :seen, :note, :price, :actor, :now, :now)",
-            )?
+                     'booked', :source, :source_key, :call, :seen, :note, :price, :actor, :now, :now)"
+            ))?
             .execute(named_params! {
                 ":business": new.business,
                 ":contact": new.contact,

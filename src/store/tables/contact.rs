@@ -9,7 +9,7 @@ pub use list::ContactFilter;
 pub use merge::MergeRecord;
 pub use suggestion::NewSuggestion;
 
-use super::sql::json_list;
+use super::sql::{json_list, new_id};
 use crate::domain::{BusinessId, Contact, ContactId, ContactName, ContactNameSource, Timestamp};
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::types::Type;
@@ -47,12 +47,13 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// `name` is the contact's WhatsApp profile name; empty if it is unknown.
     pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
-        let mut insert = self.conn.prepare_cached(
+        let mut insert = self.conn.prepare_cached(concat!(
             "INSERT INTO contacts(id, business_id, display_name, name_source, created_at, updated_at)
-             VALUES ((SELECT 1 + max(coalesce((SELECT max(id) FROM contacts), 0),
-                         coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'contacts.newest_erased_id'), 0))),
-                 ?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)",
-        )?;
+             VALUES (",
+            new_id!("contacts"),
+            ",
+                 ?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)"
+        ))?;
         insert.execute(params![business, name, now])?;
         let id = ContactId(self.conn.last_insert_rowid());
         self.record_contact(id)?;

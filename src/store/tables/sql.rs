@@ -20,6 +20,21 @@ pub(in crate::store) fn user_name(column: &str) -> String {
     format!("(SELECT name FROM users WHERE id = {column})")
 }
 
+/// The id of a new row of a table of `contact::RETIRED`: greater than that of any row, also of deleted ones.
+macro_rules! new_id {
+    ($table:literal) => {
+        concat!(
+            "(SELECT 1 + max(ifnull((SELECT max(id) FROM ",
+            $table,
+            "), 0), ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE key = '",
+            $table,
+            ".newest_erased_id'), 0)))"
+        )
+    };
+}
+
+pub(in crate::store) use new_id;
+
 #[cfg(test)]
 mod tests {
     use super::*;

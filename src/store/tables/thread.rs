@@ -8,6 +8,7 @@ pub(in crate::store) use list::LISTED;
 pub use list::ThreadFilter;
 pub(in crate::store) use row::{last_call, last_message, select, thread};
 
+use super::sql::new_id;
 use crate::domain::{
     AddressKind, BusinessId, ContactChangeKind, ContactId, LastInbound, OutboundAuthor, PeerAddress, Provider, Thread,
     ThreadId, ThreadType, Timestamp, TurnEvent,
@@ -116,11 +117,10 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<(ThreadId, Option<Timestamp>)> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO threads(id, business_id, type, contact_id, peer_number, title, last_message_at, created_at, archived_at)
-             SELECT (SELECT 1 + max(coalesce((SELECT max(id) FROM threads), 0),
-                 coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'threads.newest_erased_id'), 0))), ?1, ?2, id, coalesce(?4, ''), coalesce(nullif(display_name, ''), ?4, ''), ?5, ?5, iif(blocked_at IS NULL, NULL, ?5)
+            concat!("INSERT INTO threads(id, business_id, type, contact_id, peer_number, title, last_message_at, created_at, archived_at)
+             SELECT ", new_id!("threads"), ", ?1, ?2, id, coalesce(?4, ''), coalesce(nullif(display_name, ''), ?4, ''), ?5, ?5, iif(blocked_at IS NULL, NULL, ?5)
              FROM contacts WHERE id = ?3
-             ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id, last_message_at",
+             ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id, last_message_at"),
         )?;
         let found =
             insert.query_row(params![business, kind, contact, peer, now], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -138,12 +138,11 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<Option<ThreadId>> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO threads(id, business_id, type, contact_id, peer_number, title, created_at, archived_at)
-             SELECT (SELECT 1 + max(coalesce((SELECT max(id) FROM threads), 0),
-                 coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'threads.newest_erased_id'), 0))), ?1, ?2, id, ?4, coalesce(nullif(display_name, ''), ?4), ?5, iif(blocked_at IS NOT NULL, ?5,
+            concat!("INSERT INTO threads(id, business_id, type, contact_id, peer_number, title, created_at, archived_at)
+             SELECT ", new_id!("threads"), ", ?1, ?2, id, ?4, coalesce(nullif(display_name, ''), ?4), ?5, iif(blocked_at IS NOT NULL, ?5,
                  (SELECT archived_at FROM threads WHERE contact_id = ?3 AND merged_into IS NULL ORDER BY id DESC LIMIT 1))
              FROM contacts WHERE id = ?3
-             ON CONFLICT (business_id, type, contact_id) DO NOTHING RETURNING id",
+             ON CONFLICT (business_id, type, contact_id) DO NOTHING RETURNING id"),
         )?;
         let added = insert.query_row(params![business, kind, contact, peer, now], |row| row.get(0)).optional()?;
         added.map_or(Ok(()), |thread| self.record_thread(thread))?;

@@ -206,10 +206,10 @@ impl WriteTx<'_> {
     /// Returns `None` if the call is already stored.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO calls(id, business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number, state, started_at, updated_at)
-             VALUES ((SELECT 1 + max(ifnull((SELECT max(id) FROM calls), 0), ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'calls.newest_erased_id'), 0))),
+            concat!("INSERT INTO calls(id, business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number, state, started_at, updated_at)
+             VALUES (", super::super::sql::new_id!("calls"), ",
                  :business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at)
-             ON CONFLICT (call_sid) DO NOTHING RETURNING id",
+             ON CONFLICT (call_sid) DO NOTHING RETURNING id"),
         )?;
         let id = insert.query_row(
             named_params! {

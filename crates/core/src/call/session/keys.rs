@@ -4,7 +4,7 @@ use super::tools::ToolCallId;
 use super::{CallSession, Phase, turn_output};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, ResponseRequest};
-use crate::domain::ToolUse;
+use crate::domain::{BuiltInTool, ToolUse};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -122,8 +122,8 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Keys, complete_in.map(|pause| now + pause));
     }
 
-    /// The next keys are a number that the agent asks for, until the caller has spoken and was answered. Returns true if the agent should be asked for a response:
-    /// it has called the tool without asking the caller.
+    /// The next keys are a number that the agent asks for, until the caller has spoken and was answered. Returns true if
+    /// the agent should be asked for a response: it has called the tool without asking the caller.
     pub(super) fn collect_keys(
         &mut self,
         call: ToolCallId,
@@ -132,7 +132,7 @@ impl CallSession {
         now: Instant,
     ) -> bool {
         let arguments = digits.map_or_else(|| json!({}), |digits| json!({"digits": digits})).to_string();
-        let (tool, at_ms) = (ToolUse::new("collect_keys", &arguments), self.stream.call_ms(now));
+        let (tool, at_ms) = (ToolUse::new(BuiltInTool::CollectKeys.as_str(), &arguments), self.stream.call_ms(now));
         let started = self.transcript.tool_started(&call.id, &tool, at_ms);
         let finished = self.transcript.tool_finished(&call.id, EXPECTED, at_ms);
         self.outputs.extend([Some(started), finished].into_iter().flatten().map(turn_output));
