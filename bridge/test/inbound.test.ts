@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { SECRET } from './support/bridge-process.ts'
@@ -149,6 +149,11 @@ test('too large files are not fetched, and the oldest files are evicted', async 
   await becomes(third, 200)
   await becomes(oldest, 410)
   await becomes(second, 200)
+
+  // On a full disk, files are deleted before this is recorded.
+  rmSync(join(env.folder, third))
+  await becomes(third, 410)
+  assert.equal((await bridge.ask('HEAD', third)).status, 410)
 })
 
 test('every message arrives in order, however the daemon answers before', async () => {

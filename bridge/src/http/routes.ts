@@ -1,6 +1,7 @@
 import QRCode from 'qrcode'
 import type { Bridge } from '../bridge.ts'
 import type { BridgeSession } from '../bridge-session.ts'
+import { LACK_OF_SPACE } from '../spool/media.ts'
 import { KeyReused } from '../whatsapp/outbound.ts'
 import { PairingRefused } from '../whatsapp/pairing.ts'
 import type { SendResult } from '../whatsapp/send-result.ts'
@@ -141,7 +142,7 @@ function cannotChangeFiles(bridge: Bridge): Reply {
   return failure(503, 'not_connected', `the bridge cannot change its files: its state is "${bridge.state}"`)
 }
 
-function media(current: BridgeSession | undefined, id: string): Reply {
+async function media(current: BridgeSession | undefined, id: string): Promise<Reply> {
   const store = current?.media
   const entry = store?.find(id)
   if (!store)
@@ -153,11 +154,13 @@ function media(current: BridgeSession | undefined, id: string): Reply {
     return failure(503, 'not_here_yet', 'the file is still being fetched', { 'retry-after': 5 })
   }
   if (entry.state === 'gone') return failure(410, 'gone', entry.why ?? 'the file is permanently unavailable')
+  const body = await store.open(id)
+  if (!body) return failure(410, 'gone', LACK_OF_SPACE)
   return {
     status: 200,
     type: headerSafe(entry.mime) ?? 'application/octet-stream',
     headers: { 'content-length': entry.bytes },
-    body: () => store.open(id),
+    body,
   }
 }
 

@@ -6,7 +6,7 @@ import type { RequestAuth } from './request-auth.ts'
 
 export interface Reply {
   readonly status: number
-  readonly body?: string | (() => Readable)
+  readonly body?: string | Readable
   readonly type?: string
   readonly headers?: Readonly<Record<string, string | number>>
 }
@@ -106,10 +106,11 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
     if (body !== undefined) response.setHeader('content-length', Buffer.byteLength(body))
     response.end(request.method === 'HEAD' ? undefined : body)
   } else if (request.method === 'HEAD') {
+    body.destroy()
     response.end()
   } else {
     // `pipeline` closes the file if the client disconnects.
-    pipeline(body(), response, () => undefined)
+    pipeline(body, response, () => undefined)
   }
 }
 

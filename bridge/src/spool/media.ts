@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, type ReadStream } from 'node:fs'
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
+import type { ReadStream } from 'node:fs'
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type proto, toNumber, type WAMessage } from 'baileys'
 import { backOff } from '../back-off.ts'
@@ -120,8 +120,14 @@ export class MediaStore {
     return this.#get(id)
   }
 
-  open(id: string): ReadStream {
-    return createReadStream(this.path(id))
+  /** Opens a file. Resolves with undefined if it was evicted. */
+  async open(id: string): Promise<ReadStream | undefined> {
+    try {
+      return (await open(this.path(id))).createReadStream()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
   }
 
   path(id: string): string {
@@ -313,4 +319,4 @@ const WHATSAPP_KEEPS_MS = 14 * 24 * 3_600_000
 const REMEMBERED_MS = 30 * 24 * 3_600_000
 /** The free space of the disk at which eviction stops, in bytes: enough for thousands of messages. */
 const MIN_FREE_BYTES = 16 << 20
-const LACK_OF_SPACE = 'the file was deleted for lack of space before the daemon fetched it'
+export const LACK_OF_SPACE = 'the file was deleted for lack of space before the daemon fetched it'
