@@ -44,7 +44,8 @@ async fn assert_nothing_broken(harness: &CallHarness, owner: &Client) {
 /// Places a call with OpenAI Realtime, whose model answers with the first of these turns. Returns the harness, the
 /// stored call and the AI's record.
 async fn call_realtime(turns: Vec<Turn>) -> (CallHarness, Value, SessionRecord) {
-    let ai = OpenAiOptions { turns, speed: 20.0, ..OpenAiOptions::default() };
+    // Slow enough that the answer with the claim is stopped before the model has finished it.
+    let ai = OpenAiOptions { turns, speed: 4.0, ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(ai, |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
     offer_haircuts(&owner).await;

@@ -207,10 +207,11 @@ async fn the_backfill_of_old_recordings_resumes_after_a_kill() {
     daemon.launch();
     assert_eq!(daemon.logs().wait_for_event("BACKFILL_STARTED")["done_to"], 0);
     daemon.logs().wait_for_event("RECORDING_COMPRESSED");
-    daemon.kill9();
     let progress =
         "SELECT done_to || ' ' || (finished_at IS NULL) FROM backfills WHERE name = 'compress_wav_recordings'";
-    assert_eq!(daemon.query_value::<String>(progress), "16 1");
+    // A kill before the progress is published would leave a file without it.
+    until("the progress", async || (daemon.query_column::<String>(progress) == ["16 1"]).then_some(())).await;
+    daemon.kill9();
 
     let mark = daemon.logs().mark();
     daemon.launch();
@@ -219,10 +220,7 @@ async fn the_backfill_of_old_recordings_resumes_after_a_kill() {
     let shown = daemon.api().get("/api/database").await.json()["backfills"][0].clone();
     assert_eq!((&shown["done_to"], shown["finished_at"].is_string()), (&json!(20), true), "{shown}");
     let compressed = "SELECT count(*) FROM recordings WHERE mime LIKE 'audio/ogg%'";
-    crate::support::whatsapp::until("all recordings are compressed", async || {
-        (daemon.query_value::<i64>(compressed) == 20).then_some(())
-    })
-    .await;
+    until("all recordings are compressed", async || (daemon.query_value::<i64>(compressed) == 20).then_some(())).await;
 
     // The backfill runs only once.
     let mark = daemon.logs().mark();

@@ -202,13 +202,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn files_with(folder: &Path, words: &[&str]) -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    for file in files(folder) {
-        let content = std::fs::read(&file).unwrap_or_default();
-        let has = |word: &&&str| content.windows(word.len()).any(|part| part == word.as_bytes());
-        found.extend(words.iter().filter(has).map(|word| (file.clone(), (*word).to_owned())));
-    }
-    found
+    let of = |file: PathBuf| words_in(&file, words).into_iter().map(move |word| (file.clone(), word.to_owned()));
+    files(folder).into_iter().flat_map(of).collect()
+}
+
+fn words_in<'a>(file: &Path, words: &[&'a str]) -> Vec<&'a str> {
+    let content = std::fs::read(file).unwrap_or_default();
+    let has = |word: &&&str| content.windows(word.len()).any(|part| part == word.as_bytes());
+    words.iter().filter(has).copied().collect()
 }
 
 #[tokio::test]
@@ -221,12 +222,12 @@ async fn no_data_of_an_erased_contact_is_in_any_file() {
     schedule(&api, 1, "UNIQSCHEDULED", None).await;
     let words = ["UNIQNAME", "UNIQNOTE", "UNIQTASK", "UNIQDRAFT", "UNIQSCHEDULED", "972501234567", "klmnopqrstuvwxyz"];
     let log = daemon.folder().join("live/db.sqlite-wal");
-    // While a program has the published file open, the daemon publishes into a spare file.
     let (published, spare) = (daemon.folder().join("agentlocator.db"), daemon.folder().join("live/spare-1.db"));
-    let held = std::fs::File::open(published).unwrap();
+    let has_words = |file: &Path| words_in(file, &words) == words;
+    until("the published file has the data", async || has_words(&published).then_some(())).await;
+    // While a program has the published file open, the daemon publishes into a spare file and exchanges the two.
+    let held = std::fs::File::open(&published).unwrap();
     change(&api, "POST", "/api/contacts/1/notes", json!({"text": "UNIQNOTE again"}), 201).await;
-    let has_words =
-        |file: &Path| std::fs::read(file).is_ok_and(|content| content.windows(8).any(|part| part == b"UNIQNOTE"));
     until("a spare file with the data", async || has_words(&spare).then_some(())).await;
     drop(held);
     let before = files_with(daemon.folder(), &words);
