@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 /// A true sentence, which is long enough that the next one is stopped before it is heard.
 const OPEN: &str = "שלום! כן, אנחנו פתוחים היום עד שבע בערב.";
 
+/// The end of an answer that takes the model so long that the answer is stopped before.
+const END: &str = "נתראה! ואם משהו משתנה, פשוט להתקשר אלינו שוב, אנחנו כאן.";
+
 /// Places a call in which the pipeline's model answers with `turn`. Returns the shop, the stored call and the texts that
 /// were spoken.
 async fn call(turn: Turn) -> (Shop, Value, Vec<String>) {
@@ -44,7 +47,6 @@ async fn assert_nothing_broken(harness: &CallHarness, owner: &Client) {
 /// Places a call with OpenAI Realtime, whose model answers with the first of these turns. Returns the harness, the
 /// stored call and the AI's record.
 async fn call_realtime(turns: Vec<Turn>) -> (CallHarness, Value, SessionRecord) {
-    // Slow enough that the answer with the claim is stopped before the model has finished it.
     let ai = OpenAiOptions { turns, speed: 4.0, ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(ai, |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
@@ -83,6 +85,7 @@ async fn a_claim_that_is_repeated_becomes_a_sentence_that_is_true() {
     for (said, sentences) in [
         ("קבעתי לך תור ליום שני בעשר.", ["זה עדיין לא נעשה.", "לנסות שוב?"]),
         ("יש לנו מקום מחר בעשר בבוקר.", ["את השעה הזאת עוד לא בדקתי.", "לבדוק?"]),
+        ("I have booked you for Monday at ten.", ["This is not done yet.", "Shall I try again?"]),
     ] {
         let (_shop, call, spoken) = call(Turn::new(QUESTION, said)).await;
         assert_eq!(spoken.join(" "), sentences.join(" "), "{said}");
@@ -92,7 +95,7 @@ async fn a_claim_that_is_repeated_becomes_a_sentence_that_is_true() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_speech_to_speech_model_is_stopped_before_a_false_claim_is_heard() {
-    let said = format!("{OPEN} קבעתי לך תור ליום שני בעשר. נתראה!");
+    let said = format!("{OPEN} קבעתי לך תור ליום שני בעשר. {END}");
     let turn = Turn::new(QUESTION, &said).instructed("no tool has done this", "לאיזו שעה לקבוע?");
     let (harness, call, session) = call_realtime(vec![turn]).await;
     let statuses: Vec<_> = session.answers.iter().map(|answer| answer.status.as_str()).collect();
@@ -118,7 +121,7 @@ async fn a_speech_to_speech_model_is_stopped_before_a_false_claim_is_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_speech_to_speech_model_that_repeats_a_claim_says_a_sentence_that_is_true() {
-    let (claim, sentence) = (format!("{OPEN} קבעתי לך תור ליום שני בעשר."), "זה עדיין לא נעשה. לנסות שוב?");
+    let (claim, sentence) = (format!("{OPEN} קבעתי לך תור ליום שני בעשר. {END}"), "זה עדיין לא נעשה. לנסות שוב?");
     let turn = Turn::new(QUESTION, &claim).instructed("no tool has done this", &claim);
     let (_harness, call, session) = call_realtime(vec![turn, Turn::default().instructed(sentence, sentence)]).await;
     let answers: Vec<_> = session.answers.iter().map(|answer| answer.text.as_str()).collect();

@@ -1,6 +1,7 @@
 //! A caller who asks for a person rings in the open web pages first, and then at the phone.
 
 use super::call_control::{begin, call_when};
+use super::call_silence::MAX_SILENCE_MS;
 use super::support::Client;
 use super::support::browser::Browser;
 use super::support::telephony::CallHarness;
@@ -87,7 +88,7 @@ async fn an_employee_answers_the_ringing_page() {
     let (heard, said) = (&report.streams[0].heard, employee.said());
     assert!(heard.windows(160).any(|window| window == &said[8000..8160]), "the caller heard the employee");
     let silence = heard.split(|sample| *sample != SILENCE).map(<[u8]>::len).max().unwrap();
-    assert!(silence <= 2060 * 8, "{} ms of silence", silence / 8);
+    assert!(silence as u64 <= MAX_SILENCE_MS * 8, "{} ms of silence", silence / 8);
     let ended = harness.ended_call(&report.call_sid).await;
     assert_eq!((&ended["end_reason"], &ended["outcome"]), (&json!("employee_hung_up"), &json!("answered")));
     let expected = ["page_ring_started", "page_ring_prolonged", "page_ring_ended", "taken_over"];

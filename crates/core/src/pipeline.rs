@@ -359,25 +359,25 @@ impl Pipeline {
     /// tool's output says what was done. Otherwise the model is asked again once, and then a built-in sentence is spoken.
     fn correct(&mut self) {
         let (Some(answer), Some(check)) = (&mut self.answer, &self.claims) else { return };
-        let Some(claim) = answer.take_stopped() else { return };
+        let Some((claim, said)) = answer.take_stopped() else { return };
         self.events.push_back(EngineEvent::ClaimStopped { promise: claim.promise });
         if answer.runs_tool() {
             return;
         }
-        if let Some(said) = answer.continue_with(self.requests + 1) {
+        if let Some(before) = answer.continue_with(self.requests + 1) {
             self.requests += 1;
             let correction = claim.correction(false);
             let instructions = match &answer.instructions {
                 Some(instructions) => format!("{instructions}\n\n{correction}"),
                 None => correction,
             };
-            let conversation = self.conversation.entries_after(said);
+            let conversation = self.conversation.entries_after(before);
             let is_twice = self.duplicates.asks_twice(None);
             let (request, instructions) = (self.requests, Some(instructions));
             return self.actions.push_back(Action::Ask { request, instructions, conversation, is_twice });
         }
         if answer.is_complete() {
-            answer.end_with(check.sentence(claim));
+            answer.end_with(check.sentence(claim, &said));
         }
         self.speak();
     }

@@ -22,7 +22,7 @@ use agent_action::{AgentAction, actions, start_of};
 use claim::{Claim, Reply, claims, reply};
 use evidence::{Evidence, Finding};
 pub(crate) use guard::is_sentence_end;
-pub use guard::{CheckResult, ClaimCheck, FalseClaim, Known, Words};
+pub use guard::{CheckResult, ClaimCheck, FalseClaim, Known, Replacements, Words};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeSet;
 use terms::Moment;

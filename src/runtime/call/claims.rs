@@ -4,16 +4,26 @@ use crate::config::Config;
 use crate::crm::call::CallerIdentity;
 use crate::domain::{Language, Timestamp};
 use crate::messages::{self, Phrase};
-use crate::promise::{ClaimCheck, Known};
+use crate::promise::{ClaimCheck, Known, Replacements};
 use crate::runtime::calls::{CallContext, KnownAtStart};
 
 /// Returns the check for a call, with what is known before the first word.
 pub(super) fn check(start: &KnownAtStart, context: &CallContext, config: &Config, now: Timestamp) -> ClaimCheck {
-    let language = expected_language(start, config);
-    let language = if matches!(language, "he" | "iw") { Language::Hebrew } else { Language::English };
+    let expected = expected_language(start, config);
+    let is_hebrew = matches!(expected, "he" | "iw");
+    let (own, other) =
+        if is_hebrew { (Language::Hebrew, Language::English) } else { (Language::English, Language::Hebrew) };
+    ClaimCheck {
+        known: known(start, context, config, now),
+        expected: replacements(expected, own),
+        other: Some(replacements(other.as_str(), other)),
+    }
+}
+
+/// Returns the sentences for claims in this language (ISO 639-1), written in `language`.
+fn replacements(of: &str, language: Language) -> Replacements {
     let text = |phrase| messages::text(language, &phrase);
-    let known = known(start, context, config, now);
-    ClaimCheck { known, not_done: text(Phrase::SayNotDone), not_read: text(Phrase::SayNotRead) }
+    Replacements { language: of.to_owned(), not_done: text(Phrase::SayNotDone), not_read: text(Phrase::SayNotRead) }
 }
 
 /// Returns the language that is stored for the caller's contact (ISO 639-1), or the configured language.

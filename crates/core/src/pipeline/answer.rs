@@ -191,12 +191,12 @@ impl Answer {
         self.clauses[clauses].iter().map(|clause| clause.text.as_str()).collect()
     }
 
-    /// Once the model is done, drops the clause with a false claim and all after it, and returns the claim.
-    pub(super) fn take_stopped(&mut self) -> Option<FalseClaim> {
+    /// Once the model is done, drops the clause with a false claim and all after it, and returns the claim and this text.
+    pub(super) fn take_stopped(&mut self) -> Option<(FalseClaim, String)> {
         self.model.as_ref()?;
         let claim = self.stopped.take()?;
-        self.clauses.truncate(self.checked);
-        Some(claim)
+        let dropped = self.clauses.drain(self.checked..).map(|clause| clause.text).collect();
+        Some((claim, dropped))
     }
 
     /// Returns true if the answer calls a tool whose output another answer follows. The call must not end before.

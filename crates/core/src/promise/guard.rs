@@ -9,6 +9,7 @@ use super::phrase::{LISTS, words};
 use super::said_time::{SaidTime, said_times};
 use super::terms::{Moment, Promise};
 use super::{Conduct, actions};
+use crate::spoken::language_of;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -34,7 +35,21 @@ pub struct Known {
 pub struct ClaimCheck {
     /// What may confirm the words, besides the tools of the call.
     pub known: Known,
-    /// The sentence that is spoken in place of a repeated false claim: that it is not done yet, and a question.
+    /// The sentences for the language that the caller is expected to speak.
+    #[serde(flatten)]
+    pub expected: Replacements,
+    /// The sentences for another language; none if there are none.
+    #[serde(default)]
+    pub other: Option<Replacements>,
+}
+
+/// The sentences that are spoken in place of repeated false claims in a language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacements {
+    /// The language of the claims (ISO 639-1). The sentences can be in another language.
+    #[serde(default)]
+    pub language: String,
+    /// That it is not done yet, and a question.
     pub not_done: String,
     /// Like `not_done`, in place of a time that no tool has returned.
     pub not_read: String,
@@ -190,16 +205,19 @@ impl Known {
 }
 
 impl ClaimCheck {
-    /// Returns the sentence that is spoken in place of a repeated false claim.
-    pub fn sentence(&self, claim: FalseClaim) -> &str {
-        if claim.promise == Promise::Offered { &self.not_read } else { &self.not_done }
+    /// Returns the sentence that is spoken in place of a repeated false claim. `said`: the words with the claim.
+    pub fn sentence(&self, claim: FalseClaim, said: &str) -> &str {
+        let language = language_of(said, &self.expected.language);
+        let other = self.other.as_ref().filter(|other| other.language == language);
+        let Replacements { not_done, not_read, .. } = other.unwrap_or(&self.expected);
+        if claim.promise == Promise::Offered { not_read } else { not_done }
     }
 
     /// Returns the instructions for an answer that consists of this sentence.
-    pub fn instructions(&self, claim: FalseClaim) -> String {
+    pub fn instructions(&self, claim: FalseClaim, said: &str) -> String {
         format!(
             "Say only the following, in the language of the conversation, and use no tool: {}",
-            self.sentence(claim)
+            self.sentence(claim, said)
         )
     }
 }

@@ -53,7 +53,7 @@ impl AgentText {
     /// response, which the model has not carried out yet.
     fn next_request(
         &mut self,
-        claim: FalseClaim,
+        (claim, said): (FalseClaim, &str),
         check: &ClaimCheck,
         was_heard: bool,
         instructions: Option<String>,
@@ -63,7 +63,7 @@ impl AgentText {
             let correction = claim.correction(was_heard);
             instructions.map_or_else(|| correction.clone(), |before| format!("{before}\n\n{correction}"))
         } else {
-            let replacement = check.instructions(claim);
+            let replacement = check.instructions(claim, said);
             self.state = Correction::Replaced(replacement.clone());
             replacement
         };
@@ -173,7 +173,7 @@ impl CallSession {
     fn stop_claim(&mut self, claim: FalseClaim, now: Instant) {
         let Some(utterance) = self.agent_text.newest.take() else { return };
         let was_heard = self.was_claim_heard(&utterance, now);
-        let Utterance { response, item, .. } = utterance;
+        let Utterance { response, item, text, .. } = utterance;
         let instructions = self.responses.instructions(&response).map(str::to_owned);
         if self.playback.has_sent_of(&response) || self.transcript.was_heard(&item) {
             if !self.playback.has(&item) && !self.transcript.was_heard(&item) {
@@ -189,7 +189,7 @@ impl CallSession {
         if self.is_live()
             && let Some(check) = &self.policy.claims
         {
-            let request = self.agent_text.next_request(claim, check, was_heard, instructions);
+            let request = self.agent_text.next_request((claim, &text), check, was_heard, instructions);
             if matches!(self.agent_text.state, Correction::Replaced(_)) {
                 self.responses.drop_request();
             }

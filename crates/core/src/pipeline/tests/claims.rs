@@ -2,18 +2,29 @@
 
 use super::*;
 use crate::call::LateOutput;
-use crate::promise::{ClaimCheck, Known, Promise};
+use crate::promise::{ClaimCheck, Known, Promise, Replacements};
 use jiff::civil::date;
 use serde_json::json;
 
 const BOOKED: &str = "קבעתי לך תור ליום שני בעשר.";
 const NOT_DONE: &str = "זה עדיין לא נעשה. לנסות שוב?";
 const NOT_READ: &str = "את השעה הזאת עוד לא בדקתי. לבדוק?";
+const NOT_DONE_IN_ENGLISH: &str = "This is not done yet.";
 
 fn rig() -> Rig {
+    Rig::with(Start { claims: Some(check()), ..start() })
+}
+
+/// The caller has no appointments.
+fn check() -> ClaimCheck {
     let known = Known::new(date(2026, 11, 24), Some(Vec::new()));
-    let claims = Some(ClaimCheck { known, not_done: NOT_DONE.into(), not_read: NOT_READ.into() });
-    Rig::with(Start { claims, ..start() })
+    let replacements = |language: &str, not_done: &str, not_read: &str| Replacements {
+        language: language.into(),
+        not_done: not_done.into(),
+        not_read: not_read.into(),
+    };
+    let expected = replacements("he", NOT_DONE, NOT_READ);
+    ClaimCheck { known, expected, other: Some(replacements("en", NOT_DONE_IN_ENGLISH, "")) }
 }
 
 fn call(name: &str, arguments: &serde_json::Value) -> ModelEvent {
@@ -104,7 +115,11 @@ fn a_false_claim_is_not_spoken_and_the_model_is_asked_again() {
 
 #[test]
 fn a_false_claim_that_is_repeated_becomes_a_built_in_sentence() {
-    for (said, sentence) in [(BOOKED, NOT_DONE), ("מחר בעשר פנוי, מתאים לך?", NOT_READ)] {
+    for (said, sentence) in [
+        (BOOKED, NOT_DONE),
+        ("מחר בעשר פנוי, מתאים לך?", NOT_READ),
+        ("I have booked you for Monday at ten, דנה.", NOT_DONE_IN_ENGLISH),
+    ] {
         let mut rig = rig();
         rig.reply();
         rig.says(said);
@@ -216,9 +231,7 @@ fn an_engine_that_is_opened_again_knows_what_may_be_said() {
     for (history, is_spoken) in
         [(vec![], false), (vec![of_tool(running)], false), (vec![of_tool(tool)], true), (vec![employee], true)]
     {
-        let known = Known::new(date(2026, 11, 24), Some(Vec::new()));
-        let claims = Some(ClaimCheck { known, not_done: NOT_DONE.into(), not_read: NOT_READ.into() });
-        let mut rig = Rig::with(Start { history: history.clone(), claims, ..start() });
+        let mut rig = Rig::with(Start { history: history.clone(), claims: Some(check()), ..start() });
         rig.reply();
         rig.says(BOOKED);
         assert_eq!(rig.stopped().is_empty(), is_spoken, "{history:?}");

@@ -3,7 +3,7 @@
 use super::{CLIP, MORE_TIME, ms};
 use crate::audio::EncodedAudio;
 use crate::call::{CallPolicy, EngineKind, Prompts};
-use crate::promise::{ClaimCheck, Known};
+use crate::promise::{ClaimCheck, Known, Replacements};
 use jiff::civil::date;
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ pub(in crate::call::tests) const NOT_READ: &str = "את השעה הזאת עוד
 /// The parameters of a call in which the agent's words are checked. The caller has no appointments.
 pub(in crate::call::tests) fn checking() -> CallPolicy {
     let known = Known::new(date(2026, 11, 24), Some(Vec::new()));
-    let claims = ClaimCheck { known, not_done: NOT_DONE.into(), not_read: NOT_READ.into() };
+    let expected = Replacements { language: "he".into(), not_done: NOT_DONE.into(), not_read: NOT_READ.into() };
+    let claims = ClaimCheck { known, expected, other: None };
     CallPolicy { claims: Some(claims), ..policy() }
 }
 
