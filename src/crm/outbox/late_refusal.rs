@@ -55,7 +55,8 @@ pub enum LateOutcome {
 }
 
 /// Applies a status of an attempt that was rejected late. Returns the message; `None` if no such attempt exists. The
-/// status is used only if it reports a delivery and the message counts as undelivered.
+/// status is used only if it reports a delivery and the message counts as undelivered, or if the message was delivered by
+/// this attempt after all and was read.
 pub fn status_of_refused_attempt(
     tx: &WriteTx<'_>,
     (provider, provider_msg_id): (Provider, &str),
@@ -68,8 +69,11 @@ pub fn status_of_refused_attempt(
         let Some(message) = tx.message(id)? else { continue };
         found = Some(id);
         let has_arrived = matches!(message.status, MessageStatus::Delivered | MessageStatus::Read);
-        if !has_arrived && matches!(status, MessageStatus::Delivered | MessageStatus::Read) {
-            tx.set_message_status(id, status, None, at)?;
+        let is_own = message.provider == Some(provider) && message.provider_msg_id.as_deref() == Some(provider_msg_id);
+        let next = message.status.advance(status);
+        let is_news = next != message.status && matches!(next, MessageStatus::Delivered | MessageStatus::Read);
+        if is_news && (is_own || !has_arrived) {
+            tx.set_message_status(id, next, None, at)?;
             tx.mark_outbox_delivered(id, now)?;
         }
     }

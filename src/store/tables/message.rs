@@ -171,11 +171,15 @@ impl WriteTx<'_> {
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
-    /// Earlier texts remain in the events of the message.
+    /// Earlier texts remain in the events of the message. An edit that is later than the deletion of the message does not
+    /// count.
     pub fn set_text_of_latest_edit(&self, id: MessageId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE messages SET content_text = (
-                 SELECT value FROM message_events WHERE message_id = ?1 AND kind = 'edit' ORDER BY at DESC, id DESC LIMIT 1)
+            "UPDATE messages SET content_text = ifnull((
+                 SELECT value FROM message_events e WHERE message_id = ?1 AND kind = 'edit'
+                     AND NOT EXISTS (SELECT 1 FROM message_events d
+                                     WHERE d.message_id = ?1 AND d.kind = 'deletion' AND d.at < e.at)
+                 ORDER BY at DESC, id DESC LIMIT 1), content_text)
              WHERE id = ?1",
         )?;
         update.execute([id])?;

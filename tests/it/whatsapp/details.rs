@@ -35,6 +35,8 @@ async fn reactions_edits_deletions_quotes_and_authors_are_shown() {
         json!({ "event": "reaction", "id": "R4", "target": "A1", "text": "", "from_me": true, "to": DANA }),
         json!({ "text": "yes?", "id": "A2", "quoted": "A1" }),
         json!({ "event": "deletion", "id": "D1", "target": "A2", "timestamp": "2026-11-01T08:05:00Z" }),
+        json!({ "event": "edit", "id": "E3", "target": "A2", "text": "after it", "timestamp": "2026-11-01T08:06:00Z" }),
+        json!({ "event": "edit", "id": "E4", "target": "A2", "text": "yes!", "timestamp": "2026-11-01T08:04:00Z" }),
         json!({ "text": "from the phone", "id": "A3", "from_me": true, "to": DANA, "quoted": "not known" }),
     ])
     .await;
@@ -60,7 +62,7 @@ async fn reactions_edits_deletions_quotes_and_authors_are_shown() {
     );
     assert_eq!(
         (&second["deleted_at"], &second["deleted_by"], &second["content_text"]),
-        (&json!("2026-11-01T08:05:00.000Z"), &json!("contact"), &json!("yes?"))
+        (&json!("2026-11-01T08:05:00.000Z"), &json!("contact"), &json!("yes!"))
     );
     assert_eq!(
         (&third["author"], &third["quoted_msg_id"], &third["quote"]),

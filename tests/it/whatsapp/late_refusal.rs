@@ -99,6 +99,10 @@ async fn a_refused_message_without_another_route_fails_with_the_reason() {
         // The message was delivered in the end.
         shop.twilio_reports_status(&sid, "delivered", "").await;
         assert_eq!(shop.message(&answer).await["status"], "delivered");
+        for status in ["read", "delivered", "failed"] {
+            shop.twilio_reports_status(&sid, status, "").await;
+            assert_eq!(shop.message(&answer).await["status"], "read", "after {status}");
+        }
     }
     assert_eq!(shop.twilio.taken().len(), 3);
 }
