@@ -114,8 +114,8 @@ pub struct Received {
     pub ai_today: AiUsage,
 }
 
-/// Stores a call with its webhook. A call of a blocked contact is stored as ended. Idempotent. `today` is the start of
-/// the day.
+/// Stores a call with its webhook. A call of a blocked contact is stored as ended. A call that was erased with its contact
+/// is over, and is not stored again. Idempotent. `today` is the start of the day.
 pub fn receive(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -125,6 +125,9 @@ pub fn receive(
     now: Timestamp,
 ) -> Result<Received> {
     let known = tx.call_by_sid(&call.call_sid)?;
+    if known.is_none() && tx.was_erased(call.call_sid.as_str())? {
+        return Ok(Received { is_over: true, ..Received::default() });
+    }
     let (id, contact) = find_or_create(tx, call, country, now)?;
     let is_blocked = match &known {
         None => block_if_caller_is(tx, id, contact)?,

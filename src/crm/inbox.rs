@@ -24,7 +24,8 @@ pub struct Received {
     pub has_media: bool,
 }
 
-/// A message that is stored already is not stored again.
+/// A message that is stored already is not stored again. `None` for a message that was erased with its contact: it is not
+/// stored again either, and its webhook, which contains the contact's address, is not logged.
 pub fn receive(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -32,11 +33,16 @@ pub fn receive(
     raw: &RawWebhook,
     arrival: Arrival,
     now: Timestamp,
-) -> Result<Received> {
+) -> Result<Option<Received>> {
     if let Some((known, thread)) = find_known(tx, business, new)? {
         // A repeated webhook must not revert later updates.
         log_webhook(tx, raw, WebhookOutcome::Duplicate, "", Some(known), now)?;
-        return Ok(Received { message: None, thread, has_media: false });
+        return Ok(Some(Received { message: None, thread, has_media: false }));
+    }
+    if let Some(id) = &new.provider_msg_id
+        && tx.was_erased(id)?
+    {
+        return Ok(None);
     }
     // A message that the business wrote on its phone has the business's name, not the contact's.
     let name = if new.from_phone { String::new() } else { shown_name(&new.profile_name) };
@@ -86,7 +92,7 @@ pub fn receive(
     }
     let outcome = if message.is_some() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", message, now)?;
-    Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
+    Ok(Some(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() }))
 }
 
 /// Records that a message that has just been stored needs no answer by a user, because the daemon answers it. If

@@ -68,7 +68,8 @@ pub fn ingest(
     log_webhook(tx, raw, outcome, "", Some(call), now)
 }
 
-/// Records that Twilio handles a call as a fallback: Twilio records the caller's message.
+/// Records that Twilio handles a call as a fallback: Twilio records the caller's message. Does nothing if the call was
+/// erased.
 pub fn start_fallback(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -76,6 +77,9 @@ pub fn start_fallback(
     country: country::Id,
     now: Timestamp,
 ) -> Result<()> {
+    if tx.was_erased(call.call_sid.as_str())? {
+        return Ok(());
+    }
     call::find_or_create(tx, call, country, now)?;
     tx.set_call_state(&call.call_sid, CallState::Fallback, now)?;
     call::log_notification(tx, raw, &call.call_sid, now)

@@ -13,7 +13,7 @@ use crate::messages::{self, Phrase};
 use crate::store::{self, WriteTx};
 use std::time::Duration;
 
-/// What a message asks for is done in the transaction that stores the message.
+/// What a message asks for is done in the transaction that stores the message. See [`inbox::receive`].
 pub fn receive(
     tx: &WriteTx<'_>,
     settings: &ActiveSettings,
@@ -21,8 +21,8 @@ pub fn receive(
     raw: &RawWebhook,
     arrival: Arrival,
     now: Timestamp,
-) -> store::Result<Received> {
-    let received = inbox::receive(tx, BusinessId::FIRST, message, raw, arrival, now)?;
+) -> store::Result<Option<Received>> {
+    let Some(received) = inbox::receive(tx, BusinessId::FIRST, message, raw, arrival, now)? else { return Ok(None) };
     if received.message.is_some() {
         if is_from_owner(settings, message) {
             owner_commands::execute(tx, settings, message, &received, arrival, now)?;
@@ -30,7 +30,7 @@ pub fn receive(
             apply_opt_out(tx, settings, message, &received, arrival, now)?;
         }
     }
-    Ok(received)
+    Ok(Some(received))
 }
 
 /// Only the number in the settings identifies the owner, because every user may edit the contacts of the CRM. The owner

@@ -62,7 +62,7 @@ impl CatchUpList for ListedMessage {
                             PendingWrite::Store(message, raw, arrival) => {
                                 let received =
                                     inbound_messages::receive(tx, &settings, message, raw, *arrival, clock::now())?;
-                                stored += usize::from(received.message.is_some());
+                                stored += usize::from(received.is_some_and(|received| received.message.is_some()));
                             }
                             PendingWrite::Time { sid, provider_time, written } => {
                                 inbox::note_provider_time(tx, Provider::Twilio, sid, *provider_time, *written)?;

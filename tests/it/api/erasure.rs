@@ -274,6 +274,30 @@ async fn the_bridge_deletes_what_it_has_of_the_contact() {
     until("no job is left", async || (in_live(&shop.daemon, jobs) == 0).then_some(())).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_webhook_of_an_erased_contact_stores_nothing() {
+    let shop = Shop::open().await;
+    let (sid, call) = ("SM00000000000000000000000000000001", "CA00000000000000000000000000000001");
+    let everything = async || {
+        shop.receive_by_twilio("whatsapp:+972501234567", sid, "hello").await;
+        shop.receive_by_bridge("972501234567", "A1", "hello").await;
+        let call = [("CallSid", call), ("From", "+972501234567"), ("To", "+97235551234")];
+        assert_eq!(shop.twilio_posts("/webhook/incoming_call", &call).await.status, 200);
+        assert_eq!(shop.twilio_posts("/webhook/handle_recording", &call).await.status, 200);
+    };
+    everything().await;
+    let counts = || ["contacts", "messages", "calls"].map(|table| shop.count(table));
+    assert_eq!(counts(), [1, 2, 1]);
+    erase(&shop.api, 1, "+972501234567", 200).await;
+    everything().await;
+    assert_eq!(counts(), [0, 0, 0]);
+    let number = "webhook_journal WHERE cast(body AS TEXT) LIKE '%501234567%'";
+    assert_eq!(shop.count(number), 0);
+    // The contact can come back with something new.
+    shop.receive_by_bridge("972501234567", "A2", "hello again").await;
+    assert_eq!(counts(), [1, 1, 0]);
+}
+
 #[tokio::test]
 async fn the_export_has_no_drafts() {
     let (daemon, api) = with_data();

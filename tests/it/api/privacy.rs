@@ -96,6 +96,9 @@ async fn the_export_has_everything_about_the_contact_and_nothing_about_others() 
         ("call_turns", "text", json!(vec!["secret-turn"; 2])),
         ("contact_notes", "text", json!(["secret-note"])),
         ("contact_fields", "value", json!(["secret-car"])),
+        ("contact_fields", "field", json!(["Car"])),
+        ("contact_tags", "tag", json!(["VIP"])),
+        ("leads", "stage", json!(["new"])),
         ("tasks", "title", json!(["secret-task"])),
         ("leads", "title", json!(["secret-lead"])),
     ] {

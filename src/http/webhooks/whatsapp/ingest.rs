@@ -44,7 +44,14 @@ async fn receive(app: &AppState, message: InboundMessage, raw: RawWebhook) -> st
     let settings = app.settings.current();
     let receive =
         move |tx: &WriteTx<'_>| inbound_messages::receive(tx, &settings, &message, &raw, arrival, clock::now());
-    let received = app.store.write(receive).await?;
+    let Some(received) = app.store.write(receive).await? else {
+        tracing::info!(
+            event = "WA_IN_ERASED",
+            provider = provider.as_str(),
+            "A message that was erased with its contact arrived again and is ignored"
+        );
+        return Ok(());
+    };
     if received.message.is_some() {
         // The message may have been a command of the owner or an opt-out, whose answer is then queued in the outbox.
         app.outbox.wake();

@@ -4,6 +4,7 @@ use super::super::sql::json_list;
 use super::{PERSONAL, PersonalData};
 use crate::domain::{CallId, RecordingId};
 use crate::store::{ReadTx, Result};
+use rusqlite::OptionalExtension;
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
@@ -31,7 +32,8 @@ impl PersonalData {
 }
 
 impl ReadTx<'_> {
-    /// Up to `limit` rows about a contact, starting at row `offset`, by column name. Empty for a table that the export
+    /// Up to `limit` rows about a contact, starting at row `offset`, by column name. A row that refers to the business's
+    /// data by an id, see [`NAMED`], also has the name, such as `tag` beside `tag_id`. Empty for a table that the export
     /// does not contain.
     pub fn personal_rows(
         &self,
@@ -58,6 +60,13 @@ impl ReadTx<'_> {
             for (at, name) in names.iter().enumerate() {
                 object.insert(name.clone(), value(row.get_ref(at)?));
             }
+            for (column, sql) in NAMED {
+                if let Some(id) = object.get(column).and_then(Value::as_i64) {
+                    let name = self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+                    let name: Option<String> = name.flatten();
+                    object.insert(column.trim_end_matches("_id").to_owned(), name.into());
+                }
+            }
             found.push(object);
         }
         Ok(found)
@@ -83,6 +92,15 @@ impl ReadTx<'_> {
         Ok(files)
     }
 }
+
+/// Columns with ids of the business's data, each with the query for the name.
+const NAMED: [(&str, &str); 5] = [
+    ("tag_id", "SELECT name FROM tags WHERE id = ?1"),
+    ("field_id", "SELECT name FROM custom_fields WHERE id = ?1"),
+    ("service_id", "SELECT name FROM services WHERE id = ?1"),
+    ("resource_id", "SELECT name FROM resources WHERE id = ?1"),
+    ("stage_id", "SELECT coalesce(name, key) FROM lead_stages WHERE id = ?1"),
+];
 
 /// Binary content is exported as a separate file.
 fn value(value: ValueRef<'_>) -> Value {
