@@ -6,7 +6,7 @@ use crate::domain::{
     ActorId, AppointmentState, BusinessId, Call, CallEventKind, CallSid, JobKind, TaskContent, Timestamp, ToolMethod,
 };
 use crate::promise::{BrokenPromise, Conduct, Findings};
-use crate::store::{AppointmentFilter, Result, WriteTx};
+use crate::store::{AppointmentFilter, ReadTx, Result, WriteTx};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -44,31 +44,7 @@ pub fn review(
 ) -> Result<Findings, Error> {
     // An erased call contains no promises.
     let Some(call) = tx.stored_call(call_sid)? else { return Ok(Findings::default()) };
-    let has_confirmation = confirms && caller_text::is_confirmed(tx, &call)?;
-    let mut conduct = Conduct::new(local_date(call.started_at, zone), call.message_text.clone(), has_confirmation);
-    let own_tools = tx.agent_tools(BusinessId::FIRST)?.into_iter().filter(|tool| tool.method == ToolMethod::Post);
-    own_tools.for_each(|tool| conduct.add_own_tool(tool.name));
-    for (speaker, heard, times) in tx.timed_turns(call_sid)? {
-        conduct.add(speaker, &heard, times);
-    }
-    for booking in tx.call_bookings(&call)? {
-        let (appointment, changes) = (booking.appointment, booking.changes);
-        let start = appointment.starts_at.to_zoned(zone).datetime();
-        conduct.add_booking(start, changes, appointment.state != AppointmentState::Cancelled);
-    }
-    conduct.add_existing(unchanged_appointments(tx, &call, zone)?);
-    if tx.has_call_event(call.id, CallEventKind::TransferBegan)?
-        || tx.has_call_event(call.id, CallEventKind::PageRingStarted)?
-    {
-        conduct.add_transfer();
-    }
-    if tx.contact_has_opted_out(tx.kept_contact(call.contact_id)?)? {
-        conduct.add_opt_out();
-    }
-    for text in caller_text::texts_of_agent(tx, &call)? {
-        conduct.add_text(&text);
-    }
-    let mut found = conduct.findings();
+    let mut found = conduct(tx, &call, call.message_text.clone(), (zone, confirms))?.findings();
     let known = tx.call_event_details(call.id, CallEventKind::PromiseBroken)?;
     found.broken.retain(|promise| !known.contains(&detail(promise)));
     for promise in &found.broken {
@@ -87,8 +63,43 @@ pub fn review(
     Ok(found)
 }
 
+/// Returns what the agent has said and done in a call so far. `message` is the message that the caller left. `confirms` says
+/// whether the settings allow confirmations of appointments to callers.
+pub fn conduct(
+    tx: &ReadTx<'_>,
+    call: &Call,
+    message: Option<String>,
+    (zone, confirms): (&TimeZone, bool),
+) -> Result<Conduct, Error> {
+    let has_confirmation = confirms && caller_text::is_confirmed(tx, call)?;
+    let mut conduct = Conduct::new(local_date(call.started_at, zone), message, has_confirmation);
+    let own_tools = tx.agent_tools(BusinessId::FIRST)?.into_iter().filter(|tool| tool.method == ToolMethod::Post);
+    own_tools.for_each(|tool| conduct.add_own_tool(tool.name));
+    for (speaker, heard, times) in tx.timed_turns(&call.call_sid)? {
+        conduct.add(speaker, &heard, times);
+    }
+    for booking in tx.call_bookings(call)? {
+        let (appointment, changes) = (booking.appointment, booking.changes);
+        let start = appointment.starts_at.to_zoned(zone).datetime();
+        conduct.add_booking(start, changes, appointment.state != AppointmentState::Cancelled);
+    }
+    conduct.add_existing(unchanged_appointments(tx, call, zone)?);
+    if tx.has_call_event(call.id, CallEventKind::TransferBegan)?
+        || tx.has_call_event(call.id, CallEventKind::PageRingStarted)?
+    {
+        conduct.add_transfer();
+    }
+    if tx.contact_has_opted_out(tx.kept_contact(call.contact_id)?)? {
+        conduct.add_opt_out();
+    }
+    for text in caller_text::texts_of_agent(tx, call)? {
+        conduct.add_text(&text);
+    }
+    Ok(conduct)
+}
+
 /// Returns the starts of the caller's appointments that were booked before the call and not changed in it.
-fn unchanged_appointments(tx: &WriteTx<'_>, call: &Call, zone: &TimeZone) -> Result<Vec<DateTime>> {
+fn unchanged_appointments(tx: &ReadTx<'_>, call: &Call, zone: &TimeZone) -> Result<Vec<DateTime>> {
     let filter = AppointmentFilter {
         business: BusinessId::FIRST,
         from: Some(call.started_at),

@@ -62,7 +62,7 @@ impl FromRequest<AppState> for TwilioForm {
             event = "TWILIO_BAD_SIG",
             path,
             address = sender,
-            "Request to {path} from {sender} rejected: missing or invalid Twilio signature, or more than {MAX_PAIRS} parameters. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong or missing"
+            "Request to {path} from {sender} rejected: missing or invalid Twilio signature, or more than {MAX_SIGNED_PAIRS} parameters. If Twilio sent it, http.public_base_url or twilio.auth_token is wrong or missing"
         );
         Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
     }
@@ -93,11 +93,11 @@ impl Head {
     fn read(self, body: UnauthenticatedBody, state: &AppState) -> Result<TwilioForm, Bytes> {
         let config = state.config();
         let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
-        let form = if is_form { Form::decode(&body.bytes, MAX_PAIRS) } else { None };
+        let form = if is_form { Form::decode(&body.bytes, MAX_SIGNED_PAIRS) } else { None };
         let payload = match &form {
             _ if body.bytes.is_empty() => Payload::Empty,
             Some(form) => Payload::Form(form.pairs()),
-            // A form with too many parameters is rejected before they are sorted, which would take milliseconds; any
+            // A form with thousands of parameters is rejected before they are sorted, which would take milliseconds; any
             // client may send such a form. Twilio does not.
             None if is_form => return Err(body.bytes),
             None => Payload::Raw(&body.bytes),
@@ -106,7 +106,8 @@ impl Head {
         let signed = |signature: &Signature| signature::is_valid(keys, *signature, base_url, &self.target, payload);
         let Some(signature) = self.signature.filter(signed) else { return Err(body.bytes) };
         let form = form.filter(|_| !body.bytes.is_empty()).or_else(|| self.parameters(&body.bytes));
-        let form = form.filter(has_valid_names).unwrap_or_else(|| {
+        let is_usable = |form: &Form| form.pairs().len() <= MAX_PAIRS && has_valid_names(form);
+        let form = form.filter(is_usable).unwrap_or_else(|| {
             let path = self.target.split('?').next().unwrap_or_default();
             tracing::warn!(
                 event = "WEBHOOK_MALFORMED",
@@ -149,7 +150,9 @@ fn has_valid_names(form: &Form) -> bool {
 /// about 20 KiB.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// The maximum number of parameters. A form with more parameters is rejected before its signature is verified, because
-/// the verification sorts the parameters. A query or a JSON object with more parameters is malformed. Twilio's webhooks
-/// have about 30.
+/// The maximum number of parameters. A signed request with more parameters is logged, and none of them is used. Twilio's
+/// webhooks have about 30.
 const MAX_PAIRS: usize = 300;
+/// A form with more parameters is rejected before its signature is verified, because the verification sorts the
+/// parameters.
+const MAX_SIGNED_PAIRS: usize = 3000;

@@ -6,7 +6,7 @@ mod audio_rate_limit;
 mod call_log;
 mod call_log_writer;
 mod caller_audio;
-mod claims;
+pub(super) mod claims;
 mod deadline_timer;
 mod employee;
 mod engine_setup;

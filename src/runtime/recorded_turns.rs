@@ -1,10 +1,12 @@
 //! The turn-by-turn conversation of a call without a media stream: Twilio records a turn, the AI transcribes and
 //! answers it, and Twilio speaks the answer and records again.
 
+mod claims;
+
 use super::calls::CallServices;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
-use crate::config::{AgentConfig, BusinessConfig};
+use crate::config::{AgentConfig, BusinessConfig, Config};
 use crate::crm::business_profile::BusinessProfile;
 use crate::crm::call;
 use crate::crm::caller_memory::CallerMemory;
@@ -13,6 +15,7 @@ use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
 use crate::providers::openai::ChatRole;
 use crate::providers::openai::rest::{self as openai, ChatMessage};
 use crate::providers::twilio::rest as twilio;
+use claims::AnswerCheck;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -136,22 +139,62 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     let item = recording.recording_sid.as_str();
     store_turn(services, sid, format!("{item}.caller"), Speaker::Caller, transcript.clone());
 
-    let messages = conversation(services, sid, transcript).await;
-    let answer = openai::chat(&services.client, &config.openai, &messages, STEP_TIMEOUT).await;
-    let openai::Paid { answer, cost_micros } = answer.map_err(|error| error.to_string())?;
-    services.add_cost(sid, cost_micros);
-    let answer = answer.ok_or_else(|| openai::Error::Malformed.to_string())?;
-    let words = answer.replace(GOODBYE_MARK, "").trim().to_owned();
+    let (words, is_last) = true_answer(services, &config, sid, transcript).await?;
     if words.is_empty() {
         return Ok(Reply::Unavailable);
     }
-    let (suffix, reply) = if answer.contains(GOODBYE_MARK) {
-        (GOODBYE, Reply::SayAndHangUp(words.clone()))
-    } else {
-        (ANSWER, Reply::Say(words.clone()))
-    };
+    let (suffix, reply) =
+        if is_last { (GOODBYE, Reply::SayAndHangUp(words.clone())) } else { (ANSWER, Reply::Say(words.clone())) };
     store_turn(services, sid, format!("{item}.{suffix}"), Speaker::Agent, words);
     Ok(reply)
+}
+
+/// Returns an answer without a false claim, and whether it ends the call. If an answer contains a false claim, the model is
+/// asked once more, and then a built-in sentence takes its place.
+async fn true_answer(
+    services: &CallServices,
+    config: &Config,
+    sid: &CallSid,
+    transcript: String,
+) -> Result<(String, bool), String> {
+    let profile = services.business_profile(&config.business.time_zone, sid).await;
+    let check = AnswerCheck::of(services, config, &profile, sid, &transcript).await;
+    let mut messages = conversation(services, config, &profile, sid, transcript).await;
+    let (words, is_last) = ask(services, config, sid, &messages).await?;
+    let Some(claim) = check.false_claim(&words) else { return Ok((words, is_last)) };
+    claims::report(services, sid, claim);
+    messages.push(ChatMessage { role: ChatRole::Assistant, content: words });
+    messages.push(ChatMessage { role: ChatRole::System, content: claim.correction(false) });
+    let (words, is_last) = ask(services, config, sid, &messages).await?;
+    let Some(claim) = check.false_claim(&words) else { return Ok((words, is_last)) };
+    claims::report(services, sid, claim);
+    Ok((check.replacement(claim, &words), false))
+}
+
+/// Returns the model's answer, and whether it ends the call.
+async fn ask(
+    services: &CallServices,
+    config: &Config,
+    sid: &CallSid,
+    messages: &[ChatMessage],
+) -> Result<(String, bool), String> {
+    let answer = openai::chat(&services.client, &config.openai, messages, STEP_TIMEOUT).await;
+    let openai::Paid { answer, cost_micros } = answer.map_err(|error| error.to_string())?;
+    services.add_cost(sid, cost_micros);
+    let answer = answer.ok_or_else(|| openai::Error::Malformed.to_string())?;
+    let words = answer.replace(GOODBYE_MARK, "");
+    Ok((first_sentences(words.trim()).to_owned(), answer.contains(GOODBYE_MARK)))
+}
+
+/// Returns the sentences that fit into [`MAX_ANSWER`]. Of one longer sentence, the words that fit are returned.
+fn first_sentences(text: &str) -> &str {
+    let Some((limit, _)) = text.char_indices().nth(MAX_ANSWER) else { return text };
+    let fitting = &text[..limit];
+    let ends = |is_end: fn(char) -> bool| {
+        fitting.rfind(is_end).map(|at| at + fitting[at..].chars().next().map_or(0, char::len_utf8))
+    };
+    let end = ends(|c| matches!(c, '.' | '!' | '?' | '\n' | '\u{61F}')).or_else(|| ends(char::is_whitespace));
+    fitting[..end.unwrap_or(limit)].trim_end()
 }
 
 /// `None` if the recording was not answered before.
@@ -198,10 +241,14 @@ pub(super) fn instructions(
 }
 
 /// `latest` is the last turn of the caller.
-async fn conversation(services: &CallServices, sid: &CallSid, latest: String) -> Vec<ChatMessage> {
-    let config = services.config();
-    let profile = services.business_profile(&config.business.time_zone, sid).await;
-    let content = instructions(&config.business, &config.agent, &profile, clock::now());
+async fn conversation(
+    services: &CallServices,
+    config: &Config,
+    profile: &BusinessProfile,
+    sid: &CallSid,
+    latest: String,
+) -> Vec<ChatMessage> {
+    let content = instructions(&config.business, &config.agent, profile, clock::now());
     let mut messages = vec![ChatMessage { role: ChatRole::System, content }];
     let sid = sid.clone();
     let turns = services.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
@@ -234,6 +281,9 @@ fn store_turn(services: &CallServices, sid: &CallSid, item: String, speaker: Spe
     services.store.write_soon(move |tx| call::append_turn(tx, &sid, &item, speaker, &text, at));
 }
 
+/// The maximum length of an answer in characters, some 40 s of speech. The caller cannot interrupt it, and Twilio speaks at
+/// most 4096 characters.
+const MAX_ANSWER: usize = 600;
 /// The text that the model appends to its answer to end the call. It is not stored with the answer.
 const GOODBYE_MARK: &str = "[END]";
 /// The suffix of the stored id of an answer after which the caller speaks again.
@@ -249,6 +299,18 @@ that the caller leaves is kept by itself. When the caller is done, say goodbye a
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_answer_ends_with_a_sentence() {
+        let (sentence, words) = ("פתוחים בימים א׳ עד ה׳. ", "פתוחים ".repeat(200));
+        let long = sentence.repeat(60);
+        assert_eq!(first_sentences(&long), sentence.repeat(26).trim_end());
+        assert_eq!(first_sentences(&words).chars().count(), 594);
+        assert_eq!(first_sentences(&"א".repeat(700)).chars().count(), MAX_ANSWER);
+        for short in ["", "פתוחים עד שבע", &sentence.repeat(26).trim_end()] {
+            assert_eq!(first_sentences(short), short);
+        }
+    }
 
     #[test]
     fn an_unanswered_turn_before_the_recorder_reaches_the_ai() {

@@ -122,7 +122,7 @@ async fn a_webhook_repeated_after_a_restart_is_stored_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_with_hundreds_of_parameters_is_refused_before_its_signature() {
+async fn a_form_with_hundreds_of_parameters_is_only_logged_and_one_with_thousands_is_refused() {
     let shop = Shop::open().await;
     let post = async |count: usize| {
         let names: Vec<_> = (3..count).map(|number| format!("P{number}")).collect();
@@ -131,7 +131,11 @@ async fn a_form_with_hundreds_of_parameters_is_refused_before_its_signature() {
         // `twilio_posts` adds the account id, which is one more field.
         shop.twilio_posts("/webhook/call_status", &fields).await.status
     };
-    assert_eq!((post(300).await, post(301).await), (204, 403));
+    assert_eq!((post(300).await, post(301).await, post(3000).await, post(3001).await), (204, 204, 204, 403));
+    let outcomes = "SELECT outcome FROM webhook_journal ORDER BY id";
+    let outcomes = shop.daemon.query_column::<String>(outcomes);
+    assert_eq!(outcomes.len(), 3, "{outcomes:?}");
+    assert_eq!(outcomes[1..], ["malformed", "malformed"], "{outcomes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,6 +271,23 @@ async fn a_repeated_webhook_of_a_turn_with_a_goodbye_ends_the_call_after_a_resta
     let again = harness.hook("/webhook/handle_recording", &fields).await.text();
     assert!(again.contains("להתראות, יום טוב") && !again.contains("[END]"), "{again}");
     assert!(again.contains("<Hangup") && !again.contains("<Record"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_turn_gets_no_answer_with_a_false_claim() {
+    let booked = "קבעתי לך תור ליום שני בעשר.";
+    let claim = |then: &str| Turn::new("אפשר תור?", booked).instructed("no tool has done this", then);
+    for (turn, expected) in [
+        (claim("אין לי יומן כאן. מתי נוח לך שנחזור אליך?"), "אין לי יומן כאן."),
+        (claim(booked), "זה עדיין לא נעשה. לנסות שוב?"),
+        (Turn::new("תמסרי לדנה שאתקשר", "רשמתי את ההודעה, נחזור אליך."), "רשמתי את ההודעה"),
+    ] {
+        let (harness, report) = recorded_turn(turn).await;
+        let said = |text: &str| report.prompts.iter().any(|prompt| prompt.what.contains(text));
+        assert!(said(expected) && !said(booked), "{:#?}", report.prompts);
+        let is_stopped = !harness.daemon.logs().events_named("CLAIM_STOPPED").is_empty();
+        assert_eq!(is_stopped, !expected.contains("רשמתי"), "{expected}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

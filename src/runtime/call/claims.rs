@@ -1,6 +1,7 @@
 //! What may confirm the agent's words in a call, for the check before the caller hears them.
 
 use crate::config::Config;
+use crate::crm::business_profile::BusinessProfile;
 use crate::crm::call::CallerIdentity;
 use crate::domain::{Language, Timestamp};
 use crate::messages::{self, Phrase};
@@ -9,15 +10,15 @@ use crate::runtime::calls::{CallContext, KnownAtStart};
 
 /// Returns the check for a call, with what is known before the first word.
 pub(super) fn check(start: &KnownAtStart, context: &CallContext, config: &Config, now: Timestamp) -> ClaimCheck {
-    let expected = expected_language(start, config);
+    with_replacements(known(start, context, config, now), expected_language(start, config))
+}
+
+/// Returns the check with this knowledge. `expected`: the language that the caller is expected to speak (ISO 639-1).
+pub(in crate::runtime) fn with_replacements(known: Known, expected: &str) -> ClaimCheck {
     let is_hebrew = matches!(expected, "he" | "iw");
     let (own, other) =
         if is_hebrew { (Language::Hebrew, Language::English) } else { (Language::English, Language::Hebrew) };
-    ClaimCheck {
-        known: known(start, context, config, now),
-        expected: replacements(expected, own),
-        other: Some(replacements(other.as_str(), other)),
-    }
+    ClaimCheck { known, expected: replacements(expected, own), other: Some(replacements(other.as_str(), other)) }
 }
 
 /// Returns the sentences for claims in this language (ISO 639-1), written in `language`.
@@ -42,11 +43,16 @@ fn known(start: &KnownAtStart, context: &CallContext, config: &Config, now: Time
     let mut known = Known::new(now.to_zoned(zone).date(), is_listed.then(|| starts.collect()));
     known.own_tools = profile.tools.iter().map(|tool| tool.name.clone()).collect();
     known.has_confirmations = config.agent.confirm_appointments;
-    let facts = profile.facts.iter().flat_map(|fact| [&fact.topic, &fact.text]);
-    let services = profile.services.iter().map(|service| &service.description);
+    add_texts(&mut known, profile, config);
     let written = memory.messages.iter().map(|message| &message.text);
     let calls = memory.calls.iter().filter_map(|call| call.about.as_ref());
-    let other = context.purpose.iter().chain([&config.agent.instructions]);
-    facts.chain(services).chain(written).chain(calls).chain(other).for_each(|text| known.add_text(text));
+    written.chain(calls).chain(&context.purpose).for_each(|text| known.add_text(text));
     known
+}
+
+/// Adds the times of day in what the owner wrote for the agent.
+pub(in crate::runtime) fn add_texts(known: &mut Known, profile: &BusinessProfile, config: &Config) {
+    let facts = profile.facts.iter().flat_map(|fact| [&fact.topic, &fact.text]);
+    let services = profile.services.iter().map(|service| &service.description);
+    facts.chain(services).chain([&config.agent.instructions]).for_each(|text| known.add_text(text));
 }

@@ -153,7 +153,7 @@ impl Known {
 
     /// Returns the first of the new claims that is false, with the index of its sentence.
     fn first_false(&self, made: Vec<(usize, Claim<'_>)>, conduct: &Conduct) -> Option<(usize, FalseClaim)> {
-        let actions = actions(&conduct.tools, &conduct.own_tools, &conduct.stored, None);
+        let actions = actions(&conduct.tools, &conduct.own_tools, &conduct.stored, conduct.message.as_deref());
         let times = self.times_of_texts(conduct);
         let mut all: Vec<Claim<'_>> = conduct.said.iter().flat_map(|(at, text)| claims(*at, text, true)).collect();
         let new = all.len();
