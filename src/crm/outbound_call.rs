@@ -71,6 +71,9 @@ pub fn request(
             let (contact, number, own_number, missed_call) =
                 resolve_target(tx, target, request.own_number.as_ref(), country, now)?;
             check_contact(tx, contact)?;
+            if number == own_number {
+                return Err(refused("own_number", "the agent cannot call the business's own number"));
+            }
             check_number(&number, missed_call, &request.prefixes)?;
             if tx.has_outbound_call(contact, missed_call)? {
                 return Err(refused("already_called", "a call to this contact is planned, or the call was returned"));

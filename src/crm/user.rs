@@ -2,7 +2,7 @@
 
 use super::{Error, RequestError};
 use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name, is_visible};
-use crate::store::WriteTx;
+use crate::store::{ReadTx, WriteTx};
 
 pub fn add(
     tx: &WriteTx<'_>,
@@ -42,13 +42,17 @@ pub fn set_password(
 
 /// Changes the role of another user, whose sessions continue with the new role. The owner's API tokens for which a user
 /// is responsible are not accepted while the user is staff.
-pub fn set_role(tx: &WriteTx<'_>, actor: ActorId, id: UserId, role: Role, now: Timestamp) -> Result<User, Error> {
-    let user = tx.user(id)?.ok_or(RequestError::NotFound("user"))?;
+pub fn by_id(tx: &ReadTx<'_>, id: UserId) -> Result<User, Error> {
+    Ok(tx.user(id)?.ok_or(RequestError::NotFound("user"))?)
+}
+
+pub fn set_role(tx: &WriteTx<'_>, actor: ActorId, id: UserId, role: Role, now: Timestamp) -> Result<(), Error> {
+    let user = by_id(tx, id)?;
     if actor == ActorId::User(id) {
         return Err(RequestError::Conflict("another owner must change your role".into()).into());
     }
     if user.role == role {
-        return Ok(user);
+        return Ok(());
     }
     if user.role == Role::Owner && tx.count_owners()? == 1 {
         return Err(RequestError::Conflict("the last owner must stay an owner; add another one first".into()).into());
@@ -60,11 +64,11 @@ pub fn set_role(tx: &WriteTx<'_>, actor: ActorId, id: UserId, role: Role, now: T
     } else {
         tx.insert_audit(actor, "user_made_staff", &ActorId::User(id).to_string(), now)?;
     }
-    Ok(User { role, ..user })
+    Ok(())
 }
 
 pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
-    let user = tx.user(id)?.ok_or(RequestError::NotFound("user"))?;
+    let user = by_id(tx, id)?;
     if user.role == Role::Owner && tx.count_owners()? == 1 {
         return Err(RequestError::Conflict("the last owner cannot be removed; add another one first".into()).into());
     }

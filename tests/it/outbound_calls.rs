@@ -252,6 +252,8 @@ async fn contacts_who_must_not_be_called_are_refused() {
     }
     let (status, refused) = request(&api, json!([{"number": "+442079460000"}])).await;
     assert_eq!((status, &refused["error"]["code"]), (409, &json!("recipient_not_allowed")));
+    let (status, refused) = request(&api, json!([{"number": "+97235551234"}])).await;
+    assert_eq!((status, &refused["error"]["code"]), (409, &json!("own_number")));
     let number = json!({"number": "12"});
     for (to, status) in [
         (json!([]), 400),

@@ -8,10 +8,11 @@ use crate::crm::answering::{self, Choice};
 use crate::crm::{self};
 use crate::domain::BusinessId;
 use crate::http::auth::{Member, Owner};
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::answering::{can_ring, rings_first};
-use crate::store::ReadTx;
+use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use view::{Answering, Facts, SetAnsweringRequest};
 
@@ -22,9 +23,13 @@ pub(super) fn operations() -> Operations {
 /// Get who answers calls now.
 #[utoipa::path(get, path = "/api/answering", tag = "calls", operation_id = "get_answering",
     responses((status = 200, body = Answering)))]
-pub(super) async fn show(State(state): State<AppState>, _member: Member) -> Result<axum::Json<Answering>, ApiError> {
+pub(super) async fn show(State(state): State<AppState>, _member: Member) -> Result<Tagged<Answering>, ApiError> {
+    Ok(Tagged(crm::read(&state.store, view(&state)).await?))
+}
+
+fn view(state: &AppState) -> impl Fn(&ReadTx<'_>) -> Result<Answering, crm::Error> + Send + use<> {
     let config = state.config();
-    let view = move |tx: &ReadTx<'_>| {
+    move |tx| {
         let now = clock::now();
         let choice = answering::current(tx, now)?;
         let name = choice.as_ref().map(|choice| tx.stored_actor_name(&choice.set_by)).transpose()?.flatten();
@@ -36,8 +41,7 @@ pub(super) async fn show(State(state): State<AppState>, _member: Member) -> Resu
             next_opening: answering::next_opening(tx, BusinessId::FIRST, &config.business.time_zone, now)?,
         };
         Ok(Answering::new(choice, name, &facts))
-    };
-    Ok(axum::Json(crm::read(&state.store, view).await?))
+    }
 }
 
 /// Choose who answers calls, from the next call on.
@@ -50,12 +54,14 @@ pub(super) async fn show(State(state): State<AppState>, _member: Member) -> Resu
 pub(super) async fn set(
     State(state): State<AppState>,
     Owner(actor): Owner,
+    if_match: IfMatch,
     Json(SetAnsweringRequest { mode, until }): Json<SetAnsweringRequest>,
-) -> Result<axum::Json<Answering>, ApiError> {
+) -> Result<Tagged<Answering>, ApiError> {
     let (choice, can_ring) = (Choice { mode: mode.0, until }, can_ring(&state.config()));
     actor.set_audit_subject(answering::subject(choice.mode));
     let (id, now) = (actor.id, clock::now());
-    actor.transact(&state.store, move |tx| answering::set(tx, choice, can_ring, id, now)).await?;
+    let set = move |tx: &WriteTx<'_>| answering::set(tx, choice, can_ring, id, now);
+    let shown = if_match.edit(&actor, &state.store, view(&state), set).await?;
     tracing::info!(event = "ANSWERING_SET", mode = %choice.mode, by = %id, "{id} changed how calls are answered: {}", choice.mode.words());
-    show(State(state), Member(actor)).await
+    Ok(shown)
 }

@@ -9,9 +9,11 @@ use crate::clock;
 use crate::crm::user;
 use crate::domain::{Role, UserId};
 use crate::http::auth::Owner;
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody};
+use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::StatusCode;
 use view::{CreateUserRequest, ResetPasswordRequest, UpdateUserRequest, User, UserPage};
@@ -71,15 +73,16 @@ pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
+    if_match: IfMatch,
     Json(change): Json<UpdateUserRequest>,
-) -> Result<axum::Json<User>, ApiError> {
+) -> Result<Tagged<User>, ApiError> {
     let role = change.role.0;
     if role == Role::Owner {
         state.auth.confirmations.require(actor.login.as_ref())?;
     }
-    let now = clock::now();
-    let user = actor.transact(&state.store, move |tx| user::set_role(tx, actor.id, UserId(id), role, now)).await?;
-    Ok(axum::Json(user.into()))
+    let (by, id, now) = (actor.id, UserId(id), clock::now());
+    let change = move |tx: &WriteTx<'_>| user::set_role(tx, by, id, role, now);
+    if_match.edit(&actor, &state.store, move |tx| Ok(user::by_id(tx, id)?.into()), change).await
 }
 
 /// Set a new password for a user.

@@ -55,6 +55,7 @@ pub(super) const CODES: &[&str] = &[
     "number_not_direct",
     "number_taken",
     "outside_hours",
+    "own_number",
     "password_common",
     "password_long",
     "password_name",

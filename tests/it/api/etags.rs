@@ -144,6 +144,34 @@ async fn a_list_names_the_version_of_each_item_that_users_remove() {
 }
 
 #[tokio::test]
+async fn a_role_and_the_choice_of_who_answers_have_versions() {
+    let (daemon, _) = with_data();
+    daemon.logged_in("roni", "owner").await;
+    let owner = daemon.api();
+    let user = json!({"name": "noa", "role": "staff", "password": "a long enough pass"});
+    let created = owner.post_json("/api/users", &user).await;
+    assert_eq!(created.status, 201, "{}", created.text());
+    let path = format!("/api/users/{}", created.json()["id"]);
+    for (method, path, change) in [
+        (Method::PATCH, path.as_str(), [json!({"role": "owner"}), json!({"role": "staff"})]),
+        (Method::PUT, "/api/answering", [json!({"mode": "agent"}), json!({"mode": "settings"})]),
+    ] {
+        let send_with = async |version: &str, body: &Value| {
+            send(owner.request(method.clone(), path).header("If-Match", version).json(body)).await
+        };
+        let seen = send_with("*", &change[0]).await;
+        assert_eq!(seen.status, 200, "{}", seen.text());
+        let next = send_with(seen.header("etag"), &change[1]).await;
+        assert_eq!(next.status, 200, "{}", next.text());
+        let refused = send_with(seen.header("etag"), &change[0]).await;
+        assert_eq!((refused.status, refused.header("etag")), (412, next.header("etag")), "{path}");
+    }
+    let users = owner.get("/api/users").await.json();
+    let listed = users["items"].as_array().unwrap().iter().find(|user| user["name"] == "noa").unwrap();
+    assert!(listed["etag"].as_str().is_some_and(|etag| etag.len() > 10), "{listed}");
+}
+
+#[tokio::test]
 async fn the_document_shows_conditions_where_they_are() {
     let (_daemon, api) = with_data();
     let document = api.get("/api/openapi.json").await.json();

@@ -3,6 +3,7 @@
 use crate::config;
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
+use crate::http::etag::Versioned;
 use serde::{Deserialize, Serialize};
 
 pub(crate) type AnswerMode = OneOf<domain::AnswerMode>;
@@ -35,6 +36,12 @@ pub(crate) struct Answering {
     /// When the business next opens on a later day than today; null if it does not open within 31 days.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_opening: Option<Timestamp>,
+}
+
+impl Versioned for Answering {
+    fn version(&self) -> impl Serialize {
+        (self.mode, self.until, &self.set_by, self.set_at)
+    }
 }
 
 pub(super) struct Facts {

@@ -2,6 +2,7 @@
 
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
+use crate::http::etag::{Listed, Versioned};
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,20 @@ pub(crate) struct User {
     /// When the user last logged in; null if the user never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_login_at: Option<Timestamp>,
+    /// The version of the item (its `ETag`), for `If-Match`.
+    etag: String,
+}
+
+impl Versioned for User {
+    fn version(&self) -> impl Serialize {
+        (self.id, &self.name, self.role)
+    }
+}
+
+impl Listed for User {
+    fn etag_field(&mut self) -> &mut String {
+        &mut self.etag
+    }
 }
 
 impl From<domain::User> for User {
@@ -33,7 +48,9 @@ impl From<domain::User> for User {
             role: user.role.into(),
             created_at: user.created_at,
             last_login_at: user.last_login_at,
+            etag: String::new(),
         }
+        .with_etag()
     }
 }
 
