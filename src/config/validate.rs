@@ -6,9 +6,10 @@ use super::http::DEFAULT_PORT;
 use super::speech_shutdown::speech_shutdown;
 use super::voice::MAX_RING_NUMBERS;
 use super::{
-    BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
+    BaseUrl, CallNotices, Config, DiskLimit, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig,
+    UpdateCheck,
 };
-use crate::domain::{AllowedValues, SettingError, SettingFault};
+use crate::domain::{AllowedValues, PhoneNumber, SettingError, SettingFault};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Also computes derived values.
@@ -134,6 +135,16 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "of twilio.account_sid and twilio.auth_token one is not set: Twilio's REST interface cannot be used",
         ),
         (
+            twilio.account_sid.as_deref().is_some_and(|sid| !is_sid(sid, "AC"))
+                && twilio.api_base_url == TwilioConfig::default().api_base_url,
+            "twilio.account_sid is not AC and 32 hexadecimal digits, as Twilio's are: Twilio's REST interface will refuse it",
+        ),
+        (
+            twilio.wa_template_sid.as_deref().is_some_and(|sid| !is_sid(sid, "HX"))
+                && twilio.api_base_url == TwilioConfig::default().api_base_url,
+            "twilio.wa_template_sid is not HX and 32 hexadecimal digits, as Twilio's are: messages as a template will be refused",
+        ),
+        (
             twilio.auth_tokens().any(|token| !is_twilio_token(token.expose()))
                 && twilio.api_base_url == TwilioConfig::default().api_base_url,
             "twilio.auth_token is not 32 hexadecimal digits, as Twilio's are: calls and messages may be refused with 403",
@@ -197,8 +208,31 @@ fn mail_checks(config: &Config) -> [(bool, &'static str); 3] {
     ]
 }
 
-fn answering_checks(config: &Config) -> [(bool, &'static str); 4] {
+fn answering_checks(config: &Config) -> [(bool, &'static str); 9] {
+    let own = config.twilio.phone_number.as_ref();
+    let is_own = |number: &PhoneNumber| own == Some(number);
     [
+        (
+            config.agent.calls_from_hour >= config.agent.calls_until_hour,
+            "agent.calls_from_hour is not before agent.calls_until_hour: the agent calls at no time",
+        ),
+        (
+            config.agent.transfer_to.as_ref().is_some_and(is_own) || config.voice.ring_numbers.iter().any(is_own),
+            "agent.transfer_to or voice.ring_numbers contains twilio.phone_number, the number that the agent answers: such a \
+             call reaches the agent again instead of a person",
+        ),
+        (
+            !ISO_639_1.split(' ').any(|code| Some(code) == config.agent.language.split('-').next()),
+            "agent.language does not begin with a code of ISO 639-1, such as he: services may refuse it or not understand callers",
+        ),
+        (
+            is_below(&config.disk.media_stops_below, &config.disk.critical_below),
+            "disk.media_stops_below is less than disk.critical_below: recordings and files stop no earlier than everything else",
+        ),
+        (
+            config.alerts.whatsapp_to.is_some() && config.alerts.whatsapp_to == config.twilio.wa_from,
+            "alerts.whatsapp_to is twilio.wa_from, the business's own sender: WhatsApp delivers no message to its own sender",
+        ),
         (
             config.voice.ring_first != RingFirst::Never && config.ring_numbers().is_empty(),
             "voice.ring_first is set, but voice.ring_numbers and agent.transfer_to are not: there is no phone to ring, and the AI answers at once",
@@ -247,9 +281,31 @@ fn pipeline_checks(config: &Config) -> Vec<String> {
     wrong
 }
 
+/// Returns true if each part of `first` is smaller than the same part of `second`, or the only part is.
+fn is_below(first: &DiskLimit, second: &DiskLimit) -> bool {
+    let (bytes, percent) = (first.bytes.zip(second.bytes), first.percent.zip(second.percent));
+    (bytes.is_some() || percent.is_some())
+        && first.bytes.is_some() == second.bytes.is_some()
+        && first.percent.is_some() == second.percent.is_some()
+        && bytes.is_none_or(|(first, second)| first < second)
+        && percent.is_none_or(|(first, second)| first < second)
+}
+
+/// Returns true for an id of Twilio's with this prefix.
+fn is_sid(sid: &str, prefix: &str) -> bool {
+    sid.strip_prefix(prefix).is_some_and(is_twilio_token)
+}
+
 fn is_twilio_token(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
+
+/// The codes of languages, from the Library of Congress's list of ISO 639-1, and `iw`, the old code of Hebrew.
+const ISO_639_1: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz \
+    ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu iw ja \
+    jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl \
+    nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te \
+    tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
 
 fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     let all = |address: SocketAddr| address.ip().is_unspecified();

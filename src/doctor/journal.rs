@@ -13,10 +13,16 @@ pub(super) async fn check(_context: Arc<DoctorContext>) -> Vec<Finding> {
     if !JOURNALS.iter().any(|folder| Path::new(folder).exists()) {
         return vec![Finding::skipped(CHECK, "systemd keeps no journal here")];
     }
-    match output_of("journalctl", &ARGUMENTS).await {
-        Some(output) => vec![evaluate(&output)],
-        None => vec![Finding::skipped(CHECK, "this user cannot read a journal")],
+    let (Some(errors), Some(newest)) =
+        (output_of("journalctl", &ERRORS).await, output_of("journalctl", &NEWEST_LINE).await)
+    else {
+        return vec![Finding::skipped(CHECK, "this user cannot read a journal")];
+    };
+    // Without systemd, or with a journal in another place, the daemon's log is elsewhere.
+    if newest.trim().is_empty() {
+        return vec![Finding::skipped(CHECK, "the journal has no log of the daemon from the last day")];
     }
+    vec![evaluate(&errors)]
 }
 
 fn evaluate(output: &str) -> Finding {
@@ -38,7 +44,8 @@ fn evaluate(output: &str) -> Finding {
 
 const JOURNALS: [&str; 2] = ["/run/log/journal", "/var/log/journal"];
 const SHOWN: usize = 5;
-const ARGUMENTS: [&str; 11] = [
+const NEWEST_LINE: [&str; 5] = ["--unit=agentlocator.service", "--since=-1d", "--lines=1", "--no-pager", "--quiet"];
+const ERRORS: [&str; 11] = [
     "--unit=agentlocator.service",
     "--unit=agentlocator-whatsapp.service",
     "--priority=err",
