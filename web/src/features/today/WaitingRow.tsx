@@ -31,10 +31,14 @@ export function WaitingRow({ row }: { row: Row }) {
           ? IconPhoto
           : IconBrandWhatsapp
   const words = call
-    ? call.message_text || (isMissed ? t`שיחה שלא נענתה, בלי הודעה` : t`שיחה`)
+    ? call.message_text || (isMissed ? withoutMessage(call) : t`שיחה`)
     : hasFailed
       ? t`ההודעה שלך לא נשלחה: ${message?.text ?? ''}`
       : message?.text || mediaWords(message?.media_kind)
+  // A fallback begins when the conversation with the agent breaks off, so the caller may have spoken.
+  function withoutMessage({ end_reason }: NonNullable<typeof call>): string {
+    return end_reason === 'fallback' ? t`שיחה שנקטעה, בלי הודעה` : t`שיחה שלא נענתה, בלי הודעה`
+  }
   function mediaWords(kind: string | undefined): string {
     const named: Record<string, string> = {
       image: t`תמונה`,
