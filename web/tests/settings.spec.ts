@@ -352,7 +352,8 @@ for (const view of layouts('desktop')) {
     await expect(log).toContainText(he ? 'אין שינויים כאלה' : 'There are no such changes')
     await log.getByRole('combobox', { name: he ? 'מי' : 'Who', exact: true }).selectOption(`user:${user.id}`)
     await expect(lines).toHaveCount(2)
-    await log.getByLabel(he ? 'עד יום' : 'To', { exact: true }).fill('2020-01-01')
+    await log.getByLabel(he ? 'עד יום' : 'To', { exact: true }).fill('1.1.2020')
+    await log.getByLabel(he ? 'עד יום' : 'To', { exact: true }).press('Enter')
     await expect(lines).toHaveCount(0)
     await expect(page).toHaveURL(/subject=note.*to=2020-01-01|to=2020-01-01.*subject=note/)
     await log.getByRole('button', { name: he ? 'בלי סינון' : 'No filters' }).click()
@@ -363,3 +364,14 @@ for (const view of layouts('desktop')) {
     await expect(log).not.toContainText('דנה לוי')
   })
 }
+
+test('staff see the name of a chosen language', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await ownDaemon.cli(['user', 'add', 'yael', '--role', 'staff'], 'another long 7 password')
+  await prepare(page, VIEWS[0])
+  await page.request.post(`${ownDaemon.url}/api/login`, { data: { name: 'yael', password: 'another long 7 password' } })
+  await page.goto(`${ownDaemon.url}/app/settings/agent`)
+  const language = page.getByRole('combobox', { name: 'שפת הסוכן' })
+  await expect(language).toBeDisabled()
+  await expect(language.locator('option:checked')).toHaveText('עברית')
+})

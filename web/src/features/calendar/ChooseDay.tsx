@@ -5,10 +5,10 @@ import { DatePicker, DatesProvider } from '@mantine/dates'
 import { type KeyboardEvent, useState } from 'react'
 import { Field } from '#shared/components/field'
 import { atNoon, type Day } from '#shared/format/dates'
+import { parseDate } from '#shared/format/parse-date'
 import { useLocale } from '#shared/i18n/locale'
 import { useReturnFocus } from '#shared/opener'
 import { useFormat } from '#shared/session'
-import { parseDate } from './parse-date'
 
 interface Props {
   day: Day

@@ -10,11 +10,11 @@ import { Gone } from '#shared/components/Gone'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { atNoon, type Day } from '#shared/format/dates'
+import { parseDate } from '#shared/format/parse-date'
 import type { Formatter } from '#shared/format/time'
 import { useFormat } from '#shared/session'
 import { ClosureWords } from './ClosureWords'
 import { type Closure, useResources } from './data'
-import { parseDate } from './parse-date'
 import { ResourceName } from './ResourceName'
 
 export const useRefreshClosures = () => {

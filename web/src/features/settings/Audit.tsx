@@ -104,12 +104,14 @@ function Line({ entry, choose, isOne }: Chosen & { entry: Entry }) {
   return (
     <li>
       <Time at={entry.at} style="time" />
-      <div className="it">
-        <span className="strong">
-          <AuditActor entry={entry} />
-        </span>{' '}
-        {known ? i18n._(known) : <Ltr>{entry.action}</Ltr>}
-        <AuditSubject entry={entry} />
+      <div className="it audit-line">
+        <span>
+          <span className="strong">
+            <AuditActor entry={entry} />
+          </span>{' '}
+          {known ? i18n._(known) : <Ltr>{entry.action}</Ltr>}
+          <AuditSubject entry={entry} />
+        </span>
         {contact != null && !isOne && (
           <button
             className="btn quiet icon audit-only"

@@ -9,6 +9,7 @@ import { Name } from '#shared/components/text'
 import type { UrlChange } from '#shared/url'
 import { ACTORS } from './AuditActor'
 import { type AuditFilter, SUBJECTS } from './audit-filter'
+import { DayFilter } from './DayFilter'
 
 interface Props {
   filter: AuditFilter
@@ -63,30 +64,8 @@ export function AuditFilters({ filter, change }: Props) {
           ))}
         </select>
       </label>
-      <label>
-        <span className="lb">
-          <Trans>מיום</Trans>
-        </span>
-        <input
-          className="field"
-          type="date"
-          value={from}
-          {...(to && { max: to })}
-          onChange={event => change({ from: event.target.value })}
-        />
-      </label>
-      <label>
-        <span className="lb">
-          <Trans>עד יום</Trans>
-        </span>
-        <input
-          className="field"
-          type="date"
-          value={to}
-          {...(from && { min: from })}
-          onChange={event => change({ to: event.target.value })}
-        />
-      </label>
+      <DayFilter label={<Trans>מיום</Trans>} day={from} choose={from => change({ from })} />
+      <DayFilter label={<Trans>עד יום</Trans>} day={to} choose={to => change({ to })} />
       {contact_id !== undefined && <OfContact id={contact_id} clear={() => change({ contact: null })} />}
       {isFiltered && (
         <button

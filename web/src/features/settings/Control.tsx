@@ -33,8 +33,9 @@ export function Control(props: ControlProps) {
   }
   if (item.kind === 'choice') return <Radios {...props} />
   const known = KNOWN_VALUES[item.key]
-  if (known && canEdit) {
-    const value = toText(item.value)
+  const value = toText(item.value)
+  // A list has no choice for a missing value, which is shown as text if it cannot be chosen.
+  if (known && (canEdit || value)) {
     // A stored value that the page does not know remains in the list of choices.
     const choices = value && !known.includes(value) ? [value, ...known] : [...known]
     return <Select {...props} item={{ ...item, choices }} />

@@ -19,3 +19,11 @@ test('dates are read as people write them', () => {
   ]
   for (const [text, day] of cases) expect([text, parseDate(text, today)]).toEqual([text, day])
 })
+
+test('without a year, a date of the past is the last such day', () => {
+  const past = (text: string) => parseDate(text, '2026-11-22', 'past')
+  expect(past('22.11')).toBe('2026-11-22')
+  expect(past('24.12')).toBe('2025-12-24')
+  expect(past('29.2')).toBe('2024-02-29')
+  expect(past('24.12.2027')).toBe('2027-12-24')
+})
