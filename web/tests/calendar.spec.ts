@@ -526,3 +526,32 @@ test('a closure is changed, and a removed service or member of staff returns to 
   }
   expect(await get(`/api/resources/${yael.id}`)).toMatchObject({ archived: false })
 })
+
+test('a week of four lanes is whole at 1440 px, and a wider one has a shadow', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { send } = await fill(page, ownDaemon)
+  for (const name of ['מיכל', 'Yael Bar-On']) await send('POST', '/api/resources', { name, kind: 'staff' })
+  await page.goto(`${ownDaemon.url}/calendar`)
+  const frame = page.locator('.grid-frame')
+  await expect(frame.locator('.day-head').first().locator('.lanes-head > span')).toHaveCount(4)
+  await expect(frame.locator('.day-head').last()).toBeInViewport({ ratio: 1 })
+  await expect(frame).not.toHaveAttribute('data-after')
+  await page.setViewportSize({ width: 1024, height: 900 })
+  await expect(frame).toHaveAttribute('data-after', 'true')
+})
+
+test('more hours are not wrong before something was typed', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { send } = await fill(page, ownDaemon)
+  const hours = [{ weekday: 0, from: '09:00', to: '24:00' }]
+  await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+  await page.goto(`${ownDaemon.url}/app/settings/hours`)
+  await page.getByRole('button', { name: 'עוד שעות' }).click()
+  const begin = page.getByLabel('יום ראשון, משעה')
+  await expect(begin).toHaveCount(2)
+  await expect(begin.last()).toHaveValue('')
+  await expect(page.locator('.err')).toHaveCount(0)
+  await expect(page.getByText('כדי לשמור צריך להשלים את השעות ביום ראשון.')).toBeVisible()
+  await begin.last().fill('x')
+  await expect(page.locator('.hours-line .err')).toHaveCount(1)
+})

@@ -38,7 +38,7 @@ export function DayHead({ day, lanes, isShut, shown, change }: Props) {
       {!isShut && lanes.length > 1 && (
         <div className="lanes-head" aria-hidden>
           {lanes.map(resource => (
-            <span key={resource.id} className="clip">
+            <span key={resource.id} className="name clip" title={resource.name ?? undefined}>
               <ResourceName resource={resource} />
               {!resource.isActive && (
                 <>

@@ -8,6 +8,7 @@ import { DayHead } from './DayHead'
 import type { CalendarDay } from './data'
 import { HOUR_PX, type Lane, type Lanes, shownHours } from './layout'
 import type { Shown } from './url'
+import { useEdges } from './useEdges'
 
 export interface ViewProps {
   days: readonly CalendarDay[]
@@ -32,6 +33,7 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const isShut = (day: CalendarDay) => isEmpty(day) && columns.length > 1
   const template = columns.map(day => (isShut(day) ? '58px' : 'minmax(var(--day), 1fr)')).join(' ')
   const scroller = useRef<HTMLElement>(null)
+  const edges = useEdges(scroller)
   const [top] = useState(() => scrollAtOpening(columns, wallTime(serverNow(), format.zone), first))
   useEffect(() => {
     if (scroller.current) scroller.current.scrollTop = top
@@ -43,55 +45,61 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
     today?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }, [begin, shown.isWaitingOpen])
   return (
-    <section
-      ref={scroller}
-      className="grid-scroll"
-      // A scrolling region takes the focus, so that the arrow keys scroll it.
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-      tabIndex={0}
-      aria-label={
-        begin === end
-          ? format.longDate(atNoon(begin))
-          : t`${format.longDate(atNoon(begin))} עד ${format.longDate(atNoon(end))}`
-      }
+    <div
+      className="grid-frame"
+      data-before={edges.before || undefined}
+      data-after={edges.after || undefined}
       style={{ '--lanes': Math.max(1, lanes.length) } as React.CSSProperties}
     >
-      <div className="cols heads" style={{ gridTemplateColumns: `var(--hours) ${template}` }}>
-        <div />
-        {columns.map(day => (
-          <DayHead key={day.date} day={day} lanes={lanes} isShut={isEmpty(day)} shown={shown} change={change} />
-        ))}
-      </div>
-      <div
-        className="cols hours-body"
-        style={{ gridTemplateColumns: `var(--hours) ${template}`, blockSize: ((last - first) / 60) * HOUR_PX }}
+      <section
+        ref={scroller}
+        className="grid-scroll"
+        // A scrolling region takes the focus, so that the arrow keys scroll it.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+        tabIndex={0}
+        aria-label={
+          begin === end
+            ? format.longDate(atNoon(begin))
+            : t`${format.longDate(atNoon(begin))} עד ${format.longDate(atNoon(end))}`
+        }
       >
-        <div className="hours" aria-hidden>
-          {Array.from({ length: (last - first) / 60 }, (_, at) => (
-            <bdi dir="ltr" className="num" key={clockText(first + at * 60)} style={{ insetBlockStart: at * HOUR_PX }}>
-              {clockText(first + at * 60)}
-            </bdi>
+        <div className="cols heads" style={{ gridTemplateColumns: `var(--hours) ${template}` }}>
+          <div />
+          {columns.map(day => (
+            <DayHead key={day.date} day={day} lanes={lanes} isShut={isEmpty(day)} shown={shown} change={change} />
           ))}
         </div>
-        {columns.map(day => (
-          <DayColumn
-            key={day.date}
-            day={day}
-            lanes={lanes}
-            slots={slots.get(day.date)}
-            first={first}
-            last={last}
-            isShut={isShut(day)}
-            shown={shown}
-            change={change}
-          />
-        ))}
-      </div>
-      {lanes.length === 0 && (
-        <p className="muted lanes-none">
-          <Trans>אין עובדים או עמדות ביומן. מוסיפים אותם בהגדרות.</Trans>
-        </p>
-      )}
-    </section>
+        <div
+          className="cols hours-body"
+          style={{ gridTemplateColumns: `var(--hours) ${template}`, blockSize: ((last - first) / 60) * HOUR_PX }}
+        >
+          <div className="hours" aria-hidden>
+            {Array.from({ length: (last - first) / 60 }, (_, at) => (
+              <bdi dir="ltr" className="num" key={clockText(first + at * 60)} style={{ insetBlockStart: at * HOUR_PX }}>
+                {clockText(first + at * 60)}
+              </bdi>
+            ))}
+          </div>
+          {columns.map(day => (
+            <DayColumn
+              key={day.date}
+              day={day}
+              lanes={lanes}
+              slots={slots.get(day.date)}
+              first={first}
+              last={last}
+              isShut={isShut(day)}
+              shown={shown}
+              change={change}
+            />
+          ))}
+        </div>
+        {lanes.length === 0 && (
+          <p className="muted lanes-none">
+            <Trans>אין עובדים או עמדות ביומן. מוסיפים אותם בהגדרות.</Trans>
+          </p>
+        )}
+      </section>
+    </div>
   )
 }

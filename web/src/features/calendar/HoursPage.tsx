@@ -128,10 +128,15 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
     onError: edit.refused,
   })
   const names = weekOf(format.day(new Date())).map(date => format.weekdayName(atNoon(date)))
-  const wrongDays = names.filter((_, weekday) =>
-    week.some(range => range.weekday === weekday && problemOf(range, week) !== null),
-  )
-  const isReady = isComplete(week) && (eves !== 'until' || untilMinute !== undefined)
+  const problems = week.flatMap(range => {
+    const problem = problemOf(range, week)
+    return problem ? [{ weekday: range.weekday, isEmpty: problem === 'empty' }] : []
+  })
+  const daysWith = (isEmpty: boolean) =>
+    names.filter((_, weekday) => problems.some(one => one.weekday === weekday && one.isEmpty === isEmpty)).join(', ')
+  const [wrongDays, openDays] = [daysWith(false), daysWith(true)]
+  const isEveWrong = eves === 'until' && untilMinute === undefined
+  const isReady = isComplete(week) && !isEveWrong
   return (
     <form
       className="section"
@@ -195,13 +200,18 @@ function HoursForm({ hours, etag, onDirty }: FormProps) {
           )}
         </div>
       </fieldset>
-      {!isReady && (
+      {(wrongDays || isEveWrong) && (
         <p className="err" role="status">
-          {wrongDays.length > 0 ? (
-            <Trans>כדי לשמור צריך לתקן את השעות ב{wrongDays.join(', ')}.</Trans>
+          {wrongDays ? (
+            <Trans>כדי לשמור צריך לתקן את השעות ב{wrongDays}.</Trans>
           ) : (
             <Trans>כדי לשמור צריך לתקן את השעה של ערבי החג.</Trans>
           )}
+        </p>
+      )}
+      {openDays && !wrongDays && !isEveWrong && (
+        <p className="small muted" role="status">
+          <Trans>כדי לשמור צריך להשלים את השעות ב{openDays}.</Trans>
         </p>
       )}
       {isReady && isChanged && (

@@ -4,7 +4,7 @@ import type { Schemas } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { atNoon, weekOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import { type DraftRange, problemOf, tidyTime } from './week'
+import { type DraftRange, nextRange, problemOf, tidyTime } from './week'
 
 export type HoursRange = Schemas['HoursRange']
 
@@ -24,16 +24,17 @@ export function WeekEditor({ value, onChange }: Props) {
       {week.map((date, weekday) => {
         const name = format.weekdayName(atNoon(date))
         const ranges = value.flatMap((range, at) => (range.weekday === weekday ? [{ range, at }] : []))
-        const add = () => {
-          const last = ranges.at(-1)?.range
-          onChange([...value, last ? { weekday, from: last.to, to: '' } : { weekday, from: '9:00', to: '18:00' }])
-        }
+        const next = nextRange(
+          weekday,
+          ranges.map(({ range }) => range),
+        )
         return (
           <li key={date}>
             <span className="day">{name}</span>
             <div className="grow">
               {ranges.map(({ range, at }) => {
-                const problem = problemOf(range, value)
+                const found = problemOf(range, value)
+                const problem = found === 'empty' ? null : found
                 return (
                   <div key={at} className="hours-line">
                     <input
@@ -79,10 +80,12 @@ export function WeekEditor({ value, onChange }: Props) {
                   </div>
                 )
               })}
-              <button className="btn link" type="button" onClick={add}>
-                <Icon icon={IconPlus} size="s" />
-                {ranges.length === 0 ? <Trans>סגור. לפתוח ביום הזה</Trans> : <Trans>עוד שעות</Trans>}
-              </button>
+              {next && (
+                <button className="btn link" type="button" onClick={() => onChange([...value, next])}>
+                  <Icon icon={IconPlus} size="s" />
+                  {ranges.length === 0 ? <Trans>סגור. לפתוח ביום הזה</Trans> : <Trans>עוד שעות</Trans>}
+                </button>
+              )}
             </div>
           </li>
         )

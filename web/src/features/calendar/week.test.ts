@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromApi, isComplete, problemOf, toApi } from './week'
+import { fromApi, isComplete, nextRange, problemOf, toApi } from './week'
 
 const range = (from: string, to: string, weekday = 0) => ({ weekday, from, to })
 
@@ -15,9 +15,25 @@ test('hours go to the API and come back', () => {
 
 test('an invalid range is named', () => {
   const cases = [range('9x', '13:00'), range('13:00', '9:00'), range('9:00', '9:00'), range('9:00', '')]
-  expect(cases.map(one => problemOf(one, [one]))).toEqual(['time', 'order', 'order', 'time'])
+  expect(cases.map(one => problemOf(one, [one]))).toEqual(['time', 'order', 'order', 'empty'])
   const [first, second, other] = [range('9:00', '13:00'), range('12:30', '15:00'), range('9:00', '13:00', 1)]
   expect(problemOf(second, [first, second, other])).toBe('overlap')
   expect(problemOf(other, [first, second, other])).toBeNull()
   expect(isComplete([first, range('13:00', '15:00'), other])).toBe(true)
+})
+
+test('a range without a begin or an end is incomplete, but not wrong', () => {
+  expect(problemOf(range('19:00', ''), [])).toBe('empty')
+  expect(problemOf(range('', ''), [])).toBe('empty')
+  expect(problemOf(range('x', ''), [])).toBe('time')
+  expect(isComplete([range('19:00', '')])).toBe(false)
+})
+
+test('the next range begins where the day is free', () => {
+  expect(nextRange(0, [])).toEqual(range('9:00', '18:00'))
+  expect(nextRange(0, [range('9:00', '13:00')])).toEqual(range('13:00', ''))
+  expect(nextRange(0, [range('16:00', '19:00'), range('9:00', '13:00')])).toEqual(range('19:00', ''))
+  expect(nextRange(0, [range('18:00', '24:00')])).toEqual(range('', ''))
+  expect(nextRange(0, [range('9:00', '')])).toEqual(range('', ''))
+  expect(nextRange(0, [range('0:00', '24:00')])).toBeUndefined()
 })

@@ -11,8 +11,14 @@ export interface DraftRange {
 const DAY_END = 24 * 60
 const endOf = (text: string): number | undefined => (/^\s*24([:.]?00)?\s*$/.test(text) ? DAY_END : minuteOf(text))
 
-/** Null for a valid range. */
-export function problemOf(range: DraftRange, all: readonly DraftRange[]): 'time' | 'order' | 'overlap' | null {
+export type RangeProblem = 'empty' | 'time' | 'order' | 'overlap'
+
+/** Null for a valid range. «empty» is a range that is not wrong so far, but has no begin or no end yet. */
+export function problemOf(range: DraftRange, all: readonly DraftRange[]): RangeProblem | null {
+  const texts = [range.from.trim(), range.to.trim()]
+  if (texts.includes('')) {
+    return texts.every(text => text === '' || endOf(text) !== undefined) ? 'empty' : 'time'
+  }
   const [from, to] = [minuteOf(range.from), endOf(range.to)]
   if (from === undefined || to === undefined) return 'time'
   if (to <= from) return 'order'
@@ -22,6 +28,16 @@ export function problemOf(range: DraftRange, all: readonly DraftRange[]): 'time'
     return begin !== undefined && end !== undefined && begin < to && from < end
   })
   return overlaps ? 'overlap' : null
+}
+
+/** The range that is offered after those of a day; undefined if the day has no time left. */
+export function nextRange(weekday: number, ranges: readonly DraftRange[]): DraftRange | undefined {
+  if (ranges.length === 0) return { weekday, from: '9:00', to: '18:00' }
+  const last = Math.max(...ranges.map(({ to }) => endOf(to) ?? 0))
+  const isFull = ranges.some(({ from, to }) => minuteOf(from) === 0 && endOf(to) === DAY_END)
+  if (isFull) return undefined
+  // After a range until midnight, only earlier hours are possible.
+  return { weekday, from: last > 0 && last < DAY_END ? clockText(last) : '', to: '' }
 }
 
 /** «8» becomes «8:00». Other text is returned unchanged. */
