@@ -362,7 +362,7 @@ test('the calendar opens at the present, and a new appointment asks for the cont
   await page.goto(`${ownDaemon.url}/calendar`)
   await expect(page.locator('.now-line')).toBeInViewport()
   await page.getByRole('button', { name: 'תור חדש' }).click()
-  await expect(page.getByRole('dialog').getByRole('textbox', { name: 'לקוח' })).toBeFocused()
+  await expect(page.getByRole('dialog').getByRole('combobox', { name: 'לקוח' })).toBeFocused()
 })
 
 test('the back button asks before it discards a booking', async ({ page, ownDaemon }) => {
@@ -374,7 +374,7 @@ test('the back button asks before it discards a booking', async ({ page, ownDaem
   const back = () => page.evaluate(() => history.back())
   const question = dialog.getByRole('alert')
   // A form without input is closed at once.
-  await expect(dialog.getByRole('textbox', { name: 'לקוח' })).toBeFocused()
+  await expect(dialog.getByRole('combobox', { name: 'לקוח' })).toBeFocused()
   await back()
   await expect(dialog).toHaveCount(0)
   await page.getByRole('button', { name: 'תור חדש' }).click()
@@ -554,4 +554,23 @@ test('more hours are not wrong before something was typed', async ({ page, ownDa
   await expect(page.getByText('כדי לשמור צריך להשלים את השעות ביום ראשון.')).toBeVisible()
   await begin.last().fill('x')
   await expect(page.locator('.hours-line .err')).toHaveCount(1)
+})
+
+test('the arrow keys choose the contact of a new appointment', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { send } = await fill(page, ownDaemon)
+  await send('POST', '/api/contacts', { display_name: 'אבי כהן', number: '050-987-6544' })
+  await page.goto(`${ownDaemon.url}/calendar?new=1`)
+  const dialog = page.getByRole('dialog')
+  const field = dialog.getByRole('combobox', { name: 'לקוח' })
+  const active = dialog.getByRole('option', { selected: true })
+  await expect(dialog.getByRole('option')).toHaveCount(2)
+  await expect(active).toHaveCount(0)
+  await field.press('ArrowDown')
+  await field.press('ArrowDown')
+  const name = (await dialog.getByRole('option').nth(1).locator('.grow').textContent()) ?? ''
+  await expect(active).toContainText(name)
+  await expect(field).toHaveAttribute('aria-activedescendant', (await active.getAttribute('id')) ?? '')
+  await field.press('Enter')
+  await expect(dialog.locator('.picked')).toContainText(name)
 })

@@ -510,3 +510,17 @@ for (const view of layouts('phone')) {
     expect(await numbers()).toEqual(['+972509876543'])
   })
 }
+
+test('a long tag leaves the other filters on the screen', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[1])
+  const { send } = await owner(page, ownDaemon)
+  const contact = await send<{ id: number }>('POST', '/api/contacts', { display_name: 'דנה', number: '050-987-6543' })
+  const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'ארוכה '.repeat(33).trim() })
+  await send('PUT', `/api/contacts/${contact.id}/tags/${tag.id}`)
+  await page.goto(`${ownDaemon.url}/app/contacts`)
+  const filters = page.getByRole('group', { name: 'סינון' })
+  await expect(filters.getByRole('button', { name: 'חסומים' })).toBeInViewport({ ratio: 1 })
+  const box = await filters.getByRole('button', { name: /ארוכה/ }).boundingBox()
+  expect(box?.width).toBeLessThan(300)
+})

@@ -138,7 +138,7 @@ test('a booking, an entry of the waiting list and a saved reply keep what was ty
   await api.send('POST', '/api/services', { name: 'צבע', duration_min: 60 })
   await page.goto(`${ownDaemon.url}/calendar?new=1`)
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('textbox').first().fill('נועה')
+  await dialog.getByRole('combobox').first().fill('נועה')
   await dialog.locator('.pick').first().click()
   await survives(page, async () => undefined, dialog.getByLabel('הערה'), 'קצר מאחור')
   await expect(dialog.locator('.picked')).toContainText('נועה')
@@ -146,7 +146,7 @@ test('a booking, an entry of the waiting list and a saved reply keep what was ty
   await page.keyboard.press('Escape')
   await dialog.getByRole('button', { name: 'לסגור' }).click()
   await page.goto(`${ownDaemon.url}/calendar?new=1`)
-  await expect(dialog.getByRole('textbox').first()).toBeVisible()
+  await expect(dialog.getByRole('combobox').first()).toBeVisible()
   await expect(kept(page)).toHaveCount(0)
 
   await page.goto(`${ownDaemon.url}/calendar?waiting=1`)

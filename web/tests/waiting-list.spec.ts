@@ -122,7 +122,7 @@ test('a contact is added by hand, changed and removed, each with undo', async ({
   await page.goto(`${ownDaemon.url}/calendar?waiting=1`)
   await page.getByRole('button', { name: 'הוספה לרשימה' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('textbox', { name: 'לקוח' }).fill('Ron')
+  await dialog.getByRole('combobox', { name: 'לקוח' }).fill('Ron')
   await dialog.getByRole('button', { name: /Ron Adler/ }).click()
   await dialog.getByRole('button', { name: 'תספורת' }).click()
   await dialog.getByRole('textbox', { name: 'הערה' }).fill('אחרי 16:00')

@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { Price } from '#shared/components/Price'
 import { Dot, Ltr, Phone, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment } from './data'
@@ -20,7 +21,7 @@ export function AppointmentFacts({ appointment }: { appointment: Appointment }) 
         {appointment.price_minor != null && (
           <>
             <Dot />
-            {format.money(appointment.price_minor)}
+            <Price minor={appointment.price_minor} />
           </>
         )}
       </p>

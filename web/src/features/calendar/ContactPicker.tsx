@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useEffect, useId, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
@@ -10,6 +10,7 @@ import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name, Phone } from '#shared/components/text'
 import { isPhone } from '#shared/format/phone'
+import { useWhenAnswered } from '#shared/when-answered'
 
 export interface Picked {
   id: number
@@ -40,6 +41,30 @@ export function ContactPicker({ value, initial, choose }: Props) {
     placeholderData: keepPreviousData,
     enabled: value === null,
   })
+  const items = found.data?.items ?? []
+  // Undefined until the user presses an arrow key. Then the first contact is the active one if the user has typed
+  // something, and none if the list shows the contacts of late.
+  const [moved, setMoved] = useState<number>()
+  const at = moved ?? (text.trim() ? 0 : -1)
+  const pick = (contact: (typeof items)[number] | undefined) =>
+    contact && choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null })
+  // The first contact can still change while the search runs.
+  const isAnswered = text.trim() === words && !found.isPlaceholderData && !found.isPending
+  const pickFirst = useWhenAnswered(text, isAnswered, () => pick(items[0]))
+  useEffect(() => {
+    if (at >= 0) document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' })
+  }, [at, id])
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter') {
+      if (moved !== undefined) pick(items[at])
+      else if (at === 0) pickFirst()
+    } else if (event.key === 'ArrowDown' && items.length > 0) setMoved((at + 1) % items.length)
+    else if (event.key === 'ArrowUp' && items.length > 0) setMoved((Math.max(at, 0) - 1 + items.length) % items.length)
+    else return
+    // Enter must not send the form around the field.
+    event.preventDefault()
+  }
   const first = known.data
   useEffect(() => {
     if (first) choose({ id: first.id, name: first.display_name, number: first.number ?? null })
@@ -76,24 +101,36 @@ export function ContactPicker({ value, initial, choose }: Props) {
         data-autofocus={isFirst || undefined}
         className="field"
         dir="auto"
+        role="combobox"
+        aria-expanded={items.length > 0}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        aria-activedescendant={items[at] ? `${id}-${at}` : undefined}
         value={text}
         autoComplete="off"
         placeholder={t`שם או מספר`}
-        onChange={event => setText(event.target.value)}
+        onChange={event => {
+          setText(event.target.value)
+          setMoved(undefined)
+        }}
+        onKeyDown={onKeyDown}
       />
-      <ul>
-        {found.data?.items.map(contact => (
-          <li key={contact.id}>
-            <button
-              type="button"
-              className="pick"
-              onClick={() => choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null })}
-            >
-              <span className="grow">
-                <Name name={contact.display_name} number={contact.number ?? null} />
-              </span>
-              {contact.number && isNamed(contact.display_name) && <Phone number={contact.number} className="muted" />}
-            </button>
+      <ul id={`${id}-list`} role="listbox" aria-label={t`לקוחות`}>
+        {items.map((contact, index) => (
+          <li
+            key={contact.id}
+            id={`${id}-${index}`}
+            className="pick"
+            role="option"
+            aria-selected={index === at}
+            // The field keeps the focus.
+            onMouseDown={event => event.preventDefault()}
+            onClick={() => pick(contact)}
+          >
+            <span className="grow">
+              <Name name={contact.display_name} number={contact.number ?? null} />
+            </span>
+            {contact.number && isNamed(contact.display_name) && <Phone number={contact.number} className="muted" />}
           </li>
         ))}
       </ul>

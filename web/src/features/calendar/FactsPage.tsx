@@ -89,8 +89,7 @@ function FactRow({ fact, open }: { fact: Fact; open?: (() => void) | undefined }
         <b>
           <bdi>{fact.topic}</bdi>
         </b>
-        <br />
-        <Plain text={fact.text} className="muted" />
+        <Plain text={fact.text} className="muted lines" />
       </span>
       {fact.source === 'import' && (
         <span className="chip">

@@ -1,8 +1,8 @@
 import { Trans } from '@lingui/react/macro'
+import { Price } from '#shared/components/Price'
 import { Dot, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Service } from './data'
-import { Price } from './Price'
 
 type Described = Omit<Service, 'id' | 'etag' | 'archived' | 'position' | 'created_at' | 'updated_at'> & {
   archived?: boolean

@@ -4,6 +4,7 @@ import type { Schemas } from '#shared/api/client'
 import { isUnseen } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { Price } from '#shared/components/Price'
 import { Dot, Ltr, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 
@@ -45,7 +46,7 @@ function Line({ booking }: { booking: Booking }) {
           <p className="small muted">
             {resource_name && <bdi>{resource_name}</bdi>}
             {resource_name && price_minor != null && <Dot />}
-            {price_minor != null && format.money(price_minor)}
+            {price_minor != null && <Price minor={price_minor} />}
           </p>
         )}
         <Since booking={booking} />

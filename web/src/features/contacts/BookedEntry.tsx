@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import type { Schemas } from '#shared/api/client'
 import { appointmentHref, isAhead } from '#shared/appointment'
 import { Link } from '#shared/components/Link'
+import { Price } from '#shared/components/Price'
 import { Dot, Ltr, Name, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Merged, Task } from './api'
@@ -53,7 +54,7 @@ export function AppointmentEntry({ appointment, isCancelled, bookedFor }: Appoin
         {price_minor != null && (
           <>
             <Dot />
-            {format.money(price_minor)}
+            <Price minor={price_minor} />
           </>
         )}
         {isCancelled && cancel_reason && (

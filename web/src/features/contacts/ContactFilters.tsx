@@ -53,17 +53,6 @@ export function ContactFilters() {
         >
           <Trans>הכול</Trans>
         </button>
-        {tags.map(({ id, name, contact_count }) => (
-          <button
-            key={id}
-            type="button"
-            aria-pressed={filter.tag_id === id}
-            onClick={() => change({ tag: filter.tag_id === id ? null : id })}
-          >
-            <bdi>{name}</bdi>
-            <span className="count">{contact_count}</span>
-          </button>
-        ))}
         {relations.map(([relation, label]) => (
           <button
             key={relation}
@@ -81,6 +70,19 @@ export function ContactFilters() {
         >
           <Trans>חסומים</Trans>
         </button>
+        {tags.map(({ id, name, contact_count }) => (
+          <button
+            key={id}
+            type="button"
+            aria-pressed={filter.tag_id === id}
+            onClick={() => change({ tag: filter.tag_id === id ? null : id })}
+          >
+            <bdi className="clip" title={name}>
+              {name}
+            </bdi>
+            <span className="count">{contact_count}</span>
+          </button>
+        ))}
       </div>
       <label className="sort">
         <span className="vh">

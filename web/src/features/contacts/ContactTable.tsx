@@ -147,7 +147,9 @@ function Row({ contact, isSelected, toggle }: RowProps) {
           )}
           {tags.map(tag => (
             <span key={tag.id} className="chip">
-              <bdi>{tag.name}</bdi>
+              <bdi className="clip" title={tag.name}>
+                {tag.name}
+              </bdi>
             </span>
           ))}
         </span>

@@ -6,6 +6,7 @@ import { apiQuery, queryClient } from '../api/query'
 import { appointmentHref } from '../appointment'
 import { useFormat } from '../session'
 import { Link } from './Link'
+import { Price } from './Price'
 import { Dot, Ltr, Time } from './text'
 
 type Appointment = Schemas['Appointment']
@@ -68,7 +69,7 @@ function NextLine({ next }: { next: Appointment }) {
         {next.price_minor != null && (
           <>
             <Dot />
-            {format.money(next.price_minor)}
+            <Price minor={next.price_minor} />
           </>
         )}
       </span>

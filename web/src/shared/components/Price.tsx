@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { useFormat } from '#shared/session'
+import { useFormat } from '../session'
 
 /** `minor` is in agorot; 0 is shown as free of charge. */
 export function Price({ minor }: { minor: number }) {
