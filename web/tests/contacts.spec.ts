@@ -341,7 +341,14 @@ test('a number that is taken leads to its contact', async ({ page, ownDaemon }) 
 
 test('an erase says what remains and until when', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[1])
-  const { dana } = await fill(page, ownDaemon)
+  const { dana, send, get } = await fill(page, ownDaemon)
+  const service = await send<{ id: number }>('POST', '/api/services', { name: 'צבע', duration_min: 60, price_minor: 0 })
+  const { slots } = await get<{ slots: { starts_at: string }[] }>(
+    `/api/free-slots?service_id=${service.id}&days=7&step_min=60`,
+  )
+  for (const slot of slots.slice(-2)) {
+    await send('POST', '/api/appointments', { contact_id: dana, service_id: service.id, starts_at: slot.starts_at })
+  }
   // The daemon's response, with all kinds of remaining copies.
   await page.route('**/erase', async route => {
     const answer = await route.fetch()
@@ -359,11 +366,13 @@ test('an erase says what remains and until when', async ({ page, ownDaemon }) =>
   await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
   await page.getByRole('button', { name: 'מחיקת כל המידע' }).click()
   const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('שני תורים עתידיים יימחקו מהיומן')
   await dialog.getByRole('textbox').fill('דנה כהן')
   await dialog.getByRole('button', { name: 'למחוק לתמיד' }).click()
   // The event of the deletion removes the contact, but the report of the deletion stays.
   const main = page.getByRole('main')
   await expect(main.getByRole('listitem')).toHaveCount(6)
+  await expect(main).toContainText('שני תורים עתידיים נמחקו מהיומן')
   await expect(main).toContainText('היא לא ענתה')
   await expect(main).toContainText('הוא יידרס לבד')
   await expect(main).toContainText('בשני עותקי גיבוי, עד 20 בדצמבר.')

@@ -3,11 +3,16 @@ import type { Schemas } from '#shared/api/client'
 import { Link } from '#shared/components/Link'
 import { useFormat } from '#shared/session'
 
-export type Erased = Schemas['EraseContactResponse']
+export interface Erased extends EraseResponse {
+  /** The number of future appointments that the erasure has deleted. */
+  appointments: number
+}
+
+type EraseResponse = Schemas['EraseContactResponse']
 
 export function ErasedContact({ erased }: { erased: Erased }) {
   const format = useFormat()
-  const { overwritten, bridge_pending, snapshots, in_bucket, in_replica } = erased
+  const { overwritten, bridge_pending, snapshots, in_bucket, in_replica, appointments } = erased
   const dated = snapshots.flatMap(({ until }) => until ?? [])
   const undated = snapshots.length - dated.length
   const last = dated.sort().at(-1)
@@ -18,6 +23,16 @@ export function ErasedContact({ erased }: { erased: Erased }) {
       <h1>
         <Trans>כל המידע נמחק מהמכונה</Trans>
       </h1>
+      {appointments > 0 && (
+        <p>
+          <Plural
+            value={appointments}
+            one="תור עתידי אחד נמחק מהיומן."
+            two="שני תורים עתידיים נמחקו מהיומן."
+            other="# תורים עתידיים נמחקו מהיומן."
+          />
+        </p>
+      )}
       {remains && (
         <>
           <p className="muted">

@@ -1,14 +1,16 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconDownload, IconHistory, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { useAllPages } from '#shared/api/all-pages'
 import { client, unwrap } from '#shared/api/client'
 import { BackCloses } from '#shared/components/BackCloses'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name } from '#shared/components/text'
+import { serverNow } from '#shared/format/clock'
 import { useCountry, useSession } from '#shared/session'
 import type { ContactDetail } from './api'
 import { confirmationOf, readable } from './confirmation'
@@ -64,23 +66,41 @@ function Form({ contact, onErased, close }: Props & { close: () => void }) {
   const [typed, setTyped] = useState('')
   const { shown, confirm } = confirmationOf(contact, country)
   const isSame = readable(typed) === shown
+  const [from] = useState(() => serverNow().toISOString())
+  const { data: future } = useAllPages('/api/appointments', { contact_id: contact.id, state: 'booked', from })
+  const appointments = future?.items.length ?? 0
   const erase = useAction({
-    run: () =>
-      unwrap(client.POST('/api/contacts/{id}/erase', { params: { path: { id: contact.id } }, body: { confirm } })),
+    // The number of the daemon's response includes past appointments.
+    run: async (count: number) => ({
+      ...(await unwrap(
+        client.POST('/api/contacts/{id}/erase', { params: { path: { id: contact.id } }, body: { confirm } }),
+      )),
+      appointments: count,
+    }),
     onDone: onErased,
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (isSame) erase.mutate()
+    if (isSame) erase.mutate(appointments)
   }
   return (
     <form className="form dialog-form" onSubmit={submit}>
       <p>
         <Trans>
-          יימחקו ההודעות, השיחות, ההקלטות, ההערות, המשימות והפרטים. אי אפשר לבטל את זה. בעותקי הגיבוי המידע נשאר עד שהם
-          מתחלפים.
+          יימחקו ההודעות, השיחות, ההקלטות, ההערות, המשימות, התורים והפרטים. אי אפשר לבטל את זה. בעותקי הגיבוי המידע נשאר
+          עד שהם מתחלפים.
         </Trans>
       </p>
+      {appointments > 0 && (
+        <p className="strong">
+          <Plural
+            value={appointments}
+            one="תור עתידי אחד יימחק מהיומן, והלקוח לא יקבל על כך הודעה."
+            two="שני תורים עתידיים יימחקו מהיומן, והלקוח לא יקבל על כך הודעה."
+            other="# תורים עתידיים יימחקו מהיומן, והלקוח לא יקבל על כך הודעה."
+          />
+        </p>
+      )}
       <a className="btn" href={`/api/contacts/${contact.id}/export`} download>
         <Icon icon={IconDownload} size="s" />
         <Trans>קודם להוריד הכול</Trans>
