@@ -32,7 +32,7 @@ test('the owner switches who answers with the keyboard, until a time, with undo'
 
   await who.focus()
   await page.keyboard.press('ArrowDown')
-  await expect(page.locator('.who-answers')).toContainText('הסוכן עונה לכל שיחה מיד')
+  await expect(page.locator('.who-answers')).toContainText('כל שיחה מגיעה לתא הקולי')
   await expect(page.locator('.toast').last()).toContainText('מהשיחה הבאה הסוכן עונה מיד')
   await expect.poll(async () => (await get<{ mode: string }>('/api/answering')).mode).toBe('agent')
   await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
@@ -66,5 +66,31 @@ test('the switch in English', async ({ page, ownDaemon }) => {
   const who = page.getByLabel('Who answers', { exact: true })
   await who.selectOption('agent')
   await expect(page.locator('.toast').last()).toContainText('From the next call on, the agent answers at once')
-  await expect(page.locator('.who-answers')).toContainText('The agent answers every call at once')
+  await expect(page.locator('.who-answers')).toContainText('Every call goes to voicemail')
+})
+
+test('the agent answers only with a key, and skipped steps of the set-up stay in sight', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  const { send, get } = await owner(page, ownDaemon)
+  const { completed } = await get<{ completed: string[] }>('/api/setup/progress')
+  const steps = ['name', 'address', 'phone', 'whatsapp', 'ai', 'greeting', 'business', 'agent', 'call']
+  for (const step of steps.filter(step => !completed.includes(step))) {
+    await send('PUT', '/api/setup/progress', { step, skipped: true })
+  }
+  await page.goto(`${ownDaemon.url}/app/today`)
+  const who = page.locator('.who-answers')
+  await expect(who).toContainText('עוד לא הגיעה לכאן שיחה.')
+  await expect(who).toContainText('כל שיחה מגיעה לתא הקולי')
+  await expect(who).not.toContainText('הסוכן עונה')
+  const skipped = page.locator('.strip.skipped')
+  await expect(skipped).toContainText('מפתח AI')
+  await send('PATCH', '/api/settings', { changes: { 'openai.api_key': 'sk-test-0123456789abcdef' } })
+  await expect(who).toContainText('הסוכן עונה מיד')
+  await expect(skipped).not.toContainText('מפתח AI')
+  await skipped.getByRole('link').click()
+  await expect(page).toHaveURL(/\/app\/setup\//)
 })

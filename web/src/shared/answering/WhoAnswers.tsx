@@ -5,7 +5,7 @@ import { serverNow, useNow } from '../format/clock'
 import { addDays, instantNear, minuteOf, wallTime } from '../format/dates'
 import { useFormat, useSession } from '../session'
 import { MODES } from './modes'
-import { type Answering, type Mode, useAnswering, useSwitch } from './useAnswering'
+import { type Answering, type Mode, useAnswering, useLacks, useSwitch } from './useAnswering'
 import './answering.css'
 
 /** Only owners can change the choice here. */
@@ -154,7 +154,37 @@ function useWhen(): (at: string) => string {
   }
 }
 
-function Meaning({ answering: { mode, rings, can_ring: canRing, ring_first: ringFirst } }: { answering: Answering }) {
+function Meaning({ answering }: { answering: Answering }) {
+  const lacks = useLacks()
+  return (
+    <>
+      {lacks?.phone && (
+        <>
+          <Trans>
+            עוד לא הגיעה לכאן שיחה. <Link href="/app/setup/phone">לחבר מספר</Link>.
+          </Trans>{' '}
+        </>
+      )}
+      {lacks?.agent ? <WithoutAgent answering={answering} /> : <WithAgent answering={answering} />}
+    </>
+  )
+}
+
+/** Without an engine of the agent, the daemon takes a message. */
+function WithoutAgent({ answering: { mode, rings, can_ring: canRing } }: { answering: Answering }) {
+  return canRing && (mode === 'ring' || rings) ? (
+    <Trans>
+      שיחה מצלצלת קודם אצלכם, ואם לא עונים היא מגיעה לתא הקולי: לסוכן חסר מפתח AI.{' '}
+      <Link href="/app/setup/ai">להוסיף מפתח</Link>
+    </Trans>
+  ) : (
+    <Trans>
+      כל שיחה מגיעה לתא הקולי: לסוכן חסר מפתח AI. <Link href="/app/setup/ai">להוסיף מפתח</Link>
+    </Trans>
+  )
+}
+
+function WithAgent({ answering: { mode, rings, can_ring: canRing, ring_first: ringFirst } }: { answering: Answering }) {
   if (mode === 'agent') return <Trans>הסוכן עונה לכל שיחה מיד, ואצלכם לא מצלצל.</Trans>
   if (!canRing && (mode === 'ring' || ringFirst !== 'never')) {
     return (

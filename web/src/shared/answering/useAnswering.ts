@@ -5,6 +5,7 @@ import { useFetchAgain } from '../api/aging'
 import { client, type Schemas, unwrap } from '../api/client'
 import { apiQuery, queryClient } from '../api/query'
 import { serverNow } from '../format/clock'
+import { useSession } from '../session'
 
 export type Answering = Schemas['Answering']
 export type Mode = Schemas['AnswerMode']
@@ -23,6 +24,16 @@ export function useAnswering() {
   const until = query.data?.until
   useFetchAgain(until ? [until] : undefined, query.refetch)
   return query
+}
+
+/**
+ * What the set-up lacks to answer calls: a number whose calls arrive here, or an engine of the agent with all its
+ * settings. Undefined until it is known, and for staff, who cannot read the state of the set-up.
+ */
+export function useLacks(): { phone: boolean; agent: boolean } | undefined {
+  const { isOwner } = useSession()
+  const { data } = useQuery({ ...apiQuery('/api/setup/progress'), enabled: isOwner })
+  return data && { phone: !data.completed.includes('phone'), agent: !data.completed.includes('ai') }
 }
 
 /** The action can be undone. */

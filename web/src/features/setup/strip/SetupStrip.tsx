@@ -6,7 +6,7 @@ import { useLocation, useSearch } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { useSession } from '#shared/session'
-import { nextOf, progressQuery, STEPS } from './progress'
+import { nextOf, progressQuery, STEPS, skippedOf } from './progress'
 
 /** Links back to the step of the set-up that has opened this page; otherwise reminds of the set-up. */
 export function SetupStrip() {
@@ -30,7 +30,7 @@ function WayBack({ step }: { step: (typeof STEPS)[number] }) {
   )
 }
 
-/** Only for owners, on the start page. Skipped steps are not mentioned. */
+/** Only for owners, on the start page. Skipped steps are mentioned once no other is open, in a line without a colour. */
 function Reminder() {
   const { i18n } = useTexts()
   const [path] = useLocation()
@@ -38,6 +38,19 @@ function Reminder() {
   const isShown = isOwner && path === '/app/today'
   const { data } = useQuery({ ...progressQuery, enabled: isShown })
   const next = isShown && data ? nextOf(data) : undefined
+  const skipped = isShown && data && !next ? skippedOf(data) : []
+  if (skipped.length > 0) {
+    return (
+      <div className="strip skipped">
+        <span className="grow">
+          <Trans>שלבים בהקמה שדילגתם עליהם: {skipped.map(({ title }) => i18n._(title)).join(', ')}</Trans>
+        </span>
+        <Link className="btn link" href={`/app/setup/${skipped[0]?.id}`}>
+          <Trans>להקמה</Trans>
+        </Link>
+      </div>
+    )
+  }
   if (!next) return null
   return (
     <div className="strip new" role="status">

@@ -22,5 +22,9 @@ export const PROGRESS = '/api/setup/progress'
 /** On the start page, the HTML file contains the response. */
 export const progressQuery = apiQuery(PROGRESS)
 
+/** The steps that an owner has skipped and that are not complete. */
+export const skippedOf = ({ completed, skipped }: Progress): (typeof STEPS)[number][] =>
+  STEPS.filter(({ id }) => skipped.includes(id) && !completed.includes(id))
+
 export const nextOf = ({ completed, skipped }: Progress): (typeof STEPS)[number] | undefined =>
   STEPS.find(({ id }) => !completed.includes(id) && !skipped.includes(id))
