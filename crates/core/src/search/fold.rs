@@ -2,8 +2,10 @@
 //!
 //! - Letters are converted to lower case.
 //! - Compatibility characters are decomposed.
-//! - Accents, niqqud (Hebrew vowel points) and direction marks are removed.
+//! - Accents, Hebrew and Arabic vowel marks, the Arabic letter extender and direction marks are removed.
 //! - Hebrew final letters are replaced by their base letters.
+//! - Arabic letters that are often written for one another become one letter: alef with and without hamza, alef maqsura
+//!   and yeh, teh marbuta and heh.
 //! - Quotation marks inside a word are removed (צה״ל, בע"מ).
 //! - All other punctuation is replaced by a space.
 //!
@@ -133,13 +135,16 @@ pub fn is_number_separator(c: char) -> bool {
     matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2013}' | '\u{a0}') || is_direction_mark(c)
 }
 
-/// Returns true for characters that folding removes: accents, niqqud, cantillation and direction marks, and invisible
-/// characters such as the soft hyphen.
+/// Returns true for characters that folding removes: accents, niqqud, cantillation marks, Arabic vowel marks, hamza and
+/// madda above and below a letter, the Arabic letter extender, direction marks, and invisible characters such as the soft
+/// hyphen.
 fn is_ignored(c: char) -> bool {
     // Maqaf, paseq and sof pasuq separate words.
     let is_separator = matches!(c, '\u{5be}' | '\u{5c0}' | '\u{5c3}' | '\u{5c6}');
     let is_mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}') && !is_separator;
+    let is_arabic_mark = matches!(c, '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}');
     is_mark
+        || is_arabic_mark
         || is_direction_mark(c)
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
@@ -168,6 +173,10 @@ fn base_letter(c: char) -> char {
         '\u{5df}' => '\u{5e0}',
         '\u{5e3}' => '\u{5e4}',
         '\u{5e5}' => '\u{5e6}',
+        // Alef wasla, alef maqsura and teh marbuta. The other forms of alef are decomposed.
+        '\u{671}' => '\u{627}',
+        '\u{649}' => '\u{64a}',
+        '\u{629}' => '\u{647}',
         c => c,
     }
 }

@@ -34,11 +34,39 @@ fn spellings_of_a_word_find_one_another() {
         ("שלומ", "שלום"),
         ("תור מחר", "מחר יש תור"),
         ("abc", "\u{202e}abc"),
+        ("محمد", "مُحَمَّد عَلِيّ"),
+        ("علي", "مُحَمَّد عَلِيّ"),
+        ("مُحَمَّد", "محمد علي"),
+        ("احمد", "أحمد إبراهيم"),
+        ("ابراهيم", "أحمد إبراهيم"),
+        ("إبراهيم", "احمد ابراهيم"),
+        ("امال", "آمال"),
+        ("آمال", "امال حسن"),
+        ("الاسم", "ٱلاسم"),
+        ("على", "محمد علي"),
+        ("مصطفي", "مصطفى"),
+        ("فاطمه", "فاطمة"),
+        ("فاطمة", "فاطمه"),
+        ("محمد", "محـــمد"),
+        ("هذا", "هٰذا"),
+        ("محمد", "ﻣﺤﻤﺪ"),
     ] {
         assert!(finds(typed, text), "{typed} in {text}: {:?}", fold(text).text);
     }
-    for (typed, text) in [("רופא", "רופף"), ("ור", "תור"), ("תור מחר", "תור"), ("a", "a"), ("\"", "x"), ("", "x")]
-    {
+    for (typed, text) in [
+        ("רופא", "רופף"),
+        ("ור", "תור"),
+        ("תור מחר", "תור"),
+        ("a", "a"),
+        ("\"", "x"),
+        ("", "x"),
+        ("احمد", "حمد"),
+        ("علي", "عمل"),
+        ("امال", "جمال"),
+        ("فاطمة", "فاطر"),
+        ("محمد", "محمود"),
+        ("َُِ", "محمد"),
+    ] {
         assert!(!finds(typed, text), "{typed} in {text}");
     }
 }
@@ -66,6 +94,7 @@ fn hits_are_where_the_original_has_them() {
     };
     assert_eq!(marked("רופא", "👋 לרופא והרופאה"), ["רופא", "רופא"]);
     assert_eq!(marked("צהל", "בצה״ל"), ["צה״ל"]);
+    assert_eq!(marked("محمد", "السيد مُحَمَّد عَلِيّ"), ["مُحَمَّد"]);
     assert_eq!(marked("0541234567", "טל׳ +972 54-123-4567!"), ["54-123-4567"]);
     assert_eq!(marked("דן", "דנה מדן ודן דן"), ["דנ", "דן"]);
     assert_eq!(marked("aa", "aaa"), ["aa"]);
@@ -118,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_finds_itself_and_its_hits_are_inside(text in "[ -~א-ת\u{5b0}-\u{5bd}״']{0,60}", cut in 1_usize..50) {
+    fn a_text_finds_itself_and_its_hits_are_inside(text in "[ -~א-ת\u{5b0}-\u{5bd}״'\u{621}-\u{652}\u{670}\u{671}]{0,60}", cut in 1_usize..50) {
         if let Some(query) = Query::parse(&text) {
             let excerpt = query.excerpt(&text, cut);
             let length = excerpt.text.encode_utf16().count();
