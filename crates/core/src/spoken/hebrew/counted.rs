@@ -50,6 +50,11 @@ impl Counted {
         let with_adjective = self.adjective.map(|(adjective, end)| (format!("{singular} {adjective}"), end));
         Some(with_adjective.unwrap_or_else(|| (singular.to_owned(), self.length)))
     }
+
+    /// Returns the length of the text up to the end of the noun and its adjective, in bytes.
+    pub(super) fn end(&self) -> usize {
+        self.adjective.map_or(self.length, |(_, end)| end)
+    }
 }
 
 /// Returns the offset after a second number that shares the noun: after "or 3", "until 5", "to 5" or ", 3 or 4". Also

@@ -19,9 +19,20 @@ impl Amount<'_> {
         self.fraction.is_some_and(|fraction| fraction.trim_end_matches('0') == "5" && fraction.len() <= 2)
     }
 
-    /// Returns true for 0.5 and 1.5, which can be said without a number: "half an hour", "an hour and a half".
-    fn is_below_two(&self) -> bool {
-        self.whole < 2 && self.is_half()
+    /// Returns true if "and a half" after the whole number would be heard as half of its last thousand or million:
+    /// "a thousand and a half" is 1500.
+    fn ends_with_scale(&self) -> bool {
+        self.whole > 0 && self.whole.is_multiple_of(1000)
+    }
+
+    fn is_quarter(&self) -> bool {
+        matches!(self.fraction, Some("25" | "75"))
+    }
+
+    /// Returns true for the amounts below two that can be said without a number: "half an hour", "an hour and a half", and
+    /// for a unit of time also "an hour and a quarter".
+    fn is_without_number(&self, noun: &Noun) -> bool {
+        self.whole < 2 && (self.is_half() || self.is_quarter() && noun.dual.is_some())
     }
 }
 
@@ -182,7 +193,7 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
         return integer(amount.whole, context);
     }
     let counted = context.counted().filter(|counted| {
-        let may_count = |noun: &Noun| noun.counts_in_singular || amount.is_below_two() && !noun.is_numbered;
+        let may_count = |noun: &Noun| noun.counts_in_singular || amount.is_without_number(noun) && !noun.is_numbered;
         !counted.is_shared && (!counted.is_singular || counted.noun.is_none_or(may_count))
     });
     let Some(counted) = counted else { return Reading::new(alone(amount, context)) };
@@ -194,10 +205,23 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
     if let Some(words) = counted.noun.and_then(|noun| thousands(amount, noun)) {
         return Reading { length: counted.length, ..Reading::new(words) };
     }
+    if let Some(words) = quarters(amount, &counted) {
+        return Reading { length: counted.length, ..Reading::new(words) };
+    }
     if !amount.is_half() {
         return Reading::new(alone(amount, context));
     }
     let (and, half) = (List::And.word(), List::Half.word());
+    // "A thousand metres and a half".
+    if amount.ends_with_scale() {
+        if counted.noun.is_some_and(|noun| scale(noun).is_some()) {
+            return Reading::new(alone(amount, context));
+        }
+        let length = counted.end();
+        let number = before_noun(amount.whole, counted.gender, counted.is_definite);
+        let noun = context.after[..length].trim_start();
+        return Reading { length, ..Reading::new(format!("{number} {noun} {and}{half}")) };
+    }
     let replaced = |words: String, length| Reading { length, ..Reading::new(words) };
     match (amount.whole, counted.noun.zip(counted.one())) {
         (0, Some((_, (one, length)))) => replaced(format!("{half} {one}"), length),
@@ -217,7 +241,8 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
 pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
     let gender = context.counted().map_or_else(|| gender_alone(context), |counted| counted.gender);
     let Some(fraction) = amount.fraction else { return cardinal(amount.whole, gender) };
-    if amount.is_half() && (context.counted().is_some() || gender == Gender::Masculine || is_age(context)) {
+    let is_said_as_half = amount.is_half() && !amount.ends_with_scale();
+    if is_said_as_half && (context.counted().is_some() || gender == Gender::Masculine || is_age(context)) {
         let (and, half) = (List::And.word(), List::Half.word());
         let whole = || match amount.whole {
             1 if is_age(context) => List::Year.word().to_owned(),
@@ -225,7 +250,9 @@ pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
         };
         return if amount.whole == 0 { half.to_owned() } else { format!("{} {and}{half}", whole()) };
     }
-    let whole = cardinal(amount.whole, Gender::Feminine);
+    // "One point two million": the number before the point has the gender of "million".
+    let is_scaled = context.counted().and_then(|counted| counted.noun).is_some_and(|noun| scale(noun).is_some());
+    let whole = cardinal(amount.whole, if is_scaled { Gender::Masculine } else { Gender::Feminine });
     format!("{whole} {} {}", List::Point.word(), digits(fraction))
 }
 
@@ -244,7 +271,7 @@ pub(super) fn price(amount: &Amount<'_>) -> String {
 fn money(whole: u64, fraction: &str, noun: &'static Noun) -> Option<String> {
     let minor = List::Minor.words().chunks_exact(5).find(|minor| minor[0] == noun.singular)?;
     let hundredths = match (fraction.parse::<u64>().ok()?, fraction.len()) {
-        (tenths, 1) if tenths != 5 => tenths * 10,
+        (tenths, 1) if tenths != 5 || whole >= 1000 => tenths * 10,
         (hundredths, 2) => hundredths,
         _ => return None,
     };
@@ -284,6 +311,28 @@ pub(super) fn duration(clock: Clock, context: &Context<'_>) -> Option<Reading> {
             List::Minutes.word()
         )),
     }
+}
+
+/// Returns the words of a number of quarters of a unit of time: "an hour and a quarter", "three quarters of an hour".
+/// `None` for other nouns: "1.75 litres" is read with a point.
+fn quarters(amount: &Amount<'_>, counted: &Counted) -> Option<String> {
+    let noun = counted.noun.filter(|_| !counted.is_definite)?;
+    let dual = noun.dual?;
+    let part = match amount.fraction? {
+        "25" => List::Quarter.word().to_owned(),
+        "75" => format!("{} {}", before_noun(3, Gender::Masculine, true), List::FractionConstructs.at(1)),
+        _ => return None,
+    };
+    let whole = match amount.whole {
+        0 => return Some(format!("{part} {}", noun.singular)),
+        1 => noun.singular.to_owned(),
+        2 => dual.to_owned(),
+        whole => {
+            let (whole, and) = (cardinal(whole, noun.gender), List::And.word());
+            return Some(format!("{whole} {and}{part} {}", noun.many(0)));
+        }
+    };
+    Some(format!("{whole} {}{part}", List::And.word()))
 }
 
 /// Returns the words of a decimal number of thousands, which is said as a whole number: "1.5 thousand" is 1500.
