@@ -21,6 +21,7 @@ mod reading;
 mod run;
 mod said_time;
 mod sequence;
+mod slash;
 mod symbols;
 mod word_choice;
 

@@ -79,6 +79,13 @@ impl Context<'_> {
             || begins_with(List::PlacesInAddresses, self.after) && self.has_before(List::BeforeBuilding, 4)
     }
 
+    /// Returns true if the name of a town follows, after a comma or the prefix "in".
+    pub(super) fn is_before_town(&self) -> bool {
+        let after = self.after.trim_start_matches([',', ' ']);
+        begins_with(List::Towns, after)
+            || after.strip_prefix(List::In.word()).is_some_and(|after| begins_with(List::Towns, after))
+    }
+
     pub(super) fn counts_known(&self) -> bool {
         self.counted().is_some_and(|counted| counted.noun.is_some())
     }
@@ -126,12 +133,18 @@ impl Context<'_> {
     }
 
     /// Returns true if a preposition is directly before the number, and a weekday is among the few words before it:
-    /// "on Friday until 13".
-    fn is_on_weekday(&self) -> bool {
+    /// "on Friday until 13", "Sunday to Thursday between 9 and 17".
+    pub(super) fn is_on_weekday(&self) -> bool {
         let words: Vec<String> = words_before(self.before).take(5).collect();
-        // "Second" is a weekday only after "day".
+        // "Second" is a weekday only after "day", and in a range of days.
         let is_named = |pair: &[String]| List::Weekdays.has(&pair[0]) && List::BeforeWeekday.has(&pair[1]);
-        self.follows_preposition() && (words.windows(2).any(is_named) || self.has_before(List::LastWeekdays, 3))
+        let is_range = |three: &[String]| {
+            List::Weekdays.has(&three[0]) && List::Until.has(&three[1]) && List::Weekdays.has(&three[2])
+        };
+        (self.follows_preposition() || self.is_after_between())
+            && (words.windows(2).any(is_named)
+                || words.windows(3).any(is_range)
+                || self.has_before(List::LastWeekdays, 3))
     }
 
     /// Returns true if the words before the number are about an appointment, a date or a closure.

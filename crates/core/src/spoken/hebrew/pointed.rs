@@ -3,8 +3,8 @@
 use super::clock::Clock;
 use super::context::Context;
 use super::counted::next_word;
-use super::lists::List;
-use super::plain::{is_dash, plain};
+use super::lists::{List, is_prefix};
+use super::plain::{is_dash, plain, words_before};
 use super::reading::Kind;
 use super::run::{Date, Run};
 use super::sequence::{COMMA, Next};
@@ -49,8 +49,21 @@ pub(super) fn times(from: &Run, to: &Run, context: &Context<'_>) -> Option<(Cloc
 }
 
 fn is_date(run: &Run, context: &Context<'_>) -> bool {
+    if is_changed_price(context) {
+        return false;
+    }
     let is_likely = || context.is_about_dates() || has_time_after(context) || is_in_list(run, context);
     context.is_date() || has_two_digits(run) && !is_amount(context) && is_likely()
+}
+
+/// Returns true for the old and the new price after a word of a change: "the price rose from 3.10 to 3.25". Without the
+/// new price, "from 3.10" is a date.
+fn is_changed_price(context: &Context<'_>) -> bool {
+    let mut words = words_before(context.before).skip_while(|word| word.starts_with(FROM) && is_prefix(word));
+    let is_to = |connection: &str| [List::Until, List::To].iter().any(|list| connection.ends_with(list.word()));
+    let is_range = || Next::read(context.after).is_some_and(|next| is_to(&next.connection) && next.run.marks == ['.']);
+    let is_end = context.prefix == List::To.word() || context.prefix == FROM.to_string() && is_range();
+    is_end && words.next().is_some_and(|word| List::PriceChange.has(&word))
 }
 
 fn has_two_digits(run: &Run) -> bool {

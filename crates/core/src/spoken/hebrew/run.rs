@@ -31,6 +31,11 @@ impl Number {
         (self.digits.len() <= length && !self.is_grouped).then(|| self.value()).flatten()
     }
 
+    /// Returns true if the number has zeros that a date or an amount would not have: 001, 0045.
+    pub(super) fn has_written_zeros(&self) -> bool {
+        self.digits.len() > 2 && self.has_leading_zero()
+    }
+
     pub(super) fn has_leading_zero(&self) -> bool {
         self.digits.len() > 1 && self.digits.starts_with('0')
     }

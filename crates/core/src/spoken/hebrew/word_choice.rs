@@ -10,6 +10,7 @@ use super::quantity::{self, Amount};
 use super::reading::{Kind, Reading};
 use super::run::{Date, Number, Run};
 use super::sequence::Next;
+use super::slash;
 
 pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
     if let Some((date, clock)) = run.moment() {
@@ -26,7 +27,7 @@ pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
     }
 }
 
-fn date_reading(date: Date) -> Reading {
+pub(super) fn date_reading(date: Date) -> Reading {
     Reading { kind: Kind::Date, ..Reading::new(said_date(date)) }
 }
 
@@ -38,6 +39,12 @@ fn single(run: &Run, context: &Context<'_>) -> Reading {
     if let Some(number) = run.integer() {
         return integer(number, run, context);
     }
+    if let Some((first, second)) =
+        run.pair(':').filter(|_| context.prefix.is_empty() && context.has_before(List::BeforeRatio, 2))
+        && let (Some(first), Some(second)) = (first.value(), second.value())
+    {
+        return Reading::new(format!("{} {}{}", feminine(first), List::To.word(), feminine(second)));
+    }
     if let Some(clock) = run.clock() {
         return quantity::duration(clock, context).unwrap_or_else(|| time_reading(clock, run, context));
     }
@@ -45,7 +52,7 @@ fn single(run: &Run, context: &Context<'_>) -> Reading {
         return point(whole, fraction, run, context);
     }
     if let Some((first, second)) = run.pair('/').or_else(|| run.pair('\u{2044}'))
-        && let Some(reading) = slash(first, second, run, context)
+        && let Some(reading) = slash::read(first, second, run, context)
     {
         return reading;
     }
@@ -125,49 +132,6 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
         return Reading::new(quantity::price(&amount));
     }
     quantity::amount(&amount, context)
-}
-
-/// Reads two numbers with a slash between them, such as a fraction, a date, a rating, or the number of a building with
-/// its flat.
-fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> Option<Reading> {
-    let (above, below) = (first.value()?, second.value()?);
-    let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
-    if context.has_before(List::BeforePressure, 3) {
-        return Some(Reading::new(format!("{} {} {}", feminine(above), List::Times.word(), feminine(below))));
-    }
-    let is_fraction = run.marks == ['\u{2044}'] || fraction::is_named(above, below) && fraction::is_counted(context);
-    if is_fraction {
-        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
-    }
-    if context.has_before(List::BeforeBuilding, 4) {
-        return Some(Reading::new(divided()));
-    }
-    if context.has_before(List::BeforeRating, 3) {
-        return Some(Reading::new(format!("{} {} {}", feminine(above), List::OutOf.word(), feminine(below))));
-    }
-    let are_years = (1900..2100).contains(&above) && ((above + 1) % 100 == below || above + 1 == below);
-    // "50/50".
-    let are_equal = above == below && above > 12;
-    let is_size = || context.prefix.is_empty() && context.has_before(List::BeforeSize, 2);
-    if are_years || are_equal || is_size() {
-        return Some(Reading::new(format!("{} {}", feminine(above), feminine(below))));
-    }
-    let is_date = context.is_date();
-    if !is_date && (above, below) == (24, 7) {
-        return Some(Reading::new(format!("{} {}", feminine(24), feminine(7))));
-    }
-    if !is_date && fraction::is_usual(above, below) {
-        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
-    }
-    // "Valid until 01/27".
-    let is_short_year = first.digits.len() == 2 && second.digits.len() == 2 && (13..70).contains(&below);
-    let is_expiry = is_short_year && (first.has_leading_zero() || context.has_before(List::BeforeExpiry, 3));
-    let year = if is_expiry { 2000 + below } else { below };
-    if (1900..2100).contains(&year) && (1..=12).contains(&above) {
-        return Some(Reading::new(format!("{} {}", month(above), feminine(year))));
-    }
-    let date = run.day_and_month().map(date_reading);
-    Some(date.unwrap_or_else(|| Reading::new(divided())))
 }
 
 /// Reads two numbers with a dash between them; none if they are neither a range nor a score.
@@ -279,7 +243,7 @@ fn said_date(date: Date) -> String {
     date.year.map_or_else(|| day.clone(), |year| format!("{day} {}", feminine(year)))
 }
 
-fn month(number: u64) -> &'static str {
+pub(super) fn month(number: u64) -> &'static str {
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     index.map_or("", |index| List::Months.at(index))
 }
@@ -288,7 +252,8 @@ fn month(number: u64) -> &'static str {
 fn pieces(run: &Run) -> String {
     let mut said = String::new();
     let is_dictated = run.numbers.iter().any(|number| number.has_leading_zero() || number.digits.len() > 2)
-        && run.marks.contains(&'-');
+        && run.marks.contains(&'-')
+        || run.marks.contains(&'/') && run.numbers.iter().any(Number::has_written_zeros);
     for (number, mark) in run.numbers.iter().zip(run.marks.iter().map(Some).chain([None])) {
         let value = number.value().filter(|_| !number.has_leading_zero() && !is_dictated);
         said.push_str(&value.map_or_else(|| dictated(&number.digits), feminine));
@@ -309,7 +274,7 @@ fn pieces(run: &Run) -> String {
     said
 }
 
-fn feminine(number: u64) -> String {
+pub(super) fn feminine(number: u64) -> String {
     cardinal(number, Gender::Feminine)
 }
 

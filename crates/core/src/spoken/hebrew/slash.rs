@@ -1,0 +1,93 @@
+//! The reading of two numbers with a slash between them.
+
+use super::context::Context;
+use super::fraction;
+use super::lists::{List, Noun};
+use super::plain::words_before;
+use super::reading::Reading;
+use super::run::{Number, Run};
+use super::word_choice::{date_reading, feminine, month};
+
+/// Reads two numbers with a slash, such as a fraction, a date, a rating, or the number of a building with its flat. None
+/// for the number of a document, whose digits are read one by one.
+pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> Option<Reading> {
+    let (above, below) = (first.value()?, second.value()?);
+    if first.has_written_zeros() || second.has_written_zeros() {
+        return None;
+    }
+    let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
+    if context.has_before(List::BeforePressure, 3) {
+        return Some(Reading::new(format!("{} {} {}", feminine(above), List::Times.word(), feminine(below))));
+    }
+    let is_fraction = run.marks == ['\u{2044}'] || fraction::is_named(above, below) && fraction::is_counted(context);
+    if is_fraction {
+        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
+    }
+    if context.has_before(List::BeforeBuilding, 4) || is_address(context) {
+        return Some(Reading::new(divided()));
+    }
+    if context.has_before(List::BeforeRating, 3) {
+        return Some(Reading::new(format!("{} {} {}", feminine(above), List::OutOf.word(), feminine(below))));
+    }
+    let are_years = (1900..2100).contains(&above) && ((above + 1) % 100 == below || above + 1 == below);
+    // "50/50".
+    let are_equal = above == below && above > 12;
+    let is_size = || context.prefix.is_empty() && context.has_before(List::BeforeSize, 2);
+    if are_years || are_equal || is_size() {
+        return Some(Reading::new(format!("{} {}", feminine(above), feminine(below))));
+    }
+    let is_date = context.is_date();
+    if !is_date && (above, below) == (24, 7) {
+        return Some(Reading::new(format!("{} {}", feminine(24), feminine(7))));
+    }
+    if !is_date && fraction::is_usual(above, below) {
+        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
+    }
+    let year = if is_expiry(first, second, context) { 2000 + below } else { below };
+    let is_month = (1900..2100).contains(&year) && (1..=12).contains(&above);
+    if is_document(context, is_month) {
+        return Some(Reading::new(format!("{} {} {}", feminine(above), List::Slash.word(), feminine(below))));
+    }
+    if is_month {
+        return Some(Reading::new(format!("{} {}", month(above), feminine(year))));
+    }
+    let date = run.day_and_month().map(date_reading);
+    Some(date.unwrap_or_else(|| Reading::new(divided())))
+}
+
+/// Returns true for the month and the last two digits of the year in which a card expires: "valid until 01/27".
+fn is_expiry(month: &Number, year: &Number, context: &Context<'_>) -> bool {
+    let is_year = year.digits.len() == 2 && year.value().is_some_and(|year| (13..70).contains(&year));
+    let is_named = || context.has_before(List::BeforeExpiry, 3);
+    is_year && (month.has_leading_zero() || is_named())
+}
+
+/// Returns true if the numbers identify a document: "invoice number 12/26", "file 3/12". `is_month`: whether they may be
+/// a month with its year, as in "the invoice 12/2026".
+fn is_document(context: &Context<'_>, is_month: bool) -> bool {
+    let mut words = words_before(context.before);
+    let Some(last) = words.next().filter(|_| context.prefix.is_empty() && context.last_word().is_some()) else {
+        return false;
+    };
+    match List::NumberSign.has(&last) {
+        true => words.next().is_some_and(|word| List::BeforeDocument.has(&word)),
+        false => !is_month && List::BeforeDocument.has(&last),
+    }
+}
+
+/// Returns true if the numbers are those of a building and its flat after the name of a street: "he lives in Bialik 7/10",
+/// "we are in Bialik 7/10, Haifa". A date would have the prefix "in".
+fn is_address(context: &Context<'_>) -> bool {
+    let words: Vec<String> = words_before(context.before).take(4).collect();
+    let Some(verb) = words.iter().position(|word| List::BeforePlace.words().contains(&word.as_str())) else {
+        return false;
+    };
+    // The first word after the verb has the prefix "in": "in Bialik", "in Ibn Gabirol".
+    let name = verb.checked_sub(1).and_then(|first| words[first].strip_prefix(List::In.word()));
+    let is_other = |name: &str| [List::BeforeDate, List::AboutDates].iter().any(|list| list.has(name));
+    // "In the office 7/10, Haifa" is a date. A name of several words may begin with a noun.
+    let is_noun = |name: &str| verb == 1 && Noun::find(name).is_some();
+    let is_home = List::BeforeHome.words().contains(&words[verb].as_str());
+    let is_street = |name: &str| !is_other(name) && (is_home || context.is_before_town() && !is_noun(name));
+    context.prefix.is_empty() && context.last_word().is_some() && name.is_some_and(is_street)
+}
