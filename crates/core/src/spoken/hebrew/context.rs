@@ -212,11 +212,7 @@ impl Context<'_> {
     /// Returns true if the number is a code, which is read digit by digit.
     pub(super) fn is_code(&self, number: &Number) -> bool {
         let length = number.digits.len();
-        let touches_latin = || {
-            let is_latin = |c: char| c.is_ascii_alphabetic();
-            self.prefix.is_empty() && self.before.trim_end_matches('-').ends_with(is_latin)
-                || self.after.starts_with(is_latin)
-        };
+        let touches_latin = || self.follows_latin() || self.after.starts_with(is_latin);
         let is_year = || number.value().is_some_and(|value| (1900..2100).contains(&value));
         if number.is_grouped {
             return false;
@@ -225,10 +221,36 @@ impl Context<'_> {
             || length >= 4 && self.has_before(List::BeforeNumber, if is_year() { 2 } else { 4 });
         number.has_leading_zero()
             || number.value().is_none()
+            || self.is_in_address()
             || self.counted().is_none()
                 && (length >= 7 && !number.digits.ends_with("000")
-                    || length >= 3 && touches_latin()
+                    || touches_latin() && (length >= 3 || self.is_in_code())
                     || is_named && !self.is_amount(number))
+    }
+
+    fn follows_latin(&self) -> bool {
+        self.prefix.is_empty() && self.before.trim_end_matches('-').ends_with(is_latin)
+    }
+
+    /// Returns true if a number of one or two digits that touches Latin letters is a part of a code: after a word such as
+    /// "password", or between letters, as in "XK25P". In "5G", "B12" and "30kg" it is a quantity or a name.
+    fn is_in_code(&self) -> bool {
+        let is_within = self.before.ends_with(is_latin) && self.after.starts_with(is_latin);
+        is_within || self.has_before(List::BeforeKeys, 6) || self.has_before(List::BeforeCode, 6)
+    }
+
+    /// Returns true if the number is a part of an e-mail address or of the name of a website.
+    fn is_in_address(&self) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '/' | ':');
+        let end = self.after.find(|c| !is_part(c)).unwrap_or(self.after.len());
+        let start = self.before.trim_end_matches(is_part).len();
+        let (before, after) = (&self.before[start..], &self.after[..end]);
+        let has_domain = |part: &str| part.match_indices('.').any(|(at, _)| part[at + 1..].starts_with(is_latin));
+        // "At 15.Then": a full stop after the number may end a sentence.
+        let is_start = !before.is_empty() || after.starts_with(is_latin) || after.starts_with('@');
+        is_start
+            && (before.contains('@') || after.contains('@') || has_domain(before) || has_domain(after))
+            && (before.contains(is_latin) || after.contains(is_latin))
     }
 
     /// Returns true if a number after a word such as "order" or "card" is an amount: "an order above 300", "a card at
@@ -242,6 +264,10 @@ impl Context<'_> {
         let is_count = words.windows(2).any(|pair| pair[1] == List::NumberSign.word() && is_plural(&pair[0]));
         is_limit || is_price || is_count || self.has_before(List::BeforeBuilding, 3)
     }
+}
+
+fn is_latin(c: char) -> bool {
+    c.is_ascii_alphabetic()
 }
 
 /// Returns true if a text begins with one of the phrases.

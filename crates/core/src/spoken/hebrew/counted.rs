@@ -15,6 +15,8 @@ pub(super) struct Counted {
     pub(super) is_definite: bool,
     /// Whether another number is between this number and the noun, as in "2 or 3 days".
     pub(super) is_shared: bool,
+    /// Whether the word is an adjective, so that the noun itself is not said: "2 are free".
+    pub(super) is_adjective: bool,
     /// The length of the text up to the end of the noun, in bytes.
     pub(super) length: usize,
     /// The singular of the adjective after the noun ("square metres"), and the length of the text up to its end, in
@@ -41,7 +43,11 @@ impl Counted {
         };
         let found = plain(&text[word]);
         let unknown = || unknown_noun(&found, next_word(text, end).is_some()).filter(|_| is_count);
-        noun(&found).or_else(unknown).map(|noun| Self { is_shared, length: end, adjective: adjective(), ..noun })
+        let counted = free_adjective(&found).or_else(|| noun(&found)).or_else(unknown)?;
+        let is_feminine = next_word(text, end).is_some_and(|word| is_feminine_adjective(&plain(&text[word])))
+            && Noun::has_two_genders(found.strip_prefix(ARTICLE).unwrap_or(&found));
+        let gender = if is_feminine { Gender::Feminine } else { counted.gender };
+        Some(Self { gender, is_shared, length: end, adjective: adjective(), ..counted })
     }
 
     /// Returns the singular of the noun with its adjective, and the length of the text up to their end, in bytes.
@@ -154,6 +160,33 @@ fn unknown_noun(word: &str, is_followed: bool) -> Option<Counted> {
     plural.or_else(|| (is_construct && is_long(word)).then(|| counted(Gender::Masculine)))
 }
 
+/// Returns an adjective in the plural that follows a number without a noun.
+fn free_adjective(word: &str) -> Option<Counted> {
+    let mut forms = List::FreeAdjectives.words().chunks_exact(4);
+    let gender = forms.find_map(|forms| match word {
+        word if word == forms[2] => Some(Gender::Masculine),
+        word if word == forms[3] => Some(Gender::Feminine),
+        _ => None,
+    })?;
+    Some(Counted { is_adjective: true, ..counted(gender) })
+}
+
+/// Returns true if the word ends like a feminine adjective in the plural and is no noun, with or without a prefix.
+fn is_feminine_adjective(word: &str) -> bool {
+    word.ends_with(PLURALS[1]) && is_long(word) && bases(word).all(|base| Noun::find(base).is_none())
+}
+
+/// Returns the gender of an adjective in the singular that follows the number 1 without a noun: "1 is free".
+pub(super) fn gender_of_free_adjective(text: &str) -> Option<Gender> {
+    let word = next_word(text, 0).map(|word| plain(&text[word]))?;
+    let mut forms = List::FreeAdjectives.words().chunks_exact(4);
+    forms.find_map(|forms| match word.as_str() {
+        word if word == forms[0] => Some(Gender::Masculine),
+        word if word == forms[1] => Some(Gender::Feminine),
+        _ => None,
+    })
+}
+
 /// Returns the noun for a word with the ending of a plural.
 fn plural(word: &str) -> Option<Counted> {
     let genders = [Gender::Masculine, Gender::Feminine];
@@ -162,7 +195,16 @@ fn plural(word: &str) -> Option<Counted> {
 }
 
 fn counted(gender: Gender) -> Counted {
-    Counted { gender, noun: None, is_singular: false, is_definite: false, is_shared: false, length: 0, adjective: None }
+    Counted {
+        gender,
+        noun: None,
+        is_singular: false,
+        is_definite: false,
+        is_shared: false,
+        is_adjective: false,
+        length: 0,
+        adjective: None,
+    }
 }
 
 fn may_be_noun(word: &str) -> bool {

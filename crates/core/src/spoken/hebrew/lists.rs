@@ -115,6 +115,7 @@ lists! {
     BeforeExpiry = "before_expiry",
     DefiniteAdjectives = "definite_adjectives",
     Score = "score",
+    FreeAdjectives = "free_adjectives",
     Or = "or",
     Verbs = "verbs",
     NotCounted = "not_counted",
@@ -210,6 +211,14 @@ impl Noun {
     pub(in crate::spoken) fn find(word: &str) -> Option<(&'static Self, bool)> {
         let noun = NOUNS.1.get(word).and_then(|index| NOUNS.0.get(*index))?;
         Some((noun, word == noun.singular && !noun.plurals.contains(&word)))
+    }
+
+    /// Returns true if the word is a form of two nouns of different gender, such as the plural of a noun for a man and of
+    /// a noun for a woman.
+    pub(super) fn has_two_genders(word: &str) -> bool {
+        let is_form = |noun: &&Self| noun.singular == word || noun.plurals.contains(&word);
+        let genders = |gender| NOUNS.0.iter().filter(is_form).any(|noun| noun.gender == gender);
+        Self::find(word).is_some() && genders(Gender::Masculine) && genders(Gender::Feminine)
     }
 }
 

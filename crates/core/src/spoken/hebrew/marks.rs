@@ -16,7 +16,8 @@ pub(super) fn marks(text: &str) -> String {
                     (Some(before), Some(after)) => (before, after),
                     _ => (said.as_str(), rest),
                 };
-                if before.ends_with(is_digit) && after.starts_with(is_digit) {
+                let is_between = before.ends_with(is_digit) && after.starts_with(is_digit);
+                if is_between && !words_before(before).take(4).any(|word| List::BeforeKeys.has(&word)) {
                     said.truncate(before.len());
                     said.push(TIMES);
                     at = text.len() - after.len();

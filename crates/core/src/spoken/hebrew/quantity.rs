@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::context::Context;
-use super::counted::{Counted, next_word};
+use super::counted::{Counted, gender_of_free_adjective, next_word};
 use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal, digits, ordinal};
 use super::plain::{plain, words_after, words_before};
@@ -105,7 +105,7 @@ pub(super) fn follows_numbered(context: &Context<'_>) -> bool {
 }
 
 fn said(value: u64, counted: &Counted) -> String {
-    if counted.is_shared {
+    if counted.is_shared || counted.is_adjective {
         cardinal(value, counted.gender)
     } else {
         before_noun(value, counted.gender, counted.is_definite)
@@ -126,6 +126,11 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
     }
     if value == 1
         && let Some(gender) = gender_of_one_before(context)
+    {
+        return cardinal(1, gender);
+    }
+    if value == 1
+        && let Some(gender) = gender_of_free(context)
     {
         return cardinal(1, gender);
     }
@@ -157,6 +162,15 @@ fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
     let is_identified = noun.is_numbered || lists.iter().any(|list| list.has(word)) || is_label();
     let is_age = base.is_none() && is_age(context);
     (!is_age && (is_counted || !is_identified)).then_some(noun.gender)
+}
+
+/// Returns the gender of the number 1 before an adjective: "1 is free". `None` if the number identifies the noun before it,
+/// as in "appointment 1 is free".
+fn gender_of_free(context: &Context<'_>) -> Option<Gender> {
+    let last = context.last_word();
+    let is_count = last.as_deref().is_none_or(|last| bases(last).all(|base| Noun::find(base).is_none()));
+    let is_alone = context.prefix.is_empty() || context.prefix == List::And.word();
+    gender_of_free_adjective(context.after).filter(|_| is_count && is_alone)
 }
 
 /// Returns true if the number counts people: "a table for 4", "a table for 4 or for 5", "we are 4".
