@@ -6,6 +6,7 @@
 
 mod dictionary;
 mod hebrew;
+mod keys;
 mod markup;
 mod said_day;
 mod script;
@@ -20,7 +21,7 @@ pub use script::language_of;
 /// [`language_of`]: a time in Hebrew words would not be understood in an English sentence with a Hebrew name. For a
 /// text without letters, `language` decides, the BCP 47 tag of the conversation.
 pub fn spoken(text: &str, language: &str, dictionary: &Dictionary) -> String {
-    let text = dictionary.apply(text);
+    let text = dictionary.apply(&hebrew::with_gershayim(text));
     let is_tagged = || matches!(language.split('-').next(), Some("he" | "iw"));
     let is_hebrew = script::is_hebrew(&text) || !text.chars().any(char::is_alphabetic) && is_tagged();
     if is_hebrew { hebrew::hebrew(&text) } else { separated::separated(&text) }

@@ -25,9 +25,9 @@ mod slash;
 mod symbols;
 mod word_choice;
 
-pub(super) use lists::{Gender, lines};
 #[cfg(test)]
-pub(super) use lists::{List, Noun};
+pub(super) use lists::Noun;
+pub(super) use lists::{Gender, List, lines};
 #[cfg(test)]
 pub(super) use numeral::before_noun;
 pub(super) use numeral::{cardinal, ordinal};
@@ -45,6 +45,34 @@ pub(super) fn digits(text: &str) -> String {
 /// Returns the times of day in a text, in words or in digits, as minutes on a 12-hour clock.
 pub(super) fn times(text: &str) -> Vec<u16> {
     said_time::times(&digits(text))
+}
+
+/// Replaces two apostrophes between Hebrew letters by a quotation mark, because some people type the mark of
+/// abbreviations as two apostrophes.
+pub(super) fn with_gershayim(text: &str) -> String {
+    let is_letter = |c: char| plain::is_hebrew(c) || plain::is_letter(c) && !c.is_alphabetic();
+    let (mut said, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at + c.len_utf8()..];
+        let second = rest.chars().next().filter(|second| plain::is_geresh(c) && plain::is_geresh(*second));
+        let after = second.map(|second| &rest[second.len_utf8()..]);
+        match after {
+            Some(after) if said.ends_with(is_letter) && after.starts_with(plain::is_hebrew) => {
+                said.push('"');
+                at = text.len() - after.len();
+            }
+            _ => {
+                said.push(c);
+                at += c.len_utf8();
+            }
+        }
+    }
+    said
+}
+
+/// Returns true if the keys of a phone are named before a number, as in "press 1" and "the code is 1234".
+pub(super) fn is_keyed(before: &str) -> bool {
+    plain::words_before(before).take(4).any(|word| List::BeforeKeys.has(&word))
 }
 
 /// Returns true if the text contains a Hebrew letter.

@@ -1,8 +1,10 @@
 //! Removal of Markdown characters from texts for a speech synthesiser.
 
+use super::keys;
+
 /// Removes Markdown characters from a text. Some models write Markdown despite their instructions, and a synthesiser
 /// would read the characters aloud. The signs of numbers and keys stay, because callers must dial them: those of
-/// `*2000` and `1234#`, and a `*` or `#` that stands alone within a line. An underscore within a word also stays,
+/// `*2000`, `1234#` and `*43#`, those after a word such as "press", and a `*` or `#` that stands alone within a line. An underscore within a word also stays,
 /// because it can be part of an e-mail address.
 pub fn without_markup(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
@@ -10,6 +12,11 @@ pub fn without_markup(text: &str) -> String {
         let mut at = 0;
         while let Some(c) = line[at..].chars().next() {
             let (before, rest) = (&line[..at], &line[at..]);
+            if let Some(length) = keys::length(before, rest) {
+                kept.push_str(&rest[..length]);
+                at += length;
+                continue;
+            }
             let after = rest.trim_start_matches(c);
             let length = rest.len() - after.len();
             match (c, length) {
@@ -40,7 +47,7 @@ fn is_sign_before_number(after: &str, stars: usize) -> bool {
 }
 
 /// Returns true if a later run of the same number of stars ends emphasised text.
-fn has_closing(text: &str, stars: usize) -> bool {
+pub(super) fn has_closing(text: &str, stars: usize) -> bool {
     let mut at = 0;
     while let Some(found) = text[at..].find('*') {
         let (before, rest) = text.split_at(at + found);
@@ -94,6 +101,16 @@ mod tests {
             "קוד כניסה 2580*.",
             "הקש 1 לעברית, או * לחזרה.",
             "לסיום הקש #.",
+            "לעברית הקישו *1, לאנגלית הקישו *2",
+            "חייגו *99.",
+            "הקישו 12#",
+            "לביטול: *43#",
+            "להפניית שיחות: *21*0501234567#",
+            "הסתרת מספר: #31#0501234567",
+            "הקוד הוא 12*34",
+            "Press *1 for English.",
+            "Нажмите *1.",
+            "اضغط *1",
             "dana_cohen@example.com",
             "שלום -- מה שלומך??",
             "",
@@ -112,6 +129,12 @@ mod tests {
             ("**חייגו *2000**", "חייגו *2000"),
             ("חייגו ***2000**", "חייגו *2000"),
             ("## מחירים\n* תספורת\n- `צבע` ~~ישן~~ _חדש_", " מחירים\n תספורת\n- צבע ישן חדש"),
+            ("**הקישו *1**", "הקישו *1"),
+            ("הקישו **1** לתורים", "הקישו 1 לתורים"),
+            ("הקישו *1* לתורים", "הקישו 1 לתורים"),
+            ("*3 ימים* בלבד", "3 ימים בלבד"),
+            ("שולחן של *2 מטר", "שולחן של 2 מטר"),
+            ("It costs *5 shekels*", "It costs 5 shekels"),
             ("חדר של 4*6 מטר", "חדר של 4×6 מטר"),
             ("__חשוב__ C#", "חשוב C"),
         ] {

@@ -9,6 +9,7 @@ use super::reading::{Kind, Reading};
 use super::run::{Number, Run};
 use super::sequence::{connection, is_connection};
 use super::word_choice;
+use crate::spoken::keys;
 
 pub(super) fn numbers(text: &str) -> String {
     let mut scan = Scan { text, at: 0, said: String::with_capacity(text.len() * 2), last: None };
@@ -82,7 +83,8 @@ impl Scan<'_> {
     }
 
     fn is_starred(&self, digit: usize) -> bool {
-        self.text[digit..].trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('*')
+        let after = self.text[digit..].trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix('*');
+        after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_digit()))
     }
 
     /// Returns the range of the Hebrew prefix of a number, such as "in" and "to".
@@ -101,6 +103,10 @@ impl Scan<'_> {
 
     fn words(&mut self, digit: usize, before: usize, prefix: &str, sign: Sign) -> (String, usize) {
         let text = self.text;
+        let first = if matches!(sign, Sign::Star | Sign::Number) { digit - 1 } else { digit };
+        if let Some(length) = keys::length(&text[..first], &text[first..]) {
+            return (phone::keys(&text[first..first + length]), first + length);
+        }
         if sign == Sign::Star
             && let Some((said, length)) = phone::star(&text[digit - 1..])
         {

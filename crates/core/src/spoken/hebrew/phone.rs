@@ -1,7 +1,7 @@
 //! Conversion of Israeli phone numbers to words, in the groups in which Israelis say them.
 
 use super::lists::{Gender, List};
-use super::numeral::{cardinal, digits};
+use super::numeral::{cardinal, dictated, digits};
 use super::plain::is_dash;
 
 /// Returns the words of the phone number at the beginning of a text, and its length in bytes. The text must begin with
@@ -57,6 +57,22 @@ pub(super) fn star(text: &str) -> Option<(String, usize)> {
     let length = number.bytes().take_while(u8::is_ascii_digit).count();
     let said = || format!("{} {}", List::Star.word(), digits(&number[..length]));
     (3..=6).contains(&length).then(|| (said(), 1 + length))
+}
+
+/// Returns the words of a sequence of keys such as `*43#`: the digits one by one, and the names of the signs.
+pub(super) fn keys(keys: &str) -> String {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (mut said, mut rest): (Vec<String>, &str) = (Vec::new(), keys);
+    while let Some(c) = rest.chars().next() {
+        let number = &rest[..rest.find(|c| !is_digit(c)).unwrap_or(rest.len())];
+        said.push(match c {
+            '*' => List::Star.word().to_owned(),
+            '#' => List::Hash.word().to_owned(),
+            _ => dictated(number),
+        });
+        rest = &rest[number.len().max(1)..];
+    }
+    said.join(" ")
 }
 
 /// Digits with the separators that a phone number may contain.
