@@ -166,15 +166,18 @@ impl Conduct {
             match known {
                 Some(_) if claim.promise == Promise::Offered => {}
                 Some(known) => broken[known] = (at, promise),
-                None if broken.len() < MAX_BROKEN => broken.push((at, promise)),
-                None => {}
+                None => broken.push((at, promise)),
+            }
+        }
+        // "I passed on the message, and Dana will call you back" contains the same promise twice.
+        let mut each: Vec<BrokenPromise> = Vec::new();
+        for (_, promise) in broken {
+            if each.len() < MAX_BROKEN && !each.contains(&promise) {
+                each.push(promise);
             }
         }
         let early = claims.iter().zip(&found).filter(|(_, found)| **found == Finding::Early);
-        Findings {
-            broken: broken.into_iter().map(|(_, promise)| promise).collect(),
-            early: early.map(|(claim, _)| claim.promise).collect(),
-        }
+        Findings { broken: each, early: early.map(|(claim, _)| claim.promise).collect() }
     }
 }
 

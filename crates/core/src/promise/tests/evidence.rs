@@ -161,3 +161,19 @@ fn a_transfer_and_an_opt_out_need_evidence() {
     stored.add_opt_out();
     assert_eq!(stored.findings(), Findings { broken: Vec::new(), early: vec![Promise::OptedOut] });
 }
+
+#[test]
+fn a_sentence_that_says_the_same_twice_is_one_broken_promise() {
+    for (said, expected) in [
+        ("העברתי את ההודעה לדנה והיא תחזור אליך היום.", &[Promise::PassedOn][..]),
+        ("רשמתי את ההודעה לרוני, ודנה תחזור אלייך.", &[Promise::PassedOn]),
+        ("I've passed your message to Dana, and Roni will call you back.", &[Promise::PassedOn]),
+        ("שלחתי לך את הכתובת, ושלחתי לך את המחירון.", &[Promise::Sent]),
+        ("העברתי את ההודעה לדנה. רוני יחזור אליך היום.", &[Promise::PassedOn, Promise::PassedOn]),
+        ("שלחתי לך את הכתובת. שלחתי לך גם את המחירון.", &[Promise::Sent, Promise::Sent]),
+        ("קבעתי לך תור, ושלחתי לך את הכתובת.", &[Promise::Booked, Promise::Sent]),
+        ("קבעתי לך תור והעברתי את ההודעה לדנה.", &[Promise::Booked, Promise::PassedOn]),
+    ] {
+        assert_eq!(broken(said, Vec::new()), expected, "{said}");
+    }
+}
