@@ -34,7 +34,8 @@ pub(super) use numeral::{cardinal, ordinal};
 
 /// Replaces numbers, symbols and abbreviations in a text by words.
 pub(super) fn hebrew(text: &str) -> String {
-    digits(&abbreviations::abbreviations(text))
+    // The words of symbols and numbers may stand next to two apostrophes as well.
+    with_gershayim(&digits(&abbreviations::abbreviations(text)))
 }
 
 /// Replaces numbers and symbols in a text by words; abbreviations stay.

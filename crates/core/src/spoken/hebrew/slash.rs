@@ -65,20 +65,15 @@ fn is_expiry(month: &Number, year: &Number, context: &Context<'_>) -> bool {
 /// Returns true if the numbers identify a document: "invoice number 12/26", "file 3/12". `is_month`: whether they may be
 /// a month with its year, as in "the invoice 12/2026".
 fn is_document(context: &Context<'_>, is_month: bool) -> bool {
-    let mut words = words_before(context.before);
-    let Some(last) = words.next().filter(|_| context.prefix.is_empty() && context.last_word().is_some()) else {
-        return false;
-    };
-    match List::NumberSign.has(&last) {
-        true => words.next().is_some_and(|word| List::BeforeDocument.has(&word)),
-        false => !is_month && List::BeforeDocument.has(&last),
-    }
+    let Some(last) = context.last_word().filter(|_| context.prefix.is_empty()) else { return false };
+    List::NumberSign.has(&last) || !is_month && List::BeforeDocument.has(&last)
 }
 
 /// Returns true if the numbers are those of a building and its flat after the name of a street: "he lives in Bialik 7/10",
 /// "we are in Bialik 7/10, Haifa". A date would have the prefix "in".
 fn is_address(context: &Context<'_>) -> bool {
-    let words: Vec<String> = words_before(context.before).take(4).collect();
+    let phrase = context.before.rsplit([',', ':']).next().unwrap_or_default();
+    let words: Vec<String> = words_before(phrase).take(4).collect();
     let Some(verb) = words.iter().position(|word| List::BeforePlace.words().contains(&word.as_str())) else {
         return false;
     };
