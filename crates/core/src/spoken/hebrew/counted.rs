@@ -5,6 +5,7 @@ use super::plain::{is_dash, plain, word_length};
 use super::sequence::is_connection;
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a counted noun")]
 pub(super) struct Counted {
     pub(super) gender: Gender,
     /// The noun; none if the data files do not contain it.
