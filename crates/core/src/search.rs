@@ -4,7 +4,7 @@
 mod fold;
 mod query;
 
-pub use fold::{HEBREW_PREFIXES, fold, is_number_separator, numbers, stems};
+pub use fold::{FOLD_VERSION, HEBREW_PREFIXES, fold, is_number_separator, numbers, stems};
 pub use query::{Excerpt, Query};
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ impl Folded {
     }
 }
 
+/// Increases whenever a text gets another folded form, so that an index with earlier forms is built again.
+pub const FOLD_VERSION: &str = "2";
+
 /// Returns the folded form of a whole text.
 pub fn fold(text: &str) -> Folded {
     let mut folder = Folder::new(text);

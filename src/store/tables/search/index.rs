@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use crate::domain::{ChangeKind, SearchKind};
-use crate::search::{fold, numbers};
+use crate::search::{FOLD_VERSION, fold, numbers};
 use crate::store::{Change, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
@@ -22,9 +22,10 @@ impl WriteTx<'_> {
             self.restart_search_index()?;
             return Ok(IndexStep::More);
         };
-        self.add_notes_once()?;
-        let Some(changes) = self.changes_since(seq, rows)? else {
-            // The changes since that position were pruned, or this is another database.
+        let is_current = self.meta(FOLD)?.as_deref() == Some(FOLD_VERSION);
+        let Some(changes) = self.changes_since(seq, rows)?.filter(|_| is_current) else {
+            // An earlier version created the index, the changes since that position were pruned, or this is another
+            // database.
             self.restart_search_index()?;
             return Ok(IndexStep::More);
         };
@@ -133,22 +134,13 @@ impl WriteTx<'_> {
         for kind in [SearchKind::Contact, SearchKind::Message, SearchKind::Call, SearchKind::Turn, SearchKind::Note] {
             self.index_all_of(kind)?;
         }
-        self.set_meta(NOTES, INDEXED)
+        self.set_meta(FOLD, FOLD_VERSION)
     }
 
     /// Adds all rows of a kind to the backlog of rows to index.
     fn index_all_of(&self, kind: SearchKind) -> Result<()> {
         let sql = "INSERT OR REPLACE INTO search_backlog(kind, next_id) VALUES (?1, ?2)";
         self.conn.prepare_cached(sql)?.execute(params![kind, i64::MAX])?;
-        Ok(())
-    }
-
-    /// An index that was created by an earlier version may lack the notes.
-    fn add_notes_once(&self) -> Result<()> {
-        if self.meta(NOTES)?.is_none() {
-            self.index_all_of(SearchKind::Note)?;
-            self.set_meta(NOTES, INDEXED)?;
-        }
         Ok(())
     }
 }
@@ -193,8 +185,8 @@ impl ReadTx<'_> {
 }
 
 /// The key in `meta` that records that the index contains the notes.
-const NOTES: &str = "search.notes";
-const INDEXED: &str = "indexed";
+/// The key of the version of the spelling in which the texts are indexed.
+const FOLD: &str = "search.fold";
 
 /// A step ends when it has indexed this many bytes of text, because a step blocks the writer.
 const MAX_STEP_BYTES: usize = 64 << 10;
