@@ -26,9 +26,9 @@ interface Due {
 
 const dueOf = ({ due_date, due_at }: Task): Due => ({ due_date: due_date ?? null, due_at: due_at ?? null })
 
-/** Accepts the same formats as a new task. Returns undefined for any other text. */
+/** Accepts the same formats as a new task, and a day without a word before it. Returns undefined for any other text. */
 function readTyped(text: string, now: Date, zone: string): Due | undefined {
-  const { title, due_date, due_at } = readDue(`- ${text.trim()}`, now, zone)
+  const { title, due_date, due_at } = readDue(`- ${text.trim()}`, now, zone, { needsWord: false })
   return title === '-' ? { due_date: due_date ?? null, due_at: due_at ?? null } : undefined
 }
 

@@ -17,6 +17,30 @@ test('the day is read from the words of a task', () => {
   expect(read('call Tom on Friday')).toEqual({ title: 'call Tom', due_date: '2026-11-27' })
 })
 
+test('a number with a point or a slash is a day only with a word before it, or with a year', () => {
+  for (const title of ['להזמין צבע 7.1', 'לקנות חלב 1.5', 'לתקן מדף 3/4', 'buy milk 1.5', 'version 1.2.26'])
+    expect(read(title)).toEqual({ title })
+  expect(read('להתקשר ב־5.1')).toEqual({ title: 'להתקשר', due_date: '2027-01-05' })
+  expect(read('להתקשר ב-5/1')).toEqual({ title: 'להתקשר', due_date: '2027-01-05' })
+  expect(read('להכין ל־5.1')).toEqual({ title: 'להכין', due_date: '2027-01-05' })
+  expect(read('לשלם עד ה־5.1')).toEqual({ title: 'לשלם', due_date: '2027-01-05' })
+  expect(read('pay by 5.1')).toEqual({ title: 'pay', due_date: '2027-01-05' })
+  expect(read('call Tom on 5/1 at 10')).toEqual({ title: 'call Tom', due_at: '2027-01-05T08:00:00.000Z' })
+})
+
+test('a field for the due time alone takes a day without a word', () => {
+  const due = (text: string) => readDue(`- ${text}`, NOW, 'Asia/Jerusalem', { needsWord: false })
+  expect(due('24.12')).toEqual({ title: '-', due_date: '2026-12-24' })
+  expect(due('24.12 at 10:00')).toEqual({ title: '-', due_at: '2026-12-24T08:00:00.000Z' })
+})
+
+test('a day can have a year', () => {
+  expect(read('להתקשר ב־5.1.2027')).toEqual({ title: 'להתקשר', due_date: '2027-01-05' })
+  expect(read('להתקשר ב־5.1.27')).toEqual({ title: 'להתקשר', due_date: '2027-01-05' })
+  expect(read('להתקשר 5.1.2028')).toEqual({ title: 'להתקשר', due_date: '2028-01-05' })
+  expect(read('לברר על ב־5.1.2026')).toEqual({ title: 'לברר על ב־5.1.2026' })
+})
+
 test('the time is read from the words of a task', () => {
   // In winter, Jerusalem is two hours ahead of UTC.
   expect(read('להתקשר לרונית מחר ב-10')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T08:00:00.000Z' })

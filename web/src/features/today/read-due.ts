@@ -12,12 +12,15 @@ const AFTERNOON_BEFORE = 7
 const DAYS = ["ראשון|א[׳']", "שני|ב[׳']", "שלישי|ג[׳']", "רביעי|ד[׳']", "חמישי|ה[׳']", "שישי|ו[׳']", 'שבת']
 const ENGLISH_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
+const DATE =
+  /[\s,]+((?:ב|ל|עד\s+[לה])[־-]?|(?:ביום|עד|on|by|until|till|before|due)\s+)?(\d{1,2})[./](\d{1,2})(?:[./](\d{4}|\d{2}))?$/i
+
 interface Found {
   index: number
 }
 
-/** Finds a day at the end of a text: «היום», «מחר», «ביום שלישי», «24.12», `on Monday`. */
-function dayAtEnd(words: string, today: string): (Found & { day: string }) | undefined {
+/** Finds a day at the end of a text: «היום», «מחר», «ביום שלישי», «ב־24.12», `by 24.12`, `on Monday`. */
+function dayAtEnd(words: string, today: string, needsWord: boolean): (Found & { day: string }) | undefined {
   const names: [RegExp, number][] = [
     [/[\s,]+(?:ל|ב)?היום$|[\s,]+today$/i, 0],
     [/[\s,]+(?:ל|ב)?מחר$|[\s,]+tomorrow$/i, 1],
@@ -32,14 +35,15 @@ function dayAtEnd(words: string, today: string): (Found & { day: string }) | und
     const found = pattern.exec(words)
     if (found) return { index: found.index, day: addDays(today, count) }
   }
-  const date = /[\s,]+(?:ב[־-]?|עד\s+)?(\d{1,2})[./](\d{1,2})$/.exec(words)
-  if (!date) return undefined
+  const [found, word, dayOfMonth, month, written] = DATE.exec(words) ?? []
+  if (found === undefined) return undefined
+  // Without a word before it, «צבע 7.1» or «מדף 3/4» is a quantity.
+  if (needsWord && !word && written?.length !== 4) return undefined
   const two = (part: string | undefined) => (part ?? '').padStart(2, '0')
-  const year = Number(today.slice(0, 4))
-  const day = [year, year + 1]
-    .map(year => `${year}-${two(date[2])}-${two(date[1])}`)
-    .find(day => isDay(day) && day >= today)
-  return day ? { index: date.index, day } : undefined
+  const thisYear = Number(today.slice(0, 4))
+  const years = written ? [Number(written.padStart(4, '20'))] : [thisYear, thisYear + 1]
+  const day = years.map(year => `${year}-${two(month)}-${two(dayOfMonth)}`).find(day => isDay(day) && day >= today)
+  return day ? { index: words.length - found.length, day } : undefined
 }
 
 /**
@@ -63,14 +67,15 @@ function timeAtEnd(words: string): (Found & { minute: number; isSure: boolean })
 }
 
 /**
- * Parses the due time at the end of a new task: «מחר», «מחר ב־10», «ביום שלישי», «24.12», `tomorrow at 10`. A time
- * without a day is its next one after `now`.
+ * Parses the due time at the end of a new task: «מחר», «מחר ב־10», «ביום שלישי», «ב־24.12», `tomorrow at 10`. A
+ * time without a day is its next one after `now`. Without `needsWord`, for a field that contains only the due time,
+ * «24.12» is a day too.
  */
-export function readDue(text: string, now: Date, zone: string): NewTask {
+export function readDue(text: string, now: Date, zone: string, { needsWord = true } = {}): NewTask {
   const today = wallTime(now, zone).day
   const title = text.trim()
   const cut = (at: Found) => title.slice(0, at.index)
-  const day = dayAtEnd(title, today)
+  const day = dayAtEnd(title, today, needsWord)
   if (day) {
     // The time can stand before the day: «ב־10 מחר».
     const time = timeAtEnd(cut(day))
@@ -81,7 +86,7 @@ export function readDue(text: string, now: Date, zone: string): NewTask {
   const time = timeAtEnd(title)
   if (!time) return { title }
   // The day can stand before the time: «מחר ב־10».
-  const before = dayAtEnd(cut(time), today)
+  const before = dayAtEnd(cut(time), today, needsWord)
   if (!before && !time.isSure) return { title }
   const at = before ? instantOf(before.day, time.minute, zone) : nextInstant(time.minute, now, zone)
   const words = cut(before ?? time)
