@@ -9,16 +9,12 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
+import { parseAmount } from '#shared/format/amount'
 import { isolate } from '#shared/format/bidi'
 import type { Service } from './data'
 import { ServiceWords } from './ServiceWords'
 
-/** Returns agorot; null if the text is empty, `undefined` if it is not an amount. */
-export function minorOf(text: string): number | null | undefined {
-  const trimmed = text.replace(/[₪,\s]/g, '')
-  if (!trimmed) return null
-  return /^\d{1,7}([.]\d{1,2})?$/.test(trimmed) ? Math.round(Number(trimmed) * 100) : undefined
-}
+const priceOf = (text: string) => parseAmount(text, 7)
 
 const minutesOf = (text: string): number | undefined => (/^\d{1,4}$/.test(text.trim()) ? Number(text) : undefined)
 
@@ -46,7 +42,7 @@ export type KeptService = ReturnType<typeof inputOf>
 export const serviceOf = (kept: KeptService) => ({
   name: kept.name,
   duration_min: minutesOf(kept.duration) ?? 0,
-  price_minor: minorOf(kept.price) ?? null,
+  price_minor: priceOf(kept.price) ?? null,
   buffer_before_min: minutesOf(kept.before) ?? 0,
   buffer_after_min: minutesOf(kept.after) ?? 0,
   description: kept.description,
@@ -76,7 +72,7 @@ export function ServiceForm({ service, isGone = false, close: leave }: Props) {
     leave()
   }
   const [wrong, setWrong] = useState<{ field: string; text: string } | null>(null)
-  const minor = minorOf(price)
+  const minor = priceOf(price)
   const minutes = minutesOf(duration)
   const buffers = [minutesOf(before), minutesOf(after)] as const
   const edit = useEdit<Service>(etag)

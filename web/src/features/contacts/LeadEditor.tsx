@@ -5,10 +5,10 @@ import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
+import { parseAmount } from '#shared/format/amount'
 import { useFormat } from '#shared/session'
 import { useUnsaved } from '#shared/unsaved'
 import { type Lead, refresh, request } from './api'
-import { parseAmount } from './stages'
 
 interface Props {
   lead: Lead

@@ -1,9 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { useKeep, useKept } from '#shared/draft'
+import { parseAmount } from '#shared/format/amount'
 import { type Lead, refresh, request } from './api'
-import { parseAmount } from './stages'
 
 interface Kept {
   title: string
@@ -18,6 +18,7 @@ export function LeadForm({ contactId }: { contactId: number }) {
   const [amount, setAmount] = useState(kept?.amount ?? '')
   const end = useKeep<Kept>(draft, { title, amount }, { title: '', amount: '' })
   const value = parseAmount(amount)
+  const wrongId = useId()
   const add = useAction({
     run: ({ title }: Kept) =>
       request<Lead>('POST', '/api/leads', {
@@ -58,6 +59,7 @@ export function LeadForm({ contactId }: { contactId: number }) {
             inputMode="decimal"
             aria-label={t`סכום בשקלים`}
             aria-invalid={value === undefined || undefined}
+            aria-describedby={value === undefined ? wrongId : undefined}
             placeholder={t`סכום ₪`}
             value={amount}
             onChange={event => setAmount(event.target.value)}
@@ -66,6 +68,11 @@ export function LeadForm({ contactId }: { contactId: number }) {
             <Trans>הוספה</Trans>
           </button>
         </div>
+      )}
+      {title.trim() && value === undefined && (
+        <p className="err" id={wrongId}>
+          <Trans>כאן נכתב סכום, למשל 450</Trans>
+        </p>
       )}
     </form>
   )

@@ -3,7 +3,7 @@ import { isDay } from '#shared/format/dates'
 import type { TimelineItem } from './api'
 import { confirmationOf, readable } from './confirmation'
 import { parseDay } from './days'
-import { parseAmount, stageName, totalOf } from './stages'
+import { stageName, totalOf } from './stages'
 import { undoTags } from './tag-changes'
 import { tagChoices } from './tag-choices'
 import { daysOf } from './timeline'
@@ -53,14 +53,6 @@ test('a day of the API is a day of the calendar', () => {
   expect(isDay('2026-02-30')).toBe(false)
   expect(isDay('2026-2-3')).toBe(false)
 })
-
-test.each([
-  ['450', 45_000],
-  ['1,200.50 ₪', 120_050],
-  ['', null],
-  ['-5', undefined],
-  ['הרבה', undefined],
-])('the amount %s is %s', (text, value) => expect(parseAmount(text)).toBe(value))
 
 test('a stage has the name of the user, else that of its key', () => {
   const translate = () => 'translated'

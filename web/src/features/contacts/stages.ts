@@ -27,11 +27,3 @@ export function totalOf(leads: readonly { value_minor?: number | null }[]): numb
   const known = leads.flatMap(({ value_minor }) => (value_minor == null ? [] : [value_minor]))
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
 }
-
-/** Parses «450» or «1,200.50 ₪» to agorot; undefined if the text is not an amount, null if it is empty. */
-export function parseAmount(text: string): number | null | undefined {
-  const bare = text.replace(/[\s,₪\u200E\u200F]/g, '')
-  if (bare === '') return null
-  if (!/^\d{1,9}(\.\d{1,2})?$/.test(bare)) return undefined
-  return Math.round(Number(bare) * 100)
-}
