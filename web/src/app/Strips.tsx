@@ -3,6 +3,7 @@ import { IconCloudOff, IconRefresh, IconWifiOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { retrySilent, useSilentFailure, useStaleSince } from '#shared/api/failures'
 import { Icon } from '#shared/components/Icon'
+import { toast } from '#shared/components/toasts'
 import { type Connection, useConnection, useLostAt } from '#shared/events/stream'
 import { fromDevice, useNow } from '#shared/format/clock'
 import { hasNewVersion } from '#shared/page-version'
@@ -22,6 +23,9 @@ export function Strips() {
   const lostAt = useLostAt()
   const staleSince = useStaleSince()
   const isStale = useLasting(staleSince !== undefined, SAID_MS)
+  useEffect(() => {
+    if (connection === 'open') toast.endOutage(<Trans>החיבור חזר. מה שלא נשמר אפשר לשמור עכשיו.</Trans>)
+  }, [connection])
   return (
     <div className="strips">
       {features.map(({ id, Strip }) => Strip && <Strip key={id} />)}
@@ -29,7 +33,7 @@ export function Strips() {
         <div className="strip off" role="status">
           <Icon icon={IconWifiOff} />
           <span className="grow">
-            <Trans>אין חיבור למכונה. מה שתכתבו יישמר ויישלח כשהחיבור יחזור.</Trans>{' '}
+            <Trans>אין חיבור למכונה. הודעות שתכתבו ללקוחות יישלחו כשהחיבור יחזור. שינויים אחרים לא יישמרו עד אז.</Trans>{' '}
             <AsOf at={oldest(lostAt, staleSince)} />
           </span>
         </div>

@@ -57,7 +57,12 @@ export function AgentText({ item }: { item: Item }) {
       // What the user has typed during the save stays.
       setText(now => (now === input.text ? value : now))
       const expected = { [item.key]: saved?.version ?? item.version }
-      toast.done(t`הטקסט נשמר. הוא בתוקף מהשיחה הבאה`, () => undo.mutate({ changes: { [item.key]: before }, expected }))
+      toast.done(
+        t`הטקסט נשמר. הוא בתוקף מהשיחה הבאה`,
+        () => undo.mutate({ changes: { [item.key]: before }, expected }),
+        // The undo of an earlier save expects the version of that save.
+        { isOnlyUndo: true },
+      )
     },
     onError: problem => {
       // The fetched settings contain the other user's text now, and both texts are shown.

@@ -1,6 +1,6 @@
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query'
 import { toast } from '../components/toasts'
-import { asApiError } from './errors'
+import { type ApiError, asApiError } from './errors'
 import { type Patch, showPatches } from './optimistic'
 import { problemText } from './problem-text'
 
@@ -32,8 +32,11 @@ interface Action<V, R> {
   undo?: (values: V, result: R) => Promise<unknown>
   onDone?: (result: R, values: V) => void
   /** Handles the error. Returns true if no toast is needed. */
-  onError?: (error: ReturnType<typeof asApiError>, values: V) => boolean | undefined
+  onError?: (error: ApiError, values: V) => boolean | undefined
 }
+
+const showFailure = (error: ApiError, retry: () => void) =>
+  toast.error(problemText(error), error.isTransient ? retry : undefined, { isOutage: error.isOutage })
 
 export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const cache = useQueryClient()
@@ -46,16 +49,15 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
       shown?.end()
       const error = asApiError(reason)
       if (action.onError?.(error, values)) return
-      toast.error(problemText(error), error.isTransient ? () => mutation.mutate(values) : undefined)
+      showFailure(error, () => mutation.mutate(values))
     },
     onSuccess: (result, values, shown) => {
       const text = action.done?.(values, result)
       const { undo } = action
       if (text !== undefined) {
-        toast.done(
-          text,
-          undo && (() => undo(values, result).catch(reason => toast.error(problemText(asApiError(reason))))),
-        )
+        const reverse = (): Promise<unknown> =>
+          Promise.resolve(undo?.(values, result)).catch(reason => showFailure(asApiError(reason), reverse))
+        toast.done(text, undo && reverse)
       }
       action.onDone?.(result, values)
       // Called right after `onDone`: if both fetch the same data again, it is requested only once, because the second

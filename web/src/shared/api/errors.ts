@@ -59,6 +59,11 @@ export class ApiError extends Error {
   get isTransient(): boolean {
     return this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== 501)
   }
+
+  /** Whether no response of the daemon arrived, so that the request may succeed once the connection is back. */
+  get isOutage(): boolean {
+    return [OFFLINE, TIMEOUT, GATEWAY].includes(this.code)
+  }
 }
 
 export function asApiError(reason: unknown): ApiError {

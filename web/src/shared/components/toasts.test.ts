@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withToast } from './toasts'
+import { undoAll, withoutOutage, withToast } from './toasts'
 
 type Toast = Parameters<typeof withToast>[1]
 let id = 0
@@ -39,15 +39,49 @@ test('errors with other texts keep their own buttons', () => {
   expect(shown).toHaveLength(2)
 })
 
+const done = (text: string, undo: () => unknown): Toast => ({ id: id++, text, kind: 'done', undos: [undo] })
+
 test('an undo belongs to its own change', () => {
+  const first = done('saved', () => 'first')
+  const second = done('moved', () => 'second')
+  expect(withToast(withToast([], first), second)).toEqual([first, second])
+})
+
+test('one button undoes all changes with the same text, the last one first', async () => {
   const ran: string[] = []
-  const done = (name: string): Toast => ({
-    id: id++,
-    text: 'saved',
-    kind: 'done',
-    action: { label: 'undo', run: () => ran.push(name) },
+  const slow = async (name: string) => {
+    await new Promise(resolve => setTimeout(resolve, 5))
+    ran.push(name)
+  }
+  let shown: readonly Toast[] = []
+  for (const name of ['a', 'b', 'c'])
+    shown = withToast(
+      shown,
+      done('ticked', () => slow(name)),
+    )
+  expect(shown).toHaveLength(1)
+  await undoAll(shown[0]?.undos ?? [])
+  expect(ran).toEqual(['c', 'b', 'a'])
+  const only = { ...done('ticked', () => slow('d')), isOnlyUndo: true }
+  expect(withToast(shown, only)[0]?.undos).toEqual(only.undos)
+})
+
+test('after an outage, one calm toast repeats what has failed', () => {
+  const ran: string[] = []
+  const failed = (text: string, name?: string): Toast => ({
+    ...error(text, name === undefined ? undefined : () => ran.push(name)),
+    isOutage: true,
   })
-  const shown = withToast(withToast([], done('first')), done('second'))
-  shown[0]?.action?.run()
-  expect(ran).toEqual(['second'])
+  const other = error('wrong')
+  const shown = withoutOutage([failed('offline', 'a'), other, failed('timeout', 'b'), failed('undo failed')], {
+    id: 99,
+    text: 'back',
+  })
+  expect(shown.map(({ text, kind }) => [text, kind])).toEqual([
+    ['wrong', 'error'],
+    ['back', 'waiting'],
+  ])
+  shown[1]?.action?.run()
+  expect(ran).toEqual(['a', 'b'])
+  expect(withoutOutage([failed('undo failed'), other], { id: 99, text: 'back' })).toEqual([other])
 })

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconX } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { Icon } from './Icon'
@@ -6,18 +6,27 @@ import { Icon } from './Icon'
 interface Toast {
   id: number
   text: ReactNode
-  kind: 'done' | 'error'
+  /** `waiting` is an error whose cause is over, so that the user can retry. */
+  kind: 'done' | 'error' | 'waiting'
   action?: { label: ReactNode; run: () => void }
+  /** Reverse the actions that the toast reports, in the order in which these were done. */
+  undos?: readonly Undo[]
+  /** Whether an earlier undo with the same text is no longer valid after this action. */
+  isOnlyUndo?: boolean
+  /** Whether an outage of the connection is the cause of the error. */
+  isOutage?: boolean
   /** Called when the user closes the toast with its button. */
   onClose?: (() => void) | undefined
 }
 
-interface ErrorOptions extends Pick<Toast, 'onClose'> {
+type Undo = () => unknown
+
+interface ErrorOptions extends Pick<Toast, 'onClose' | 'isOutage'> {
   /** The label of the retry. */
   label?: string
 }
 
-/** How long a toast is shown while it has neither pointer nor focus, in ms. Errors stay until they are closed. */
+/** How long a toast of the kind `done` is shown while it has neither pointer nor focus, in ms. */
 const SHOWN_MS = 8_000
 /** The maximum number of toasts; older ones are removed, even errors. */
 const MAX_TOASTS = 3
@@ -39,31 +48,56 @@ function add(made: Omit<Toast, 'id'>): number {
 
 /**
  * Adds a toast. A toast with the same text replaces the earlier one. Several actions can fail for the same reason, such
- * as a lost connection; then one button repeats all of them.
+ * as a lost connection; then one button repeats all of them. One button also undoes all actions with the same text.
  */
 export function withToast(shown: readonly Toast[], made: Toast): readonly Toast[] {
   const same = shown.find(({ text }) => text === made.text)
   const earlier = made.kind === 'error' ? same?.action : undefined
   const { action = earlier } = made
+  const undos = made.undos && [...(made.isOnlyUndo ? [] : (same?.undos ?? [])), ...made.undos]
   const run = () => {
     earlier?.run()
     made.action?.run()
   }
   return [
     ...shown.filter(one => one !== same),
-    { ...made, ...(action && { action: earlier ? { ...action, run } : action }) },
+    { ...made, ...(action && { action: earlier ? { ...action, run } : action }), ...(undos && { undos }) },
   ].slice(-MAX_TOASTS)
+}
+
+/** Replaces the errors of an outage that is over by one toast with this text, whose button repeats all failed actions. */
+export function withoutOutage(shown: readonly Toast[], made: Pick<Toast, 'id' | 'text'>): readonly Toast[] {
+  const failed = shown.flatMap(({ isOutage, action }) => (isOutage && action ? [action] : []))
+  const [first] = failed
+  const others = shown.filter(({ isOutage }) => !isOutage)
+  if (!first) return others
+  const run = () => {
+    for (const action of failed) action.run()
+  }
+  return [...others, { ...made, kind: 'waiting', action: { ...first, run } }]
+}
+
+/** Runs them in reverse, one after another: a later action can be based on an earlier one. */
+export async function undoAll(undos: readonly Undo[]): Promise<void> {
+  for (const undo of [...undos].reverse()) await undo()
 }
 
 export const toast = {
   /** `undo` reverses the action. */
-  done(text: string, undo?: () => void): number {
-    return add({ text, kind: 'done', ...(undo && { action: { label: <Trans>ביטול</Trans>, run: undo } }) })
+  done(text: string, undo?: Undo, { isOnlyUndo = false } = {}): number {
+    return add({ text, kind: 'done', isOnlyUndo, ...(undo && { undos: [undo] }) })
   },
-  /** Shows an error. It stays until the user closes or retries it, or newer toasts take its place. */
-  error(text: string, retry?: () => void, { label, onClose }: ErrorOptions = {}): number {
+  /**
+   * Shows an error. It stays until the user closes or retries it, newer toasts take its place, or the outage that caused
+   * it is over.
+   */
+  error(text: string, retry?: () => void, { label, onClose, isOutage = false }: ErrorOptions = {}): number {
     const action = retry && { label: label ?? <Trans>לנסות שוב</Trans>, run: retry }
-    return add({ text, kind: 'error', onClose, ...(action && { action }) })
+    return add({ text, kind: 'error', onClose, isOutage, ...(action && { action }) })
+  },
+  /** An outage is over: offers to repeat the actions that it made fail. */
+  endOutage(text: ReactNode): void {
+    if (toasts.some(({ isOutage }) => isOutage)) set(withoutOutage(toasts, { id: next++, text }))
   },
   /** The action will run soon; `stop` prevents it. */
   soon(text: string, stop: () => void): number {
@@ -96,12 +130,12 @@ export function Toasts() {
   )
 }
 
-function ToastLine({ toast: { id, text, kind, action, onClose } }: { toast: Toast }) {
+function ToastLine({ toast: { id, text, kind, undos, action = undos && actionOf(undos), onClose } }: { toast: Toast }) {
   const { t } = useLingui()
   const [isHeld, setHeld] = useState(false)
   const left = useRef(SHOWN_MS)
   useEffect(() => {
-    if (kind === 'error' || isHeld) return
+    if (kind !== 'done' || isHeld) return
     const began = performance.now()
     const timer = setTimeout(() => toast.close(id), left.current)
     return () => {
@@ -132,7 +166,7 @@ function ToastLine({ toast: { id, text, kind, action, onClose } }: { toast: Toas
           {action.label}
         </button>
       )}
-      {(kind === 'error' || !action) && (
+      {(kind !== 'done' || !action) && (
         <button
           className="btn icon"
           type="button"
@@ -148,3 +182,8 @@ function ToastLine({ toast: { id, text, kind, action, onClose } }: { toast: Toas
     </div>
   )
 }
+
+const actionOf = (undos: readonly Undo[]): NonNullable<Toast['action']> => ({
+  label: <Plural value={undos.length} one="ביטול" two="ביטול שתי הפעולות" other="ביטול # הפעולות" />,
+  run: () => void undoAll(undos),
+})
