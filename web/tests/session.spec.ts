@@ -68,6 +68,8 @@ test('a session that is revoked elsewhere ends on the page within 5 s, and the d
   })
   expect(revoked.ok(), await revoked.text()).toBe(true)
   await expect(page).toHaveURL(new RegExp(`/login\\?to=%2Fapp%2Finbox%2F${id}`), { timeout: 5_000 })
+  await expect(page.getByRole('status')).toContainText('הכניסה הסתיימה')
+  await inspect(page, 'login-ended', { ...VIEWS[0], also: VIEWS[2] })
   await page.locator('[autocomplete=username]').fill(OWNER.name)
   await page.locator('[autocomplete=current-password]').fill(OWNER.password)
   await page.keyboard.press('Enter')

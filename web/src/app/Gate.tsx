@@ -12,13 +12,15 @@ import { isInside } from '#shared/url'
 import { PageBody } from './PageBody'
 import { home, pages, shell } from './registry'
 
+const isBarePath = (path: string): boolean => pages.some(page => page.bare && page.path === path)
+
 /**
  * Renders pages without the shell, such as the login, by their path. Other paths show the shell if there is a session,
  * redirect to the set-up or the login if there is none, and show an error if the daemon does not say which.
  */
 export function Gate() {
   const [path, go] = useLocation()
-  const isBare = pages.some(page => page.bare && page.path === path)
+  const isBare = isBarePath(path)
   const session = useSessionQuery(!isBare && !isLoggedOut())
   const answer = session.data
   useEffect(() => {
@@ -31,7 +33,9 @@ export function Gate() {
         setCsrfToken(null)
         queryClient.clear()
         void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
-        go(loginPath(location.pathname + location.search), { replace: true })
+        // After a logout, a request that was still running can be refused too.
+        if (isBarePath(location.pathname)) return
+        go(loginPath(location.pathname + location.search, { hasEnded: true }), { replace: true })
       }),
     [go],
   )
@@ -69,9 +73,15 @@ function Entrance() {
   return <Redirect to={loginPath(path + location.search)} replace />
 }
 
+interface Reason {
+  /** Whether the session ended while the page was open. */
+  hasEnded?: boolean
+}
+
 /** `path` is the page to open afterwards, if it is a page of the shell. */
-function loginPath(path: string): string {
-  return isInside(path) ? `/login?to=${encodeURIComponent(path)}` : '/login'
+function loginPath(path: string, { hasEnded = false }: Reason = {}): string {
+  const params = new URLSearchParams({ ...(isInside(path) && { to: path }), ...(hasEnded && { ended: '1' }) })
+  return `/login?${params}`.replace(/\?$/, '')
 }
 
 function BarePages() {

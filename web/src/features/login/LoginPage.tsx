@@ -25,6 +25,7 @@ export default function LoginPage() {
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const business = recall('business')
+  const [hasEnded] = useState(() => new URLSearchParams(location.search).has('ended'))
   useDocumentTitle(business ? `${t`כניסה`} · ${business}` : t`כניסה`)
   const setup = useQuery({ ...apiQuery('/api/setup'), retry: false })
   const login = useMutation({
@@ -49,6 +50,11 @@ export default function LoginPage() {
           <Trans>כניסה לפניות, לשיחות וליומן</Trans>
         </p>
       </div>
+      {hasEnded && (
+        <p className="note" role="status">
+          <Trans>הכניסה הסתיימה: עבר הזמן שלה, או שיצאו ממנה במקום אחר. אחרי הכניסה תמשיכו מאותו מקום.</Trans>
+        </p>
+      )}
       <form className="stack" style={{ gap: 18 }} onSubmit={submit}>
         <Field
           label={<Trans>שם משתמש</Trans>}
