@@ -115,6 +115,19 @@ test('language, direction and theme change in place and last', async ({ page, da
   expect((await page.request.get(`${daemon.url}/api/session`)).status()).toBe(401)
 })
 
+test('Escape in the palette gives the focus back to the page, not to a control of it', async ({ page, daemon }) => {
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/today`)
+  await page.locator('main a[href]').first().waitFor()
+  await page.keyboard.press('Control+KeyK')
+  await page.locator('.palette input').waitFor()
+  await page.keyboard.press('Escape')
+  await expect(page.locator('.palette')).toHaveCount(0)
+  // The focus would move two frames after the palette is removed.
+  await page.waitForTimeout(200)
+  await expect(page.locator('body')).toBeFocused()
+})
+
 test('the first data of a page is fetched once, together with its code', async ({ page, daemon }) => {
   await logIn(page, daemon)
   // A test cannot see the requests of a shared worker.

@@ -70,6 +70,8 @@ function nextControl(previous: Node | null): Element | undefined {
   // Another page has replaced the one with the control.
   if (path.some(element => element.matches('main') && !element.isConnected))
     return document.getElementById('main') ?? undefined
+  // A dialog that is removed returns the focus by itself, to the page if no element had it before.
+  if (path.some(element => element.matches('[aria-modal=true]') && !element.isConnected)) return undefined
   const places = isInToast() ? [...document.querySelectorAll('main')] : path.filter(element => element.isConnected)
   const isAfter = (control: Node) =>
     !previous?.isConnected ||
