@@ -151,11 +151,16 @@ for (const view of layouts('phone')) {
     await dialog.locator('.slot').last().click()
     await expect(choice).not.toBeChecked()
     await choice.check()
+    // Beside the button, which stays in view while the choice is scrolled out of it.
+    const line = dialog.locator('.ap-foot .notify-line, .ap-form > .notify-line')
+    const willSend = he ? 'והודעת WhatsApp תישלח' : 'a WhatsApp message will be sent'
+    await expect(line).toBeInViewport()
     const text = dialog.locator('.notice-text')
     await expect(text).toContainText(he ? 'התור שלך הועבר' : 'Your appointment was moved')
     await inspect(page, 'appointment-notify', view)
     const shown = ((await text.textContent()) ?? '').split('\n')[0] ?? ''
     await dialog.getByRole('button', { name: he ? /^הזזה ל/ : /^Move to/ }).click()
+    await expect(page.locator('.toast').last()).toContainText(willSend)
     await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['waiting'])
     expect((await notices())[0]).toMatchObject({ contact_id: noa.id, text: expect.stringContaining(shown) })
     await undo().click()
@@ -166,10 +171,12 @@ for (const view of layouts('phone')) {
     await dialog.getByRole('button', { name: he ? 'ביטול התור' : 'Cancel the appointment' }).click()
     await expect(choice).toBeChecked()
     await expect(text).toContainText(he ? 'התור שלך בוטל' : 'Your appointment was cancelled')
+    await expect(line).toBeInViewport()
     await dialog
       .getByRole('button', { name: he ? 'לבטל את התור' : 'Cancel it', exact: false })
       .first()
       .click()
+    await expect(page.locator('.toast').last()).toContainText(willSend)
     await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'waiting'])
     await undo().click()
     await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
@@ -180,9 +187,11 @@ for (const view of layouts('phone')) {
     await dialog.locator('.slot').first().click()
     await expect(choice).toBeDisabled()
     await expect(dialog.locator('.notify .warn')).toBeVisible()
+    await expect(line).toHaveCount(0)
     await inspect(page, 'appointment-notify-refused', view)
     await dialog.getByRole('button', { name: he ? /^לקבוע ל/ : /^Book/ }).click()
     await expect(page.locator('.toast').last()).toContainText(he ? 'נקבע תור' : 'booked')
+    await expect(page.locator('.toast').last()).not.toContainText(willSend)
     expect(await notices()).toHaveLength(2)
   })
 }

@@ -117,8 +117,8 @@ function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps)
       : null,
   )
   const remove = useAction({
-    run: () => cancel(id, { reason: reason.trim() || null, notify: notice.notify }, edit.headers()),
-    done: () => t`התור של ${name} בוטל`,
+    run: (notify: boolean) => cancel(id, { reason: reason.trim() || null, notify }, edit.headers()),
+    done: notify => (notify ? t`התור של ${name} בוטל, והודעת WhatsApp תישלח` : t`התור של ${name} בוטל`),
     // If the message was sent, the daemon notifies the contact of the undo.
     undo: () => restore(id).then(onDone),
     onDone: () => {
@@ -136,7 +136,11 @@ function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps)
     onDone,
     onError: refuse('no-show'),
   })
-  const retry = { cancel: remove, done, 'no-show': noShow }[refused]
+  const retry = {
+    cancel: () => remove.mutate(notice.notify),
+    done: () => done.mutate(),
+    'no-show': () => noShow.mutate(),
+  }[refused]
   // The focus was in the form that was replaced by this card.
   const focused = (of: Form) => (button: HTMLButtonElement | null) => {
     if (last === of && document.activeElement === document.body) button?.focus()
@@ -152,7 +156,7 @@ function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps)
           theirsLabel={<Trans>להשאיר</Trans>}
           onMine={() => {
             edit.takeMine()
-            retry.mutate()
+            retry()
           }}
           onTheirs={edit.takeTheirs}
         />
@@ -164,7 +168,7 @@ function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps)
           setReason={setReason}
           notice={notice}
           isBusy={!isCurrent || remove.isPending || theirs !== undefined}
-          cancel={() => remove.mutate()}
+          cancel={() => remove.mutate(notice.notify)}
           back={() => setForm(null)}
         />
       ) : (

@@ -20,7 +20,7 @@ import { useChosenTime } from './chosen-time'
 import { type Service, useResources, type WaitingEntry } from './data'
 import { FromWaitingList } from './FromWaitingList'
 import { LeaveFoot, type Leaving, useEndOnClose } from './Leave'
-import { NotifyChoice } from './NotifyChoice'
+import { NotifyChoice, NotifyLine } from './NotifyChoice'
 import { ServiceChoice } from './ServiceChoice'
 import { StaffChoice } from './StaffChoice'
 import { TimeChoice } from './TimeChoice'
@@ -43,6 +43,12 @@ interface Kept {
   contact: Picked | null
   service: number | null
   note: string
+}
+
+interface Booking {
+  waiter: WaitingEntry | null
+  /** Whether the contact is notified. */
+  notify: boolean
 }
 
 /** The first day whose free times are shown: that of the given time, or else one from today on. */
@@ -108,7 +114,7 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
       : null,
   )
   const book = useAction({
-    run: (waiter: WaitingEntry | null) => {
+    run: ({ waiter, notify }: Booking) => {
       const body = {
         contact_id: contact?.id ?? 0,
         service_id: service?.id ?? 0,
@@ -117,13 +123,16 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
         ...(note.trim() && { note: note.trim() }),
         ...(exact !== null && { force: true }),
         ...(waiter && { waiting_entry_id: waiter.id }),
-        ...(notice.notify && { notify: true }),
+        ...(notify && { notify: true }),
       }
       return unwrap(client.POST('/api/appointments', { body, params: { header: { 'Idempotency-Key': keyOf(body) } } }))
     },
-    done: (_, made) =>
-      t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? '', country))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
-    undo: async (waiter, made) => {
+    done: ({ notify }, made) => {
+      const name = isolate(contact?.name || formatPhone(contact?.number ?? '', country))
+      const when = `${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`
+      return notify ? t`נקבע תור ל${name}: ${when}, והודעת WhatsApp תישלח` : t`נקבע תור ל${name}: ${when}`
+    },
+    undo: async ({ waiter }, made) => {
       // Without `notify`, the daemon decides: the contact is notified of the undo if the message was sent.
       await cancel(made.id)
       if (waiter) await restoreEntry(waiter)
@@ -153,7 +162,7 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
       className="ap-form"
       onSubmit={event => {
         event.preventDefault()
-        book.mutate(waiter)
+        book.mutate({ waiter, notify: notice.notify })
       }}
     >
       {isRestored && (
@@ -206,7 +215,12 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
           <NotifyChoice notice={notice} />
         </>
       )}
-      <LeaveFoot {...leaving} close={() => close()} question={<Trans>לסגור בלי לקבוע? מה שמילאתם יימחק.</Trans>}>
+      <LeaveFoot
+        {...leaving}
+        note={<NotifyLine notice={notice} />}
+        close={() => close()}
+        question={<Trans>לסגור בלי לקבוע? מה שמילאתם יימחק.</Trans>}
+      >
         <button
           className="btn pen big"
           type="submit"

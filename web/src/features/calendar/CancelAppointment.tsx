@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { Field } from '#shared/components/field'
-import { NotifyChoice } from './NotifyChoice'
+import { NotifyChoice, NotifyLine } from './NotifyChoice'
 import type { Notice } from './useNotice'
 
 interface Props {
@@ -31,6 +31,7 @@ export function CancelAppointment({ reason, setReason, notice, isBusy, cancel, b
         onChange={event => setReason(event.target.value)}
       />
       <NotifyChoice notice={notice} />
+      <NotifyLine notice={notice} />
       <div className="row wrap">
         <button className="btn stop fill" type="submit" disabled={isBusy}>
           <Trans>לבטל את התור</Trans>

@@ -53,9 +53,23 @@ export function useEndOnClose({ asks }: Leaving, end: () => void): void {
   )
 }
 
-export function LeaveFoot(props: Leaving & { question: ReactNode; close: () => void; children: ReactNode }) {
-  const { asks, keepEditing, question, close, children } = props
-  if (!asks) return <div className="ap-foot">{children}</div>
+interface FootProps extends Leaving {
+  question: ReactNode
+  /** Shown above the buttons. */
+  note?: ReactNode
+  close: () => void
+  children: ReactNode
+}
+
+export function LeaveFoot({ asks, keepEditing, question, note, close, children }: FootProps) {
+  if (!asks) {
+    return (
+      <div className="ap-foot">
+        {note}
+        {children}
+      </div>
+    )
+  }
   return (
     <div className="ap-foot">
       <p className="ask" role="alert">

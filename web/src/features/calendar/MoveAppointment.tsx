@@ -15,7 +15,7 @@ import { change, refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { useChosenTime } from './chosen-time'
 import { type Appointment, useResources } from './data'
-import { NotifyChoice } from './NotifyChoice'
+import { NotifyChoice, NotifyLine } from './NotifyChoice'
 import { StaffChoice } from './StaffChoice'
 import { TimeChoice } from './TimeChoice'
 import { useNotice } from './useNotice'
@@ -65,7 +65,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   )
   const move = useAction({
     run: (to: To) => change(id, to, edit.headers()),
-    done: to => t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
+    done: to =>
+      to.notify
+        ? t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}, והודעת WhatsApp תישלח`
+        : t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
     // The replaced time may be in the past by now, or outside of the opening hours. Without `notify`, the daemon decides:
     // the contact is notified of the undo if the message was sent.
     undo: () => change(id, { starts_at, resource_id, force: true }).then(() => refresh(cache)),
@@ -126,6 +129,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         />
       )}
       <div className="ap-foot">
+        <NotifyLine notice={notice} />
         <button
           className="btn pen"
           type="button"

@@ -1,7 +1,9 @@
 import { Trans } from '@lingui/react/macro'
+import { IconBrandWhatsapp } from '@tabler/icons-react'
 import { useId } from 'react'
 import { codeText } from '#shared/api/problem-text'
 import { useBridgeOutage } from '#shared/bridge'
+import { Icon } from '#shared/components/Icon'
 import { Plain } from '#shared/components/text'
 import type { Notice } from './useNotice'
 
@@ -44,5 +46,16 @@ export function NotifyChoice({ notice: { preview, isChosen, choose } }: { notice
         )}
       </div>
     </div>
+  )
+}
+
+/** Stands beside the button that makes the change, because the choice can be scrolled out of sight. */
+export function NotifyLine({ notice: { notify } }: { notice: Notice }) {
+  if (!notify) return null
+  return (
+    <p className="small notify-line" role="status">
+      <Icon icon={IconBrandWhatsapp} size="s" />
+      <Trans>הלקוח יקבל הודעת WhatsApp</Trans>
+    </p>
   )
 }
