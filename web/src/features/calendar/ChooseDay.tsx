@@ -1,12 +1,9 @@
-import '@mantine/dates/styles.layer.css'
-import 'dayjs/locale/he'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { DatePicker, DatesProvider } from '@mantine/dates'
-import { type KeyboardEvent, useState } from 'react'
+import { useState } from 'react'
+import { DayPicker } from '#shared/components/DayPicker'
 import { Field } from '#shared/components/field'
 import { atNoon, type Day } from '#shared/format/dates'
 import { parseDate } from '#shared/format/parse-date'
-import { useLocale } from '#shared/i18n/locale'
 import { useReturnFocus } from '#shared/opener'
 import { useFormat } from '#shared/session'
 
@@ -16,31 +13,15 @@ interface Props {
   go: (day: Day) => void
 }
 
-const MIRRORED: Record<string, string> = { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' }
-
-/**
- * Mantine's calendar moves to the next day with the right arrow, although the next day is on the left in right-to-left
- * pages.
- */
-function mirrorArrows(event: KeyboardEvent<HTMLElement>) {
-  const key = MIRRORED[event.key]
-  const isOurs = !event.nativeEvent.isTrusted
-  if (key === undefined || isOurs || getComputedStyle(event.currentTarget).direction !== 'rtl') return
-  event.preventDefault()
-  event.stopPropagation()
-  event.target.dispatchEvent(new window.KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }))
-}
-
 /** Chooses a day by its date or in the view of a month. It is not a form, so that it can be part of one. */
 export function ChooseDay({ day, today, go }: Props) {
   const { t } = useLingui()
-  const locale = useLocale()
   const format = useFormat()
   useReturnFocus()
   const [typed, setTyped] = useState('')
   const read = typed.trim() ? parseDate(typed, today) : undefined
   return (
-    <div className="form choose-day">
+    <div className="form">
       <Field
         label={<Trans>תאריך</Trans>}
         value={typed}
@@ -58,17 +39,7 @@ export function ChooseDay({ day, today, go }: Props) {
           if (read) go(read)
         }}
       />
-      <DatesProvider settings={{ locale, firstDayOfWeek: 0, weekendDays: [5, 6] }}>
-        <div onKeyDownCapture={mirrorArrows}>
-          <DatePicker
-            size="lg"
-            defaultDate={day}
-            value={day}
-            onChange={chosen => chosen && go(chosen)}
-            ariaLabels={{ previousMonth: t`החודש הקודם`, nextMonth: t`החודש הבא` }}
-          />
-        </div>
-      </DatesProvider>
+      <DayPicker size="lg" day={day} choose={go} />
       <div className="row">
         <button className="btn pen" type="button" disabled={!read} onClick={() => read && go(read)}>
           <Trans>מעבר</Trans>

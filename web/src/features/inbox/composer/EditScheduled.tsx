@@ -81,7 +81,9 @@ export function EditScheduled({ item, refresh, onClose }: Props) {
       <p className="row">
         <button className="btn" type="button" onClick={() => setChoosing(true)}>
           <Icon icon={IconCalendarTime} size="s" />
-          <Time at={at} style="day" />, <Time at={at} />
+          <span>
+            <Time at={at} style="day" />, <Time at={at} />
+          </span>
         </button>
         <button className="btn pen" type="submit" disabled={isEmpty || save.isPending || current.isPending}>
           <Trans>שמירה</Trans>
