@@ -147,3 +147,64 @@ test('the next task can be typed while the previous one is stored', async ({ pag
   await expect(page.locator('.task')).toContainText('להזמין צבע')
   await expect(field).toHaveValue('לשלם לספק')
 })
+
+test('a retry after the page was left and opened again leaves no text that would add the task twice', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  const { get } = await owner(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  const field = page.getByRole('textbox', { name: 'משימה חדשה' })
+  await page.route('**/api/tasks', route => (route.request().method() === 'POST' ? route.abort() : route.continue()))
+  await field.fill('להזמין צבע')
+  await field.press('Enter')
+  const retry = page.locator('.toast.error').getByRole('button', { name: 'לנסות שוב' })
+  await retry.waitFor()
+  await page.locator('.rail').getByRole('link', { name: 'יומן' }).click()
+  await expect(page.locator('.cal')).toBeVisible()
+  await page.goBack()
+  await expect(field).toHaveValue('להזמין צבע')
+  await page.unroute('**/api/tasks')
+  await retry.click()
+  await expect(page.locator('.task')).toContainText('להזמין צבע')
+  await expect(field).toHaveValue('')
+  expect((await get<{ items: unknown[] }>('/api/tasks')).items).toHaveLength(1)
+})
+
+test('two tasks that are done in a row both return with one undo', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  const { send } = await owner(page, ownDaemon)
+  for (const title of ['משימה א', 'משימה ב']) await send('POST', '/api/tasks', { title })
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  const task = (title: string) => page.locator('.task', { hasText: title })
+  for (const title of ['משימה א', 'משימה ב']) await task(title).getByRole('checkbox').click()
+  await expect(page.locator('.toast')).toHaveCount(1)
+  await page.locator('.toast').getByRole('button', { name: 'ביטול שתי הפעולות' }).click()
+  for (const title of ['משימה א', 'משימה ב']) await expect(task(title).getByRole('checkbox')).not.toBeChecked()
+})
+
+test('the error of an outage becomes a calm offer to retry once the connection is back', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  await owner(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  await page.locator('main').waitFor()
+  await ownDaemon.stop()
+  const field = page.getByRole('textbox', { name: 'משימה חדשה' })
+  await field.fill('להזמין צבע')
+  await field.press('Enter')
+  await expect(page.locator('.toast.error')).toBeVisible()
+  await expect(page.locator('.strip.off')).toContainText('שינויים אחרים לא יישמרו עד אז')
+  await ownDaemon.start()
+  await expect(page.locator('.toast.waiting')).toContainText('החיבור חזר', { timeout: 40_000 })
+  await expect(page.locator('.toast.error')).toHaveCount(0)
+  await page.locator('.toast.waiting').getByRole('button', { name: 'לנסות שוב' }).click()
+  await expect(page.locator('.task')).toContainText('להזמין צבע')
+  await expect(field).toHaveValue('')
+})

@@ -63,13 +63,19 @@ export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): (saved: T
 /** Returns the input of a form that was left without saving; undefined if there is none. Later input has no effect. */
 export const useKept = <T,>(name: string): T | undefined => useState(() => recallDraft<T>(name))[0]
 
+/** The rendered forms with `onSaved`, by the names of their drafts. */
+const openForms = new Map<string, Set<(saved: string) => void>>()
+
 /**
  * Stores the input of a small form in this browser while it differs from `saved`, so that a reload or another page does
  * not lose it. `useKept` returns it when the form is opened again; the form then shows `<KeptInput>`. Call the returned
  * function when the input was saved or discarded. With the input that was sent, it keeps input that was typed later, also
- * if the page was left before the response; spaces around texts do not count.
+ * if the page was left before the response; spaces around texts do not count. Without it, a form that was left ends only
+ * the input that it had.
+ * @param onSaved Called when the form was left and opened again, and a retry of the earlier form then saves the same
+ *   input. The form must not offer to save it a second time.
  */
-export function useKeep<T>(name: string, value: T, saved: T): (sent?: T) => void {
+export function useKeep<T>(name: string, value: T, saved: T, onSaved?: () => void): (sent?: T) => void {
   const key = keyOf(name)
   const text = JSON.stringify(value)
   const isDirty = text !== JSON.stringify(saved)
@@ -79,9 +85,29 @@ export function useKeep<T>(name: string, value: T, saved: T): (sent?: T) => void
     if (!isDirty) isOver.current = false
     if (!isOver.current) rememberOwn(key, isDirty ? text : null, owner)
   }, [key, text, isDirty, owner])
+  const latest = useRef({ value, onSaved })
+  useEffect(() => {
+    latest.current = { value, onSaved }
+  })
+  const isLeft = useRef(false)
+  useEffect(() => {
+    isLeft.current = false
+    const forms = openForms.get(name) ?? new Set()
+    openForms.set(name, forms)
+    const check = (input: string) => {
+      if (trimmed(latest.current.value) === input) latest.current.onSaved?.()
+    }
+    forms.add(check)
+    return () => {
+      isLeft.current = true
+      forms.delete(check)
+    }
+  }, [name])
   return useCallback(
     (sent?: T) => {
-      if (sent !== undefined && trimmed(recallDraft(name)) !== trimmed(sent)) return
+      const input = sent ?? (isLeft.current ? latest.current.value : undefined)
+      if (isLeft.current) for (const check of openForms.get(name) ?? []) check(trimmed(input))
+      if (input !== undefined && trimmed(recallDraft(name)) !== trimmed(input)) return
       isOver.current = true
       rememberOwn(key, null, owner)
     },

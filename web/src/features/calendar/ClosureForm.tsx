@@ -73,7 +73,7 @@ export function ClosureForm({ closure, isGone = false, close: leave }: Props) {
   const [input, setInput] = useState(kept ?? saved)
   const set = (part: Partial<KeptClosure>) => setInput(before => ({ ...before, ...part }))
   const { from, to, reason, resource, etag } = input
-  const end = useKeep<KeptClosure>(draft, input, { ...saved, etag })
+  const end = useKeep<KeptClosure>(draft, input, { ...saved, etag }, leave)
   const close = () => {
     end()
     leave()

@@ -134,7 +134,12 @@ function FactForm({ fact, isGone = false, close: leave }: FormProps) {
   const [topic, setTopic] = useState(kept?.topic ?? fact?.topic ?? '')
   const [text, setText] = useState(kept?.text ?? fact?.text ?? '')
   const etag = kept ? kept.etag : fact?.etag
-  const end = useKeep<Kept>(draft, { topic, text, etag }, { topic: fact?.topic ?? '', text: fact?.text ?? '', etag })
+  const end = useKeep<Kept>(
+    draft,
+    { topic, text, etag },
+    { topic: fact?.topic ?? '', text: fact?.text ?? '', etag },
+    leave,
+  )
   const close = () => {
     end()
     leave()

@@ -51,7 +51,7 @@ export function ResourceForm({ resource, isGone = false, services, close: leave 
   const [name, setName] = useState(begun.name)
   const [kind, setKind] = useState(begun.kind)
   const [able, setAble] = useState<readonly number[]>(begun.service_ids)
-  const end = useKeep<KeptResource>(draft, { name, kind, service_ids: able, etag }, { ...saved, etag })
+  const end = useKeep<KeptResource>(draft, { name, kind, service_ids: able, etag }, { ...saved, etag }, leave)
   const close = () => {
     end()
     forgetDraft(hoursDraft)

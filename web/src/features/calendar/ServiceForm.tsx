@@ -66,6 +66,7 @@ export function ServiceForm({ service, isGone = false, close: leave }: Props) {
     draft,
     { name, duration, price, before, after, description, etag },
     { ...saved, etag },
+    leave,
   )
   const close = () => {
     end()

@@ -106,7 +106,7 @@ function Form({ entry, close: leave, leaving }: FormProps) {
     note: entry?.note ?? '',
     etag,
   }
-  const end = useKeep<Kept>(draft, { contact, service: chosen, resource, from, to, note, etag }, saved)
+  const end = useKeep<Kept>(draft, { contact, service: chosen, resource, from, to, note, etag }, saved, leave)
   const close = () => {
     end()
     leave()

@@ -95,7 +95,7 @@ function AddTask({ contactId }: { contactId: number }) {
   const draft = `contact-task.${contactId}`
   const kept = useKept<string>(draft)
   const [title, setTitle] = useState(kept ?? '')
-  const end = useKeep(draft, title, '')
+  const end = useKeep(draft, title, '', () => setTitle(''))
   const add = useAction({
     // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
     run: ({ title, key }: { title: string; key: string }) =>

@@ -16,7 +16,11 @@ export function LeadForm({ contactId }: { contactId: number }) {
   const kept = useKept<Kept>(draft)
   const [title, setTitle] = useState(kept?.title ?? '')
   const [amount, setAmount] = useState(kept?.amount ?? '')
-  const end = useKeep<Kept>(draft, { title, amount }, { title: '', amount: '' })
+  const clear = () => {
+    setTitle('')
+    setAmount('')
+  }
+  const end = useKeep<Kept>(draft, { title, amount }, { title: '', amount: '' }, clear)
   const value = parseAmount(amount)
   const wrongId = useId()
   const add = useAction({
@@ -31,8 +35,7 @@ export function LeadForm({ contactId }: { contactId: number }) {
     },
     onDone: (_, sent) => {
       end(sent)
-      setTitle('')
-      setAmount('')
+      clear()
       refresh('/api/leads', '/api/lead-stages')
     },
   })

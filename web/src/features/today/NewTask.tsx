@@ -19,7 +19,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const format = useFormat()
   const kept = useKept<string>('task.new')
   const [text, setText] = useState(kept ?? '')
-  const end = useKeep('task.new', text, '')
+  const end = useKeep('task.new', text, '', () => setText(''))
   const read = readDue(text, serverNow(), format.zone)
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))

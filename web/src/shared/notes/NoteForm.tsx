@@ -34,7 +34,7 @@ export function NoteForm({ contactId, note, isGone = false, refresh, close: leav
   const kept = useKept<Kept>(draft)
   const [text, setText] = useState(kept?.text ?? note?.text ?? '')
   const etag = kept ? kept.etag : note?.etag
-  const end = useKeep<Kept>(draft, { text, etag }, { text: note?.text ?? '', etag })
+  const end = useKeep<Kept>(draft, { text, etag }, { text: note?.text ?? '', etag }, leave)
   const close = () => {
     end()
     leave()

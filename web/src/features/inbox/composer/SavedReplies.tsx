@@ -140,14 +140,17 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
   const [text, setText] = useState(kept?.text ?? reply?.text ?? '')
   const etag = kept ? kept.etag : reply?.etag
   const saved = { shortcut: reply?.shortcut ?? '', text: reply?.text ?? '', etag }
-  const end = useKeep<KeptReply>(draft, { shortcut, text, etag }, saved)
   const [isRestored, setRestored] = useState(kept !== undefined)
-  const close = () => {
-    end()
+  const clear = () => {
     setRestored(false)
     setShortcut(saved.shortcut)
     setText(saved.text)
     onDone()
+  }
+  const end = useKeep<KeptReply>(draft, { shortcut, text, etag }, saved, clear)
+  const close = () => {
+    end()
+    clear()
   }
   const [problem, setProblem] = useState<string>()
   const edit = useEdit<SavedReply>(etag)
