@@ -77,6 +77,43 @@ test('a session that is revoked elsewhere ends on the page within 5 s, and the d
   await expect(field(page)).toHaveValue('חצי משפט')
 })
 
+test('a name and a detail of a contact that were being typed are there after a session that ended', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', DANA, 'דנה כהן')
+  await prepare(page, VIEWS[0])
+  const api = await owner(page, ownDaemon)
+  const { id } = await contactOf(api, DANA)
+  await api.send('POST', '/api/custom-fields', { name: 'כתובת', kind: 'text' })
+  await logInAgain(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/contacts/${id}`)
+  const name = page.getByRole('textbox', { name: 'שם', exact: true })
+  const address = page.getByRole('textbox', { name: 'כתובת' })
+  await page.getByRole('button', { name: 'שינוי השם' }).click()
+  await name.fill('דנה לוי')
+  await page.getByRole('button', { name: 'הוספת כתובת' }).click()
+  await address.fill('הרצל 48')
+  const { csrf_token } = await (await page.request.get(`${ownDaemon.url}/api/session`)).json()
+  await page.request.post(`${ownDaemon.url}/api/logout`, { headers: { 'X-CSRF-Token': csrf_token } })
+  await address.press('Enter')
+  await expect(page).toHaveURL(/\/login\?to=/)
+  await page.locator('[autocomplete=username]').fill(OWNER.name)
+  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+  await page.keyboard.press('Enter')
+  await expect(name).toHaveValue('דנה לוי')
+  await expect(address).toHaveValue('הרצל 48')
+  await inspect(page, 'contact-kept', { ...VIEWS[0], also: VIEWS[2] })
+  await address.press('Enter')
+  await expect(page.getByRole('button', { name: 'הרצל 48' })).toBeVisible()
+  await name.press('Enter')
+  await expect(page.locator('h1')).toContainText('דנה לוי')
+  await page.reload()
+  await expect(page.locator('h1')).toContainText('דנה לוי')
+  await expect(page.locator('.kept-input')).toHaveCount(0)
+})
+
 test('after a login of another user the page is theirs, without the first one’s text', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.cli(['user', 'add', GAL.name, '--role', 'owner'], GAL.password)

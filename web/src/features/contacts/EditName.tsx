@@ -7,12 +7,22 @@ import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
+import { isKept, KeptInput, useKeep, useKept } from '#shared/draft'
 import { useUnsaved } from '#shared/unsaved'
 import { type ContactDetail, refresh, request } from './api'
 
+const draftOf = (id: number) => `contact-name.${id}`
+
+/** `first` and `etag` are the name and the version on which the input is based. */
+interface Kept {
+  name: string
+  first: string
+  etag?: string | undefined
+}
+
 export function EditName({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
-  const [isOpen, setOpen] = useState(false)
+  const [isOpen, setOpen] = useState(() => isKept(draftOf(contact.id)))
   const path = `/api/contacts/${contact.id}`
   if (!isOpen) {
     return (
@@ -44,13 +54,20 @@ interface Rename {
   before: string
 }
 
-function NameForm({ contact, path, close }: FormProps) {
+function NameForm({ contact, path, close: leave }: FormProps) {
   const { t } = useLingui()
+  const draft = draftOf(contact.id)
+  const kept = useKept<Kept>(draft)
   // The edit is based on the name that was shown when the form was opened: another user may change the name meanwhile.
-  const [first] = useState(contact.display_name)
-  const [name, setName] = useState(first)
-  const edit = useEdit<ContactDetail>(knownEtag(path))
+  const [{ first, etag }] = useState(() => kept ?? { first: contact.display_name, etag: knownEtag(path) })
+  const [name, setName] = useState(kept?.name ?? first)
+  const edit = useEdit<ContactDetail>(etag)
   useUnsaved(name.trim() !== first)
+  const end = useKeep<Kept>(draft, { name, first, etag }, { name: first, first, etag }, leave)
+  const close = () => {
+    end()
+    leave()
+  }
   const theirs = edit.theirs?.display_name
   const send = (display_name: string, headers: Record<string, string>) =>
     request<ContactDetail>('PATCH', '/api/contacts/{id}', {
@@ -92,6 +109,7 @@ function NameForm({ contact, path, close }: FormProps) {
       <h1 className="vh">
         <Name name={contact.display_name} number={contact.number ?? null} />
       </h1>
+      {kept && <KeptInput discard={close} />}
       <input
         className="field"
         dir="auto"
@@ -99,7 +117,7 @@ function NameForm({ contact, path, close }: FormProps) {
         value={name}
         maxLength={200}
         // biome-ignore lint/a11y/noAutofocus: the user has just pressed the button that opens the field.
-        autoFocus
+        autoFocus={!kept}
         onChange={event => setName(event.target.value)}
       />
       {theirs !== undefined && (

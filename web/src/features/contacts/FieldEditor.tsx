@@ -7,12 +7,23 @@ import { parseDay } from './days'
 interface Props {
   field: CustomField
   value: string | null
+  /** The input of a field that is typed. */
+  text: string
+  type: (text: string) => void
+  /** Why the input was not saved. */
+  problem: string | undefined
+  isFocused: boolean
   save: (value: string | null) => void
   cancel: () => void
 }
 
+/** Returns a value as it is typed. */
+export const textOf = ({ kind }: CustomField, value: string | null): string =>
+  kind === 'date' && value ? value.split('-').reverse().map(Number).join('.') : (value ?? '')
+
 /** In a text field, Enter and blur save a changed value; Esc cancels. */
-export function FieldEditor({ field, value, save, cancel }: Props) {
+export function FieldEditor(props: Props) {
+  const { field, value, save, cancel } = props
   const { t } = useLingui()
   if (field.kind === 'flag') {
     return (
@@ -46,13 +57,12 @@ export function FieldEditor({ field, value, save, cancel }: Props) {
       </select>
     )
   }
-  return <TextEditor field={field} value={value} save={save} cancel={cancel} />
+  return <TextEditor {...props} />
 }
 
-function TextEditor({ field, value, save, cancel }: Props) {
+function TextEditor({ field, value, text, type, problem, isFocused, save, cancel }: Props) {
   const isDate = field.kind === 'date'
-  const [first] = useState(isDate && value ? value.split('-').reverse().map(Number).join('.') : (value ?? ''))
-  const [text, setText] = useState(first)
+  const first = textOf(field, value)
   const [isWrong, setWrong] = useState(false)
   const submit = () => {
     if (text === first) return cancel()
@@ -74,11 +84,12 @@ function TextEditor({ field, value, save, cancel }: Props) {
       submit()
     }
   }
+  const isBad = isWrong || problem !== undefined
   const common = {
-    className: `field ${isWrong ? 'bad' : ''}`,
+    className: `field ${isBad ? 'bad' : ''}`,
     'aria-label': field.name,
-    'aria-invalid': isWrong || undefined,
-    autoFocus: true,
+    'aria-invalid': isBad || undefined,
+    autoFocus: isFocused,
     value: text,
     onKeyDown,
     onBlur: submit,
@@ -86,19 +97,24 @@ function TextEditor({ field, value, save, cancel }: Props) {
   return (
     <>
       {field.kind === 'text' ? (
-        <textarea {...common} dir="auto" rows={1} maxLength={2000} onChange={event => setText(event.target.value)} />
+        <textarea {...common} dir="auto" rows={1} maxLength={2000} onChange={event => type(event.target.value)} />
       ) : (
         <input
           {...common}
           dir="ltr"
           inputMode={isDate ? 'numeric' : 'decimal'}
           placeholder={isDate ? '7.6.1990' : undefined}
-          onChange={event => setText(event.target.value)}
+          onChange={event => type(event.target.value)}
         />
       )}
       {isWrong && (
         <p className="err" role="alert">
           {isDate ? <Trans>תאריך כותבים כך: 7.6.1990</Trans> : <Trans>כאן נכתב מספר, למשל 12.5</Trans>}
+        </p>
+      )}
+      {problem !== undefined && (
+        <p className="err" role="alert">
+          {problem}
         </p>
       )}
     </>

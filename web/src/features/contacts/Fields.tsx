@@ -1,17 +1,19 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconSettings } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
 import { ifMatch, knownEtag } from '#shared/api/client'
 import { sendPart, useEdit } from '#shared/api/edit'
+import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { FieldText } from '#shared/components/FieldText'
 import { Icon } from '#shared/components/Icon'
 import { deferred, useHasBeen } from '#shared/deferred'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } from './api'
-import { FieldEditor } from './FieldEditor'
+import { FieldEditor, textOf } from './FieldEditor'
 import { NewField } from './NewField'
 
 const FieldManager = deferred(async () => (await import('./manage/FieldManager')).FieldManager)
@@ -56,17 +58,46 @@ export function Fields({ contact }: { contact: ContactDetail }) {
   )
 }
 
-interface Change {
-  next: string | null
-  before: string | null
-  /** The version of the contact when the editor was opened; undefined to use the version on the screen. */
+/** What is typed, and the value and the version of the contact that were shown when the editor was opened. */
+interface Input {
+  text: string
+  value: string | null
   etag?: string | undefined
 }
 
-function FieldLine({ contact, field, value }: { contact: ContactDetail; field: CustomField; value: string | null }) {
+interface Change {
+  next: string | null
+  before: string | null
+  /** Undefined to use the version on the screen. */
+  etag?: string | undefined
+  /** Absent for a field without text. */
+  input?: Input | undefined
+}
+
+interface LineProps {
+  contact: ContactDetail
+  field: CustomField
+  value: string | null
+}
+
+function FieldLine({ contact, field, value }: LineProps) {
   const { t } = useLingui()
+  const draft = `contact-field.${contact.id}.${field.id}`
+  const kept = useKept<Input>(draft)
+  const [isOpen, setOpen] = useState(kept !== undefined)
   // The editor is based on the value that was shown when it was opened: another user may change the value meanwhile.
-  const [opened, setOpened] = useState<{ value: string | null; etag: string | undefined } | null>(null)
+  // The input stays until it is saved, so that a failed request can show it again.
+  const [input, setInput] = useState<Input | null>(kept ?? null)
+  const [problem, setProblem] = useState<string>()
+  const isDirty = input !== null && input.text !== textOf(field, input.value)
+  const end = useKeep<Input | null>(draft, isDirty ? input : null, null, () => close())
+  const latest = useRef<Input>(null)
+  useEffect(() => {
+    latest.current = input
+    return () => {
+      latest.current = null
+    }
+  }, [input])
   const path = `/api/contacts/${contact.id}`
   const send = (next: string | null, headers = {}) =>
     request('PUT', '/api/contacts/{id}/fields/{field_id}', {
@@ -100,20 +131,42 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
       await send(before)
       refresh('/api/contacts')
     },
-    onDone: () => refresh('/api/contacts'),
-    onError: (error, { next }) => {
-      if (!edit.refused(error)) return false
-      setRefused(next)
+    onDone: (_, { input }) => {
       refresh('/api/contacts')
+      if (!input) return
+      end(input)
+      setInput(now => (now === input ? null : now))
+    },
+    onError: (error, { next, input }) => {
+      if (edit.refused(error)) {
+        setRefused(next)
+        refresh('/api/contacts')
+        return true
+      }
+      // The contact or another input is shown meanwhile.
+      if (!input || latest.current !== input) return false
+      setProblem(problemText(error))
+      setOpen(true)
       return true
     },
   })
   const [refused, setRefused] = useState<string | null>(null)
   const text = (one: string | null) => (one === null ? '—' : <FieldText kind={field.kind} value={one} />)
+  const open = () => {
+    setProblem(undefined)
+    setInput({ text: textOf(field, value), value, etag: knownEtag(path) })
+    setOpen(true)
+  }
+  const close = () => {
+    setOpen(false)
+    setInput(null)
+  }
   const save = (next: string | null) => {
-    const before = opened ? opened.value : value
-    setOpened(null)
-    if (next !== before) set.mutate({ next, before, etag: opened?.etag })
+    const before = input ? input.value : value
+    if (next === before) return close()
+    setOpen(false)
+    if (!isDirty) setInput(null)
+    set.mutate({ next, before, etag: input?.etag, ...(isDirty && { input }) })
   }
   return (
     <div className="edit">
@@ -121,14 +174,23 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
         <bdi>{field.name}</bdi>
       </dt>
       <dd>
-        {opened || field.kind === 'flag' ? (
-          <FieldEditor field={field} value={opened ? opened.value : value} save={save} cancel={() => setOpened(null)} />
+        {isOpen && kept && isDirty && <KeptInput discard={close} />}
+        {isOpen || field.kind === 'flag' ? (
+          <FieldEditor
+            field={field}
+            value={input ? input.value : value}
+            text={input?.text ?? ''}
+            type={text => {
+              setProblem(undefined)
+              setInput(now => now && { ...now, text })
+            }}
+            problem={problem}
+            isFocused={!kept && problem === undefined}
+            save={save}
+            cancel={close}
+          />
         ) : (
-          <button
-            type="button"
-            onClick={() => setOpened({ value, etag: knownEtag(path) })}
-            aria-label={value === null ? t`הוספת ${field.name}` : undefined}
-          >
+          <button type="button" onClick={open} aria-label={value === null ? t`הוספת ${field.name}` : undefined}>
             {value === null ? <span className="faint">—</span> : <FieldText kind={field.kind} value={value} />}
           </button>
         )}
@@ -140,9 +202,12 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
             onMine={() => {
               const before = storedIn(theirs)
               edit.takeMine()
-              set.mutate({ next: refused, before })
+              set.mutate({ next: refused, before, ...(input && { input }) })
             }}
-            onTheirs={edit.takeTheirs}
+            onTheirs={() => {
+              edit.takeTheirs()
+              close()
+            }}
           />
         )}
       </dd>
