@@ -64,14 +64,15 @@ interface FootProps extends Leaving {
 export function LeaveFoot({ asks, keepEditing, question, note, close, children }: FootProps) {
   if (!asks) {
     return (
-      <div className="ap-foot">
+      <div className="ap-foot" key="buttons">
         {note}
         {children}
       </div>
     )
   }
   return (
-    <div className="ap-foot">
+    // The key gives the question its own buttons: a press of one that became the button that submits would submit the form.
+    <div className="ap-foot" key="question">
       <p className="ask" role="alert">
         {question}
       </p>
