@@ -4526,7 +4526,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_ringing" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_not_active" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_answered" | "already_called" | "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_blocked" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "last_address" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_caller_id" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_ringing" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "own_number" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_not_active" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /**
              * @description The name of the rejected field of the body, or of the rejected query parameter; absent if the error is not about
              *     one of these.
@@ -7534,6 +7534,8 @@ export interface components {
              * @description When the user was created.
              */
             created_at: string;
+            /** @description The version of the item (its `ETag`), for `If-Match`. */
+            etag: string;
             /**
              * Format: int64
              * @description The id of the user.
@@ -8453,6 +8455,8 @@ export interface operations {
             /** @description Who answers calls now. */
             200: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8482,7 +8486,10 @@ export interface operations {
     set_answering: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8495,6 +8502,8 @@ export interface operations {
             /** @description Who answers calls now. */
             200: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8540,6 +8549,17 @@ export interface operations {
             /** @description `no_transfer_number`: with `ring`, and neither `voice.ring_numbers` nor `agent.transfer_to` */
             409: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9907,7 +9927,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `contact_opted_out`, `contact_blocked`; `recipient_not_allowed`: a premium-rate number, or another country (`whatsapp.new_chat_prefixes`); `already_called`: a call to the contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: the settings allow no calls. */
+            /** @description `contact_opted_out`, `contact_blocked`; `recipient_not_allowed`: a premium-rate number, or another country (`whatsapp.new_chat_prefixes`); `own_number`: a number of the business; `already_called`: a call to the contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: the settings allow no calls. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22617,6 +22637,8 @@ export interface operations {
             /** @description A user of the web page and the API. */
             201: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22776,7 +22798,10 @@ export interface operations {
     update_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -22791,6 +22816,8 @@ export interface operations {
             /** @description A user of the web page and the API. */
             200: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22845,6 +22872,17 @@ export interface operations {
             /** @description Neither the own role nor that of the last owner can be changed: `conflict` */
             409: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
