@@ -135,21 +135,6 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "of twilio.account_sid and twilio.auth_token one is not set: Twilio's REST interface cannot be used",
         ),
         (
-            twilio.account_sid.as_deref().is_some_and(|sid| !is_sid(sid, "AC"))
-                && twilio.api_base_url == TwilioConfig::default().api_base_url,
-            "twilio.account_sid is not AC and 32 hexadecimal digits, as Twilio's are: Twilio's REST interface will refuse it",
-        ),
-        (
-            twilio.wa_template_sid.as_deref().is_some_and(|sid| !is_sid(sid, "HX"))
-                && twilio.api_base_url == TwilioConfig::default().api_base_url,
-            "twilio.wa_template_sid is not HX and 32 hexadecimal digits, as Twilio's are: messages as a template will be refused",
-        ),
-        (
-            twilio.auth_tokens().any(|token| !is_twilio_token(token.expose()))
-                && twilio.api_base_url == TwilioConfig::default().api_base_url,
-            "twilio.auth_token is not 32 hexadecimal digits, as Twilio's are: calls and messages may be refused with 403",
-        ),
-        (
             tls.acme == Some(true) && tls.domain.is_empty() && tls.own_files().is_none(),
             "tls.acme is on, but tls.domain is not set: there is no name to get a certificate for",
         ),
@@ -174,6 +159,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     let wrong = mail_checks(config)
         .into_iter()
         .chain(checks)
+        .chain(twilio_id_checks(config))
         .chain(answering_checks(config))
         .filter(|(wrong, _)| *wrong)
         .map(|(_, message)| message.to_owned());
@@ -188,6 +174,27 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .chain(hebrew_checks(config))
         .chain(speech_shutdown(config))
         .collect()
+}
+
+/// Whether ids and the token have the form that Twilio gives them, unless another server is configured.
+fn twilio_id_checks(config: &Config) -> [(bool, &'static str); 3] {
+    let twilio = &config.twilio;
+    let is_twilio = twilio.api_base_url == TwilioConfig::default().api_base_url;
+    [
+        (
+            twilio.account_sid.as_deref().is_some_and(|sid| !is_sid(sid, "AC")),
+            "twilio.account_sid is not AC and 32 hexadecimal digits, as Twilio's are: Twilio's REST interface will refuse it",
+        ),
+        (
+            twilio.wa_template_sid.as_deref().is_some_and(|sid| !is_sid(sid, "HX")),
+            "twilio.wa_template_sid is not HX and 32 hexadecimal digits, as Twilio's are: messages as a template will be refused",
+        ),
+        (
+            twilio.auth_tokens().any(|token| !is_twilio_token(token.expose())),
+            "twilio.auth_token is not 32 hexadecimal digits, as Twilio's are: calls and messages may be refused with 403",
+        ),
+    ]
+    .map(|(is_wrong, message)| (is_wrong && is_twilio, message))
 }
 
 fn mail_checks(config: &Config) -> [(bool, &'static str); 3] {

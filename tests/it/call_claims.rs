@@ -47,11 +47,11 @@ async fn assert_nothing_broken(harness: &CallHarness, owner: &Client) {
 /// Places a call with OpenAI Realtime, whose model answers with the first of these turns. Returns the harness, the
 /// stored call and the AI's record.
 async fn call_realtime(turns: Vec<Turn>) -> (CallHarness, Value, SessionRecord) {
-    let ai = OpenAiOptions { turns, speed: 4.0, ..OpenAiOptions::default() };
+    let ai = OpenAiOptions { turns, speed: 8.0, ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(ai, |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
     offer_haircuts(&owner).await;
-    let report = harness.call(harness.plan("say 1s; listen; wait 3s")).await;
+    let report = harness.call(harness.plan("say 1s; listen; wait 7s")).await;
     let call = harness.ended_call(&report.call_sid).await;
     assert_no_silence(&report);
     let wrong = harness.log.violations();

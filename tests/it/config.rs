@@ -88,7 +88,7 @@ impl Drop for Served {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -357,63 +357,6 @@ fn the_shipped_example_is_valid() {
     let output = shop.run(&["config", "check", "--config", &example]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("The settings are valid"));
-}
-
-#[test]
-fn questionable_settings_are_warned_about() {
-    let output = Shop::new(&[("TWILIO_AUTH_TOKEN", "x")]).run(&["config", "check"]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stdout).contains("warning: http.public_base_url is not set"));
-    let json = Shop::new(&[("TWILIO_AUTH_TOKEN", "x")]).run(&["config", "check", "--json"]);
-    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert!(report["ok"] == true && report["warnings"].as_array().unwrap().len() == 3, "{report}");
-}
-
-#[test]
-fn contradictions_are_warned_about() {
-    let warnings = |toml: &str| {
-        let shop = Shop::new(&[]);
-        let file = shop.write("config.toml", toml);
-        let output = shop.run(&["config", "check", "--config", &file]);
-        assert!(output.status.success(), "{toml}: {}", text(&output.stderr));
-        text(&output.stdout)
-    };
-    let (own, sid) = ("[twilio]\nphone_number = \"+97235551234\"\n", "0123456789abcdef0123456789abcdef");
-    for (toml, setting) in [
-        ("[agent]\ncalls_from_hour = 19\ncalls_until_hour = 9\n".to_owned(), "agent.calls_from_hour"),
-        (format!("{own}[agent]\ntransfer_to = \"+97235551234\"\n"), "agent.transfer_to"),
-        (format!("{own}[voice]\nring_numbers = [\"+97235551234\"]\n"), "voice.ring_numbers"),
-        (
-            "[alerts]\nwhatsapp_to = \"+97235551234\"\n[twilio]\nwa_from = \"+97235551234\"\n".to_owned(),
-            "alerts.whatsapp_to",
-        ),
-        ("[disk]\nmedia_stops_below = \"1 MB\"\ncritical_below = \"2 GB\"\n".to_owned(), "disk.media_stops_below"),
-        ("[agent]\nlanguage = \"xx\"\n".to_owned(), "agent.language"),
-        ("[twilio]\naccount_sid = \"AC1\"\n".to_owned(), "twilio.account_sid is not"),
-        ("[twilio]\nwa_template_sid = \"HX1\"\n".to_owned(), "twilio.wa_template_sid is not"),
-    ] {
-        assert!(warnings(&toml).contains(&format!("warning: {setting}")), "{toml}: {}", warnings(&toml));
-    }
-    let right = format!(
-        "[agent]\ncalls_from_hour = 9\ncalls_until_hour = 19\nlanguage = \"he-IL\"\ntransfer_to = \"+972501234567\"\n\
-         [disk]\nmedia_stops_below = \"2 GB\"\ncritical_below = \"1 MB\"\n{own}account_sid = \"AC{sid}\"\nauth_token = \"{sid}\"\n\
-         [http]\npublic_base_url = \"https://shop.example\"\n"
-    );
-    assert!(!warnings(&right).contains("warning"), "{}", warnings(&right));
-}
-
-#[test]
-fn a_public_address_on_another_port_is_warned_about() {
-    let token = ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef");
-    let warnings = |address: &str, more: &[(&str, &str)]| {
-        let variables = [&[("PUBLIC_BASE_URL", address)], more].concat();
-        let output = Shop::new(&variables).run(&["config", "check"]);
-        assert!(output.status.success());
-        text(&output.stdout).contains("another port than 443")
-    };
-    assert!(warnings("https://shop.example:8443", &[token]));
-    assert!(!warnings("https://shop.example:8443", &[]), "without Twilio there are no media streams");
-    assert!(!warnings("https://shop.example:443", &[token]) && !warnings("http://127.0.0.1:8080", &[token]));
 }
 
 #[test]

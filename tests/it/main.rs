@@ -45,6 +45,7 @@ mod cli;
 mod clock_behind;
 mod config;
 mod config_pipeline;
+mod config_warnings;
 mod contact_details;
 mod contact_relations;
 mod demo;

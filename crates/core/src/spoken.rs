@@ -5,8 +5,8 @@
 //! other languages, the digits of phone numbers and codes are separated. The owner's dictionary applies to all texts.
 
 mod dictionary;
+mod emphasis;
 mod hebrew;
-mod keys;
 mod markup;
 mod said_day;
 mod script;

@@ -71,8 +71,8 @@ pub fn status_of_refused_attempt(
         let has_arrived = matches!(message.status, MessageStatus::Delivered | MessageStatus::Read);
         let is_own = message.provider == Some(provider) && message.provider_msg_id.as_deref() == Some(provider_msg_id);
         let next = message.status.advance(status);
-        let is_news = next != message.status && matches!(next, MessageStatus::Delivered | MessageStatus::Read);
-        if is_news && (is_own || !has_arrived) {
+        let is_later = next != message.status && matches!(next, MessageStatus::Delivered | MessageStatus::Read);
+        if is_later && (is_own || !has_arrived) {
             tx.set_message_status(id, next, None, at)?;
             tx.mark_outbox_delivered(id, now)?;
         }

@@ -4,7 +4,7 @@
 use crate::clock;
 use crate::config::Config;
 use crate::crm::business_profile::BusinessProfile;
-use crate::crm::{self, call_review};
+use crate::crm::{self, call, call_review};
 use crate::domain::{CallEventKind, CallSid};
 use crate::promise::{CheckResult, ClaimCheck, Conduct, FalseClaim, Known, Words};
 use crate::runtime::call::claims;
@@ -61,5 +61,5 @@ pub(super) fn report(services: &CallServices, sid: &CallSid, claim: FalseClaim) 
     tracing::warn!(event = "CLAIM_STOPPED", call.sid = %sid, promise, was_heard = false, "In call {sid} the agent was about to say {words}, but nothing confirms it: the answer was not spoken, and the agent answers again");
     metrics::counter!("agentlocator_call_claims_stopped_total").increment(1);
     let (sid, at, detail) = (sid.clone(), clock::now(), json!({"promise": promise, "was_heard": false}).to_string());
-    services.store.write_soon(move |tx| tx.insert_call_event(&sid, CallEventKind::ClaimStopped, Some(&detail), at));
+    services.store.write_soon(move |tx| call::record_event(tx, &sid, CallEventKind::ClaimStopped, Some(&detail), at));
 }

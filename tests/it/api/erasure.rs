@@ -286,6 +286,9 @@ async fn a_repeated_webhook_of_an_erased_contact_stores_nothing() {
         assert_eq!(shop.twilio_posts("/webhook/handle_recording", &call).await.status, 200);
     };
     everything().await;
+    let over = [("CallSid", call), ("CallStatus", "completed"), ("From", "+972501234567"), ("To", "+97235551234")];
+    assert_eq!(shop.twilio_posts("/webhook/call_status", &over).await.status, 204);
+    until("the end of the call", async || (shop.count("calls WHERE state = 'ended'") == 1).then_some(())).await;
     let counts = || ["contacts", "messages", "calls"].map(|table| shop.count(table));
     assert_eq!(counts(), [1, 2, 1]);
     erase(&shop.api, 1, "+972501234567", 200).await;

@@ -7,7 +7,9 @@ mod abbreviations;
 mod clock;
 mod context;
 mod counted;
+mod date;
 mod fraction;
+pub(super) mod keys;
 mod letters;
 mod lists;
 mod marks;
@@ -25,9 +27,9 @@ mod slash;
 mod symbols;
 mod word_choice;
 
+pub(super) use lists::{Gender, lines};
 #[cfg(test)]
-pub(super) use lists::Noun;
-pub(super) use lists::{Gender, List, lines};
+pub(super) use lists::{List, Noun};
 #[cfg(test)]
 pub(super) use numeral::before_noun;
 pub(super) use numeral::{cardinal, ordinal};
@@ -69,11 +71,6 @@ pub(super) fn with_gershayim(text: &str) -> String {
         }
     }
     said
-}
-
-/// Returns true if the keys of a phone are named before a number, as in "press 1" and "the code is 1234".
-pub(super) fn is_keyed(before: &str) -> bool {
-    plain::words_before(before).take(4).any(|word| List::BeforeKeys.has(&word))
 }
 
 /// Returns true if the text contains a Hebrew letter.

@@ -1,6 +1,7 @@
 //! Removal of Markdown characters from texts for a speech synthesiser.
 
-use super::keys;
+use super::emphasis::has_closing;
+use super::hebrew::keys;
 
 /// Removes Markdown characters from a text. Some models write Markdown despite their instructions, and a synthesiser
 /// would read the characters aloud. The signs of numbers and keys stay, because callers must dial them: those of
@@ -44,22 +45,6 @@ fn is_sign_before_number(after: &str, stars: usize) -> bool {
     let rest = after.trim_start_matches(is_digit);
     let is_short_number = SHORT_NUMBER.contains(&(after.len() - rest.len()));
     is_short_number && stars % 2 == 1 && !has_closing(rest, stars)
-}
-
-/// Returns true if a later run of the same number of stars ends emphasised text.
-pub(super) fn has_closing(text: &str, stars: usize) -> bool {
-    let mut at = 0;
-    while let Some(found) = text[at..].find('*') {
-        let (before, rest) = text.split_at(at + found);
-        let after = rest.trim_start_matches('*');
-        let length = rest.len() - after.len();
-        let ends_word = !before.ends_with(char::is_whitespace) && !after.starts_with(char::is_alphanumeric);
-        if length == stars && ends_word {
-            return true;
-        }
-        at += found + length;
-    }
-    false
 }
 
 /// Returns true if a star after a number belongs to it, as in the code `2580*`, and does not end emphasised text.

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::counted::next_word;
+use super::keys;
 use super::lists::{List, Noun, is_prefix};
 use super::phone;
 use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_quote, plain, words_before};
@@ -9,7 +10,6 @@ use super::reading::{Kind, Reading};
 use super::run::{Number, Run};
 use super::sequence::{connection, is_connection};
 use super::word_choice;
-use crate::spoken::keys;
 
 pub(super) fn numbers(text: &str) -> String {
     let mut scan = Scan { text, at: 0, said: String::with_capacity(text.len() * 2), last: None };

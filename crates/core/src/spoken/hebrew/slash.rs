@@ -1,12 +1,12 @@
 //! The reading of two numbers with a slash between them.
 
 use super::context::Context;
+use super::date::{date_reading, feminine, month};
 use super::fraction;
 use super::lists::{List, Noun};
 use super::plain::words_before;
 use super::reading::Reading;
 use super::run::{Number, Run};
-use super::word_choice::{date_reading, feminine, month};
 
 /// Reads two numbers with a slash, such as a fraction, a date, a rating, or the number of a building with its flat. None
 /// for the number of a document, whose digits are read one by one.

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::context::Context;
+use super::date::{date_reading, feminine, month, said_date};
 use super::fraction;
 use super::lists::{Gender, List};
 use super::numeral::{cardinal, dictated};
@@ -25,10 +26,6 @@ pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
         [from, to] => range(from, to, context).unwrap_or_else(|| Reading::new(pieces(run))),
         _ => Reading::new(pieces(run)),
     }
-}
-
-pub(super) fn date_reading(date: Date) -> Reading {
-    Reading { kind: Kind::Date, ..Reading::new(said_date(date)) }
 }
 
 fn time_reading(clock: Clock, run: &Run, context: &Context<'_>) -> Reading {
@@ -238,16 +235,6 @@ fn said_clock(clock: Clock, run: &Run, context: &Context<'_>) -> String {
     }
 }
 
-fn said_date(date: Date) -> String {
-    let day = format!("{} {}{}", cardinal(date.day, Gender::Masculine), List::In.word(), month(date.month));
-    date.year.map_or_else(|| day.clone(), |year| format!("{day} {}", feminine(year)))
-}
-
-pub(super) fn month(number: u64) -> &'static str {
-    let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-    index.map_or("", |index| List::Months.at(index))
-}
-
 /// Returns the words of each number and of the marks between them, without an interpretation of the whole run.
 fn pieces(run: &Run) -> String {
     let mut said = String::new();
@@ -272,10 +259,6 @@ fn pieces(run: &Run) -> String {
         said.extend([" ", between, if between.is_empty() { "" } else { " " }]);
     }
     said
-}
-
-pub(super) fn feminine(number: u64) -> String {
-    cardinal(number, Gender::Feminine)
 }
 
 /// The prefix "at".

@@ -1,11 +1,12 @@
 //! Sequences of keys of a phone, such as `*99`, `*43#` and `*21*0501234567#`.
 
-use super::hebrew;
-use super::markup::has_closing;
+use super::lists::List;
+use super::plain::words_before;
+use crate::spoken::emphasis::has_closing;
 
 /// Returns the length in bytes of the sequence of keys at the beginning of `text`: digits with `*` or `#` that the caller
 /// must dial. `before` is the text before it. Returns none for other numbers, and for digits within Markdown stars.
-pub(super) fn length(before: &str, text: &str) -> Option<usize> {
+pub(in crate::spoken) fn length(before: &str, text: &str) -> Option<usize> {
     let keys = sequence(text);
     let has_digit = keys.contains(is_digit);
     let follows_key = before.ends_with(|c: char| is_digit(c) || is_sign(c));
@@ -43,7 +44,7 @@ fn is_after_dial(before: &str) -> bool {
     let sentence = before.rsplit(['.', '!', '?', '\n']).next().unwrap_or_default();
     let words = sentence.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let is_dial = |word: &str| DIAL_WORDS.contains(&word.to_lowercase().as_str());
-    hebrew::is_keyed(before) || words.rev().take(4).any(is_dial)
+    words_before(before).take(4).any(|word| List::BeforeKeys.has(&word)) || words.rev().take(4).any(is_dial)
 }
 
 fn is_digit(c: char) -> bool {
