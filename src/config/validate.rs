@@ -229,8 +229,8 @@ fn answering_checks(config: &Config) -> [(bool, &'static str); 9] {
              call reaches the agent again instead of a person",
         ),
         (
-            !ISO_639_1.split(' ').any(|code| Some(code) == config.agent.language.split('-').next()),
-            "agent.language does not begin with a code of ISO 639-1, such as he: services may refuse it or not understand callers",
+            !ISO_639_1.split(' ').any(|code| code == config.agent.language),
+            "agent.language is no code of ISO 639-1, such as he: services may refuse it or not understand callers",
         ),
         (
             is_below(&config.disk.media_stops_below, &config.disk.critical_below),

@@ -41,7 +41,7 @@ fn contradictions_are_warned_about() {
         assert!(warned, "{toml}: {found}");
     }
     let right = format!(
-        "[agent]\ncalls_from_hour = 9\ncalls_until_hour = 19\nlanguage = \"he-IL\"\ntransfer_to = \"+972501234567\"\n\
+        "[agent]\ncalls_from_hour = 9\ncalls_until_hour = 19\nlanguage = \"he\"\ntransfer_to = \"+972501234567\"\n\
          [disk]\nmedia_stops_below = \"2 GB\"\ncritical_below = \"1 MB\"\n{own}account_sid = \"AC{sid}\"\nauth_token = \"{sid}\"\n\
          [http]\npublic_base_url = \"https://shop.example\"\n"
     );
