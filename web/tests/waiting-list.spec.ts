@@ -123,7 +123,7 @@ test('a contact is added by hand, changed and removed, each with undo', async ({
   await page.getByRole('button', { name: 'הוספה לרשימה' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('combobox', { name: 'לקוח' }).fill('Ron')
-  await dialog.getByRole('button', { name: /Ron Adler/ }).click()
+  await dialog.getByRole('option', { name: /Ron Adler/ }).click()
   await dialog.getByRole('button', { name: 'תספורת' }).click()
   await dialog.getByRole('textbox', { name: 'הערה' }).fill('אחרי 16:00')
   await page.keyboard.press('Enter')
