@@ -33,7 +33,7 @@ impl PersonalData {
 
 impl ReadTx<'_> {
     /// Up to `limit` rows about a contact, starting at row `offset`, by column name. A row that refers to the business's
-    /// data by an id, see [`NAMED`], also has the name, such as `tag` beside `tag_id`. Empty for a table that the export
+    /// data by an id, see `NAMED`, also has the name, such as `tag` beside `tag_id`. Empty for a table that the export
     /// does not contain.
     pub fn personal_rows(
         &self,
