@@ -160,6 +160,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .into_iter()
         .chain(checks)
         .chain(twilio_id_checks(config))
+        .chain(value_checks(config))
         .chain(answering_checks(config))
         .filter(|(wrong, _)| *wrong)
         .map(|(_, message)| message.to_owned());
@@ -215,19 +216,8 @@ fn mail_checks(config: &Config) -> [(bool, &'static str); 3] {
     ]
 }
 
-fn answering_checks(config: &Config) -> [(bool, &'static str); 9] {
-    let own = config.twilio.phone_number.as_ref();
-    let is_own = |number: &PhoneNumber| own == Some(number);
+fn value_checks(config: &Config) -> [(bool, &'static str); 3] {
     [
-        (
-            config.agent.calls_from_hour >= config.agent.calls_until_hour,
-            "agent.calls_from_hour is not before agent.calls_until_hour: the agent calls at no time",
-        ),
-        (
-            config.agent.transfer_to.as_ref().is_some_and(is_own) || config.voice.ring_numbers.iter().any(is_own),
-            "agent.transfer_to or voice.ring_numbers contains twilio.phone_number, the number that the agent answers: such a \
-             call reaches the agent again instead of a person",
-        ),
         (
             !ISO_639_1.split(' ').any(|code| code == config.agent.language),
             "agent.language is no code of ISO 639-1, such as he: services may refuse it or not understand callers",
@@ -239,6 +229,22 @@ fn answering_checks(config: &Config) -> [(bool, &'static str); 9] {
         (
             config.alerts.whatsapp_to.is_some() && config.alerts.whatsapp_to == config.twilio.wa_from,
             "alerts.whatsapp_to is twilio.wa_from, the business's own sender: WhatsApp delivers no message to its own sender",
+        ),
+    ]
+}
+
+fn answering_checks(config: &Config) -> [(bool, &'static str); 6] {
+    let own = config.twilio.phone_number.as_ref();
+    let is_own = |number: &PhoneNumber| own == Some(number);
+    [
+        (
+            config.agent.calls_from_hour >= config.agent.calls_until_hour,
+            "agent.calls_from_hour is not before agent.calls_until_hour: the agent calls at no time",
+        ),
+        (
+            config.agent.transfer_to.as_ref().is_some_and(is_own) || config.voice.ring_numbers.iter().any(is_own),
+            "agent.transfer_to or voice.ring_numbers contains twilio.phone_number, the number that the agent answers: such a \
+             call reaches the agent again instead of a person",
         ),
         (
             config.voice.ring_first != RingFirst::Never && config.ring_numbers().is_empty(),

@@ -40,12 +40,12 @@ pub fn set_password(
     Ok(())
 }
 
-/// Changes the role of another user, whose sessions continue with the new role. The owner's API tokens for which a user
-/// is responsible are not accepted while the user is staff.
 pub fn by_id(tx: &ReadTx<'_>, id: UserId) -> Result<User, Error> {
     Ok(tx.user(id)?.ok_or(RequestError::NotFound("user"))?)
 }
 
+/// Changes the role of another user, whose sessions continue with the new role. The owner's API tokens for which a user
+/// is responsible are not accepted while the user is staff.
 pub fn set_role(tx: &WriteTx<'_>, actor: ActorId, id: UserId, role: Role, now: Timestamp) -> Result<(), Error> {
     let user = by_id(tx, id)?;
     if actor == ActorId::User(id) {

@@ -3,6 +3,7 @@
 
 mod claims;
 
+use super::call::claims::report_stopped;
 use super::calls::CallServices;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
@@ -162,12 +163,12 @@ async fn true_answer(
     let mut messages = conversation(services, config, &profile, sid, transcript).await;
     let (words, is_last) = ask(services, config, sid, &messages).await?;
     let Some(claim) = check.false_claim(&words) else { return Ok((words, is_last)) };
-    claims::report(services, sid, claim);
+    report_stopped(services, sid, claim.promise, false);
     messages.push(ChatMessage { role: ChatRole::Assistant, content: words });
     messages.push(ChatMessage { role: ChatRole::System, content: claim.correction(false) });
     let (words, is_last) = ask(services, config, sid, &messages).await?;
     let Some(claim) = check.false_claim(&words) else { return Ok((words, is_last)) };
-    claims::report(services, sid, claim);
+    report_stopped(services, sid, claim.promise, false);
     Ok((check.replacement(claim, &words), false))
 }
 

@@ -34,8 +34,8 @@ pub(super) fn operations() -> Operations {
     responses((status = 201, description = "The calls are planned.", body = OutboundCalls),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "`contact_opted_out`, `contact_blocked`; `recipient_not_allowed`: a \
-            premium-rate number, or another country (`whatsapp.new_chat_prefixes`); `own_number`: a number of the business; `already_called`: a call to the \
-            contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no \
+            premium-rate number, or another country (`whatsapp.new_chat_prefixes`); `own_number`: a number \
+            of the business; `already_called`: a call to the contact is planned, or the missed call was returned; `invalid_phone`: there is no number to call; `no_caller_id`: no \
             number of the business is known; `no_engine`: no AI answers calls; `twilio_not_configured`; `conflict`: \
             the settings allow no calls.")))]
 pub(super) async fn request(

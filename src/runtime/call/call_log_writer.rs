@@ -1,6 +1,7 @@
 //! Writes a call's transcript and state to the database during the call, in order and without blocking the call.
 
 use super::ai_outcome::AiOutcome;
+use super::claims;
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
@@ -133,11 +134,7 @@ impl CallLogWriter {
                 self.services.add_cost(&self.sid, usage.cost_micros);
             }
             CallEvent::ClaimStopped { promise, was_heard } => {
-                let (promise, words) = (promise.as_str(), promise.words());
-                let heard = if *was_heard { "the caller heard a part of it" } else { "the caller did not hear it" };
-                tracing::warn!(event = "CLAIM_STOPPED", call.sid = %sid, promise, was_heard, "In call {sid} the agent was about to say {words}, but nothing confirms it: the answer was stopped, {heard}, and the agent answers again");
-                metrics::counter!("agentlocator_call_claims_stopped_total").increment(1);
-                self.insert_event(CallEventKind::ClaimStopped, &json!({"promise": promise, "was_heard": was_heard}));
+                claims::report_stopped(&self.services, &self.sid, *promise, *was_heard);
             }
             CallEvent::RobotDetected(evidence) => {
                 let (evidence, words) = (evidence.as_str(), evidence.words());

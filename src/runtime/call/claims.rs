@@ -1,12 +1,14 @@
 //! What may confirm the agent's words in a call, for the check before the caller hears them.
 
+use crate::clock;
 use crate::config::Config;
 use crate::crm::business_profile::BusinessProfile;
-use crate::crm::call::CallerIdentity;
-use crate::domain::{Language, Timestamp};
+use crate::crm::call::{self, CallerIdentity};
+use crate::domain::{CallEventKind, CallSid, Language, Timestamp};
 use crate::messages::{self, Phrase};
-use crate::promise::{ClaimCheck, Known, Replacements};
-use crate::runtime::calls::{CallContext, KnownAtStart};
+use crate::promise::{ClaimCheck, Known, Promise, Replacements};
+use crate::runtime::calls::{CallContext, CallServices, KnownAtStart};
+use serde_json::json;
 
 /// Returns the check for a call, with what is known before the first word.
 pub(super) fn check(start: &KnownAtStart, context: &CallContext, config: &Config, now: Timestamp) -> ClaimCheck {
@@ -55,4 +57,15 @@ pub(in crate::runtime) fn add_texts(known: &mut Known, profile: &BusinessProfile
     let facts = profile.facts.iter().flat_map(|fact| [&fact.topic, &fact.text]);
     let services = profile.services.iter().map(|service| &service.description);
     facts.chain(services).chain([&config.agent.instructions]).for_each(|text| known.add_text(text));
+}
+
+/// Logs and stores that an answer with a false claim was stopped. `was_heard`: whether the caller heard a part of it.
+pub(in crate::runtime) fn report_stopped(services: &CallServices, sid: &CallSid, promise: Promise, was_heard: bool) {
+    let (promise, words) = (promise.as_str(), promise.words());
+    let heard = if was_heard { "the caller heard a part of it" } else { "the caller did not hear it" };
+    tracing::warn!(event = "CLAIM_STOPPED", call.sid = %sid, promise, was_heard, "In call {sid} the agent was about to say {words}, but nothing confirms it: the answer was stopped, {heard}, and the agent answers again");
+    metrics::counter!("agentlocator_call_claims_stopped_total").increment(1);
+    let (sid, at) = (sid.clone(), clock::now());
+    let detail = json!({"promise": promise, "was_heard": was_heard}).to_string();
+    services.store.write_soon(move |tx| call::record_event(tx, &sid, CallEventKind::ClaimStopped, Some(&detail), at));
 }

@@ -4,12 +4,11 @@
 use crate::clock;
 use crate::config::Config;
 use crate::crm::business_profile::BusinessProfile;
-use crate::crm::{self, call, call_review};
-use crate::domain::{CallEventKind, CallSid};
+use crate::crm::{self, call_review};
+use crate::domain::CallSid;
 use crate::promise::{CheckResult, ClaimCheck, Conduct, FalseClaim, Known, Words};
 use crate::runtime::call::claims;
 use crate::runtime::calls::CallServices;
-use serde_json::json;
 
 pub(super) struct AnswerCheck {
     check: ClaimCheck,
@@ -53,13 +52,4 @@ impl AnswerCheck {
     pub(super) fn replacement(&self, claim: FalseClaim, answer: &str) -> String {
         self.check.sentence(claim, answer).to_owned()
     }
-}
-
-/// Logs and stores that an answer was not spoken.
-pub(super) fn report(services: &CallServices, sid: &CallSid, claim: FalseClaim) {
-    let (promise, words) = (claim.promise.as_str(), claim.promise.words());
-    tracing::warn!(event = "CLAIM_STOPPED", call.sid = %sid, promise, was_heard = false, "In call {sid} the agent was about to say {words}, but nothing confirms it: the answer was not spoken, and the agent answers again");
-    metrics::counter!("agentlocator_call_claims_stopped_total").increment(1);
-    let (sid, at, detail) = (sid.clone(), clock::now(), json!({"promise": promise, "was_heard": false}).to_string());
-    services.store.write_soon(move |tx| call::record_event(tx, &sid, CallEventKind::ClaimStopped, Some(&detail), at));
 }

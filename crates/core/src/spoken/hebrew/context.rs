@@ -1,6 +1,7 @@
 //! The context of a number: the text around it, which decides how the number is read.
 
 use super::counted::{Counted, after_shared, is_plural, next_word};
+use super::keys;
 use super::lists::{List, Noun, bases};
 use super::plain::{plain, words_after, words_before};
 use super::reading::Kind;
@@ -198,7 +199,7 @@ impl Context<'_> {
 
     /// Returns true if a number with a sign is entered with keys, so that `#` and `*` are keys.
     pub(super) fn is_keyed(&self) -> bool {
-        self.has_before(List::BeforeKeys, 4)
+        keys::is_keyed(self.before)
     }
 
     /// Returns true if the number is a short phone number such as *2700: a word such as "phone" is nearer than a word

@@ -44,7 +44,12 @@ fn is_after_dial(before: &str) -> bool {
     let sentence = before.rsplit(['.', '!', '?', '\n']).next().unwrap_or_default();
     let words = sentence.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let is_dial = |word: &str| DIAL_WORDS.contains(&word.to_lowercase().as_str());
-    words_before(before).take(4).any(|word| List::BeforeKeys.has(&word)) || words.rev().take(4).any(is_dial)
+    is_keyed(before) || words.rev().take(4).any(is_dial)
+}
+
+/// Returns true if the keys of a phone are named in Hebrew before a number, as in "press 1" and "the code is 1234".
+pub(super) fn is_keyed(before: &str) -> bool {
+    words_before(before).take(4).any(|word| List::BeforeKeys.has(&word))
 }
 
 fn is_digit(c: char) -> bool {

@@ -1,5 +1,6 @@
 //! Marks between numbers and words that have a spoken form of their own: "4x4", "200 ₪ + VAT", "50 ₪/hour", "20%-30%".
 
+use super::keys;
 use super::lists::{List, Noun};
 use super::plain::{CURRENCIES, is_dash, plain, word_length, words_before};
 
@@ -17,7 +18,7 @@ pub(super) fn marks(text: &str) -> String {
                     _ => (said.as_str(), rest),
                 };
                 let is_between = before.ends_with(is_digit) && after.starts_with(is_digit);
-                if is_between && !words_before(before).take(4).any(|word| List::BeforeKeys.has(&word)) {
+                if is_between && !keys::is_keyed(before) {
                     said.truncate(before.len());
                     said.push(TIMES);
                     at = text.len() - after.len();
