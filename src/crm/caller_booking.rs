@@ -74,12 +74,11 @@ pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, request: &TimeSlotRequest) -
     let service = service(tx, &request.service)?;
     let resources = tx.resources(BusinessId::FIRST, false)?;
     let resource = resource_by_name(&resources, request.resource_name.as_deref())?;
+    request.check()?;
     let from = request.from.unwrap_or_else(|| caller.today()).max(caller.today());
     let to = request.to.or(request.from).unwrap_or_else(|| from.saturating_add(6.days()));
     let to = to.min(from.saturating_add(i64::from(slots::MAX_DAYS - 1).days()));
-    if to < from {
-        return Err(RequestError::Invalid("these days are in the past".into()).into());
-    }
+    refuse_past(to, from)?;
     let search = |from: Date, to: Date| -> Result<Vec<FreeTime>, Error> {
         let days = u16::try_from((to - from).get_days() + 1).unwrap_or(1);
         let (step_min, for_contact) = (slots::STEP_MIN, true);
@@ -103,6 +102,22 @@ pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, request: &TimeSlotRequest) -
 }
 
 impl TimeSlotRequest {
+    /// Refuses a period or hours that end before they begin. Without the error, the agent would say that no time is free.
+    fn check(&self) -> Result<(), RequestError> {
+        let refuse = |text: &str| Err(RequestError::Invalid(text.to_owned().into()));
+        if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
+            return refuse("to_day is before from_day");
+        }
+        let (earliest, latest) = (self.earliest.map(DayTime::minutes), self.latest.map(DayTime::minutes));
+        if earliest.zip(latest).is_some_and(|(earliest, latest)| latest < earliest) {
+            return refuse("latest is before earliest; ask once for each part of the day");
+        }
+        if earliest.is_some_and(|earliest| earliest >= MINUTES_OF_DAY) {
+            return refuse("earliest must be before 24:00");
+        }
+        Ok(())
+    }
+
     fn allows(&self, at: DateTime) -> bool {
         let minutes = u16::try_from(i32::from(at.hour()) * 60 + i32::from(at.minute())).unwrap_or(0);
         self.earliest.is_none_or(|earliest| minutes >= earliest.minutes())
@@ -307,15 +322,17 @@ pub fn wait(
     check_reachable(&contact, phone)?;
     let service = service(tx, &request.service)?;
     let resource = resource_by_name(&tx.resources(BusinessId::FIRST, false)?, request.resource_name.as_deref())?;
+    request.check()?;
     let from_date = request.from.unwrap_or_else(|| caller.today()).max(caller.today());
     let to_date = request.to.unwrap_or_else(|| from_date.saturating_add(6.days()));
+    refuse_past(to_date, from_date)?;
     let note = [said(note), said(phone)].into_iter().flatten().collect::<Vec<_>>().join("\n");
     let note = remark("note", &note)?;
     let new = NewWaitingEntry { contact: contact.id, service: service.id, resource, from_date, to_date, note: &note };
     match tx.same_waiting_entry(BusinessId::FIRST, &new)? {
         Some(known) if note.is_empty() || known.note == note => {}
         Some(known) => tx.set_waiting_note(known.id, &note)?,
-        None => drop(waiting_list::add(tx, BusinessId::FIRST, ActorId::Agent, &new, None, caller.now)?),
+        None => drop(waiting_list::add(tx, BusinessId::FIRST, ActorId::Agent, &new, None, (&caller.zone, caller.now))?),
     }
     Ok(())
 }
@@ -340,6 +357,8 @@ fn resource_by_name(resources: &[Resource], said: Option<&str>) -> Result<Option
     }
 }
 
+/// Returns the name that was said, or the only name that has all said words among others. Words that the name lacks are
+/// refused, because they may mean something else ("nail polish") or the opposite ("not the polish").
 fn by_name(names: &[&str], said: &str) -> Option<usize> {
     let said = fold(said).text;
     let names: Vec<_> = names.iter().map(|name| fold(name).text).collect();
@@ -347,12 +366,16 @@ fn by_name(names: &[&str], said: &str) -> Option<usize> {
         let mut found = names.iter().enumerate().filter(|(_, name)| fits(name)).map(|(at, _)| at);
         found.next().filter(|_| found.next().is_none())
     };
+    let has_all_words =
+        |name: &String| said.split_whitespace().all(|word| name.split_whitespace().any(|one| one == word));
     if said.is_empty() {
         return None;
     }
-    only(&|name| *name == said)
-        .or_else(|| only(&|name| name.contains(&said)))
-        .or_else(|| only(&|name| !name.is_empty() && said.contains(name.as_str())))
+    only(&|name| *name == said).or_else(|| only(&has_all_words))
+}
+
+fn refuse_past(to: Date, from: Date) -> Result<(), RequestError> {
+    if to < from { Err(RequestError::Invalid("these days are in the past".into())) } else { Ok(()) }
 }
 
 fn unknown(kind: &str, said: &str, names: &[&str]) -> RequestError {
@@ -377,6 +400,7 @@ fn said(text: Option<&str>) -> Option<&str> {
 
 /// Enough for a family or for a weekly appointment, but one caller cannot fill the calendar.
 const MAX_BOOKINGS: usize = 20;
+const MINUTES_OF_DAY: u16 = 24 * 60;
 /// The maximum number of days in one offer.
 const OFFERED_DAYS: usize = 3;
 const OFFERED_TIMES: usize = 12;

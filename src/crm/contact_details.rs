@@ -86,14 +86,18 @@ fn checked_email(said: &str) -> Result<String, RequestError> {
 
 fn checked_phone(said: &str) -> Result<String, RequestError> {
     let phone = lines_up_to(MAX_PHONE_CHARS, "phone", said)?;
-    let digits = phone.chars().filter(char::is_ascii_digit).count();
-    let is_number = (MIN_DIGITS..=MAX_DIGITS).contains(&digits)
-        && phone.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | '/'));
-    if is_number {
+    if is_number(&phone) {
         Ok(phone)
     } else {
         Err(text::refuse("phone", "must be a phone number in digits; ask the caller to repeat it"))
     }
+}
+
+/// Returns true if a number that the caller said can be a phone number: it has 4 to 15 digits and no letters.
+pub fn is_number(phone: &str) -> bool {
+    let digits = phone.chars().filter(char::is_ascii_digit).count();
+    (MIN_DIGITS..=MAX_DIGITS).contains(&digits)
+        && phone.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | '/'))
 }
 
 /// The maximum length of an address in RFC 5321.

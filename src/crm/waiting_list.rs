@@ -103,10 +103,14 @@ pub fn add(
     actor: ActorId,
     new: &NewWaitingEntry<'_>,
     since: Option<Timestamp>,
-    now: Timestamp,
+    (zone, now): (&TimeZone, Timestamp),
 ) -> Result<WaitingId, Error> {
     let contact = contact::find(tx, new.contact)?.id;
     check(tx, new)?;
+    // An entry that is restored after its removal may be past.
+    if since.is_none() && new.to_date < local_date(now, zone) {
+        return Err(refuse("to_date", "is in the past").into());
+    }
     if since.is_some_and(|since| since > now) {
         return Err(refuse("waiting_since", "must not be in the future").into());
     }

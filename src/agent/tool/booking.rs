@@ -33,9 +33,36 @@ fn time(name: &'static str, text: Option<&str>) -> Result<Option<DayTime>, ToolE
 
 fn start(name: &'static str, text: &str) -> Result<DateTime, ToolError> {
     let expected = "YYYY-MM-DDTHH:MM by the business's clock, without a zone";
-    text.trim().parse().map_err(|_| ToolError::BadValue { name, expected })
+    // jiff's own parser ignores an offset, a zone, and a missing time.
+    let text = text.trim().replacen(' ', "T", 1);
+    let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
+    let found = forms.iter().find_map(|form| DateTime::strptime(form, &text).ok());
+    found.ok_or(ToolError::BadValue { name, expected })
 }
 
 fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_has_a_time_and_no_zone() {
+        for text in ["2026-11-30T12:00", "2026-11-30 12:00", " 2026-11-30T12:00:00 "] {
+            assert_eq!(start("start", text).unwrap(), jiff::civil::date(2026, 11, 30).at(12, 0, 0, 0), "{text}");
+        }
+        for text in [
+            "2026-11-30",
+            "2026-11-30T12:00Z",
+            "2026-11-30T12:00+00:00",
+            "2026-11-30T12:00-05:00",
+            "2026-11-30T12:00[America/New_York]",
+            "12:00",
+            "",
+        ] {
+            assert!(start("start", text).is_err(), "{text}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::{Run, Tool, ToolContext, ToolError, Transactions};
 use crate::crm;
 use crate::crm::call::CallerMessage;
+use crate::crm::contact_details;
 use crate::domain::BuiltInTool;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -33,8 +34,17 @@ impl Run for TakeMessage {
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let Arguments { message, caller_name, callback_number } = arguments;
+        // The message is stored in any case, because the caller can hang up before the number is repeated.
+        let unclear = callback_number
+            .as_deref()
+            .map(str::trim)
+            .is_some_and(|said| !said.is_empty() && !contact_details::is_number(said));
         let (call, message) = (context.call.clone(), CallerMessage { message, caller_name, callback_number });
         context.transact(move |tx| crm::call::take_message(tx, &call, &message)).await?;
-        Ok(json!({"ok": true}))
+        Ok(if unclear {
+            json!({"ok": true, "problem": "callback_number is not a phone number in digits: ask the caller to repeat it, and store it with save_contact_details"})
+        } else {
+            json!({"ok": true})
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! The message that a caller leaves with the agent.
 
+use crate::crm::text::beginning;
 use crate::crm::{Error, RequestError};
 use crate::domain::CallSid;
 use crate::search::fold;
@@ -34,12 +35,15 @@ fn contains(text: &str, part: &str) -> bool {
 
 impl CallerMessage {
     fn text(&self) -> String {
-        let extras = [&self.caller_name, &self.callback_number];
-        let extras: Vec<&str> =
-            extras.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        let extras = [(&self.caller_name, MAX_NAME_CHARS), (&self.callback_number, MAX_NUMBER_CHARS)];
+        let extras = extras.into_iter().filter_map(|(said, most)| beginning(said.as_deref()?, most));
+        let extras: Vec<String> = extras.collect();
         if extras.is_empty() { self.message.clone() } else { format!("{} ({})", self.message, extras.join(", ")) }
     }
 }
+
+const MAX_NAME_CHARS: usize = 200;
+const MAX_NUMBER_CHARS: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -66,5 +70,6 @@ mod tests {
         };
         assert_eq!(text("דנה", Some("050-1234567")), "נא לחזור (דנה, 050-1234567)");
         assert_eq!(text("", None), "נא לחזור");
+        assert_eq!(text(&"ד".repeat(5000), None).chars().count(), "נא לחזור ()".chars().count() + 200);
     }
 }

@@ -72,6 +72,7 @@ pub(super) async fn create(
     Json(new): Json<CreateWaitingEntryRequest>,
 ) -> Result<(StatusCode, Tagged<WaitingEntry>), ApiError> {
     let (now, adds, show) = (clock::now(), actor.id, view_of(&state));
+    let zone = state.config().business.time_zone.clone();
     let add = move |tx: &WriteTx<'_>| {
         let entry = NewWaitingEntry {
             contact: ContactId(new.contact_id),
@@ -81,7 +82,7 @@ pub(super) async fn create(
             to_date: new.to_date.0,
             note: new.note.as_deref().unwrap_or_default(),
         };
-        waiting_list::add(tx, BusinessId::FIRST, adds, &entry, new.waiting_since, now)
+        waiting_list::add(tx, BusinessId::FIRST, adds, &entry, new.waiting_since, (&zone, now))
     };
     actor.create(&state.store, Kind::WAITING_ENTRY, &key, add, move |tx, id| show(tx, id)).await
 }

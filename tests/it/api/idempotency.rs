@@ -12,7 +12,7 @@ async fn post(api: &Client, path: &str, key: &str, body: &Value) -> Reply {
 
 /// The paths at which items are created, each with two different bodies. The first two must stay the first ones.
 fn creations() -> Vec<(&'static str, Value, Value)> {
-    let days = json!({"from_date": "2026-12-01", "to_date": "2026-12-02"});
+    let days = json!({"from_date": "2030-12-01", "to_date": "2030-12-02"});
     let with = |mut body: Value, field: &str, value: Value| {
         body[field] = value;
         body

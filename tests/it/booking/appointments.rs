@@ -343,7 +343,7 @@ async fn appointments_and_waiting_entries_follow_a_merge() {
     let body = json!({"contact_id": 3, "service_id": service, "starts_at": at(day, "09:00")});
     let made = shop.add("/api/appointments", &body).await;
     let path = format!("/api/appointments/{}", made["id"]);
-    let dates = json!({"contact_id": 3, "service_id": service, "from_date": "2026-12-01", "to_date": "2026-12-05", "note": "בוקר"});
+    let dates = json!({"contact_id": 3, "service_id": service, "from_date": "2030-12-01", "to_date": "2030-12-05", "note": "בוקר"});
     let entry = shop.add("/api/waiting-list", &dates).await;
     let merge = shop.post("/api/contacts/1/merge", &json!({"contact_id": 3})).await.json()["merge_id"].clone();
     let contact_of = |path: String| {
@@ -365,7 +365,7 @@ async fn appointments_and_waiting_entries_follow_a_merge() {
     let path = format!("/api/waiting-list/{}", entry["id"]);
     assert_eq!((shop.delete(&path).await.status, shop.delete(&path).await.status), (200, 404));
     let mut wrong = dates.clone();
-    wrong["to_date"] = json!("2026-11-30");
+    wrong["to_date"] = json!("2030-11-30");
     assert_eq!(error(&shop.post("/api/waiting-list", &wrong).await).2, "to_date");
 }
 

@@ -97,6 +97,9 @@ async fn an_entry_that_is_restored_keeps_its_place() {
     let second = shop.add("/api/waiting-list", &entry(2, service, 2)).await;
     assert_eq!(shop.delete(&format!("/api/waiting-list/{}", first["id"])).await.status, 200);
     let mut again = entry(1, service, 2);
+    let mut past = again.clone();
+    (past["from_date"], past["to_date"]) = (json!("2020-01-05"), json!("2020-01-06"));
+    assert_eq!(error(&shop.post("/api/waiting-list", &past).await).2, "to_date");
     again["waiting_since"] = first["created_at"].clone();
     let back = shop.add("/api/waiting-list", &again).await;
     assert_eq!(back["created_at"], first["created_at"]);
