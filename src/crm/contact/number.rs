@@ -24,26 +24,58 @@ pub struct AddedNumber {
     /// The id of the number before its removal. With the id, the number returns to its position among the contact's
     /// numbers.
     pub restored: Option<AddressId>,
+    /// Whether a restored number becomes the main number. A new number becomes it in any case, and a former one never.
+    pub main: bool,
+}
+
+/// A change of a number; `None` for what stays.
+#[derive(Clone, Debug)]
+pub struct NumberUpdate {
+    pub number: Option<PhoneNumber>,
+    /// Whether the number becomes the main number of its contact.
+    pub main: bool,
 }
 
 /// Adds a number to a contact, or makes a former number current. With `former_at`, the number is or becomes a former
 /// one. Refuses a number that another contact has now and, without `former_at`, one that the contact has already.
 pub fn add(tx: &WriteTx<'_>, contact: ContactId, added: &AddedNumber, now: Timestamp) -> Result<AddressId, Error> {
     let contact = super::find(tx, contact)?.id;
-    let AddedNumber { number, former_at, restored } = added;
+    let AddedNumber { number, former_at, restored, main } = added;
     let former_holder = claim(tx, contact, number)?;
     if former_at.is_none() {
         refuse_current(tx, contact, number)?;
     }
     let new = NewNumber { number, former_at: former_at.map(|at| at.min(now)), restored: *restored };
     let id = tx.insert_number(BusinessId::FIRST, contact, &new, now)?;
+    if former_at.is_none() && (*main || restored.is_none()) {
+        tx.set_main_number(&find(tx, contact, id)?, now)?;
+    }
     suggest(tx, contact, former_holder, number, now)?;
     Ok(id)
 }
 
+/// Corrects a number, or makes it the contact's main number. A former number cannot be the main one.
+pub fn change(
+    tx: &WriteTx<'_>,
+    contact: ContactId,
+    id: AddressId,
+    change: &NumberUpdate,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if let Some(number) = &change.number {
+        correct(tx, contact, id, number, now)?;
+    }
+    let found = find(tx, contact, id)?;
+    match found.former_at {
+        _ if !change.main => Ok(()),
+        Some(_) => Err(RequestError::Conflict("a former number cannot be the main number".into()).into()),
+        None => Ok(tx.set_main_number(&found, now)?),
+    }
+}
+
 /// Corrects a number. Conversations and queued messages then use the corrected number. A WhatsApp id that was seen with
 /// the old number is kept, without a number until WhatsApp reports one.
-pub fn correct(
+fn correct(
     tx: &WriteTx<'_>,
     contact: ContactId,
     id: AddressId,

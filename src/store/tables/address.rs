@@ -4,6 +4,7 @@
 //! message shows that another contact has it, or that the contact has another number. In the second case the old number
 //! becomes a former number.
 
+use super::contact::main_number;
 use crate::domain::{Address, AddressId, AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
@@ -59,7 +60,7 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached(
             "SELECT kind, value FROM addresses
              WHERE contact_id = ?1 AND kind IN ('phone', 'lid', 'bsuid') AND former_at IS NULL
-             ORDER BY kind = 'phone' DESC, kind = 'lid' DESC, value LIKE '%.ENT.%', id DESC LIMIT 1",
+             ORDER BY kind = 'phone' DESC, kind = 'lid' DESC, value LIKE '%.ENT.%', main_at IS NULL, main_at DESC, id DESC LIMIT 1",
         )?;
         let address = |row: &Row<'_>| Ok(PeerAddress::of_kind(row.get(0)?, &row.get::<_, String>(1)?));
         Ok(query.query_row([contact], address).optional()?.flatten())
@@ -112,7 +113,7 @@ impl WriteTx<'_> {
             .execute(params![contact, old, new])?;
         self.conn
             .prepare_cached(
-                "UPDATE addresses SET former_at = ?3 WHERE contact_id = ?1 AND kind = 'phone' AND value = ?2",
+                "UPDATE addresses SET former_at = ?3, main_at = NULL WHERE contact_id = ?1 AND kind = 'phone' AND value = ?2",
             )?
             .execute(params![contact, old, now])?;
         self.replace_peer(contact, old, new.as_str())?;
@@ -134,7 +135,7 @@ impl WriteTx<'_> {
         let insert = "INSERT INTO addresses(id, business_id, contact_id, kind, value, former_at, created_at)
              VALUES ((SELECT ?6 WHERE ?6 < (SELECT max(id) FROM addresses) AND NOT EXISTS (SELECT 1 FROM addresses WHERE id = ?6)),
                  ?1, ?2, 'phone', ?3, ?4, ?5)
-             ON CONFLICT (business_id, kind, value) DO UPDATE SET contact_id = ?2, number = NULL, former_at = ?4
+             ON CONFLICT (business_id, kind, value) DO UPDATE SET contact_id = ?2, number = NULL, former_at = ?4, main_at = NULL
                  WHERE former_at IS NOT NULL OR contact_id = ?2";
         self.conn.prepare_cached(insert)?.execute(params![business, contact, number, former_at, now, restored])?;
         self.refresh_peers(contact)?;
@@ -157,6 +158,20 @@ impl WriteTx<'_> {
             self.replace_peer(old.contact_id, &old.value, new.as_str())?;
         }
         self.record_contact(old.contact_id)
+    }
+
+    /// Makes a current number the contact's main number.
+    pub fn set_main_number(&self, number: &Address, now: Timestamp) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE addresses SET main_at = ?2 WHERE id = ?1")?
+            .execute(params![number.id, now])?;
+        self.retitle_threads(number.contact_id)
+    }
+
+    /// Keeps the contact's main number the main one when numbers of another contact are added.
+    pub(super) fn keep_main_number(&self, contact: ContactId, now: Timestamp) -> Result<()> {
+        self.conn.prepare_cached(KEEP_MAIN_NUMBER)?.execute(params![contact, now])?;
+        Ok(())
     }
 
     /// Also deletes WhatsApp's own spelling of the number.
@@ -223,6 +238,11 @@ impl WriteTx<'_> {
         self.retitle_threads(contact)
     }
 }
+
+const KEEP_MAIN_NUMBER: &str = concat!(
+    "UPDATE addresses SET main_at = ?2 WHERE contact_id = ?1 AND kind = 'phone' AND value = ",
+    main_number!("?1")
+);
 
 fn address(row: &Row<'_>) -> rusqlite::Result<Address> {
     Ok(Address {

@@ -1,6 +1,7 @@
 //! Appointments, and the times for which they occupy resources.
 
 use super::columns::Columns;
+use super::contact::main_number;
 use super::page::{page, rows_for};
 use super::sql::new_id;
 use crate::domain::{
@@ -255,14 +256,15 @@ impl WriteTx<'_> {
     }
 }
 
-const SELECT: &str = "\
-    SELECT a.*, c.display_name AS contact_name, s.name AS service_name, r.name AS resource_name,
-        (SELECT value FROM addresses WHERE contact_id = a.contact_id AND kind = 'phone' AND former_at IS NULL
-         ORDER BY id DESC LIMIT 1) AS contact_number
+const SELECT: &str = concat!(
+    "SELECT a.*, c.display_name AS contact_name, s.name AS service_name, r.name AS resource_name, ",
+    main_number!("a.contact_id"),
+    " AS contact_number
     FROM appointments a
     JOIN contacts c ON c.id = a.contact_id
     JOIN services s ON s.id = a.service_id
-    JOIN resources r ON r.id = a.resource_id";
+    JOIN resources r ON r.id = a.resource_id"
+);
 
 fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     let row = Columns::of(row);

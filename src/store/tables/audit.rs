@@ -1,6 +1,7 @@
 //! The audit log, which records who changed what.
 
 use super::columns::Columns;
+use super::contact::main_number;
 use super::page::{page, rows_for};
 use crate::domain::{ActorId, AuditEntry, ContactId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -56,7 +57,8 @@ impl ReadTx<'_> {
             Some(_) => "EXISTS (SELECT 1 FROM subjects s WHERE s.subject = a.subject AND s.since <= a.at)",
             None => "TRUE",
         };
-        let sql = include_str!("audit/log.sql").replace("{of_contact}", of_contact);
+        let sql =
+            include_str!("audit/log.sql").replace("{of_contact}", of_contact).replace("{number}", main_number!("c.id"));
         let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(
             named_params! {

@@ -120,11 +120,22 @@ fn columns(alias: &str) -> String {
 
 const COLUMN_COUNT: usize = 12;
 
-/// An SQL expression for the current phone number of a contact.
+/// An SQL expression for the main phone number of the contact whose id is `{id}`; null if it has no current number.
+/// It is the one that a user or a merge chose last, or else the newest.
+macro_rules! main_number {
+    ($id:literal) => {
+        concat!(
+            "(SELECT value FROM addresses WHERE contact_id = ",
+            $id,
+            " AND kind = 'phone' AND former_at IS NULL
+                ORDER BY main_at IS NULL, main_at DESC, id DESC LIMIT 1)"
+        )
+    };
+}
+pub(in crate::store) use main_number;
+
 fn number(alias: &str) -> String {
-    format!(
-        "(SELECT value FROM addresses WHERE contact_id = {alias}.id AND kind = 'phone' AND former_at IS NULL ORDER BY id DESC LIMIT 1)"
-    )
+    main_number!("{c}.id").replace("{c}", alias)
 }
 
 /// An SQL expression for the name of a contact, or its number if it has no name; null if it has neither.

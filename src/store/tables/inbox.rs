@@ -2,6 +2,7 @@
 
 use super::call::end_reason;
 use super::columns::Columns;
+use super::contact::main_number;
 use super::page::{page, page_keys, rows_for};
 use super::search::HitsOf;
 use super::thread::{LISTED, last_call, last_message};
@@ -119,7 +120,10 @@ fn inbox_row(row: &Row<'_>) -> rusqlite::Result<InboxRow> {
 }
 
 fn select() -> String {
-    include_str!("inbox/select.sql").trim_end().replace("{end_reason}", &end_reason("k"))
+    include_str!("inbox/select.sql")
+        .trim_end()
+        .replace("{end_reason}", &end_reason("k"))
+        .replace("{number}", main_number!("t.contact_id"))
 }
 
 const KEYS: &str = include_str!("inbox/keys.sql");

@@ -1,6 +1,7 @@
 //! The waiting list: contacts who wait for a free appointment.
 
 use super::booking::date;
+use super::contact::main_number;
 use super::page::{page, rows_for};
 use crate::domain::{
     AppointmentId, BusinessId, ChangeKind, ContactId, Cursor, ResourceId, ServiceId, Timestamp, WaitingEntry, WaitingId,
@@ -130,14 +131,15 @@ impl WriteTx<'_> {
     }
 }
 
-const SELECT: &str = "\
-    SELECT w.*, c.display_name AS contact_name, s.name AS service_name, r.name AS resource_name,
-        (SELECT value FROM addresses WHERE contact_id = w.contact_id AND kind = 'phone' AND former_at IS NULL
-         ORDER BY id DESC LIMIT 1) AS contact_number
+const SELECT: &str = concat!(
+    "SELECT w.*, c.display_name AS contact_name, s.name AS service_name, r.name AS resource_name, ",
+    main_number!("w.contact_id"),
+    " AS contact_number
     FROM waiting_list w
     JOIN contacts c ON c.id = w.contact_id
     JOIN services s ON s.id = w.service_id
-    LEFT JOIN resources r ON r.id = w.resource_id";
+    LEFT JOIN resources r ON r.id = w.resource_id"
+);
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<WaitingEntry> {
     Ok(WaitingEntry {

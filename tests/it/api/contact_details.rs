@@ -325,6 +325,47 @@ async fn a_number_is_added_corrected_removed_and_restored_to_its_place() {
 }
 
 #[tokio::test]
+async fn the_owner_chooses_the_main_number() {
+    let (daemon, api) = with_data();
+    daemon.until_backfilled().await;
+    let list = "/api/contacts/1/numbers";
+    let main = async || api.get("/api/contacts/1").await.json()["number"].as_str().unwrap().to_owned();
+    let first = api.get("/api/contacts/1").await.json();
+    let (first, number) = (first["addresses"][0]["id"].clone(), first["number"].as_str().unwrap().to_owned());
+    let second = change(&api, "POST", list, json!({"number": "03-765-4321"}), 201).await["id"].clone();
+    assert_eq!(main().await, "+97237654321");
+    let (of_first, of_second) = (format!("{list}/{first}"), format!("{list}/{second}"));
+    change(&api, "PATCH", &of_first, json!({"main": true}), 200).await;
+    assert_eq!(main().await, number);
+    let row = api.get("/api/inbox").await.json();
+    assert!(row["items"].as_array().unwrap().iter().any(|row| row["number"] == json!(number)), "{row}");
+
+    // An empty change changes nothing; a former number cannot be the main one.
+    change(&api, "PATCH", &of_second, json!({}), 200).await;
+    assert_eq!(main().await, number);
+    assert_eq!(change(&api, "PATCH", &of_second, json!({"main": false}), 400).await["error"]["field"], "main");
+    let former = json!({"number": "+97237654321", "former_at": "2026-01-01T00:00:00Z"});
+    change(&api, "POST", list, former, 201).await;
+    change(&api, "PATCH", &of_second, json!({"main": true}), 409).await;
+    change(&api, "POST", list, json!({"number": "+97237654321"}), 201).await;
+
+    // The main number is the main one again when its removal is undone.
+    assert_eq!(main().await, "+97237654321");
+    change(&api, "DELETE", &of_second, json!({}), 200).await;
+    assert_eq!(main().await, number);
+    let restored = json!({"number": "+97237654321", "restored_id": second, "main": true});
+    change(&api, "POST", list, restored, 201).await;
+    assert_eq!(main().await, "+97237654321");
+
+    // A merge keeps the main number of the contact that is kept, also if the other contact's number is newer.
+    change(&api, "PATCH", &of_first, json!({"main": true}), 200).await;
+    let other = change(&api, "POST", "/api/contacts", json!({"display_name": "דנה", "number": "03-765-4399"}), 201).await;
+    let merge = json!({"contact_id": other["id"]});
+    change(&api, "POST", "/api/contacts/1/merge", merge, 200).await;
+    assert_eq!(main().await, number);
+}
+
+#[tokio::test]
 async fn the_spelling_of_a_number_is_no_other_address() {
     let mut daemon = super::super::support::Daemon::prepare(|_| {});
     daemon.seed(include_str!("data.sql"));

@@ -1,9 +1,9 @@
 //! The phone numbers of a contact.
 
-use super::view::{AddNumberRequest, Address, CorrectNumberRequest};
+use super::view::{AddNumberRequest, Address, UpdateNumberRequest};
 use crate::clock;
 use crate::crm;
-use crate::crm::contact::number::{self, AddedNumber};
+use crate::crm::contact::number::{self, AddedNumber, NumberUpdate};
 use crate::domain::{AddressId, ContactId, PhoneNumber};
 use crate::http::api::operation::{Operations, operations};
 use crate::http::api::response::OkResponse;
@@ -16,13 +16,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 pub(in crate::http::api) fn operations() -> Operations {
-    operations![add, correct, remove]
+    operations![add, change, remove]
 }
 
 /// Add a number to a contact, or restore a number that was removed.
 ///
-/// A new number becomes the contact's main number, unless `restored_id` or `former_at` is set. With `restored_id`, the
-/// number is restored to its former position; with `former_at`, it is added as a former number. A former number of the
+/// A new number becomes the contact's main number, unless `former_at` is set. With `restored_id`, the number is
+/// restored to its former position, as the main number if `main` is true; with `former_at`, it is added as a former
+/// number. A former number of the
 /// contact becomes current again, and a current number with `former_at` becomes a former one.
 #[utoipa::path(post, path = "/api/contacts/{id}/numbers", tag = "contacts", operation_id = "add_contact_number",
     params(("id" = i64, Path)), request_body = AddNumberRequest,
@@ -42,6 +43,7 @@ pub(in crate::http::api) async fn add(
         number: parse(&state, &new.number)?,
         former_at: new.former_at,
         restored: new.restored_id.map(AddressId),
+        main: new.main.unwrap_or(false),
     };
     let recorder = actor.clone();
     let added = actor.transact(&state.store, move |tx| {
@@ -52,25 +54,31 @@ pub(in crate::http::api) async fn add(
     Ok((StatusCode::CREATED, Tagged(added.await?)))
 }
 
-/// Correct a number of a contact.
+/// Correct a number of a contact, or make it the main number.
 ///
-/// Conversations and queued messages move to the new number.
+/// The contact is called at its main number. Conversations and queued messages move to a corrected number. A conversation
+/// stays at the number from which the contact wrote while that number is current.
 #[utoipa::path(patch, path = "/api/contacts/{id}/numbers/{number_id}", tag = "contacts",
-    operation_id = "correct_contact_number", params(("id" = i64, Path), ("number_id" = i64, Path)),
-    request_body = CorrectNumberRequest,
+    operation_id = "update_contact_number", params(("id" = i64, Path), ("number_id" = i64, Path)),
+    request_body = UpdateNumberRequest,
     responses((status = 200, body = Address),
-        (status = 409, body = ErrorBody, description = "`number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already.")))]
-pub(in crate::http::api) async fn correct(
+        (status = 409, body = ErrorBody, description = "`number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already, or a former number cannot be the main one.")))]
+pub(in crate::http::api) async fn change(
     State(state): State<AppState>,
     Member(actor): Member,
     Ids(contact, id): Ids,
     if_match: IfMatch,
-    Json(change): Json<CorrectNumberRequest>,
+    Json(change): Json<UpdateNumberRequest>,
 ) -> Result<Tagged<Address>, ApiError> {
     let (contact, id, now) = (ContactId(contact), AddressId(id), clock::now());
-    let number = parse(&state, &change.number)?;
-    let correct = move |tx: &WriteTx<'_>| number::correct(tx, contact, id, &number, now);
-    if_match.edit(&actor, &state.store, move |tx| show(tx, contact, id), correct).await
+    let number = change.number.as_deref().map(|number| parse(&state, number)).transpose()?;
+    if change.main == Some(false) {
+        let message = "main can only be true: make another number of the contact the main number instead";
+        return Err(ApiError::invalid(message).with_field("main"));
+    }
+    let update = NumberUpdate { number, main: change.main.unwrap_or(false) };
+    let change = move |tx: &WriteTx<'_>| number::change(tx, contact, id, &update, now);
+    if_match.edit(&actor, &state.store, move |tx| show(tx, contact, id), change).await
 }
 
 /// Remove a number of a contact.

@@ -214,14 +214,18 @@ pub(crate) struct AddNumberRequest {
     /// The id of a removed number to restore: the number returns to its former position in the list. Absent or null for
     /// a new number.
     pub(super) restored_id: Option<i64>,
+    /// Whether a restored number becomes the main number again. Absent: no.
+    pub(super) main: Option<bool>,
 }
 
-/// The corrected form of a contact's number.
+/// A change of a contact's number. Absent properties stay.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CorrectNumberRequest {
-    /// The number, in international form or as it is written in the country of the business.
-    pub(super) number: String,
+pub(crate) struct UpdateNumberRequest {
+    /// The corrected number, in international form or as it is written in the country of the business.
+    pub(super) number: Option<String>,
+    /// True makes the number the contact's main number; false is refused.
+    pub(super) main: Option<bool>,
 }
 
 impl From<domain::Address> for Address {

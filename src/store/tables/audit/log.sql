@@ -62,8 +62,7 @@ SELECT a.id, a.at, a.actor, a.action, a.subject, coalesce(u.name, t.name) AS act
         WHEN 'agent-tool' THEN (SELECT name FROM agent_tools WHERE id = of AND created_at <= a.at)
         WHEN 'task' THEN (SELECT title FROM tasks WHERE id = of AND created_at <= a.at)
         WHEN 'lead' THEN (SELECT title FROM leads WHERE id = of AND created_at <= a.at)
-        ELSE iif(c.display_name <> '', c.display_name,
-            (SELECT value FROM addresses WHERE contact_id = c.id AND kind = 'phone' AND former_at IS NULL ORDER BY id DESC LIMIT 1))
+        ELSE iif(c.display_name <> '', c.display_name, {number})
     END AS subject_name
 FROM about a
 LEFT JOIN users u ON a.actor LIKE 'user:%' AND u.id = CAST(substr(a.actor, 6) AS INTEGER)

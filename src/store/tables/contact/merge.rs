@@ -84,6 +84,7 @@ impl WriteTx<'_> {
     ) -> Result<i64> {
         let newest = Some(self.newest_rows()?);
         let mut moved = MergeRecord { threads: self.merge_threads(kept, merged)?, newest, ..MergeRecord::default() };
+        self.keep_main_number(kept, now)?;
         for table in TABLES {
             let ids = self.ids(&format!("SELECT id FROM {table} WHERE contact_id = ?1 ORDER BY id"), merged.0)?;
             // A merged thread still refers to its own contact, so that the merge can be undone.

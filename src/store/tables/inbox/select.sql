@@ -1,7 +1,6 @@
 -- `t` is the thread of the contact with the newest activity, `w` the one of messages, `p` the one of calls.
 SELECT t.id, t.contact_id, t.last_message_at, t.created_at, t.archived_at, coalesce(c.display_name, '') AS contact_name,
-       (SELECT value FROM addresses WHERE contact_id = t.contact_id AND kind = 'phone' AND former_at IS NULL
-        ORDER BY id DESC LIMIT 1) AS number,
+       {number} AS number,
        coalesce(w.unread_count, 0) + coalesce(p.unread_count, 0) AS unread,
        w.id AS w_id, w.waiting_since AS w_waiting, w.agent_since AS w_agent,
        p.id AS p_id, p.waiting_since AS p_waiting, p.agent_since AS p_agent,

@@ -43,11 +43,11 @@ impl Shop {
                 ("POST", "/api/contacts/tags".to_owned(), body, String::new())
             }
             "add_contact_number" => contact("POST", "/numbers", json!({"number": "050-7654301"})),
-            "correct_contact_number" | "remove_contact_number" => {
-                let number = if operation.starts_with("correct") { "050-7654302" } else { "050-7654303" };
+            "update_contact_number" | "remove_contact_number" => {
+                let number = if operation.starts_with("update") { "050-7654302" } else { "050-7654303" };
                 let id = self.created("/api/contacts/1/numbers", json!({"number": number})).await;
                 let (method, body) = match operation {
-                    "correct_contact_number" => ("PATCH", json!({"number": "050-7654304"})),
+                    "update_contact_number" => ("PATCH", json!({"number": "050-7654304"})),
                     _ => ("DELETE", Value::Null),
                 };
                 contact(method, &format!("/numbers/{id}"), body)

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconBrandWhatsapp, IconMail, IconPencil, IconPhone, IconTrash } from '@tabler/icons-react'
+import { IconBrandWhatsapp, IconMail, IconPencil, IconPhone, IconStar, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { useEdit } from '#shared/api/edit'
@@ -21,6 +21,22 @@ export function NumberLine({ address, contact }: { address: Address; contact: Co
   const [isEdited, setEdited] = useState(false)
   const edit = useEdit<Address>(address.etag, { follows: true })
   const shown = isolate(formatPhone(address.value, country))
+  const isMain = address.kind === 'phone' && !address.former_at && address.value === contact.number
+  const setMain = (id: number) =>
+    request('PATCH', '/api/contacts/{id}/numbers/{number_id}', {
+      params: { path: { id: contact.id, number_id: id } },
+      body: { main: true },
+    })
+  const choose = useAction({
+    run: () => setMain(address.id),
+    done: () => t`המספר הראשי הוא עכשיו ${shown}`,
+    undo: async () => {
+      const before = contact.addresses.find(({ kind, value }) => kind === 'phone' && value === contact.number)
+      if (before) await setMain(before.id)
+      refresh('/api/contacts')
+    },
+    onDone: () => refresh('/api/contacts'),
+  })
   const remove = useAction({
     run: () =>
       request('DELETE', '/api/contacts/{id}/numbers/{number_id}', {
@@ -32,7 +48,7 @@ export function NumberLine({ address, contact }: { address: Address; contact: Co
       const { id: restored_id, value: number, former_at } = address
       await request('POST', '/api/contacts/{id}/numbers', {
         params: { path: { id: contact.id } },
-        body: { number, restored_id, ...(former_at && { former_at }) },
+        body: { number, restored_id, main: isMain, ...(former_at && { former_at }) },
       })
       refresh('/api/contacts')
     },
@@ -62,11 +78,23 @@ export function NumberLine({ address, contact }: { address: Address; contact: Co
               עד <Time at={address.former_at} style="date" />
             </Trans>
           ) : (
-            address.value === contact.number && <Trans>ראשי</Trans>
+            isMain && <Trans>ראשי</Trans>
           )}
         </span>
         {address.kind === 'phone' && (
           <>
+            {!isMain && !address.former_at && (
+              <button
+                className="btn quiet icon"
+                type="button"
+                aria-label={t`${shown}: המספר הראשי`}
+                title={t`להפוך למספר הראשי`}
+                disabled={choose.isPending}
+                onClick={() => choose.mutate()}
+              >
+                <Icon icon={IconStar} size="s" />
+              </button>
+            )}
             <button
               className="btn quiet icon"
               type="button"

@@ -60,6 +60,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   merge_suggestion_dismissed: msg`דחיית הצעת איחוד`,
   add_contact_number: msg`הוספת מספר ללקוח`,
   correct_contact_number: msg`תיקון מספר של לקוח`,
+  update_contact_number: msg`תיקון מספר של לקוח או בחירת המספר הראשי`,
   remove_contact_number: msg`הסרת מספר של לקוח`,
   set_contact_relation: msg`שינוי סוג הקשר`,
   set_contact_block: msg`חסימת לקוח או הסרתה`,

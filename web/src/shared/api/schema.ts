@@ -844,8 +844,9 @@ export interface paths {
         put?: never;
         /**
          * Add a number to a contact, or restore a number that was removed.
-         * @description A new number becomes the contact's main number, unless `restored_id` or `former_at` is set. With `restored_id`, the
-         *     number is restored to its former position; with `former_at`, it is added as a former number. A former number of the
+         * @description A new number becomes the contact's main number, unless `former_at` is set. With `restored_id`, the number is
+         *     restored to its former position, as the main number if `main` is true; with `former_at`, it is added as a former
+         *     number. A former number of the
          *     contact becomes current again, and a current number with `former_at` becomes a former one.
          */
         post: operations["add_contact_number"];
@@ -873,10 +874,11 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Correct a number of a contact.
-         * @description Conversations and queued messages move to the new number.
+         * Correct a number of a contact, or make it the main number.
+         * @description The contact is called at its main number. Conversations and queued messages move to a corrected number. A conversation
+         *     stays at the number from which the contact wrote while that number is current.
          */
-        patch: operations["correct_contact_number"];
+        patch: operations["update_contact_number"];
         trace?: never;
     };
     "/api/contacts/{id}/opt-out": {
@@ -2899,6 +2901,8 @@ export interface components {
              * @description When the number ceased to be current, now at the latest; absent or null: the number is current.
              */
             former_at?: string | null;
+            /** @description Whether a restored number becomes the main number again. Absent: no. */
+            main?: boolean | null;
             /** @description The number, in international form or as it is written in the country of the business. */
             number: string;
             /**
@@ -4102,11 +4106,6 @@ export interface components {
             id: number;
             /** @description The name of the tag. */
             name: string;
-        };
-        /** @description The corrected form of a contact's number. */
-        CorrectNumberRequest: {
-            /** @description The number, in international form or as it is written in the country of the business. */
-            number: string;
         };
         /** @description A new tool of the agent. */
         CreateAgentToolRequest: {
@@ -7298,6 +7297,13 @@ export interface components {
         UpdateNoteRequest: {
             /** @description The new text of the note, 1 to 10,000 characters; if absent or null, the text is unchanged. */
             text?: string | null;
+        };
+        /** @description A change of a contact's number. Absent properties stay. */
+        UpdateNumberRequest: {
+            /** @description True makes the number the contact's main number; false is refused. */
+            main?: boolean | null;
+            /** @description The corrected number, in international form or as it is written in the country of the business. */
+            number?: string | null;
         };
         /** @description A change of a resource. Absent fields keep their values, and so do null ones, unless the field says what null means. */
         UpdateResourceRequest: {
@@ -12535,7 +12541,7 @@ export interface operations {
             };
         };
     };
-    correct_contact_number: {
+    update_contact_number: {
         parameters: {
             query?: never;
             header?: {
@@ -12550,7 +12556,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CorrectNumberRequest"];
+                "application/json": components["schemas"]["UpdateNumberRequest"];
             };
         };
         responses: {
@@ -12610,7 +12616,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already. */
+            /** @description `number_taken`: another contact has this number, `params.contact_id`; `conflict`: this contact has it already, or a former number cannot be the main one. */
             409: {
                 headers: {
                     [name: string]: unknown;
