@@ -28,10 +28,13 @@ pub(super) fn operations() -> Operations {
 fn evidence(state: &AppState) -> setup::Evidence {
     let settings = state.settings.current();
     let config = &settings.config;
+    let twilio = &config.twilio;
+    let has_account = twilio.account_sid.is_some() && twilio.auth_token.is_some();
+    let has_sender = twilio.wa_from.is_some() && has_account;
     setup::Evidence {
         has_name: !config.business.name.is_empty(),
         has_https: config.http.public_address().is_some_and(|address| address.starts_with("https://")),
-        has_whatsapp: config.twilio.wa_from.is_some() || state.outbox.bridge().is_some_and(LinkState::is_connected),
+        has_whatsapp: has_sender || state.outbox.bridge().is_some_and(LinkState::is_connected),
         has_ai_key: config.openai.api_key.is_some() || config.missing_for_pipeline().is_empty(),
         has_greeting: settings.prompts.greeting_source != GreetingSource::Shipped,
     }

@@ -184,7 +184,6 @@ impl ReadTx<'_> {
     }
 }
 
-/// The key in `meta` that records that the index contains the notes.
 /// The key of the version of the spelling in which the texts are indexed.
 const FOLD: &str = "search.fold";
 

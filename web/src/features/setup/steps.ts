@@ -55,7 +55,7 @@ export function isDone(step: StepId, facts: Facts): boolean {
     case 'phone':
       return facts.pointsHere
     case 'whatsapp':
-      return facts.isLinked || has('twilio.wa_from')
+      return facts.isLinked || (has('twilio.wa_from') && has('twilio.account_sid') && has('twilio.auth_token'))
     case 'ai':
       return has('openai.api_key') || facts.hasAgent
     case 'greeting':
