@@ -505,8 +505,17 @@ for (const view of layouts('phone')) {
     await expect(row).toBeVisible()
     await expect.poll(numbers).toEqual(['+972509876543', '+97237654321'])
 
-    // The number is removed, and the undo restores it at its position. The last number cannot be removed.
+    // The new number is the main one; another is chosen, and the undo restores the choice.
     const first = page.locator('.num-row', { hasText: '050-987-6543' })
+    const main = he ? 'ראשי' : 'Main'
+    await expect(row).toContainText(main)
+    await first.getByRole('button', { name: he ? /: המספר הראשי/ : /: main number/ }).click()
+    await expect(first).toContainText(main)
+    await expect(row).not.toContainText(main)
+    await undo.click()
+    await expect(row).toContainText(main)
+
+    // The number is removed, and the undo restores it at its position. The last number cannot be removed.
     await first.getByRole('button').last().click()
     await expect(first).toHaveCount(0)
     await undo.click()
