@@ -57,7 +57,7 @@ const fn back(language: WordLanguage, parts: &'static [&'static [&'static str]])
 }
 
 /// In the form that [`normalized`] returns.
-const PHRASES: [Phrase; 28] = {
+const PHRASES: [Phrase; 29] = {
     use WordLanguage::{Arabic, English, Hebrew, Russian};
     [
         out(
@@ -69,7 +69,9 @@ const PHRASES: [Phrase; 28] = {
             ],
         ),
         out(Hebrew, &[&["תסיר", "תסירו", "תסירי", "להסיר"], &["אותי", "אותנו", "את המספר שלי"], FROM_THE_LIST]),
-        out(Hebrew, &[&["תסיר", "תסירו", "תסירי", "להסיר", "הסרה", "להסרה"], FROM_A_LIST]),
+        out(Hebrew, &[&["תסיר", "תסירו", "תסירי"], FROM_A_LIST]),
+        // Israeli advertisements must say how to opt out, and ask to answer with one of these words.
+        out(Hebrew, &[&["להסיר", "הסרה", "להסרה"], FROM_THE_LIST]),
         out(Hebrew, &[&["מחק", "מחקו", "תמחק", "תמחקו", "תמחקי"], &["אותי", "אותנו", "את המספר שלי"], FROM_A_LIST]),
         out(Hebrew, &[&["הפסק", "הפסיקו", "הפסיקי", "סטופ"]]),
         out(
