@@ -24,12 +24,12 @@ impl<'a> Clause<'a> {
         Self { text, words, places, is_coordinated }
     }
 
-    /// Returns true if the clause contains only a time, with or without a day: "tomorrow at ten".
-    fn is_time(&self) -> bool {
+    /// Returns true if the clause contains only a day, a time, or both: "tomorrow at ten".
+    fn is_of_time(&self) -> bool {
         let is_of_time = |word: &String| {
             word.chars().all(|c| c.is_ascii_digit()) || stems(word, 2).any(|stem| LISTS.times.contains(stem))
         };
-        self.words.iter().all(is_of_time) && !self.times().is_empty()
+        self.words.iter().all(is_of_time)
     }
 
     pub(super) fn times(&self) -> Vec<SaidTime> {
@@ -84,7 +84,9 @@ fn retain_timed(clauses: &mut [Clause<'_>]) {
         }
         let has_time = |clause: &Clause<'_>| !clause.times().is_empty();
         let is_after_time = clauses[..index].iter().any(has_time);
-        let is_with_time = has_time(&clauses[index]) || clauses.get(index + 1).is_some_and(Clause::is_time);
+        // A day may precede the time: "done, Tuesday, five o'clock".
+        let mut next = clauses[index + 1..].iter().take_while(|clause| clause.is_of_time());
+        let is_with_time = has_time(&clauses[index]) || next.any(has_time);
         clauses[index].places.retain(|place| {
             let phrase = place.phrase;
             !phrase.is_timed || is_with_time || phrase.is_whole_clause() && is_after_time

@@ -29,6 +29,8 @@ pub(super) struct Phrase {
 enum Token {
     /// One of these words. A word that ends with `~` stands for each word that begins with the letters before it.
     Word { any: Vec<String>, is_optional: bool },
+    /// A word that is none of these.
+    Other { than: Vec<String> },
     /// Up to `MAX_GAP` words.
     Gap,
 }
@@ -80,7 +82,7 @@ impl Phrase {
         let tokens: Vec<Token> = line.split_whitespace().map(Token::new).collect();
         let literals = tokens.iter().filter_map(|token| match token {
             Token::Word { any, .. } => any.first().cloned(),
-            Token::Gap => None,
+            Token::Other { .. } | Token::Gap => None,
         });
         let literals: Vec<String> = literals.collect();
         let is_kind = |name: &str| kind.split(' ').any(|kind| kind == name);
@@ -156,6 +158,10 @@ impl Phrase {
                 }
                 if *is_optional { self.rest(words, at, first, tokens) } else { None }
             }
+            Token::Other { than } => {
+                let is_other = |word: &str| !than.iter().any(|option| is_word(option, word));
+                if word(at).is_some_and(is_other) { self.rest(words, at + 1, first, tokens) } else { None }
+            }
         }
     }
 
@@ -164,6 +170,7 @@ impl Phrase {
     pub(super) fn example(&self) -> String {
         let words = self.tokens.iter().filter_map(|token| match token {
             Token::Word { any, is_optional: false } => any.first().map(|word| word.replace('~', "x")),
+            Token::Other { .. } => Some("x".to_owned()),
             _ => None,
         });
         words.collect::<Vec<_>>().join(" ") + if self.is_timed { ", 10:00" } else { "" }
@@ -191,7 +198,10 @@ impl Token {
             let folded = fold(word.trim_end_matches('~')).text.trim().to_owned();
             if word.ends_with('~') { folded + "~" } else { folded }
         };
-        Self::Word { any: text.split('|').map(option).collect(), is_optional }
+        match text.strip_prefix('!') {
+            Some(text) => Self::Other { than: text.split('|').map(option).collect() },
+            None => Self::Word { any: text.split('|').map(option).collect(), is_optional },
+        }
     }
 }
 

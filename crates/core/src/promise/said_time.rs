@@ -34,7 +34,8 @@ pub(super) fn said_times(text: &str) -> Vec<SaidTime> {
     // An English sentence may contain an apostrophe or a name that is not ASCII.
     let is_latin = rest.chars().all(|c| !c.is_alphabetic() || c < LATIN_END);
     let minutes = if is_latin { in_english(&rest) } else { spoken::said_times(&rest) };
-    times.extend(minutes.into_iter().map(|minutes| SaidTime { minutes, is_afternoon: None }));
+    let minutes = minutes.into_iter().chain(in_russian(&rest));
+    times.extend(minutes.map(|minutes| SaidTime { minutes, is_afternoon: None }));
     if times.is_empty() {
         return times;
     }
@@ -61,6 +62,18 @@ fn has_mark(words: &[String], mark: &str) -> bool {
         Some(hour) => is_number(hour),
         None => false,
     })
+}
+
+/// Returns the hours in Russian words, such as "пять часов". After a word such as "через", it is a duration.
+fn in_russian(text: &str) -> Vec<u16> {
+    let words = words(text);
+    let hour = |at: usize| {
+        let hour = RUSSIAN_HOURS.iter().position(|word| *word == words[at])?;
+        let is_hour = words.get(at + 1).is_some_and(|word| RUSSIAN_UNITS.contains(&word.as_str()));
+        let is_duration = at > 0 && RUSSIAN_DURATIONS.contains(&words[at - 1].as_str());
+        u16::try_from((hour + 1) % 12 * 60).ok().filter(|_| is_hour && !is_duration)
+    };
+    (0..words.len()).filter_map(hour).collect()
 }
 
 /// Returns the minute of the day of a time such as `17:30`.
@@ -191,3 +204,21 @@ const MAX_RANGE: usize = 3;
 const FROM: char = '\u{5DE}';
 const AT: char = '\u{5D1}';
 const TO: char = '\u{5DC}';
+
+/// The hours in Russian, folded.
+const RUSSIAN_HOURS: [&str; 12] = [
+    "один",
+    "два",
+    "три",
+    "четыре",
+    "пять",
+    "шесть",
+    "семь",
+    "восемь",
+    "девять",
+    "десять",
+    "одиннадцать",
+    "двенадцать",
+];
+const RUSSIAN_UNITS: [&str; 3] = ["час", "часа", "часов"];
+const RUSSIAN_DURATIONS: [&str; 5] = ["через", "за", "около", "длится", "занимает"];
