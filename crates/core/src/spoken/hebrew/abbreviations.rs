@@ -10,11 +10,15 @@ use std::sync::LazyLock;
 
 /// Abbreviations that may have a Hebrew prefix, and their full forms.
 static FULL: LazyLock<BTreeMap<&'static str, &'static str>> =
-    LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with('~')).collect());
+    LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with(['~', '+'])).collect());
 
 /// Abbreviations that are expanded only without a Hebrew prefix, marked by `~` in the data file.
 static ALONE: LazyLock<BTreeMap<&'static str, &'static str>> =
     LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('~')?, full))).collect());
+
+/// Abbreviations that have another full form after a number, marked by `+` in the data file.
+static COUNTED: LazyLock<BTreeMap<&'static str, &'static str>> =
+    LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('+')?, full))).collect());
 
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     let pairs = lines(include_str!("abbreviations.txt")).filter_map(|line| line.split_once('='));
@@ -56,7 +60,8 @@ pub(super) fn abbreviations(text: &str) -> String {
         }
         let day = weekday(&word).filter(|_| is_day(&word, follows_day, &said, &rest[length..]));
         follows_day = day.is_some();
-        match day.or_else(|| full(&word)) {
+        let counted = || COUNTED.get(word.as_str()).filter(|_| follows_number(&said)).map(|full| (*full).to_owned());
+        match day.or_else(counted).or_else(|| full(&word)) {
             Some(words) => {
                 if follows_day && said.ends_with(is_dash) {
                     let length = said.trim_end_matches(is_dash).len();
@@ -80,6 +85,10 @@ fn full(word: &str) -> Option<String> {
         let full = FULL.get(base).or_else(|| if base == word { ALONE.get(base) } else { None })?;
         Some(format!("{}{full}", &word[..word.len() - base.len()]))
     })
+}
+
+fn follows_number(before: &str) -> bool {
+    before.trim_end_matches([' ', '\u{a0}']).ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// Parses an abbreviation with full stops between its letters at the beginning of a text. Returns its full form and its

@@ -87,6 +87,11 @@ impl Context<'_> {
             || after.strip_prefix(List::In.word()).is_some_and(|after| begins_with(List::Towns, after))
     }
 
+    /// Returns true if the name of a town follows without a prefix.
+    pub(super) fn is_at_town(&self) -> bool {
+        begins_with(List::Towns, self.after.trim_start_matches([',', ' ']))
+    }
+
     pub(super) fn counts_known(&self) -> bool {
         self.counted().is_some_and(|counted| counted.noun.is_some())
     }
@@ -219,7 +224,12 @@ impl Context<'_> {
             return false;
         }
         let is_named = length >= 3 && self.has_before(List::BeforeCode, if length > 3 { 6 } else { 4 })
-            || length >= 4 && self.has_before(List::BeforeNumber, if is_year() { 2 } else { 4 });
+            || length >= 4 && self.has_before(List::BeforeNumber, if is_year() { 2 } else { 4 })
+            || length >= 4
+                && self.prefix.is_empty()
+                && self.has_before(List::BeforeDocument, 2)
+                && !is_year()
+                && !number.digits.ends_with("00");
         number.has_leading_zero()
             || number.value().is_none()
             || self.is_in_address()

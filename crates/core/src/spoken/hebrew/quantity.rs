@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::context::Context;
 use super::counted::{Counted, gender_of_free_adjective, next_word};
+use super::elided;
 use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal, digits, ordinal};
 use super::plain::{plain, words_after, words_before};
@@ -41,7 +42,10 @@ pub(super) fn integer(value: u64, context: &Context<'_>) -> Reading {
         return Reading::new(cardinal(value, Gender::Masculine));
     }
     let counted = context.counted().filter(|counted| counts(counted, value, context));
-    let Some(counted) = counted else { return Reading::new(uncounted(value, context)) };
+    let Some(counted) = counted else {
+        let one = if value == 1 { elided::one(context) } else { None };
+        return one.unwrap_or_else(|| Reading::new(uncounted(value, context)));
+    };
     if !counted.is_shared
         && let Some(noun) = counted.noun
     {
@@ -80,7 +84,9 @@ fn counts(counted: &Counted, value: u64, context: &Context<'_>) -> bool {
     let Some(noun) = counted.noun.filter(|_| counted.is_singular) else { return true };
     // "Building 3, flat 1": a singular noun after a number belongs to the next number, or begins a new phrase.
     let is_next = || noun.is_numbered && begins_address(&context.after[counted.length..], context);
-    noun.counts_in_singular || value == 1 && !follows_numbered(context) && !is_next()
+    // "At the hour 9 night": the noun is a part of the day.
+    let is_hour = || context.prefix.is_empty() && context.last_word().is_some_and(|word| List::BeforeHour.has(&word));
+    noun.counts_in_singular && !is_hour() || value == 1 && !follows_numbered(context) && !is_next()
 }
 
 /// Returns true if a noun such as "flat" after a number is a part of an address: "Herzl 1 flat 4". `after` is the text
@@ -120,19 +126,14 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
     if context.prefix.ends_with(ARTICLE) {
         let last = last.filter(|word| !List::BeforeArticle.has(word));
         return match last {
-            Some(word) => ordinal(value, noun.unwrap_or_else(|| gender_by_ending(&word))),
+            Some(word) => ordinal(value, noun.unwrap_or_else(|| elided::gender_by_ending(&word))),
             None => cardinal(value, Gender::Masculine),
         };
     }
-    if value == 1
-        && let Some(gender) = gender_of_one_before(context)
-    {
-        return cardinal(1, gender);
-    }
-    if value == 1
-        && let Some(gender) = gender_of_free(context)
-    {
-        return cardinal(1, gender);
+    let is_one = value == 1;
+    let one = || if is_one { gender_of_one_before(context).or_else(|| gender_of_free(context)) } else { None };
+    if let Some(gender) = elided::gender(value, context).or_else(one) {
+        return cardinal(value, gender);
     }
     let is_ordinal = context.prefix.is_empty()
         && !context.is_signed
@@ -168,7 +169,8 @@ fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
 /// as in "appointment 1 is free".
 fn gender_of_free(context: &Context<'_>) -> Option<Gender> {
     let last = context.last_word();
-    let is_count = last.as_deref().is_none_or(|last| bases(last).all(|base| Noun::find(base).is_none()));
+    let is_count = context.before.ends_with([',', ':', ' ']) && context.before.trim_end().ends_with([',', ':'])
+        || last.as_deref().is_none_or(|last| bases(last).all(|base| Noun::find(base).is_none()));
     let is_alone = context.prefix.is_empty() || context.prefix == List::And.word();
     gender_of_free_adjective(context.after).filter(|_| is_count && is_alone)
 }
@@ -195,11 +197,6 @@ fn gender_alone(context: &Context<'_>) -> Gender {
 }
 
 const ARTICLE: char = '\u{5d4}';
-
-/// Guesses the gender of an unknown noun: most nouns that end in he or tav are feminine.
-fn gender_by_ending(word: &str) -> Gender {
-    if word.ends_with(['\u{5d4}', '\u{5ea}']) { Gender::Feminine } else { Gender::Masculine }
-}
 
 /// Reads a decimal and the noun that it counts.
 pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
@@ -255,8 +252,12 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
 pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
     let gender = context.counted().map_or_else(|| gender_alone(context), |counted| counted.gender);
     let Some(fraction) = amount.fraction else { return cardinal(amount.whole, gender) };
+    if let Some(words) = context.counted().and_then(|counted| quarters(amount, &counted)) {
+        return words;
+    }
     let is_said_as_half = amount.is_half() && !amount.ends_with_scale();
-    if is_said_as_half && (context.counted().is_some() || gender == Gender::Masculine || is_age(context)) {
+    let is_size = || amount.fraction == Some("5") && context.has_before(List::BeforeSize, 1);
+    if is_said_as_half && (context.counted().is_some() || is_size() || gender == Gender::Masculine || is_age(context)) {
         let (and, half) = (List::And.word(), List::Half.word());
         let whole = || match amount.whole {
             1 if is_age(context) => List::Year.word().to_owned(),
@@ -349,11 +350,14 @@ fn quarters(amount: &Amount<'_>, counted: &Counted) -> Option<String> {
     Some(format!("{whole} {}{part}", List::And.word()))
 }
 
-/// Returns the words of a decimal number of thousands, which is said as a whole number: "1.5 thousand" is 1500.
+/// Returns the words of a decimal number of thousands or millions, which is said as a whole number: "1.2 thousand" is
+/// 1200. "2.5 million" keeps its half.
 fn thousands(amount: &Amount<'_>, noun: &Noun) -> Option<String> {
-    let fraction = amount.fraction.filter(|fraction| fraction.len() <= 2 && scale(noun) == Some(1000))?;
+    let fraction = amount.fraction.filter(|fraction| fraction.len() <= 2)?;
+    let scale = scale(noun)
+        .filter(|scale| *scale == 1000 || *scale == 1_000_000 && !amount.is_half() && amount.whole < 1000)?;
     let hundredths = fraction.parse::<u64>().ok()? * if fraction.len() == 1 { 10 } else { 1 };
-    let number = amount.whole.checked_mul(1000)?.checked_add(hundredths * 10)?;
+    let number = amount.whole.checked_mul(scale)?.checked_add(hundredths * (scale / 100))?;
     (number <= super::numeral::GREATEST).then(|| cardinal(number, Gender::Feminine))
 }
 

@@ -3,7 +3,8 @@
 use super::context::Context;
 use super::date::{date_reading, feminine, month};
 use super::fraction;
-use super::lists::{List, Noun};
+use super::lists::{Gender, List, Noun, bases};
+use super::numeral::{before_noun, cardinal};
 use super::plain::words_before;
 use super::reading::Reading;
 use super::run::{Number, Run};
@@ -18,6 +19,9 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
     let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
     if context.has_before(List::BeforePressure, 3) {
         return Some(Reading::new(format!("{} {} {}", feminine(above), List::Times.word(), feminine(below))));
+    }
+    if let Some(words) = out_of(above, below, run, context) {
+        return Some(Reading::new(words));
     }
     let is_fraction = run.marks == ['\u{2044}'] || fraction::is_named(above, below) && fraction::is_counted(context);
     if is_fraction {
@@ -55,6 +59,30 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
     Some(date.unwrap_or_else(|| Reading::new(divided())))
 }
 
+/// Reads the number of items out of all: "page 3/12", "4/12 meetings are left", "treatments used: 3/10".
+fn out_of(above: u64, below: u64, run: &Run, context: &Context<'_>) -> Option<String> {
+    if above > below || run.marks != ['/'] || context.is_date() || context.has_before(List::BeforeBuilding, 4) {
+        return None;
+    }
+    let words = |above: String, below: String| Some(format!("{above} {} {below}", List::OutOf.word()));
+    let last = context.last_word().filter(|_| context.prefix.is_empty());
+    if last.as_deref().is_some_and(|last| List::BeforeOutOf.has(last)) {
+        return words(feminine(above), feminine(below));
+    }
+    let is_left = last.as_deref().is_some_and(|last| List::Left.has(last));
+    let is_fraction = fraction::is_usual(above, below);
+    let counted = context.counted().filter(|counted| !counted.is_singular && !counted.is_shared);
+    if let Some(counted) = counted.filter(|_| !is_fraction && (is_left || !context.is_about_dates())) {
+        let below = before_noun(below, counted.gender, counted.is_definite);
+        return words(cardinal(above, counted.gender), below);
+    }
+    let is_named = is_left && !is_fraction && context.counted().is_none();
+    let mut nouns = words_before(context.before).skip(1).take(3);
+    let said = nouns.find_map(|word| bases(&word).find_map(Noun::find).filter(|(_, is_singular)| !is_singular));
+    let gender = said.map_or(Gender::Feminine, |(noun, _)| noun.gender);
+    if is_named { words(cardinal(above, gender), cardinal(below, gender)) } else { None }
+}
+
 /// Returns true for the month and the last two digits of the year in which a card expires: "valid until 01/27".
 fn is_expiry(month: &Number, year: &Number, context: &Context<'_>) -> bool {
     let is_year = year.digits.len() == 2 && year.value().is_some_and(|year| (13..70).contains(&year));
@@ -69,9 +97,22 @@ fn is_document(context: &Context<'_>, is_month: bool) -> bool {
     List::NumberSign.has(&last) || !is_month && List::BeforeDocument.has(&last)
 }
 
+/// Returns true if a word that may be the name of a street is before the numbers, and the name of a town without a prefix
+/// after them: "Dizengoff 5/3 Tel Aviv".
+fn is_street_before_town(context: &Context<'_>) -> bool {
+    let Some(last) = context.last_word().filter(|_| context.prefix.is_empty() && context.is_at_town()) else {
+        return false;
+    };
+    let is_other = [List::BeforeDate, List::AboutDates, List::BeforeDocument].iter().any(|list| list.has(&last));
+    !is_other && !context.is_about_dates() && Noun::find(&last).is_none()
+}
+
 /// Returns true if the numbers are those of a building and its flat after the name of a street: "he lives in Bialik 7/10",
 /// "we are in Bialik 7/10, Haifa". A date would have the prefix "in".
 fn is_address(context: &Context<'_>) -> bool {
+    if is_street_before_town(context) {
+        return true;
+    }
     let phrase = context.before.rsplit([',', ':']).next().unwrap_or_default();
     let words: Vec<String> = words_before(phrase).take(4).collect();
     let Some(verb) = words.iter().position(|word| List::BeforePlace.words().contains(&word.as_str())) else {

@@ -2,7 +2,7 @@
 
 use super::lists::List;
 use super::marks::marks;
-use super::plain::{CURRENCIES, is_dash, is_letter, plain, word_length};
+use super::plain::{CURRENCIES, is_dash, is_hebrew, is_letter, plain, word_length};
 use unicode_normalization::UnicodeNormalization;
 
 /// Replaces symbols of currencies and units by words, converts Arabic and full-width digits to ASCII, and removes
@@ -44,13 +44,50 @@ pub(super) fn symbols(text: &str) -> String {
         }
         said.push(c);
         at += c.len_utf8();
+        // "Total = 190": before a number.
+        if c == EQUALS && rest[1..].trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit()) {
+            said.pop();
+            let space = |is_needed: bool| if is_needed { " " } else { "" };
+            let (before, after) = (said.ends_with(is_letter), !rest[1..].starts_with(' '));
+            said.extend([space(before), List::Equals.word(), space(after)]);
+        }
+        // "Class d/2": a letter with a number.
+        let letter = said.strip_suffix('/').unwrap_or_default();
+        let letter = letter.strip_suffix('\'').unwrap_or(letter);
+        let is_letter_alone =
+            letter.ends_with(is_hebrew) && letter.chars().rev().nth(1).is_some_and(|before| before == ' ');
+        if is_letter_alone && is_number(&text[at..]) {
+            said.pop();
+            said.push(' ');
+        }
     }
     said
 }
 
+/// Returns true if the mark after a number is an inch sign, and not the end of a quotation.
+fn is_inch(before: &str, after: &str) -> bool {
+    let is_outer = |(at, c): &(usize, char)| {
+        is_inch_sign(*c)
+            && !before[..*at].ends_with(is_letter)
+            && !before[..*at].ends_with(|c: char| c.is_ascii_digit())
+    };
+    let has_open = before.char_indices().filter(is_outer).count() > 0;
+    after.strip_prefix(is_inch_sign).is_some_and(|rest| !has_open && !rest.starts_with(|c: char| c.is_alphanumeric()))
+}
+
+fn is_inch_sign(c: char) -> bool {
+    matches!(c, '"' | '\u{2033}' | '\u{201d}')
+}
+
+const EQUALS: char = '=';
+
 /// Appends the word for the unit at the beginning of `rest`, which follows a number. Returns the length of the unit in
 /// bytes; 0 if there is no unit.
 fn unit(rest: &str, number: &str, said: &mut String) -> usize {
+    if is_inch(said, rest) {
+        said.extend([" ", List::Inch.word()]);
+        return rest.chars().next().map_or(0, char::len_utf8);
+    }
     let spaces = rest.len() - rest.trim_start_matches([' ', '\u{a0}']).len();
     let after = &rest[spaces..];
     let word = plain(&after[..word_length(after)]);

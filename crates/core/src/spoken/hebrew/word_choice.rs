@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::context::Context;
 use super::date::{date_reading, feminine, month, said_date};
+use super::elided;
 use super::fraction;
 use super::lists::{Gender, List};
 use super::numeral::{cardinal, dictated};
@@ -68,6 +69,11 @@ fn integer(number: &Number, run: &Run, context: &Context<'_>) -> Reading {
     let value = number.value();
     if let Some(minutes) = value.filter(|value| is_minutes(*value, context)) {
         return Reading { kind: Kind::Hour, ..Reading::new(cardinal(minutes, Gender::Masculine)) };
+    }
+    if let Some(value) = value
+        && let Some(gender) = elided::gender_of_dose(context)
+    {
+        return Reading::new(cardinal(value, gender));
     }
     let is_hour = || context.is_hour() && (context.has_daypart() || context.counted().is_none());
     if let Some(clock) = value.filter(|_| number.digits.len() <= 2).and_then(|hour| Clock::new(hour, 0))
