@@ -86,10 +86,15 @@ fn retain_timed(clauses: &mut [Clause<'_>]) {
         let is_after_time = clauses[..index].iter().any(has_time);
         // A day may precede the time: "done, Tuesday, five o'clock".
         let mut next = clauses[index + 1..].iter().take_while(|clause| clause.is_of_time());
-        let is_with_time = has_time(&clauses[index]) || next.any(has_time);
+        let is_before_time = next.any(has_time);
+        let is_with_time = has_time(&clauses[index]) || is_before_time;
         clauses[index].places.retain(|place| {
             let phrase = place.phrase;
-            !phrase.is_timed || is_with_time || phrase.is_whole_clause() && is_after_time
+            match () {
+                () if !phrase.is_timed => true,
+                () if phrase.is_before_time => is_before_time,
+                () => is_with_time || phrase.is_whole_clause() && is_after_time,
+            }
         });
     }
 }

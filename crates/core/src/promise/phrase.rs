@@ -15,6 +15,8 @@ pub(super) struct Phrase {
     pub(super) is_state: bool,
     /// True if it says something only together with a time of day.
     pub(super) is_timed: bool,
+    /// True if it says something only before a clause that names a time of day.
+    pub(super) is_before_time: bool,
     /// True if it says that details of the caller are stored.
     pub(super) is_about_details: bool,
     /// True if it stands at the beginning or the end of a clause only.
@@ -90,7 +92,8 @@ impl Phrase {
             promise,
             is_past: !is_kind("later"),
             is_state: is_kind("state"),
-            is_timed: is_kind("timed"),
+            is_timed: is_kind("timed") || is_kind("before"),
+            is_before_time: is_kind("before"),
             is_about_details: is_kind("details"),
             begins_clause,
             ends_clause,

@@ -107,14 +107,63 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
                 "הכול מסודר, מחכים לך מחר בעשר.",
                 "הפרטים שלך נשמרו.",
                 "See you tomorrow at ten, it's in the calendar.",
+                "סידרתי, מחר בעשר.",
+                "את איתנו מחר בעשר.",
+                "עדכנתי ביומן.",
+                "You're set, tomorrow at ten.",
             ][..],
         ),
-        (moved, &["התור עבר ליום שני בשעה תשע.", "נתראה ביום שני בתשע.", "Your appointment is now Monday at nine."]),
-        (tool("cancel_appointment", &json!({"cancelled": {}})), &["הביטול נקלט.", "הורדתי אותך מהיומן.", "Cancelled!"]),
-        (sent, &["הכתובת כבר בדרך אליך בוואטסאפ.", "קיבלת אישור בהודעה.", "נשלח!", "Sent!"]),
-        (ok("take_message"), &["הפרטים שלך נשמרו.", "דנה קיבלה את ההודעה שלך.", "I've let Dana know."]),
-        (ok("save_contact_details"), &["הפרטים שלך נשמרו.", "שמרתי את הפרטים שלך.", "Your details are saved."]),
-        (ok("join_waiting_list"), &["השם שלך ברשימת ההמתנה.", "הפרטים שלך נשמרו.", "You're on the waitlist."]),
+        (
+            moved,
+            &[
+                "התור עבר ליום שני בשעה תשע.",
+                "נתראה ביום שני בתשע.",
+                "Your appointment is now Monday at nine.",
+                "השינוי בוצע.",
+                "You're now on Monday at nine.",
+            ],
+        ),
+        (
+            tool("cancel_appointment", &json!({"cancelled": {}})),
+            &["הביטול נקלט.", "הורדתי אותך מהיומן.", "Cancelled!", "ההזמנה בוטלה."],
+        ),
+        (
+            sent,
+            &[
+                "הכתובת כבר בדרך אליך בוואטסאפ.",
+                "קיבלת אישור בהודעה.",
+                "נשלח!",
+                "Sent!",
+                "ההודעה נשלחה.",
+                "I've sent over the address.",
+            ],
+        ),
+        (
+            ok("take_message"),
+            &[
+                "הפרטים שלך נשמרו.",
+                "דנה קיבלה את ההודעה שלך.",
+                "I've let Dana know.",
+                "עדכנתי את רוני.",
+                "רוני כבר יודע.",
+                "פתחתי פנייה בנושא.",
+                "The manager knows about it now.",
+            ],
+        ),
+        (
+            ok("save_contact_details"),
+            &[
+                "הפרטים שלך נשמרו.",
+                "שמרתי את הפרטים שלך.",
+                "Your details are saved.",
+                "שיניתי את מספר הטלפון שלך.",
+                "I've updated your phone number.",
+            ],
+        ),
+        (
+            ok("join_waiting_list"),
+            &["השם שלך ברשימת ההמתנה.", "הפרטים שלך נשמרו.", "You're on the waitlist.", "את ברשימה."],
+        ),
     ] {
         for said in sentences {
             assert!(is_false(&known(), said, &[]), "{said}");
