@@ -1,4 +1,4 @@
-//! Numbers without a counted noun after them: the noun was said before, or follows the number 1 that it precedes in speech.
+//! Numbers whose noun is said before them or is unknown: "3 nights at the price of 2", "1 fondue".
 
 use super::context::Context;
 use super::counted::{Counted, next_word};
@@ -50,7 +50,10 @@ pub(super) fn one(context: &Context<'_>) -> Option<Reading> {
     });
     // "1 portion of": a feminine noun in the construct state stays before its noun.
     let is_construct = is_followed && found.ends_with(CONSTRUCT);
-    (is_singular(&found) && !is_construct).then(|| {
+    // "1 regular, 2 extended": the numbers are those of a list.
+    let next = context.after[end..].trim_start_matches([',', ' ']).strip_prefix('2');
+    let is_label = next.is_some_and(|after| after.starts_with(' ') && Counted::after(after, false, true).is_none());
+    (is_singular(&found) && !is_construct && !is_label).then(|| {
         let one = super::numeral::cardinal(1, gender_by_ending(&found));
         Reading { length: end, ..Reading::new(format!("{word} {one}")) }
     })

@@ -85,7 +85,11 @@ fn counts(counted: &Counted, value: u64, context: &Context<'_>) -> bool {
     // "Building 3, flat 1": a singular noun after a number belongs to the next number, or begins a new phrase.
     let is_next = || noun.is_numbered && begins_address(&context.after[counted.length..], context);
     // "At the hour 9 night": the noun is a part of the day.
-    let is_hour = || context.prefix.is_empty() && context.last_word().is_some_and(|word| List::BeforeHour.has(&word));
+    let is_night = || List::AtNight.word().strip_prefix(List::In.word()) == Some(noun.singular);
+    let is_hour = || {
+        context.prefix.ends_with(List::In.word()) && is_night()
+            || context.prefix.is_empty() && context.last_word().is_some_and(|word| List::BeforeHour.has(&word))
+    };
     noun.counts_in_singular && !is_hour() || value == 1 && !follows_numbered(context) && !is_next()
 }
 
@@ -252,8 +256,12 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
 pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
     let gender = context.counted().map_or_else(|| gender_alone(context), |counted| counted.gender);
     let Some(fraction) = amount.fraction else { return cardinal(amount.whole, gender) };
-    if let Some(words) = context.counted().and_then(|counted| quarters(amount, &counted)) {
-        return words;
+    if let Some(counted) = context.counted()
+        && let Some(words) = quarters(amount, &counted)
+    {
+        // The noun follows the last number: "three and a quarter to four and a half hours".
+        let plural = counted.noun.map_or("", |noun| noun.many(0));
+        return words.strip_suffix(plural).unwrap_or(&words).trim_end().to_owned();
     }
     let is_said_as_half = amount.is_half() && !amount.ends_with_scale();
     let is_size = || amount.fraction == Some("5") && context.has_before(List::BeforeSize, 1);

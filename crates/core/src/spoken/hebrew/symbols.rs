@@ -55,7 +55,7 @@ pub(super) fn symbols(text: &str) -> String {
         let letter = said.strip_suffix('/').unwrap_or_default();
         let letter = letter.strip_suffix('\'').unwrap_or(letter);
         let is_letter_alone =
-            letter.ends_with(is_hebrew) && letter.chars().rev().nth(1).is_some_and(|before| before == ' ');
+            letter.ends_with(is_hebrew) && letter.chars().rev().nth(1).is_none_or(|before| before == ' ');
         if is_letter_alone && is_number(&text[at..]) {
             said.pop();
             said.push(' ');
