@@ -521,3 +521,41 @@ test('an hour that both want: the second gets a notice, and sees other hours', a
   expect(errors).toEqual([])
   await other.context().close()
 })
+
+test('an undo does not overwrite what another user has saved since', async ({ page, browser, ownDaemon }) => {
+  const { dana, other, errors, send, get } = await fill(page, browser, ownDaemon)
+  const { id: task } = await send<{ id: number }>('POST', '/api/tasks', { title: 'להתקשר לספק' })
+  const titleOf = async () => (await get<{ title: string }>(`/api/tasks/${task}`)).title
+  const nameOf = async () => (await get<{ display_name: string }>(`/api/contacts/${dana}`)).display_name
+  const undo = other.locator('.toast').last().getByRole('button', { name: 'ביטול' })
+  const refused = other.getByText('מישהו שינה את זה בינתיים, ולכן הפעולה לא בוטלה.')
+  await other.goto(`${ownDaemon.url}/app/tasks`)
+  await other.getByRole('button', { name: 'להתקשר לספק' }).click()
+  await other.getByRole('textbox', { name: 'המשימה', exact: true }).fill('להתקשר מחר')
+  await other.keyboard.press('Enter')
+  await expect.poll(titleOf).toBe('להתקשר מחר')
+  await send('PATCH', `/api/tasks/${task}`, { title: 'להתקשר בערב' })
+  await undo.click()
+  await expect(refused).toBeVisible()
+  expect(await titleOf()).toBe('להתקשר בערב')
+
+  await other.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  const rename = async (name: string) => {
+    await other.getByRole('button', { name: 'שינוי השם' }).click()
+    await other.getByRole('textbox', { name: 'שם', exact: true }).fill(name)
+    await other.keyboard.press('Enter')
+    await expect.poll(nameOf).toBe(name)
+  }
+  await rename('דנה של גל')
+  // A change of another part of the contact does not prevent the undo.
+  await send('PATCH', `/api/contacts/${dana}`, { language: 'ru' })
+  await undo.click()
+  await expect.poll(nameOf).toBe('דנה כהן')
+  await rename('דנה של גל')
+  await send('PATCH', `/api/contacts/${dana}`, { display_name: 'דנה של רוני' })
+  await undo.click()
+  await expect(refused).toBeVisible()
+  expect(await nameOf()).toBe('דנה של רוני')
+  expect(errors).toEqual([])
+  await other.context().close()
+})

@@ -10,7 +10,7 @@ import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
 import { AppointmentWords } from './AppointmentWords'
-import { change, refresh } from './appointments'
+import { change, isSameTime, refresh } from './appointments'
 import { type Appointment, useResources, useServices } from './data'
 import { LeaveFoot, type Leaving, useEndOnClose } from './Leave'
 import { ServiceChoice } from './ServiceChoice'
@@ -73,6 +73,8 @@ export function EditAppointment({ appointment: current, leaving, close: leave, b
     ...(isRenoted && { note }),
     ...(isOther && { service_id, resource_id }),
   })
+  const isPartOf = (seen: Appointment) => (now: Appointment) =>
+    (!isRenoted || now.note === seen.note) && (!isOther || isSameTime(now, seen))
   const save = useAction({
     run: () => {
       const wanted: Update = {
@@ -81,16 +83,16 @@ export function EditAppointment({ appointment: current, leaving, close: leave, b
         ...(problem === 'outside_hours' && { force: true }),
       }
       const seen = edit.replaced() ?? base
-      return sendPart(
-        headers => change(id, wanted, headers),
-        edit.headers(),
-        (now: Appointment) => (!isRenoted || now.note === seen.note) && (!isOther || isSameTime(now, seen)),
-      )
+      return sendPart(headers => change(id, wanted, headers), edit.headers(), isPartOf(seen))
     },
     done: () => t`התור של ${isolate(base.contact_name || t`הלקוח`)} עודכן`,
     // The time may be in the past by now, or outside of the opening hours.
-    undo: () =>
-      change(id, { ...partOf(edit.replaced() ?? base), ...(isOther && { force: true }) }).then(() => refresh(cache)),
+    undo: (_, stored, headers) =>
+      sendPart(
+        headers => change(id, { ...partOf(edit.replaced() ?? base), ...(isOther && { force: true }) }, headers),
+        headers,
+        isPartOf(stored),
+      ).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       back()
@@ -195,13 +197,6 @@ export function EditAppointment({ appointment: current, leaving, close: leave, b
     </form>
   )
 }
-
-/** Whether another service would be booked at the same time as before. */
-const isSameTime = (one: Appointment, other: Appointment): boolean =>
-  one.service_id === other.service_id &&
-  one.resource_id === other.resource_id &&
-  one.starts_at === other.starts_at &&
-  one.state === other.state
 
 /** An empty `nextFree` is not shown. */
 function NoRoom({ nextFree }: { nextFree: string }) {

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { knownEtag } from '#shared/api/client'
-import { useEdit } from '#shared/api/edit'
+import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { isolate } from '#shared/format/bidi'
 import { serverNow } from '#shared/format/clock'
@@ -11,7 +11,7 @@ import { type Day, laterDay, weekOf } from '#shared/format/dates'
 import type { Formatter } from '#shared/format/time'
 import { useFormat } from '#shared/session'
 import { AppointmentWords } from './AppointmentWords'
-import { change, refresh } from './appointments'
+import { change, isSameTime, refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { useChosenTime } from './chosen-time'
 import { type Appointment, useResources } from './data'
@@ -71,7 +71,12 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         : t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}`,
     // The replaced time may be in the past by now, or outside of the opening hours. Without `notify`, the daemon decides:
     // the contact is notified of the undo if the message was sent.
-    undo: () => change(id, { starts_at, resource_id, force: true }).then(() => refresh(cache)),
+    undo: (_, moved, headers) =>
+      sendPart(
+        headers => change(id, { starts_at, resource_id, force: true }, headers),
+        headers,
+        (now: Appointment) => isSameTime(now, moved),
+      ).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       close()

@@ -16,6 +16,13 @@ export const markDone = (id: number, headers?: Headers) =>
 export const markNoShow = (id: number, headers?: Headers) =>
   unwrap(client.POST('/api/appointments/{id}/no-show', at(id, headers)))
 
+/** Whether two versions of an appointment take the same time of the same resource, for the same service. */
+export const isSameTime = (one: Schemas['Appointment'], other: Schemas['Appointment']): boolean =>
+  one.service_id === other.service_id &&
+  one.resource_id === other.resource_id &&
+  one.starts_at === other.starts_at &&
+  one.state === other.state
+
 /** On other devices, the event stream does the same. */
 export const refresh = (cache: QueryClient): void => {
   for (const path of ['/api/appointments', '/api/free-slots', '/api/free-gaps', '/api/waiting-list']) {

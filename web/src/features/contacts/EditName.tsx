@@ -86,8 +86,12 @@ function NameForm({ contact, path, close: leave }: FormProps) {
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, display_name })),
     ],
     done: () => t`השם שונה`,
-    undo: async ({ before }) => {
-      await send(before, {})
+    undo: async ({ before }, renamed, headers) => {
+      await sendPart(
+        headers => send(before, headers),
+        headers,
+        (now: ContactDetail) => now.display_name === renamed.display_name,
+      )
       refresh('/api/contacts')
     },
     onDone: () => {

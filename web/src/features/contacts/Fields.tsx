@@ -100,7 +100,7 @@ function FieldLine({ contact, field, value }: LineProps) {
   }, [input])
   const path = `/api/contacts/${contact.id}`
   const send = (next: string | null, headers = {}) =>
-    request('PUT', '/api/contacts/{id}/fields/{field_id}', {
+    request<ContactDetail>('PUT', '/api/contacts/{id}/fields/{field_id}', {
       params: { path: { id: contact.id, field_id: field.id } },
       body: { value: next },
       headers,
@@ -127,8 +127,12 @@ function FieldLine({ contact, field, value }: LineProps) {
       })),
     ],
     done: () => t`״${isolate(field.name)}״ נשמר`,
-    undo: async ({ before }) => {
-      await send(before)
+    undo: async ({ before }, stored, headers) => {
+      await sendPart(
+        headers => send(before, headers),
+        headers,
+        (now: ContactDetail) => storedIn(now) === storedIn(stored),
+      )
       refresh('/api/contacts')
     },
     onDone: (_, { input }) => {

@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { patch, useAction } from '#shared/api/action'
+import { sendPart } from '#shared/api/edit'
 import { useLocale } from '#shared/i18n/locale'
 import { type ContactDetail, refresh, request } from './api'
 
@@ -16,8 +17,12 @@ export function Language({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
   const names = new Intl.DisplayNames([useLocale()], { type: 'language' })
   const language = contact.language ?? null
-  const send = (next: string | null) =>
-    request('PATCH', '/api/contacts/{id}', { params: { path: { id: contact.id } }, body: { language: next } })
+  const send = (next: string | null, headers: Record<string, string> = {}) =>
+    request<ContactDetail>('PATCH', '/api/contacts/{id}', {
+      params: { path: { id: contact.id } },
+      body: { language: next },
+      headers,
+    })
   const set = useAction({
     // The change includes the previous language, because the cached contact already has the new one at the time of an
     // undo.
@@ -26,8 +31,12 @@ export function Language({ contact }: { contact: ContactDetail }) {
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, language })),
     ],
     done: () => t`השפה נשמרה`,
-    undo: async ({ before }) => {
-      await send(before)
+    undo: async ({ before }, stored, headers) => {
+      await sendPart(
+        headers => send(before, headers),
+        headers,
+        (now: ContactDetail) => now.language === stored.language,
+      )
       refresh('/api/contacts')
     },
     onDone: () => refresh('/api/contacts'),

@@ -49,8 +49,12 @@ export function LeadEditor({ lead, isGone, close }: Props) {
         (current: Lead) => isSame(contentOf(current), before),
       ),
     done: () => t`הליד נשמר`,
-    undo: async ({ before }) => {
-      await send(before)
+    undo: async ({ before, next }, _, headers) => {
+      await sendPart(
+        headers => send(before, headers),
+        headers,
+        (now: Lead) => isSame(contentOf(now), next),
+      )
       refreshAll()
     },
     onDone: () => {

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { useEdit } from '#shared/api/edit'
+import { sendPart, useEdit } from '#shared/api/edit'
 import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
@@ -45,11 +45,16 @@ export function NumberForm({ contact, address, close }: Props) {
             body: { number },
           }),
     done: () => (address ? t`המספר תוקן` : t`המספר נוסף`),
-    undo: async (_, saved) => {
+    undo: async (_, saved, headers) => {
       const path = { id: contact.id }
       const former_at = contact.addresses.find(({ id }) => id === saved.id)?.former_at
-      if (address) await correct(saved.id, (edit.replaced() ?? address).value)
-      else if (former_at) {
+      if (address) {
+        await sendPart(
+          headers => correct(saved.id, (edit.replaced() ?? address).value, headers),
+          headers,
+          (now: Address) => now.value === saved.value,
+        )
+      } else if (former_at) {
         // The number was a former one, which the addition made current again. The undo restores its former state.
         const body = { number: saved.value, former_at }
         await request('POST', '/api/contacts/{id}/numbers', { params: { path }, body })

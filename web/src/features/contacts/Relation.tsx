@@ -1,12 +1,17 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { patch, useAction } from '#shared/api/action'
+import { sendPart } from '#shared/api/edit'
 import { type ContactDetail, type Relation as Kind, refresh, request } from './api'
 
 /** A contact without an address cannot be recognised, so it is an ordinary customer. */
 export function Relation({ contact }: { contact: ContactDetail }) {
   const { t } = useLingui()
-  const send = (relation: Kind) =>
-    request('PUT', '/api/contacts/{id}/relation', { params: { path: { id: contact.id } }, body: { relation } })
+  const send = (relation: Kind, headers: Record<string, string> = {}) =>
+    request<ContactDetail>('PUT', '/api/contacts/{id}/relation', {
+      params: { path: { id: contact.id } },
+      body: { relation },
+      headers,
+    })
   const refreshAll = () => refresh('/api/contacts', '/api/inbox')
   const set = useAction({
     run: ({ to }: { from: Kind; to: Kind }) => send(to),
@@ -14,8 +19,12 @@ export function Relation({ contact }: { contact: ContactDetail }) {
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, relation: to })),
     ],
     done: ({ to }) => (to === 'vip' ? t`סומן כ־VIP` : to === 'staff' ? t`סומן כאיש צוות` : t`חזר להיות לקוח רגיל`),
-    undo: async ({ from }) => {
-      await send(from)
+    undo: async ({ from, to }, _, headers) => {
+      await sendPart(
+        headers => send(from, headers),
+        headers,
+        (now: ContactDetail) => now.relation === to,
+      )
       refreshAll()
     },
     onDone: refreshAll,

@@ -1,6 +1,7 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { useLingui } from '@lingui/react/macro'
 import { patchItems, useAction } from '#shared/api/action'
+import { sendPart } from '#shared/api/edit'
 import { isolate } from '#shared/format/bidi'
 import { type Lead, refresh, request, type Stage } from './api'
 import { stageName } from './stages'
@@ -11,14 +12,18 @@ interface Move {
 }
 
 // Sent without a version: a move states the target stage, and the next move may start before the response arrives.
-const send = ({ lead, stage }: Move) =>
-  request('PATCH', '/api/leads/{id}', { params: { path: { id: lead.id } }, body: { stage_id: stage } })
+const send = ({ lead, stage }: Move, headers: Record<string, string> = {}) =>
+  request<Lead>('PATCH', '/api/leads/{id}', {
+    params: { path: { id: lead.id } },
+    body: { stage_id: stage },
+    headers,
+  })
 
 export function useMoveLead(stages: readonly Stage[]) {
   const { t } = useLingui()
   const { i18n } = useTexts()
   return useAction({
-    run: send,
+    run: (move: Move) => send(move),
     patches: ({ lead, stage }) => [
       patchItems<Lead>(['/api/leads'], items =>
         items.map(each => (each.id === lead.id ? { ...each, stage_id: stage } : each)),
@@ -29,8 +34,12 @@ export function useMoveLead(stages: readonly Stage[]) {
       const name = found ? stageName(found, text => i18n._(text)) : ''
       return t`״${isolate(lead.title)}״ עבר אל ״${isolate(name)}״`
     },
-    undo: async ({ lead }) => {
-      await send({ lead, stage: lead.stage_id })
+    undo: async ({ lead, stage }, _, headers) => {
+      await sendPart(
+        headers => send({ lead, stage: lead.stage_id }, headers),
+        headers,
+        (now: Lead) => now.stage_id === stage,
+      )
       refresh('/api/leads', '/api/lead-stages')
     },
     onDone: () => refresh('/api/leads', '/api/lead-stages'),

@@ -117,7 +117,12 @@ export function EditTask({ task: current, isGone = false, close: leave }: Props)
       )
     },
     done: () => t`המשימה נשמרה`,
-    undo: () => patch(before(edit.replaced() ?? task)).then(() => refresh(cache)),
+    undo: (_, stored, headers) =>
+      sendPart(
+        headers => patch(before(edit.replaced() ?? task), headers),
+        headers,
+        (now: Task) => JSON.stringify(before(now)) === JSON.stringify(before(stored)),
+      ).then(() => refresh(cache)),
     onDone: () => {
       refresh(cache)
       close()

@@ -1,5 +1,8 @@
+import { i18n } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query'
 import { toast } from '../components/toasts'
+import { ifStill } from './client'
 import { type ApiError, asApiError } from './errors'
 import { type Patch, showPatches } from './optimistic'
 import { problemText } from './problem-text'
@@ -28,8 +31,11 @@ interface Action<V, R> {
   patches?: (values: V) => Patch[]
   /** The text of the toast after a success; absent or undefined if the row itself shows the result. */
   done?: (values: V, result: R) => string | undefined
-  /** Reverses the change. If present, the toast of `done` has an undo button. */
-  undo?: (values: V, result: R) => Promise<unknown>
+  /**
+   * Reverses the change. If present, the toast of `done` has an undo button. With `headers`, the request fails with the
+   * code `changed` if the item is no longer as in `result`, for example because another user has changed it.
+   */
+  undo?: (values: V, result: R, headers: Record<string, string>) => Promise<unknown>
   onDone?: (result: R, values: V) => void
   /** Handles the error. Returns true if no toast is needed. */
   onError?: (error: ApiError, values: V) => boolean | undefined
@@ -56,7 +62,11 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
       const { undo } = action
       if (text !== undefined) {
         const reverse = (): Promise<unknown> =>
-          Promise.resolve(undo?.(values, result)).catch(reason => showFailure(asApiError(reason), reverse))
+          Promise.resolve(undo?.(values, result, ifStill(result))).catch(reason => {
+            const error = asApiError(reason)
+            if (error.code === 'changed') toast.error(i18n._(msg`מישהו שינה את זה בינתיים, ולכן הפעולה לא בוטלה.`))
+            else showFailure(error, reverse)
+          })
         toast.done(text, undo && reverse)
       }
       action.onDone?.(result, values)

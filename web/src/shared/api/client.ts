@@ -165,6 +165,16 @@ async function sendTwice(send: () => Promise<Response>, headers: Headers): Promi
 export const client = createClient<paths>({ baseUrl: '', fetch: sessionFetch })
 client.use(session)
 
+/** The ETags of the items that successful responses contained. */
+const versions = new WeakMap<object, string>()
+
+/**
+ * Returns the header that makes a change fail with the code `changed` if the item is no longer as in this result of
+ * `unwrap`; no header if the response had no ETag.
+ */
+export const ifStill = (result: unknown): Record<string, string> =>
+  ifMatch(typeof result === 'object' && result !== null ? versions.get(result) : undefined)
+
 type Answer<T> = { data?: T; error?: unknown; response: Response }
 
 /** Returns the body of a successful response. Throws any other response as an `ApiError`. */
@@ -172,7 +182,9 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer.catch(reason => {
     throw reason instanceof SyntaxError ? asApiError(reason) : reason
   })
-  if (!response.ok) throw errorOf(response.status, error, response.headers.get('ETag'))
+  const etag = response.headers.get('ETag')
+  if (!response.ok) throw errorOf(response.status, error, etag)
+  if (etag && typeof data === 'object' && data !== null) versions.set(data, etag)
   return data as T
 }
 

@@ -1,8 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
 import { useAction } from '../api/action'
-import { client, unwrap } from '../api/client'
-import { useEdit } from '../api/edit'
+import { client, ifStill, unwrap } from '../api/client'
+import { sendPart, useEdit } from '../api/edit'
 import { ChangedBy } from '../components/ChangedBy'
 import { Plain } from '../components/text'
 import { KeptInput, useKeep, useKept } from '../draft'
@@ -57,12 +57,19 @@ export function NoteForm({ contactId, note, isGone = false, refresh, close: leav
               body: { text: text.trim() },
             }),
           ))
-      return { id: saved.id, before }
+      return { saved, before }
     },
     done: (_, { before }) => (before === undefined ? t`ההערה נשמרה` : t`ההערה שונתה`),
-    undo: async (_, { id, before }) => {
-      if (before !== undefined) await write(id, { text: before })
-      else await unwrap(client.DELETE('/api/notes/{id}', { params: { path: { id } } }))
+    undo: async (_, { saved, before }) => {
+      const { id } = saved
+      const headers = ifStill(saved)
+      if (before !== undefined) {
+        await sendPart(
+          headers => write(id, { text: before }, headers),
+          headers,
+          (now: Note) => now.text === saved.text,
+        )
+      } else await unwrap(client.DELETE('/api/notes/{id}', { params: { path: { id } }, headers }))
       refresh()
     },
     onDone: () => {

@@ -53,8 +53,12 @@ export function ItemForm<T extends Managed, V extends Named>({ kind, item, isGon
         (current: T) => isSame(kind.valuesOf(current), before),
       ),
     done: () => t`נשמר`,
-    undo: async ({ before }) => {
-      await change(kind, item.id, kind.bodyOf(before))
+    undo: async ({ before, next }, _, headers) => {
+      await sendPart(
+        headers => change(kind, item.id, kind.bodyOf(before), headers),
+        headers,
+        (now: T) => isSame(kind.valuesOf(now), next),
+      )
       refreshAll(kind)
     },
     onDone: () => {

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { ifMatch, knownEtag } from '#shared/api/client'
+import { sendPart } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
@@ -35,16 +36,23 @@ export function EditScheduled({ item, refresh, onClose }: Props) {
   }
   const save = useAction({
     run: () =>
-      call('PATCH', '/api/scheduled-messages/{id}', {
+      call<Scheduled>('PATCH', '/api/scheduled-messages/{id}', {
         ...path,
         headers: ifMatch(knownEtag(`/api/scheduled-messages/${item.id}`)),
         body: { text: text.trim(), send_at: at },
       }),
     done: () => t`ההודעה המתוזמנת שונתה`,
-    undo: () =>
-      call('PATCH', '/api/scheduled-messages/{id}', { ...path, body: { text: item.text, send_at: item.send_at } }).then(
-        refresh,
-      ),
+    undo: (_, stored, headers) =>
+      sendPart(
+        headers =>
+          call('PATCH', '/api/scheduled-messages/{id}', {
+            ...path,
+            headers,
+            body: { text: item.text, send_at: item.send_at },
+          }),
+        headers,
+        (now: Scheduled) => now.text === stored.text && now.send_at === stored.send_at,
+      ).then(refresh),
     onDone: close,
     onError: ({ code }) => {
       // The list then shows the message as another user has changed it, or without it.
