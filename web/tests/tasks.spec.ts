@@ -208,3 +208,47 @@ test('the error of an outage becomes a calm offer to retry once the connection i
   await expect(page.locator('.task')).toContainText('להזמין צבע')
   await expect(field).toHaveValue('')
 })
+
+test('a task that is saved again after a failure exists once, and is not offered to be saved again', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', DANA)
+  const api = await owner(page, ownDaemon)
+  const dana = await contactOf(api, DANA)
+  const titles = async () => {
+    const { items } = await api.get<{ items: { title: string }[] }>('/api/tasks?state=open')
+    return items.map(({ title }) => title).sort()
+  }
+  /** The next request fails, before the daemon gets it or after it has answered. */
+  const fail = (isLost: boolean) =>
+    page.route(
+      // The requests for lists have a query.
+      url => url.pathname === '/api/tasks' && url.search === '',
+      async route => {
+        if (isLost) await route.fetch()
+        return route.abort()
+      },
+      { times: 1 },
+    )
+  const field = page.getByRole('textbox', { name: 'משימה חדשה' })
+  const again = page.getByRole('button', { name: 'לנסות שוב' })
+  const expected: string[] = []
+  for (const path of ['/app/tasks', `/app/contacts/${dana.id}`]) {
+    await page.goto(`${ownDaemon.url}${path}`)
+    for (const isLost of [false, true]) {
+      const title = `${expected.length} לבדוק`
+      expected.push(title)
+      await field.fill(title)
+      await fail(isLost)
+      await page.keyboard.press('Enter')
+      await expect(again).toBeVisible()
+      await field.press('Enter')
+      await expect(field).toHaveValue('')
+      await expect(again).toHaveCount(0)
+      expect(await titles()).toEqual(expected)
+    }
+  }
+})

@@ -3,7 +3,6 @@ import { IconPencil } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
-import { newKey } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { TaskBox } from '#shared/components/TaskBox'
 import { Dot, Plain, Time } from '#shared/components/text'
@@ -97,12 +96,8 @@ function AddTask({ contactId }: { contactId: number }) {
   const [title, setTitle] = useState(kept ?? '')
   const end = useKeep(draft, title, '', () => setTitle(''))
   const add = useAction({
-    // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
-    run: ({ title, key }: { title: string; key: string }) =>
-      request<Task>('POST', '/api/tasks', {
-        body: { title, contact_id: contactId },
-        headers: { 'Idempotency-Key': key },
-      }),
+    run: ({ title }: { title: string }) =>
+      request<Task>('POST', '/api/tasks', { body: { title, contact_id: contactId } }),
     onDone: (_, sent) => {
       end(sent.title)
       setTitle(now => withoutSent(now, sent.title))
@@ -111,7 +106,7 @@ function AddTask({ contactId }: { contactId: number }) {
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (title.trim() && !add.isPending) add.mutate({ title: title.trim(), key: newKey() })
+    if (title.trim() && !add.isPending) add.mutate({ title: title.trim() })
   }
   return (
     <form className="add-line" onSubmit={submit}>

@@ -3,7 +3,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { client, newKey, unwrap } from '#shared/api/client'
+import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
@@ -24,9 +24,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
   const add = useAction({
-    // The idempotency key is part of the variables, so that a retry after a lost response repeats the same request.
-    run: ({ body, key }: { body: typeof read; key: string; words: string }) =>
-      unwrap(client.POST('/api/tasks', { body, params: { header: { 'Idempotency-Key': key } } })),
+    run: ({ body }: { body: typeof read; words: string }) => unwrap(client.POST('/api/tasks', { body })),
     done: () => t`המשימה נוספה`,
     undo: (_, made) => remove(made.id),
     onDone: (_, { words }) => {
@@ -40,7 +38,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
       className="new-task"
       onSubmit={event => {
         event.preventDefault()
-        if (read.title && !add.isPending) add.mutate({ body: read, key: newKey(), words: text.trim() })
+        if (read.title && !add.isPending) add.mutate({ body: read, words: text.trim() })
       }}
     >
       <Icon icon={IconPlus} />

@@ -2,7 +2,7 @@ import { i18n } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query'
 import { toast } from '../components/toasts'
-import { ifStill } from './client'
+import { ifStill, requestOf, whenChanged } from './client'
 import { type ApiError, asApiError } from './errors'
 import { type Patch, showPatches } from './optimistic'
 import { problemText } from './problem-text'
@@ -42,7 +42,12 @@ interface Action<V, R> {
 }
 
 const showFailure = (error: ApiError, retry: () => void) =>
-  toast.error(problemText(error), error.isTransient ? retry : undefined, { isOutage: error.isOutage })
+  toast.error(problemText(error), error.isTransient ? retry : undefined, {
+    isOutage: error.isOutage,
+    request: requestOf(error),
+  })
+
+whenChanged(toast.endRetry)
 
 export function useAction<V = void, R = unknown>(action: Action<V, R>) {
   const cache = useQueryClient()

@@ -19,6 +19,9 @@ const ownTokens = new Set<string>()
 const etags = new Map<string, string>()
 const KEY_HEADER = 'Idempotency-Key'
 const keys = creationKeys(newKey, Date.now)
+/** What identifies the request of a response or an error: method, path and body. */
+const requests = new WeakMap<object, string>()
+const onSuccess = new Set<(request: string) => void>()
 const onUnauthorized = new Set<() => void>()
 let fetchSession: (() => Promise<boolean>) | undefined
 
@@ -43,6 +46,14 @@ export function whenUnauthorized(listener: () => void): () => void {
   onUnauthorized.add(listener)
   return () => onUnauthorized.delete(listener)
 }
+
+/** Calls `listener` after each change that has succeeded. */
+export function whenChanged(listener: (request: string) => void): void {
+  onSuccess.add(listener)
+}
+
+/** Returns what identifies the change that has failed with this error; equal requests have the same value. */
+export const requestOf = (error: ApiError): string | undefined => requests.get(error)
 
 /**
  * Sets the function that fetches the session again after the daemon has refused the CSRF token. The function stores the
@@ -137,11 +148,17 @@ async function sessionFetch(request: Request): Promise<Response> {
   const creation = needsKey ? keys.of(new URL(url).pathname, body) : undefined
   if (creation) headers.set(KEY_HEADER, creation.key)
   const send = () => timedFetch(new Request(url, { method, headers, signal, body }))
+  const id = `${method} ${new URL(url).pathname} ${body ?? ''}`
   let hasResponse = false
   try {
     const response = await sendTwice(send, headers)
     hasResponse = true
+    requests.set(response, id)
+    if (response.ok) for (const listener of onSuccess) listener(id)
     return response
+  } catch (reason) {
+    if (reason instanceof ApiError) requests.set(reason, id)
+    throw reason
   } finally {
     creation?.end(hasResponse)
   }
@@ -183,7 +200,12 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
     throw reason instanceof SyntaxError ? asApiError(reason) : reason
   })
   const etag = response.headers.get('ETag')
-  if (!response.ok) throw errorOf(response.status, error, etag)
+  if (!response.ok) {
+    const failure = errorOf(response.status, error, etag)
+    const request = requests.get(response)
+    if (request !== undefined) requests.set(failure, request)
+    throw failure
+  }
   if (etag && typeof data === 'object' && data !== null) versions.set(data, etag)
   return data as T
 }

@@ -38,13 +38,7 @@ test('a second click and another try have the key of the first request, a later 
 test('every operation that takes a key has one', () => {
   const document = JSON.parse(readFileSync(new URL('../../../../docs/openapi.json', import.meta.url), 'utf8'))
   const { at } = start()
-  const isOwn = new Set([
-    '/api/appointments',
-    '/api/scheduled-messages',
-    '/api/tasks',
-    '/api/tokens',
-    '/api/whatsapp/send',
-  ])
+  const isOwn = new Set(['/api/appointments', '/api/scheduled-messages', '/api/tokens', '/api/whatsapp/send'])
   for (const [path, item] of Object.entries<Record<string, { parameters?: { name: string }[] }>>(document.paths)) {
     const takesKey = item.post?.parameters?.some(({ name }) => name === 'Idempotency-Key') ?? false
     const hasKey = at(path.replace('{id}', '17'), '{}').key !== undefined

@@ -8,7 +8,7 @@
 
 /** Tokens are left out: the secret is only in the first response, so a repeated request is refused. */
 const CREATES =
-  /^\/api\/(closures|contacts|contacts\/\d+\/notes|custom-fields|facts|lead-stages|leads|resources|saved-replies|services|tags|waiting-list)$/
+  /^\/api\/(closures|contacts|contacts\/\d+\/notes|custom-fields|facts|lead-stages|leads|resources|saved-replies|services|tags|tasks|waiting-list)$/
 
 /** How long after a response an equal request is a second click, in ms. */
 const SECOND_CLICK_MS = 1000

@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest'
-import { undoAll, withoutOutage, withToast } from './toasts'
+import { undoAll, withoutOutage, withoutRetry, withToast } from './toasts'
 
 type Toast = Parameters<typeof withToast>[1]
 let id = 0
-const error = (text: string, run?: () => void): Toast => ({
+const run = (toast: Toast | undefined) => {
+  for (const { run } of toast?.action?.runs ?? []) run()
+}
+const error = (text: string, run?: () => void, request?: string): Toast => ({
   id: id++,
   text,
   kind: 'error',
-  ...(run && { action: { label: 'again', run } }),
+  ...(run && { action: { label: 'again', runs: [{ run, request }] } }),
 })
 
 test('one button repeats all actions that failed for the same reason', () => {
@@ -20,7 +23,7 @@ test('one button repeats all actions that failed for the same reason', () => {
     )
   shown = withToast(shown, error('no connection'))
   expect(shown).toHaveLength(1)
-  shown[0]?.action?.run()
+  run(shown[0])
   expect(ran).toEqual([1, 2, 3])
 })
 
@@ -34,7 +37,7 @@ test('errors with other texts keep their own buttons', () => {
     first,
     error('b', () => ran.push('b')),
   )
-  shown[1]?.action?.run()
+  run(shown[1])
   expect(ran).toEqual(['b'])
   expect(shown).toHaveLength(2)
 })
@@ -81,7 +84,18 @@ test('after an outage, one calm toast repeats what has failed', () => {
     ['wrong', 'error'],
     ['back', 'waiting'],
   ])
-  shown[1]?.action?.run()
+  run(shown[1])
   expect(ran).toEqual(['a', 'b'])
   expect(withoutOutage([failed('undo failed'), other], { id: 99, text: 'back' })).toEqual([other])
+})
+
+test('a request that has succeeded since is not repeated', () => {
+  const ran: string[] = []
+  const failed = (text: string, name: string) => error(text, () => ran.push(name), name)
+  const shown = withToast(withToast(withToast([], failed('offline', 'a')), failed('offline', 'b')), failed('slow', 'c'))
+  const left = withoutRetry(withoutRetry(shown, 'a'), 'c')
+  expect(left.map(({ text }) => text)).toEqual(['offline'])
+  run(left[0])
+  expect(ran).toEqual(['b'])
+  expect(withoutRetry(left, 'a')).toBe(left)
 })

@@ -8,7 +8,7 @@ interface Toast {
   text: ReactNode
   /** `waiting` is an error whose cause is over, so that the user can retry. */
   kind: 'done' | 'error' | 'waiting'
-  action?: { label: ReactNode; run: () => void }
+  action?: Action
   /** Reverse the actions that the toast reports, in the order in which these were done. */
   undos?: readonly Undo[]
   /** Whether an earlier undo with the same text is no longer valid after this action. */
@@ -19,11 +19,24 @@ interface Toast {
   onClose?: (() => void) | undefined
 }
 
+interface Action {
+  label: ReactNode
+  /** What the button does; several retries if several actions have failed. */
+  runs: readonly Run[]
+}
+
+interface Run {
+  run: () => void
+  /** Identifies the request that has failed. Once it has succeeded in another way, it must not be repeated. */
+  request?: string | undefined
+}
+
 type Undo = () => unknown
 
 interface ErrorOptions extends Pick<Toast, 'onClose' | 'isOutage'> {
   /** The label of the retry. */
   label?: string
+  request?: string | undefined
 }
 
 /** How long a toast of the kind `done` is shown while it has neither pointer nor focus, in ms. */
@@ -53,16 +66,12 @@ function add(made: Omit<Toast, 'id'>): number {
 export function withToast(shown: readonly Toast[], made: Toast): readonly Toast[] {
   const same = shown.find(({ text }) => text === made.text)
   const earlier = made.kind === 'error' ? same?.action : undefined
-  const { action = earlier } = made
   const undos = made.undos && [...(made.isOnlyUndo ? [] : (same?.undos ?? [])), ...made.undos]
-  const run = () => {
-    earlier?.run()
-    made.action?.run()
-  }
-  return [
-    ...shown.filter(one => one !== same),
-    { ...made, ...(action && { action: earlier ? { ...action, run } : action }), ...(undos && { undos }) },
-  ].slice(-MAX_TOASTS)
+  const runs = [...(earlier?.runs ?? []), ...(made.action?.runs ?? [])]
+  const action = (made.action ?? earlier) && { label: (made.action ?? earlier)?.label, runs }
+  return [...shown.filter(one => one !== same), { ...made, ...(action && { action }), ...(undos && { undos }) }].slice(
+    -MAX_TOASTS,
+  )
 }
 
 /** Replaces the errors of an outage that is over by one toast with this text, whose button repeats all failed actions. */
@@ -71,10 +80,19 @@ export function withoutOutage(shown: readonly Toast[], made: Pick<Toast, 'id' | 
   const [first] = failed
   const others = shown.filter(({ isOutage }) => !isOutage)
   if (!first) return others
-  const run = () => {
-    for (const action of failed) action.run()
-  }
-  return [...others, { ...made, kind: 'waiting', action: { ...first, run } }]
+  const runs = failed.flatMap(({ runs }) => runs)
+  return [...others, { ...made, kind: 'waiting', action: { ...first, runs } }]
+}
+
+/** Removes the retries of a request that has succeeded since, and the toasts that have no other retry. */
+export function withoutRetry(shown: readonly Toast[], request: string): readonly Toast[] {
+  const isOver = (run: Run) => run.request === request
+  if (!shown.some(({ action }) => action?.runs.some(isOver))) return shown
+  return shown.flatMap(one => {
+    if (!one.action?.runs.some(isOver)) return one
+    const runs = one.action.runs.filter(run => !isOver(run))
+    return runs.length > 0 ? { ...one, action: { ...one.action, runs } } : []
+  })
 }
 
 /** Runs them in reverse, one after another: a later action can be based on an earlier one. */
@@ -91,20 +109,25 @@ export const toast = {
    * Shows an error. It stays until the user closes or retries it, newer toasts take its place, or the outage that caused
    * it is over.
    */
-  error(text: string, retry?: () => void, { label, onClose, isOutage = false }: ErrorOptions = {}): number {
-    const action = retry && { label: label ?? <Trans>לנסות שוב</Trans>, run: retry }
+  error(text: string, retry?: () => void, { label, request, onClose, isOutage = false }: ErrorOptions = {}): number {
+    const action = retry && { label: label ?? <Trans>לנסות שוב</Trans>, runs: [{ run: retry, request }] }
     return add({ text, kind: 'error', onClose, isOutage, ...(action && { action }) })
   },
   /** An outage is over: offers to repeat the actions that it made fail. */
   endOutage(text: ReactNode): void {
     if (toasts.some(({ isOutage }) => isOutage)) set(withoutOutage(toasts, { id: next++, text }))
   },
+  /** A request has succeeded: no toast repeats it. */
+  endRetry(request: string): void {
+    const left = withoutRetry(toasts, request)
+    if (left !== toasts) set(left)
+  },
   /** The action will run soon; `stop` prevents it. */
   soon(text: string, stop: () => void): number {
-    return add({ text, kind: 'done', action: { label: <Trans>עצירה</Trans>, run: stop } })
+    return add({ text, kind: 'done', action: { label: <Trans>עצירה</Trans>, runs: [{ run: stop }] } })
   },
   offer(text: ReactNode, label: ReactNode, run: () => void): number {
-    return add({ text, kind: 'done', action: { label, run } })
+    return add({ text, kind: 'done', action: { label, runs: [{ run }] } })
   },
   close(id: number): void {
     set(toasts.filter(toast => toast.id !== id))
@@ -160,7 +183,7 @@ function ToastLine({ toast: { id, text, kind, undos, action = undos && actionOf(
           type="button"
           onClick={() => {
             toast.close(id)
-            action.run()
+            for (const { run } of action.runs) run()
           }}
         >
           {action.label}
@@ -183,7 +206,7 @@ function ToastLine({ toast: { id, text, kind, undos, action = undos && actionOf(
   )
 }
 
-const actionOf = (undos: readonly Undo[]): NonNullable<Toast['action']> => ({
+const actionOf = (undos: readonly Undo[]): Action => ({
   label: <Plural value={undos.length} one="ביטול" two="ביטול שתי הפעולות" other="ביטול # הפעולות" />,
-  run: () => void undoAll(undos),
+  runs: [{ run: () => void undoAll(undos) }],
 })
