@@ -74,3 +74,57 @@ test('a time without a day that has passed today is tomorrow', () => {
   // A day that is named is kept.
   expect(read('לבדוק היום בשעה 9:30', afternoon)).toEqual({ title: 'לבדוק', due_at: '2026-11-22T07:30:00.000Z' })
 })
+
+// The coming Friday is the 27th.
+test.each([
+  ['call Tom the day after tomorrow', 'call Tom', '2026-11-24'],
+  ['לחזור לרונית מחרתיים', 'לחזור לרונית', '2026-11-24'],
+  ['call Tom next Friday', 'call Tom', '2026-12-04'],
+  ['call Tom next Sunday', 'call Tom', '2026-11-29'],
+  ['finish this Monday', 'finish', '2026-11-23'],
+  ['pay invoice by Friday', 'pay invoice', '2026-11-27'],
+  ['order cake for Sunday', 'order cake', '2026-11-29'],
+  ['report until tomorrow', 'report', '2026-11-23'],
+  ['Call Friday', 'Call', '2026-11-27'],
+  ['לסיים דוח עד מחר', 'לסיים דוח', '2026-11-23'],
+  ['לשלם עד יום שלישי', 'לשלם', '2026-11-24'],
+  ['לקנות פרחים לפני שבת', 'לקנות פרחים', '2026-11-28'],
+  ['להכין עוגה ליום שישי', 'להכין עוגה', '2026-11-27'],
+  ['להתקשר ביום שישי הבא', 'להתקשר', '2026-12-04'],
+  ['להתקשר ביום שישי הקרוב', 'להתקשר', '2026-11-27'],
+  ['לסדר את המחסן שבת הבאה', 'לסדר את המחסן', '2026-12-05'],
+])('the words around a day belong to it: %s', (text, title, due_date) => {
+  expect(read(text)).toEqual({ title, due_date })
+})
+
+test.each([
+  'email about Black Friday',
+  'plan black friday',
+  'call Tom Friday',
+  'water the plants every Monday',
+  'email Dana about tomorrow',
+  'לבדוק כל יום ראשון',
+  'לדבר עם דנה על יום שישי',
+  'לכתוב מבחן ראשון',
+  'by Friday',
+  'meet at the morning',
+  'order 10:00',
+])('a day that is not the due day stays in the words: %s', title => {
+  expect(read(title)).toEqual({ title })
+})
+
+test.each([
+  ['להתקשר מחר בבוקר', 'להתקשר', '07:00'],
+  ['להתקשר מחר בצהריים', 'להתקשר', '10:00'],
+  ['להתקשר מחר 10:00', 'להתקשר', '08:00'],
+  ['להתקשר מחר ב־4 אחה״צ', 'להתקשר', '14:00'],
+  ['להתקשר עד מחר ב-10', 'להתקשר', '08:00'],
+  ['call Tom tomorrow 10:00', 'call Tom', '08:00'],
+  ['call Tom tomorrow at noon', 'call Tom', '10:00'],
+  ['call Tom tomorrow morning', 'call Tom', '07:00'],
+  ['call Tom at noon tomorrow', 'call Tom', '10:00'],
+  ['call Tom by tomorrow 5 pm', 'call Tom', '15:00'],
+  ['call Tom tomorrow at 6 in the evening', 'call Tom', '16:00'],
+])('the time beside a day is read: %s', (text, title, time) => {
+  expect(read(text)).toEqual({ title, due_at: `2026-11-23T${time}:00.000Z` })
+})
