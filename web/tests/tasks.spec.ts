@@ -209,7 +209,7 @@ test('the error of an outage becomes a calm offer to retry once the connection i
   await expect(field).toHaveValue('')
 })
 
-test('a task that is saved again after a failure exists once, and is not offered to be saved again', async ({
+test('a new task has a day, exists once after another try, and is not offered to be saved again', async ({
   page,
   ownDaemon,
 }) => {
@@ -241,7 +241,9 @@ test('a task that is saved again after a failure exists once, and is not offered
     for (const isLost of [false, true]) {
       const title = `${expected.length} לבדוק`
       expected.push(title)
-      await field.fill(title)
+      // The day is read on both pages.
+      await field.fill(`${title} עד מחר`)
+      await expect(page.getByRole('button', { name: 'להוסיף למחר' })).toBeVisible()
       await fail(isLost)
       await page.keyboard.press('Enter')
       await expect(again).toBeVisible()

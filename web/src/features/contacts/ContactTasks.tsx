@@ -1,15 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil } from '@tabler/icons-react'
-import { type FormEvent, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
 import { Icon } from '#shared/components/Icon'
 import { TaskBox } from '#shared/components/TaskBox'
 import { Dot, Plain, Time } from '#shared/components/text'
-import { useKeep, useKept } from '#shared/draft'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { withoutSent } from '#shared/typed'
+import { useNewTask } from '#shared/tasks/new-task'
 import { type ContactDetail, refresh, request, type Task } from './api'
 
 export function ContactTasks({ contact }: { contact: ContactDetail }) {
@@ -91,37 +89,21 @@ function Due({ task: { due_at, due_date } }: { task: Task }) {
 
 function AddTask({ contactId }: { contactId: number }) {
   const { t } = useLingui()
-  const draft = `contact-task.${contactId}`
-  const kept = useKept<string>(draft)
-  const [title, setTitle] = useState(kept ?? '')
-  const end = useKeep(draft, title, '', () => setTitle(''))
-  const add = useAction({
-    run: ({ title }: { title: string }) =>
-      request<Task>('POST', '/api/tasks', { body: { title, contact_id: contactId } }),
-    onDone: (_, sent) => {
-      end(sent.title)
-      setTitle(now => withoutSent(now, sent.title))
-      refresh('/api/tasks', '/api/contacts')
-    },
-  })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (title.trim() && !add.isPending) add.mutate({ title: title.trim() })
-  }
+  const task = useNewTask({ draft: `contact-task.${contactId}`, contactId })
   return (
-    <form className="add-line" onSubmit={submit}>
+    <form className="add-line" onSubmit={task.submit}>
       <input
         className="field"
         dir="auto"
         aria-label={t`משימה חדשה`}
-        placeholder={t`משימה חדשה`}
-        value={title}
+        placeholder={t`משימה חדשה, למשל: לחזור עם מחיר מחר ב־10`}
+        value={task.text}
         maxLength={200}
-        onChange={event => setTitle(event.target.value)}
+        onChange={event => task.setText(event.target.value)}
       />
-      {title.trim() && (
-        <button className="btn" type="submit" disabled={add.isPending}>
-          <Trans>הוספה</Trans>
+      {!task.isEmpty && (
+        <button className="btn" type="submit" disabled={task.isBusy}>
+          {task.label}
         </button>
       )}
     </form>

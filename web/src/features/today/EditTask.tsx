@@ -13,9 +13,9 @@ import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
+import { readDue } from '#shared/tasks/read-due'
 import { useUnsaved } from '#shared/unsaved'
 import { Assignee } from './Assignee'
-import { readDue } from './read-due'
 import { refresh, type Task } from './tasks'
 
 /** When a task is due: a day, an instant, or neither. */

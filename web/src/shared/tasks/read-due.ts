@@ -1,4 +1,4 @@
-import { addDays, instantOf, isDay, wallTime, weekdayOf } from '#shared/format/dates'
+import { addDays, instantOf, isDay, wallTime, weekdayOf } from '../format/dates'
 
 export interface NewTask {
   title: string
