@@ -1,6 +1,8 @@
 /** Not the fields for text, in which the keys of the page do nothing. */
 const CONTROLS =
   'a[href], button:not(:disabled), input:is([type=checkbox], [type=radio]):not(:disabled), select:not(:disabled)'
+/** What a key changes at once. Such a control takes the focus only from another one. */
+const CHOICES = '[role=checkbox], [role=switch], [role=radio], input:is([type=checkbox], [type=radio]), select'
 const TOASTS = '.toasts'
 
 /** The element that has, or last had, the focus, and its ancestors. */
@@ -84,7 +86,8 @@ function nextControl(previous: Node | null): Element | undefined {
       // Keys that mean something on the page must not change a choice far away.
       control => control.getClientRects().length > 0 && (place === places[0] || !control.matches('select')),
     )
-    const next = controls.find(isAfter) ?? controls.at(-1)
+    const safe = path[0]?.matches(CHOICES) ? [] : controls.filter(control => !control.matches(CHOICES))
+    const next = safe.find(isAfter) ?? safe.at(-1) ?? controls.find(isAfter) ?? controls.at(-1)
     if (next || place.matches('main, [aria-modal=true]')) return next
   }
   return undefined

@@ -46,7 +46,7 @@ function placeOf(rest: Element | undefined, removed: Place | undefined): HTMLEle
   if (!removed) return found(rest, 'input, textarea, select')
   // A dialog that has closed returns the focus itself.
   if (!(rest instanceof HTMLElement) || rest === document.body) return undefined
-  // The row that was edited is shown at the place of its form.
-  if (removed.element.matches('li')) return found(rest.children[removed.at], 'button, a[href]')
+  // The row that was edited is shown at the place of its form. A key must not tick it.
+  if (removed.element.matches('li')) return found(rest.children[removed.at], 'button:not([role=checkbox]), a[href]')
   return rest.tabIndex >= 0 ? rest : found(rest, 'button')
 }
