@@ -111,7 +111,11 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
   await expect(dialog.getByLabel('סיבת הביטול')).toBeFocused()
   await inspect(page, 'appointment-cancel', VIEWS[0])
   await page.keyboard.type('חולה')
-  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(dialog.getByRole('alert')).toContainText('הסיבה שכתבתם תימחק')
+  await dialog.getByRole('button', { name: 'להמשיך למלא' }).click()
+  await expect(dialog.getByLabel('סיבת הביטול')).toHaveValue('חולה')
+  await dialog.getByLabel('סיבת הביטול').press('Enter')
   await expect(page.locator('.toast').last()).toContainText('בוטל')
   expect((await all()).find(({ id }) => id === appointment.id)).toMatchObject({
     state: 'cancelled',

@@ -334,3 +334,54 @@ test('after kept input was deleted, the focus is in the form or where it was', a
   await drop.press('Enter')
   await expect(add).toBeFocused()
 })
+
+test('Escape keeps the input of a note, a task and a lead, and the focus on what was edited', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', '+972501112233', 'נועה ברק')
+  await prepare(page, VIEWS[0])
+  const api = await owner(page, ownDaemon)
+  const { id: noa } = await contactOf(api, '+972501112233')
+  const task = await api.send<Item>('POST', '/api/tasks', { title: 'להתקשר לספק' })
+  await api.send('POST', '/api/leads', { contact_id: noa, title: 'צבע' })
+  const stays = async () => undefined
+  const keeps = async (open: () => Promise<void>, reopen: () => Promise<void>, field: Locator, text: string) => {
+    await open()
+    await field.fill(text)
+    await page.keyboard.press('Escape')
+    await expect(field).toHaveCount(0)
+    await page.reload()
+    await reopen()
+    await expect(field).toHaveValue(text)
+    await expect(kept(page)).toBeVisible()
+  }
+
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  const words = page.getByRole('button', { name: 'להתקשר לספק' })
+  const title = page.getByRole('textbox', { name: 'המשימה', exact: true })
+  await keeps(
+    () => words.click(),
+    () => words.click(),
+    title,
+    'להתקשר לספק הצבע',
+  )
+  await title.press('Escape')
+  await expect(words).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(title).toBeVisible()
+  expect(await api.get(`/api/tasks/${task.id}`)).toMatchObject({ title: 'להתקשר לספק', done_at: null })
+
+  await page.goto(`${ownDaemon.url}/app/contacts/${noa}`)
+  const note = page.getByRole('textbox', { name: 'הערה חדשה' })
+  await keeps(() => page.getByRole('button', { name: 'הערה', exact: true }).click(), stays, note, 'אלרגית לאגוזים')
+
+  await page.goto(`${ownDaemon.url}/app/leads`)
+  const lead = page.getByLabel('מה רוצים לקנות')
+  const edit = async () => {
+    await page.getByRole('button', { name: 'העברה או שינוי של צבע' }).click()
+    await page.getByRole('menuitem', { name: 'שינוי הכותרת או הסכום' }).click()
+  }
+  await keeps(edit, stays, lead, 'צבע וגוונים')
+})

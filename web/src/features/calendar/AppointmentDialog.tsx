@@ -77,17 +77,18 @@ function Opened({ leaving, ...props }: OpenedProps & { leaving: Leaving }) {
   if (form === 'move') return <MoveAppointment appointment={appointment} close={close} back={back} />
   if (form === 'edit' && isCurrent)
     return <EditAppointment appointment={appointment} leaving={leaving} close={close} back={back} />
-  return <Card {...props} form={form} setForm={setForm} last={last.current} />
+  return <Card {...props} leaving={leaving} form={form} setForm={setForm} last={last.current} />
 }
 
 interface CardProps extends OpenedProps {
+  leaving: Leaving
   form: Form | null
   setForm: (form: Form | null) => void
   /** The form that was open before. */
   last: Form | null
 }
 
-function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps) {
+function Card({ appointment, isCurrent, close, leaving, form, setForm, last }: CardProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const [reason, setReason] = useState('')
@@ -164,6 +165,8 @@ function Card({ appointment, isCurrent, close, form, setForm, last }: CardProps)
       <WaitsStill appointment={appointment} />
       {form === 'cancel' && state === 'booked' ? (
         <CancelAppointment
+          leaving={leaving}
+          close={close}
           reason={reason}
           setReason={setReason}
           notice={notice}

@@ -5,6 +5,7 @@ import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { parseAmount } from '#shared/format/amount'
 import { useFormat } from '#shared/session'
 import { useUnsaved } from '#shared/unsaved'
@@ -27,14 +28,33 @@ const isSame = (a: Content, b: Content) => a.title === b.title && a.value_minor 
 
 const textOf = (value: number | null) => (value === null ? '' : String(value / 100))
 
-export function LeadEditor({ lead, isGone, close }: Props) {
+/** `first` and `etag` are the content and the version on which the input is based. */
+interface Kept {
+  title: string
+  amount: string
+  first: Content
+  etag?: string | undefined
+}
+
+export const draftOf = (id: number): string => `lead-edit.${id}`
+
+/** Esc closes the form, which has its input again when it is opened the next time. */
+export function LeadEditor({ lead, isGone, close: leave }: Props) {
   const { t } = useLingui()
   const format = useFormat()
-  const [first] = useState(() => contentOf(lead))
-  const [title, setTitle] = useState(first.title)
-  const [amount, setAmount] = useState(textOf(first.value_minor))
+  const draft = draftOf(lead.id)
+  const kept = useKept<Kept>(draft)
+  const [{ first, etag }] = useState(() => kept ?? { first: contentOf(lead), etag: lead.etag })
+  const [title, setTitle] = useState(kept?.title ?? first.title)
+  const [amount, setAmount] = useState(kept?.amount ?? textOf(first.value_minor))
   const value = parseAmount(amount)
-  const edit = useEdit<Lead>(lead.etag)
+  const edit = useEdit<Lead>(etag)
+  const saved: Kept = { title: first.title, amount: textOf(first.value_minor), first, etag }
+  const end = useKeep<Kept>(draft, { title, amount, first, etag }, saved, leave)
+  const close = () => {
+    end()
+    leave()
+  }
   const { theirs } = edit
   const send = (content: Content, headers = {}) =>
     request('PATCH', '/api/leads/{id}', { params: { path: { id: lead.id } }, body: content, headers })
@@ -77,7 +97,8 @@ export function LeadEditor({ lead, isGone, close }: Props) {
     if (theirs === undefined && !isGone && !save.isPending && isComplete) submitMine()
   }
   return (
-    <form className="lead-form" onSubmit={submit} onKeyDown={event => event.key === 'Escape' && close()}>
+    <form className="lead-form" onSubmit={submit} onKeyDown={event => event.key === 'Escape' && leave()}>
+      {kept && <KeptInput discard={close} />}
       <Field
         label={<Trans>מה רוצים לקנות</Trans>}
         dir="auto"

@@ -10,11 +10,12 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { deferred, useHasBeen } from '#shared/deferred'
+import { isKept } from '#shared/draft'
 import { useOpenItems } from '#shared/open-items'
 import { useFormat } from '#shared/session'
 import { type Lead, type Stage, stagesQuery } from './api'
 import { LeadCard } from './LeadCard'
-import { LeadEditor } from './LeadEditor'
+import { draftOf, LeadEditor } from './LeadEditor'
 import { useMoveLead } from './lead-actions'
 import { stageName, totalOf } from './stages'
 
@@ -82,7 +83,9 @@ function Board({ stages, leads }: { stages: Stage[]; leads: Lead[] }) {
   const format = useFormat()
   const move = useMoveLead(stages)
   // The form stays in its column if another user moves the lead meanwhile, so that it keeps its input.
-  const [open, setOpen] = useState<Pick<Lead, 'id' | 'stage_id'> | null>(null)
+  const [open, setOpen] = useState<Pick<Lead, 'id' | 'stage_id'> | null>(
+    () => leads.find(({ id }) => isKept(draftOf(id))) ?? null,
+  )
   const { rows, isGone } = useOpenItems(leads, ({ id }) => id === open?.id)
   const sorted = stages.toSorted((a, b) => a.position - b.position)
   return (

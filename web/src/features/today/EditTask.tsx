@@ -166,6 +166,8 @@ export function EditTask({ task: current, isGone = false, close: leave }: Props)
   return (
     <li className="task-edit">
       <form
+        // The input is kept as a draft.
+        onKeyDown={event => event.key === 'Escape' && leave()}
         onSubmit={event => {
           event.preventDefault()
           // While the other user's version is shown, the user must choose between the versions first.
@@ -184,7 +186,6 @@ export function EditTask({ task: current, isGone = false, close: leave }: Props)
           value={title}
           maxLength={200}
           onChange={event => setTitle(event.target.value)}
-          onKeyDown={event => event.key === 'Escape' && close()}
         />
         <fieldset className="seg" aria-label={t`מתי`}>
           {choices.map(([label, value]) => (

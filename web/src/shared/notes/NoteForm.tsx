@@ -27,7 +27,7 @@ interface Props {
 /** The key under which the text of a new note is kept. */
 export const newNoteDraft = (contactId: number) => `note.${contactId}`
 
-/** Ctrl-Enter saves; Esc closes the form. */
+/** Ctrl-Enter saves; Esc closes the form, which has its input again when it is opened the next time. */
 export function NoteForm({ contactId, note, isGone = false, refresh, close: leave }: Props) {
   const { t } = useLingui()
   const draft = note ? `note-edit.${note.id}` : newNoteDraft(contactId)
@@ -85,7 +85,7 @@ export function NoteForm({ contactId, note, isGone = false, refresh, close: leav
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return
-    if (event.key === 'Escape') close()
+    if (event.key === 'Escape') leave()
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit()
   }
   return (
