@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useRef, useState } from 'react'
 import { isDay } from '#shared/format/dates'
 import type { CustomField } from './api'
 import { parseDay } from './days'
@@ -24,7 +24,6 @@ export const textOf = ({ kind }: CustomField, value: string | null): string =>
 /** In a text field, Enter and blur save a changed value; Esc cancels. */
 export function FieldEditor(props: Props) {
   const { field, value, save, cancel } = props
-  const { t } = useLingui()
   if (field.kind === 'flag') {
     return (
       <label className="hit flag">
@@ -37,27 +36,51 @@ export function FieldEditor(props: Props) {
       </label>
     )
   }
-  if (field.kind === 'choice') {
-    // The contact keeps a value that is no longer a choice of the field.
-    const choices = value === null || field.choices.includes(value) ? field.choices : [value, ...field.choices]
-    return (
-      <select
-        className="field"
-        aria-label={field.name}
-        value={value ?? ''}
-        // biome-ignore lint/a11y/noAutofocus: the user has just pressed the value.
-        autoFocus
-        onChange={event => save(event.target.value || null)}
-        onBlur={cancel}
-      >
-        <option value="">{t`ללא`}</option>
-        {choices.map(choice => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </select>
-    )
-  }
+  if (field.kind === 'choice') return <ChoiceEditor field={field} value={value} save={save} cancel={cancel} />
   return <TextEditor {...props} />
+}
+
+/** Keys that go through the choices: the choice is saved by Enter or blur, and not at each of them. */
+const STEPS = /^(Arrow|Page|Home$|End$)|^.$/u
+
+function ChoiceEditor({ field, value, save, cancel }: Pick<Props, 'field' | 'value' | 'save' | 'cancel'>) {
+  const { t } = useLingui()
+  const [choice, setChoice] = useState(value)
+  const isStep = useRef(false)
+  // The contact keeps a value that is no longer a choice of the field.
+  const choices = value === null || field.choices.includes(value) ? field.choices : [value, ...field.choices]
+  const submit = () => (choice === value ? cancel() : save(choice))
+  const onKeyDown = (event: KeyboardEvent) => {
+    isStep.current = STEPS.test(event.key)
+    if (event.key === 'Escape') cancel()
+    if (event.key !== 'Enter') return
+    event.preventDefault()
+    submit()
+  }
+  return (
+    <select
+      className="field"
+      aria-label={field.name}
+      value={choice ?? ''}
+      // biome-ignore lint/a11y/noAutofocus: the user has just pressed the value.
+      autoFocus
+      onKeyDown={onKeyDown}
+      onPointerDown={() => {
+        isStep.current = false
+      }}
+      onChange={event => {
+        const next = event.target.value || null
+        setChoice(next)
+        if (!isStep.current) save(next)
+      }}
+      onBlur={submit}
+    >
+      <option value="">{t`ללא`}</option>
+      {choices.map(one => (
+        <option key={one}>{one}</option>
+      ))}
+    </select>
+  )
 }
 
 function TextEditor({ field, value, text, type, problem, isFocused, save, cancel }: Props) {
