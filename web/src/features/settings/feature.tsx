@@ -12,7 +12,13 @@ export const feature: Feature = {
     { id: 'settings-agent', label: msg`הטקסט של הסוכן`, icon: IconSettings, href: '/app/settings/agent' },
     { id: 'settings-users', label: msg`משתמשים`, icon: IconSettings, href: '/app/settings/users', ownerOnly: true },
     { id: 'settings-backup', label: msg`גיבויים`, icon: IconSettings, href: '/app/settings/backup', ownerOnly: true },
-    { id: 'settings-health', label: msg`בריאות המערכת`, icon: IconSettings, href: '/app/settings/health' },
+    {
+      id: 'settings-health',
+      label: msg`בריאות המערכת`,
+      icon: IconSettings,
+      href: '/app/settings/health',
+      ownerOnly: true,
+    },
   ],
   changes: {
     alert_updated: ['/api/self-check', '/api/backups'],

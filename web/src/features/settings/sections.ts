@@ -254,6 +254,7 @@ export const SECTIONS: readonly Section[] = [
     title: msg`בריאות המערכת`,
     icon: IconHeartbeat,
     words: msg`עדכון גרסה דיסק`,
+    ownerOnly: true,
     groups: [
       { title: msg`בדיקה עצמית`, keys: ['maintenance.self_check', 'maintenance.hour'] },
       { title: msg`עדכונים`, keys: ['updates.check', 'updates.feed_url'] },

@@ -3,11 +3,13 @@ import { IconCopy } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { toast } from '#shared/components/toasts'
+import { useSession } from '#shared/session'
 
 const COMMAND = 'sudo systemctl restart agentlocator-whatsapp'
 
 export function NotRunning({ retry }: { retry: () => void }) {
   const { t } = useLingui()
+  const { isOwner } = useSession()
   const copy = () =>
     navigator.clipboard.writeText(COMMAND).then(
       () => toast.done(t`הפקודה הועתקה`),
@@ -45,9 +47,11 @@ export function NotRunning({ retry }: { retry: () => void }) {
         <button className="btn pen" type="button" onClick={retry}>
           <Trans>לבדוק עכשיו</Trans>
         </button>
-        <Link className="btn" href="/app/settings/health">
-          <Trans>לבדיקת המערכת</Trans>
-        </Link>
+        {isOwner && (
+          <Link className="btn" href="/app/settings/health">
+            <Trans>לבדיקת המערכת</Trans>
+          </Link>
+        )}
       </div>
     </section>
   )
