@@ -210,8 +210,11 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   expect((await staff.request.post(`${ownDaemon.url}/api/login`, { data })).status()).toBe(200)
   await staff.goto(`${ownDaemon.url}/app/settings/phone?at=voice.max_call_s`)
   await expect(staff.locator('.set[data-target] input')).toHaveAttribute('readonly')
-  await staff.goto(`${ownDaemon.url}/app/settings/users`)
-  await expect(staff.getByText('For owners only')).toBeVisible()
+  await expect(staff.getByRole('link', { name: 'System health' })).toHaveCount(0)
+  for (const section of ['health', 'users']) {
+    await staff.goto(`${ownDaemon.url}/app/settings/${section}`)
+    await expect(staff.getByText('For owners only')).toBeVisible()
+  }
   // The other user's open page follows the new role.
   const role = page.getByRole('button', { name: 'Role yael' })
   await role.click()
@@ -374,4 +377,22 @@ test('staff see the name of a chosen language', async ({ page, ownDaemon }) => {
   const language = page.getByRole('combobox', { name: 'שפת הסוכן' })
   await expect(language).toBeDisabled()
   await expect(language.locator('option:checked')).toHaveText('עברית')
+})
+
+test('an emptied number shows the value that is in effect instead', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[2])
+  await ownDaemon.start()
+  await owner(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/phone?at=voice.message_max_s`)
+  const field = page.locator('.set[data-target] input')
+  const initial = await field.inputValue()
+  await field.fill('')
+  await field.press('Enter')
+  await expect(field).toHaveValue(initial)
+  await field.fill('77')
+  await field.press('Enter')
+  await expect(page.locator('.set[data-target] .saved')).toBeVisible()
+  await field.fill('')
+  await field.press('Enter')
+  await expect(field).toHaveValue(initial)
 })

@@ -125,14 +125,24 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
    * the conflict.
    */
   const [base, setBase] = useState(item)
-  if (base !== item && (text === toText(base.value) || text === stored)) {
+  /** Whether the field was emptied in order to reset the setting. Then it shows the value that is in effect instead. */
+  const [isReset, setReset] = useState(false)
+  if (base !== item && (text === toText(base.value) || text === stored || isReset)) {
     setBase(item)
     setText(stored)
+    setReset(false)
   }
   const commit = () => {
     if (text === stored) return onRejection(undefined)
     const parsed = fromText(item, text, country)
     if ('problem' in parsed) return onRejection(parsed.problem)
+    if (parsed.value === null && !item.optional) {
+      if (item.source !== 'page') {
+        setText(stored)
+        return onRejection(undefined)
+      }
+      setReset(true)
+    }
     onSave(parsed.value, base.version)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -143,6 +153,10 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
       setText(stored)
       onRejection(undefined)
     }
+  }
+  const type = (text: string) => {
+    setReset(false)
+    setText(text)
   }
   const number = isNumber(item.kind)
   const unit = item.unit ? UNITS[item.unit] : undefined
@@ -160,12 +174,12 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
     onKeyDown,
   }
   if (item.kind === 'long_text') {
-    return <textarea {...common} rows={6} onChange={event => setText(event.target.value)} />
+    return <textarea {...common} rows={6} onChange={event => type(event.target.value)} />
   }
   const mode = number ? 'decimal' : item.kind === 'phone' ? 'tel' : item.kind === 'url' ? 'url' : undefined
   return (
     <div className="pair">
-      <input {...common} inputMode={mode} onChange={event => setText(event.target.value)} />
+      <input {...common} inputMode={mode} onChange={event => type(event.target.value)} />
       {unit && <span className="muted">{i18n._(unit)}</span>}
       {!unit && item.unit && <bdi className="muted">{item.unit}</bdi>}
     </div>
