@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** The border is dashed if the agent booked the appointment and no user has opened it yet. */
-export function AppointmentSlot({ slot: { appointment }, top, height, isSelected, open }: Props) {
+export function AppointmentSlot({ slot: { appointment, place, places }, top, height, isSelected, open }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const country = useCountry()
@@ -42,7 +42,14 @@ export function AppointmentSlot({ slot: { appointment }, top, height, isSelected
     <button
       type="button"
       className={kind.filter(Boolean).join(' ')}
-      style={{ insetBlockStart: top + 1, blockSize: Math.max(22, height - 2) }}
+      style={{
+        insetBlockStart: top + 1,
+        blockSize: Math.max(22, height - 2),
+        ...(places > 1 && {
+          insetInlineStart: `${(100 * place) / places}%`,
+          insetInlineEnd: `${(100 * (places - 1 - place)) / places}%`,
+        }),
+      }}
       aria-label={said.filter(Boolean).join(', ')}
       aria-current={isSelected || undefined}
       onClick={event => {

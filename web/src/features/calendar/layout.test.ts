@@ -27,6 +27,30 @@ test('appointments stand on the day and in the lane where they belong', () => {
   expect(days.get('2026-11-23')?.get(1)?.[0]?.from).toBe(30)
 })
 
+test('appointments of a resource that overlap stand side by side', () => {
+  const days = slotsByDay(
+    [
+      // The clock shows 1:30 twice in the night of the 25th of October.
+      appointment(1, '2026-10-24T22:30:00Z', '2026-10-24T23:00:00Z'),
+      appointment(2, '2026-10-24T23:30:00Z', '2026-10-25T00:00:00Z'),
+      appointment(3, '2026-10-25T01:00:00Z', '2026-10-25T02:00:00Z'),
+      appointment(4, '2026-10-24T22:30:00Z', '2026-10-24T23:00:00Z', 2),
+    ],
+    ZONE,
+  )
+  const places = (resource: number) =>
+    days
+      .get('2026-10-25')
+      ?.get(resource)
+      ?.map(({ appointment, from, place, places }) => [appointment.id, from, place, places])
+  expect(places(1)).toEqual([
+    [1, 90, 0, 2],
+    [2, 90, 1, 2],
+    [3, 180, 0, 1],
+  ])
+  expect(places(2)).toEqual([[4, 90, 0, 1]])
+})
+
 test('the hours shown hold everything', () => {
   const slots = slotsByDay([appointment(1, '2026-11-22T04:10:00Z', '2026-11-22T05:00:00Z')], ZONE)
   expect(shownHours([day(['09:00', '17:30'])], slots)).toEqual([6 * 60, 18 * 60])

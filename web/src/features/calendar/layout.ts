@@ -13,6 +13,9 @@ export interface Slot {
   /** The start and end, in minutes of the day in the business's time zone. */
   from: number
   to: number
+  /** Appointments that overlap in the grid stand side by side: the place of this one, and the number of places. */
+  place: number
+  places: number
 }
 
 /** The appointments by the resource's id, sorted by time. */
@@ -47,12 +50,34 @@ export function slotsByDay(appointments: readonly Appointment[], zone: string): 
     const to = end.day === begin.day ? end.minute : 24 * 60
     const lanes = days.get(begin.day) ?? new Map<number, Slot[]>()
     const lane = lanes.get(appointment.resource_id) ?? []
-    lane.push({ appointment, from: begin.minute, to: Math.max(to, begin.minute + 5) })
+    lane.push({ appointment, from: begin.minute, to: Math.max(to, begin.minute + 5), place: 0, places: 1 })
     lanes.set(appointment.resource_id, lane)
     days.set(begin.day, lanes)
   }
-  for (const lanes of days.values()) for (const lane of lanes.values()) lane.sort((a, b) => a.from - b.from)
+  for (const lanes of days.values()) for (const lane of lanes.values()) arrange(lane)
   return days
+}
+
+/**
+ * Sorts the appointments of a lane, and gives those that overlap their places. On the night of a clock change, two
+ * appointments of one resource can have the same wall-clock time; others overlap if a user has forced it.
+ */
+function arrange(lane: Slot[]): void {
+  lane.sort((a, b) => a.from - b.from || a.appointment.starts_at.localeCompare(b.appointment.starts_at))
+  let group: Slot[] = []
+  /** When each place of the group is free again. */
+  let free: number[] = []
+  for (const slot of lane) {
+    if (free.every(at => at <= slot.from)) {
+      group = []
+      free = []
+    }
+    const at = free.findIndex(at => at <= slot.from)
+    slot.place = at < 0 ? free.length : at
+    free[slot.place] = slot.to
+    group.push(slot)
+    for (const one of group) one.places = free.length
+  }
 }
 
 /** In minutes of the day. */
