@@ -6,7 +6,7 @@ import { useFormat } from '#shared/session'
 import { DayColumn } from './DayColumn'
 import { DayHead } from './DayHead'
 import type { CalendarDay } from './data'
-import { HOUR_PX, type Lane, type Lanes, shownHours } from './layout'
+import { HOUR_PX, type Lane, type Lanes, opening, shownHours } from './layout'
 import type { Shown } from './url'
 import { useEdges } from './useEdges'
 
@@ -18,10 +18,15 @@ export interface ViewProps {
   change: (change: Record<string, string | number | null>) => void
 }
 
-/** In pixels. If the view includes today, an hour before the current time, to show the coming appointments. */
+/**
+ * In pixels. If the view includes today, an hour before the current time, to show the coming appointments; otherwise
+ * the opening hour, before which there may be an appointment.
+ */
 function scrollAtOpening(columns: readonly CalendarDay[], now: { day: Day; minute: number }, first: number): number {
   const hasToday = columns.some(({ date }) => date === now.day)
-  return hasToday ? Math.max(0, ((now.minute - 60 - first) / 60) * HOUR_PX) : 0
+  const opens = columns.flatMap(opening).map(([from]) => from)
+  const shown = hasToday ? now.minute - 60 : opens.length > 0 ? Math.min(...opens) : first
+  return Math.max(0, ((shown - first) / 60) * HOUR_PX)
 }
 
 export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
