@@ -71,8 +71,8 @@ fn is_inch(before: &str, after: &str) -> bool {
             && !before[..*at].ends_with(is_letter)
             && !before[..*at].ends_with(|c: char| c.is_ascii_digit())
     };
-    let has_open = before.char_indices().filter(is_outer).count() > 0;
-    after.strip_prefix(is_inch_sign).is_some_and(|rest| !has_open && !rest.starts_with(|c: char| c.is_alphanumeric()))
+    let has_open = || before.char_indices().any(|mark| is_outer(&mark));
+    after.strip_prefix(is_inch_sign).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()) && !has_open())
 }
 
 fn is_inch_sign(c: char) -> bool {
