@@ -11,6 +11,7 @@ import { EmptyState, SkeletonRows } from '#shared/components/states'
 import { deferred, useHasBeen, usePreload } from '#shared/deferred'
 import { isolate } from '#shared/format/bidi'
 import { useShortcuts } from '#shared/keys'
+import { changed } from '#shared/url'
 import { useConversationActions } from './actions'
 import type { InboxFilter, InboxRow } from './api'
 import { ThreadList } from './list/ThreadList'
@@ -49,12 +50,10 @@ export default function InboxPage() {
   const params = useParams<{ contactId?: string }>()
   const contactId = params.contactId && /^\d+$/.test(params.contactId) ? Number(params.contactId) : null
   const [search] = useSearchParams()
+  const q = search.get('q')
   const wanted = search.get('filter') as InboxFilter | null
   const filter = wanted && FILTERS.includes(wanted) ? wanted : 'all'
-  const hrefOf = useCallback(
-    (id: number | null) => `/app/inbox${id === null ? '' : `/${id}`}${filter === 'all' ? '' : `?filter=${filter}`}`,
-    [filter],
-  )
+  const hrefOf = useCallback((id: number | null) => addressOf(id, filter, q), [filter, q])
   const order = useRef<readonly InboxRow[]>([])
   const onOrder = useCallback((rows: readonly InboxRow[]) => {
     order.current = rows
@@ -118,7 +117,7 @@ export default function InboxPage() {
       </h1>
       <ThreadList
         filter={filter}
-        setFilter={next => go(next === 'all' ? hrefBase(contactId) : `${hrefBase(contactId)}?filter=${next}`)}
+        setFilter={next => go(addressOf(contactId, next, q))}
         current={contactId}
         hrefOf={hrefOf}
         onNew={() => setDialog('new')}
@@ -163,7 +162,11 @@ export default function InboxPage() {
   )
 }
 
-const hrefBase = (contactId: number | null) => (contactId === null ? '/app/inbox' : `/app/inbox/${contactId}`)
+/** `q` are the words of the search in the list. */
+function addressOf(contactId: number | null, filter: InboxFilter, q: string | null): string {
+  const query = changed(new URLSearchParams(), { filter: filter === 'all' ? null : filter, q }).toString()
+  return `/app/inbox${contactId === null ? '' : `/${contactId}`}${query && `?${query}`}`
+}
 
 function focusComposer(): void {
   document.querySelector<HTMLTextAreaElement>('.write textarea')?.focus()

@@ -6,6 +6,7 @@ import { Icon } from '#shared/components/Icon'
 import { useInView } from '#shared/components/More'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import { MIN_SEARCH, matchOf, type SearchHit, searchPages } from '#shared/search'
+import { useUrl } from '#shared/url'
 import { whenReleased } from '../actions'
 import type { InboxFilter, InboxRow } from '../api'
 import { heldOrder } from '../model/order'
@@ -27,7 +28,14 @@ interface Props {
 
 export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder }: Props) {
   const { t } = useLingui()
-  const [words, setWords] = useState<string | null>(null)
+  // In the address, so that a reload keeps the search; null while there is no search.
+  const [params, change] = useUrl()
+  const [isSearching, setSearching] = useState(false)
+  const words = params.get('q') ?? (isSearching ? '' : null)
+  const setWords = (words: string | null) => {
+    setSearching(words !== null)
+    change({ q: words })
+  }
   const wanted = useDeferredValue(words?.trim() ?? '')
   const query = useInfiniteQuery({
     ...inboxQuery(filter, wanted),
@@ -150,7 +158,7 @@ function ListHead({ words, setWords, onNew }: HeadProps) {
         <Icon icon={IconSearch} />
         <input
           // biome-ignore lint/a11y/noAutofocus: the field replaces the button that was pressed
-          autoFocus
+          autoFocus={words === ''}
           type="search"
           dir="auto"
           aria-label={t`חיפוש בפניות`}
