@@ -114,6 +114,7 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
       : null,
   )
   const book = useAction({
+    what: () => t`התור לא נקבע`,
     run: ({ waiter, notify }: Booking) => {
       const body = {
         contact_id: contact?.id ?? 0,

@@ -65,6 +65,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   )
   const move = useAction({
     run: (to: To) => change(id, to, edit.headers()),
+    what: () => t`התור לא הוזז`,
     done: to =>
       to.notify
         ? t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}, והודעת WhatsApp תישלח`

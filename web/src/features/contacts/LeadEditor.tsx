@@ -68,6 +68,7 @@ export function LeadEditor({ lead, isGone, close: leave }: Props) {
         edit.headers(),
         (current: Lead) => isSame(contentOf(current), before),
       ),
+    what: () => t`הליד לא נשמר`,
     done: () => t`הליד נשמר`,
     undo: async ({ before, next }, _, headers) => {
       await sendPart(

@@ -36,16 +36,22 @@ interface Action<V, R> {
    * code `changed` if the item is no longer as in `result`, for example because another user has changed it.
    */
   undo?: (values: V, result: R, headers: Record<string, string>) => Promise<unknown>
+  /** Says what was not done, such as «המשימה לא נוספה»; the toast of a failure begins with it. */
+  what?: (values: V) => string
   onDone?: (result: R, values: V) => void
   /** Handles the error. Returns true if no toast is needed. */
   onError?: (error: ApiError, values: V) => boolean | undefined
 }
 
-const showFailure = (error: ApiError, retry: () => void) =>
-  toast.error(problemText(error), error.isTransient ? retry : undefined, {
-    isOutage: error.isOutage,
-    request: requestOf(error),
-  })
+const showFailure = (error: ApiError, retry: () => void, what?: string) =>
+  toast.error(
+    what === undefined ? problemText(error) : `${what}. ${problemText(error)}`,
+    error.isTransient ? retry : undefined,
+    {
+      isOutage: error.isOutage,
+      request: requestOf(error),
+    },
+  )
 
 whenChanged(toast.endRetry)
 
@@ -60,7 +66,7 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
       shown?.end()
       const error = asApiError(reason)
       if (action.onError?.(error, values)) return
-      showFailure(error, () => mutation.mutate(values))
+      showFailure(error, () => mutation.mutate(values), action.what?.(values))
     },
     onSuccess: (result, values, shown) => {
       const text = action.done?.(values, result)

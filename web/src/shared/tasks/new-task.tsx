@@ -39,6 +39,7 @@ export function useNewTask({ draft, contactId }: Options) {
       unwrap(
         client.POST('/api/tasks', { body: { ...body, ...(contactId !== undefined && { contact_id: contactId }) } }),
       ),
+    what: () => t`המשימה לא נוספה`,
     done: () => t`המשימה נוספה`,
     undo: (_, { id }, headers) =>
       unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } }, headers })).then(refresh),

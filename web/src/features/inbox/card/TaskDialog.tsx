@@ -43,6 +43,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   const keyOf = useRequestKey()
   const create = useAction<object, Task>({
     run: body => call('POST', '/api/tasks', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
+    what: () => t`המשימה לא נוספה`,
     done: () => t`המשימה נוספה`,
     undo: (_, { id }) => call('DELETE', '/api/tasks/{id}', { params: { path: { id } } }).then(refresh),
     onDone: () => {
