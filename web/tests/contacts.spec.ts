@@ -612,3 +612,16 @@ test('a printed list has all its rows, and nothing to press', async ({ page, own
   expect(last).toBeGreaterThan(1000)
   expect(height).toBeGreaterThanOrEqual(Math.floor(last ?? 0))
 })
+
+test('the arrow keys choose the contact of a merge', async ({ page, ownDaemon }) => {
+  const { dana, avi } = await fill(page, ownDaemon)
+  await prepare(page, VIEWS[0])
+  await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}`)
+  const field = page.getByRole('combobox', { name: 'חיפוש לקוח' })
+  await expect(page.getByRole('option').first()).toBeVisible()
+  await field.press('ArrowDown')
+  await expect(page.getByRole('option').first()).toHaveAttribute('aria-selected', 'true')
+  await field.fill('avi')
+  await field.press('Enter')
+  await expect.poll(() => new URL(page.url()).searchParams.get('other')).toBe(String(avi))
+})

@@ -2,10 +2,11 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, useEffect, useId, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
+import { useArrowChoice } from '#shared/arrow-choice'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name, Phone } from '#shared/components/text'
@@ -42,29 +43,20 @@ export function ContactPicker({ value, initial, choose }: Props) {
     enabled: value === null,
   })
   const items = found.data?.items ?? []
-  // Undefined until the user presses an arrow key. Then the first contact is the active one if the user has typed
-  // something, and none if the list shows the contacts of late.
-  const [moved, setMoved] = useState<number>()
-  const at = moved ?? (text.trim() ? 0 : -1)
   const pick = (contact: (typeof items)[number] | undefined) =>
     contact && choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null })
   // The first contact can still change while the search runs.
   const isAnswered = text.trim() === words && !found.isPlaceholderData && !found.isPending
   const pickFirst = useWhenAnswered(text, isAnswered, () => pick(items[0]))
-  useEffect(() => {
-    if (at >= 0) document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' })
-  }, [at, id])
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return
-    if (event.key === 'Enter') {
-      if (moved !== undefined) pick(items[at])
-      else if (at === 0) pickFirst()
-    } else if (event.key === 'ArrowDown' && items.length > 0) setMoved((at + 1) % items.length)
-    else if (event.key === 'ArrowUp' && items.length > 0) setMoved((Math.max(at, 0) - 1 + items.length) % items.length)
-    else return
-    // Enter must not send the form around the field.
-    event.preventDefault()
-  }
+  // Without words, the list shows the contacts of late, none of which is the active one.
+  const isFirstActive = text.trim() !== ''
+  const { at, reset, field } = useArrowChoice({
+    id,
+    count: items.length,
+    isFirstActive,
+    pick: at => pick(items[at]),
+    pickFirst,
+  })
   const first = known.data
   useEffect(() => {
     if (first) choose({ id: first.id, name: first.display_name, number: first.number ?? null })
@@ -101,19 +93,13 @@ export function ContactPicker({ value, initial, choose }: Props) {
         data-autofocus={isFirst || undefined}
         className="field"
         dir="auto"
-        role="combobox"
-        aria-expanded={items.length > 0}
-        aria-controls={`${id}-list`}
-        aria-autocomplete="list"
-        aria-activedescendant={items[at] ? `${id}-${at}` : undefined}
+        {...field}
         value={text}
-        autoComplete="off"
         placeholder={t`שם או מספר`}
         onChange={event => {
           setText(event.target.value)
-          setMoved(undefined)
+          reset()
         }}
-        onKeyDown={onKeyDown}
       />
       <ul id={`${id}-list`} role="listbox" aria-label={t`לקוחות`}>
         {items.map((contact, index) => (
