@@ -86,6 +86,7 @@ test.each([
   ['order cake for Sunday', 'order cake', '2026-11-29'],
   ['report until tomorrow', 'report', '2026-11-23'],
   ['Call Friday', 'Call', '2026-11-27'],
+  ['call Tom Friday', 'call Tom', '2026-11-27'],
   ['לסיים דוח עד מחר', 'לסיים דוח', '2026-11-23'],
   ['לשלם עד יום שלישי', 'לשלם', '2026-11-24'],
   ['לקנות פרחים לפני שבת', 'לקנות פרחים', '2026-11-28'],
@@ -100,7 +101,7 @@ test.each([
 test.each([
   'email about Black Friday',
   'plan black friday',
-  'call Tom Friday',
+  'Good Friday',
   'water the plants every Monday',
   'email Dana about tomorrow',
   'לבדוק כל יום ראשון',

@@ -25,8 +25,8 @@ const ENGLISH_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'f
 const PREPOSITION = /(?:^|[\s,]+)(?:עד|לפני|due(?: on| by)?|by|for|until|till|before|on)$/i
 /** After these words, a day does not say when the task is due: «על יום שישי», `every Monday`. */
 const NOT_DUE = /(?:^|\s)(?:על|כל|של|מאז|about|regarding|every|each|of|since|last)$/i
-/** With these words before them, the English names of days are other names: `Black Friday`, `call Tom Friday`. */
-const OTHER_NAME = /(?:^|\s)(?:black|cyber|good|easter|palm)$|\s\p{Lu}\S*$/u
+/** With these words before them, the English names of days are other names. */
+const OTHER_NAME = /(?:^|\s)(?:black|cyber|good|easter|palm|ash|giving)$/i
 
 const NAMED_DAYS: [RegExp, number][] = [
   [/[\s,]+(?:ל|ב)?היום$|[\s,]+today$/i, 0],
