@@ -10,15 +10,15 @@ use std::sync::LazyLock;
 
 /// Abbreviations that may have a Hebrew prefix, and their full forms.
 static FULL: LazyLock<BTreeMap<&'static str, &'static str>> =
-    LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with(['~', '+'])).collect());
+    LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with(['~', '^'])).collect());
 
 /// Abbreviations that are expanded only without a Hebrew prefix, marked by `~` in the data file.
 static ALONE: LazyLock<BTreeMap<&'static str, &'static str>> =
     LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('~')?, full))).collect());
 
-/// Abbreviations that have another full form after a number, marked by `+` in the data file.
+/// Abbreviations that have another full form after a number, marked by `^` in the data file.
 static COUNTED: LazyLock<BTreeMap<&'static str, &'static str>> =
-    LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('+')?, full))).collect());
+    LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('^')?, full))).collect());
 
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     let pairs = lines(include_str!("abbreviations.txt")).filter_map(|line| line.split_once('='));
