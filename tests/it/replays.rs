@@ -300,11 +300,11 @@ async fn the_name_of_a_caller_is_no_instruction() {
         ("Body", "hello"),
     ];
     assert_eq!(harness.hook("/webhook/whatsapp/twilio", &message).await.status, 204);
-    harness.call(harness.plan("wait 100ms")).await;
+    harness.call(harness.plan("say 1s; listen")).await;
     let api = tokio::task::block_in_place(|| harness.daemon.api());
     let rename = api.request(Method::PATCH, "/api/contacts/1").json(&json!({"display_name": "Dana Cohen"}));
     assert_eq!(send(rename).await.status, 200);
-    harness.call(harness.plan("wait 100ms")).await;
+    harness.call(harness.plan("say 1s; listen")).await;
     let instructions = harness
         .ai
         .state()
