@@ -444,3 +444,27 @@ fn a_mark_that_is_very_late_delays_no_request_to_wait() {
     ];
     run(&steps, &[Realtime, Voicemail], true);
 }
+
+/// A failure that the property tests above found: an answer is cut while the marks after a stall are lost, so that the
+/// session cannot know that the caller heard it.
+#[test]
+fn what_was_heard_without_marks_may_be_reported_as_unheard() {
+    use EngineKind::{Realtime, Voicemail};
+    let steps = [
+        Step::Operator(Operator::Transfer),
+        Step::Respond,
+        Step::Employee(10),
+        Step::Employee(70),
+        Step::Stall(800),
+        Step::Say(800),
+        Step::CallerText { words: "כן", is_final: false },
+        Step::Quiet(400),
+        Step::StaleMark(0),
+        Step::Tool { id: 0, kind: 1 },
+        Step::CallerText { words: "כן", is_final: false },
+        Step::Done,
+    ];
+    let page_ring = Some(PageRing { time: Duration::from_secs(15), has_phone: false });
+    let engines = &[Realtime, Voicemail];
+    run_with(&steps, Setup { engines, holds_replies: false, ends_silent: false, page_ring, is_checked: false }, true);
+}

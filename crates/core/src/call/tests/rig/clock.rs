@@ -48,15 +48,19 @@ impl Rig {
             assert!(steps < 100_000, "the session goes round in circles");
             let has_passed = next > self.now;
             self.now = next.max(self.now);
-            self.phone.play(self.now);
+            self.play_without_marks();
             self.check_waits(has_passed);
             self.session.handle_timeout(self.now);
             self.drain();
         }
         let has_passed = end > self.now;
         self.now = end;
-        self.phone.play(self.now);
+        self.play_without_marks();
         self.check_waits(has_passed);
+    }
+
+    fn play_without_marks(&mut self) {
+        self.phone.play(self.now);
         self.has_lost_marks |= !self.phone.echoes.is_empty();
         self.phone.echoes.clear();
     }
