@@ -56,7 +56,13 @@ for (const view of layouts('desktop')) {
     test.setTimeout(90_000)
     await prepare(page, view)
     const { ron, cut, color, wait, send, entry } = await fill(page, ownDaemon)
-    await wait({ contact_id: ron.id, service_id: cut.id, from_date: '2026-01-01', to_date: '2026-01-05' })
+    await wait({
+      contact_id: ron.id,
+      service_id: cut.id,
+      from_date: '2026-01-01',
+      to_date: '2026-01-05',
+      waiting_since: '2025-12-20T08:00:00Z',
+    })
     await wait({ contact_id: ron.id, service_id: color.id, from_date: day(2), to_date: day(2) })
     await page.goto(`${ownDaemon.url}/app/today`)
     await expect(page.locator('a[href="/calendar?waiting=1"]')).toBeVisible()
