@@ -178,6 +178,10 @@ impl CallSession {
         self.end_text(now);
         self.engine_lost_in_pause(now);
         self.release_reply(now);
+        // The released words can be the last ones of the call.
+        if self.is_over() {
+            return;
+        }
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.leave_engine(now);
         if was_ready {
