@@ -468,3 +468,18 @@ fn what_was_heard_without_marks_may_be_reported_as_unheard() {
     let engines = &[Realtime, Voicemail];
     run_with(&steps, Setup { engines, holds_replies: false, ends_silent: false, page_ring, is_checked: false }, true);
 }
+
+/// A failure that the property tests above found: the engine is lost while its answer is held back, and the answer, once
+/// it is released, ends the call.
+#[test]
+fn a_released_answer_that_ends_the_call_is_the_last_output() {
+    use EngineKind::{Realtime, Voicemail};
+    const FRAME: Step = Step::Frames { count: 1, gap: 0 };
+    let start = [Step::Failed(true), Step::Talk(900), FRAME, FRAME, FRAME, FRAME, FRAME, FRAME, FRAME, Step::Respond];
+    let said = [Step::EmployeeBurst(1), Step::Say(800), Step::Say(800), FRAME, FRAME, Step::Quiet(1140), FRAME, FRAME];
+    let streamed =
+        [Step::PassWithoutMarks(380), Step::Hint, FRAME, Step::Stream, Step::Talk(200), Step::Activity, FRAME];
+    let ended = [Step::Tool { id: 0, kind: 0 }, Step::Activity, FRAME, Step::Done];
+    let steps: Vec<Step> = start.into_iter().chain(said).chain(streamed).chain(ended).collect();
+    run(&steps, &[Realtime, Voicemail], false);
+}
