@@ -44,6 +44,9 @@ export interface Facts {
 const isSet = (item: Item | undefined) =>
   item !== undefined && (item.kind === 'secret' ? item.secret_set : item.value !== null && item.value !== '')
 
+const hasAccount = (items: Facts['items']) =>
+  isSet(items.get('twilio.account_sid')) && isSet(items.get('twilio.auth_token'))
+
 /** Skipping a step does not complete it. */
 export function isDone(step: StepId, facts: Facts): boolean {
   const has = (key: string) => isSet(facts.items.get(key))
@@ -55,7 +58,7 @@ export function isDone(step: StepId, facts: Facts): boolean {
     case 'phone':
       return facts.pointsHere
     case 'whatsapp':
-      return facts.isLinked || (has('twilio.wa_from') && has('twilio.account_sid') && has('twilio.auth_token'))
+      return facts.isLinked || (has('twilio.wa_from') && hasAccount(facts.items))
     case 'ai':
       return has('openai.api_key') || facts.hasAgent
     case 'greeting':
@@ -115,8 +118,7 @@ export const numbersQuery = { ...apiQuery('/api/twilio/numbers'), retry: false }
 export function useFacts(): Facts | undefined {
   const settings = useSettingItems()
   const items = new Map((settings.data?.items ?? []).map(item => [item.key, item]))
-  const hasAccount = isSet(items.get('twilio.account_sid')) && isSet(items.get('twilio.auth_token'))
-  const numbers = useQuery({ ...numbersQuery, enabled: hasAccount })
+  const numbers = useQuery({ ...numbersQuery, enabled: hasAccount(items) })
   const bridge = useQuery(apiQuery('/api/whatsapp/bridge'))
   const hours = useQuery(apiQuery('/api/opening-hours'))
   const services = useQuery(apiQuery('/api/services'))
