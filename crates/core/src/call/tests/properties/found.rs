@@ -2,13 +2,12 @@
 
 use super::step::Step;
 use super::{Setup, run, run_with};
-use crate::call::{EngineKind, Operator, PageRing};
+use crate::call::EngineKind::{Pipeline, Realtime, Voicemail};
+use crate::call::{Operator, PageRing};
 use std::time::Duration;
 
-/// A failure that the property tests above found.
 #[test]
 fn the_wait_begins_at_the_end_of_the_voice_and_not_when_it_is_noticed() {
-    use EngineKind::{Pipeline, Realtime, Voicemail};
     // A noise while a reply is due. The engine does not detect its end.
     let noise = [
         Step::Talk(20),
@@ -37,10 +36,8 @@ fn the_wait_begins_at_the_end_of_the_voice_and_not_when_it_is_noticed() {
     run(&marks_lost, &[Realtime, Voicemail], true);
 }
 
-/// A failure that the property tests above found.
 #[test]
 fn a_sound_after_the_agents_last_word_is_answered_though_its_marks_are_late_or_lost() {
-    use EngineKind::{Realtime, Voicemail};
     // A false detection of speech after a filler whose marks are lost.
     let marks_lost = [
         Step::Activity,
@@ -71,11 +68,9 @@ fn a_sound_after_the_agents_last_word_is_answered_though_its_marks_are_late_or_l
     run(&mark_late, &[Realtime, Voicemail], true);
 }
 
-/// A failure that the property tests above found: an engine reports the end of speech without its start, and is then
-/// lost.
+/// An engine reports the end of speech without its start, and is then lost.
 #[test]
 fn speech_whose_end_alone_was_detected_is_answered_once() {
-    use EngineKind::{Pipeline, Realtime, Voicemail};
     let frame = Step::Frames { count: 1, gap: 0 };
     let steps = [
         Step::Talk(600),
@@ -90,11 +85,9 @@ fn speech_whose_end_alone_was_detected_is_answered_once() {
     run(&steps, &[Realtime, Pipeline, Voicemail], true);
 }
 
-/// A failure that the property tests above found: a response that started unasked at the end of the call, and messages
-/// of the engine without audio after the goodbye.
+/// A response that started unasked at the end of the call, and messages of the engine without audio after the goodbye.
 #[test]
 fn a_call_that_ends_does_not_wait_longer_because_of_messages_without_audio() {
-    use EngineKind::{Realtime, Voicemail};
     let employee = [
         Step::Operator(Operator::End),
         Step::Speech(true),
@@ -126,11 +119,10 @@ fn a_call_that_ends_does_not_wait_longer_because_of_messages_without_audio() {
     run(&idle, &[Realtime, Voicemail], true);
 }
 
-/// A failure that the property tests above found: the line fails twice after the caller's last word, for five seconds
-/// in total, and the engine then reports the end of the speech.
+/// The line fails twice after the caller's last word, for five seconds in total, and the engine then reports the end
+/// of the speech.
 #[test]
 fn a_late_report_of_the_end_of_speech_does_not_restart_the_wait() {
-    use EngineKind::{Realtime, Voicemail};
     let steps = [
         Step::Speech(false),
         Step::Talk(600),
@@ -142,11 +134,10 @@ fn a_late_report_of_the_end_of_speech_does_not_restart_the_wait() {
     run(&steps, &[Realtime, Voicemail], true);
 }
 
-/// A failure that the property tests above found: a mark of a request to wait arrives almost two seconds late, when its
-/// audio has long been heard. The next request to wait must not be held back.
+/// A mark of a request to wait arrives almost two seconds late, when its audio has long been heard. The next request
+/// to wait must not be held back.
 #[test]
 fn a_mark_that_is_very_late_delays_no_request_to_wait() {
-    use EngineKind::{Realtime, Voicemail};
     let steps = [
         Step::Respond,
         Step::PassWithoutMarks(1200),
@@ -160,11 +151,9 @@ fn a_mark_that_is_very_late_delays_no_request_to_wait() {
     run(&steps, &[Realtime, Voicemail], true);
 }
 
-/// A failure that the property tests above found: an answer is cut while the marks after a stall are lost, so that the
-/// session cannot know that the caller heard it.
+/// An answer is cut while the marks after a stall are lost, so that the session cannot know that the caller heard it.
 #[test]
 fn an_answer_that_was_heard_without_marks_may_be_reported_as_unheard() {
-    use EngineKind::{Realtime, Voicemail};
     let steps = [
         Step::Operator(Operator::Transfer),
         Step::Respond,
@@ -184,11 +173,9 @@ fn an_answer_that_was_heard_without_marks_may_be_reported_as_unheard() {
     run_with(&steps, Setup { engines, holds_replies: false, ends_silent: false, page_ring, is_checked: false }, true);
 }
 
-/// A failure that the property tests above found: the engine is lost while its answer is held back, and the answer, once
-/// it is released, ends the call.
+/// The engine is lost while its answer is held back, and the answer, once it is released, ends the call.
 #[test]
 fn a_released_answer_that_ends_the_call_is_the_last_output() {
-    use EngineKind::{Realtime, Voicemail};
     const FRAME: Step = Step::Frames { count: 1, gap: 0 };
     let start = [Step::Failed(true), Step::Talk(900), FRAME, FRAME, FRAME, FRAME, FRAME, FRAME, FRAME, Step::Respond];
     let said = [Step::EmployeeBurst(1), Step::Say(800), Step::Say(800), FRAME, FRAME, Step::Quiet(1140), FRAME, FRAME];
