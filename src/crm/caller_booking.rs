@@ -108,11 +108,10 @@ impl TimeSlotRequest {
         if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
             return refuse("to_day is before from_day");
         }
-        let (earliest, latest) = (self.earliest.map(DayTime::minutes), self.latest.map(DayTime::minutes));
-        if earliest.zip(latest).is_some_and(|(earliest, latest)| latest < earliest) {
+        if self.earliest.zip(self.latest).is_some_and(|(earliest, latest)| latest < earliest) {
             return refuse("latest is before earliest; ask once for each part of the day");
         }
-        if earliest.is_some_and(|earliest| earliest >= MINUTES_OF_DAY) {
+        if self.earliest == Some(DayTime::END) {
             return refuse("earliest must be before 24:00");
         }
         Ok(())
@@ -400,7 +399,6 @@ fn said(text: Option<&str>) -> Option<&str> {
 
 /// Enough for a family or for a weekly appointment, but one caller cannot fill the calendar.
 const MAX_BOOKINGS: usize = 20;
-const MINUTES_OF_DAY: u16 = 24 * 60;
 /// The maximum number of days in one offer.
 const OFFERED_DAYS: usize = 3;
 const OFFERED_TIMES: usize = 12;

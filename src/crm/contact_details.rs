@@ -102,7 +102,7 @@ pub fn is_number(phone: &str) -> bool {
 
 /// The maximum length of an address in RFC 5321.
 const MAX_EMAIL_CHARS: usize = 254;
-const MAX_PHONE_CHARS: usize = 40;
+pub(super) const MAX_PHONE_CHARS: usize = 40;
 /// Companies have short numbers of four digits; an international number has at most 15.
 const MIN_DIGITS: usize = 4;
 const MAX_DIGITS: usize = 15;

@@ -56,6 +56,6 @@ pub(super) fn refuse(field: &'static str, what: impl std::fmt::Display) -> Reque
     RequestError::field(field, format!("{field} {what}"))
 }
 
-const MAX_NAME_CHARS: usize = 200;
+pub(super) const MAX_NAME_CHARS: usize = 200;
 const MAX_TEXT_CHARS: usize = 10_000;
 const MAX_REMARK_CHARS: usize = 4000;

@@ -1,6 +1,7 @@
 //! The message that a caller leaves with the agent.
 
-use crate::crm::text::beginning;
+use crate::crm::contact_details::MAX_PHONE_CHARS;
+use crate::crm::text::{MAX_NAME_CHARS, beginning};
 use crate::crm::{Error, RequestError};
 use crate::domain::CallSid;
 use crate::search::fold;
@@ -35,15 +36,12 @@ fn contains(text: &str, part: &str) -> bool {
 
 impl CallerMessage {
     fn text(&self) -> String {
-        let extras = [(&self.caller_name, MAX_NAME_CHARS), (&self.callback_number, MAX_NUMBER_CHARS)];
+        let extras = [(&self.caller_name, MAX_NAME_CHARS), (&self.callback_number, MAX_PHONE_CHARS)];
         let extras = extras.into_iter().filter_map(|(said, most)| beginning(said.as_deref()?, most));
         let extras: Vec<String> = extras.collect();
         if extras.is_empty() { self.message.clone() } else { format!("{} ({})", self.message, extras.join(", ")) }
     }
 }
-
-const MAX_NAME_CHARS: usize = 200;
-const MAX_NUMBER_CHARS: usize = 40;
 
 #[cfg(test)]
 mod tests {

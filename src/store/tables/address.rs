@@ -60,7 +60,7 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached(
             "SELECT kind, value FROM addresses
              WHERE contact_id = ?1 AND kind IN ('phone', 'lid', 'bsuid') AND former_at IS NULL
-             ORDER BY kind = 'phone' DESC, kind = 'lid' DESC, value LIKE '%.ENT.%', main_at IS NULL, main_at DESC, id DESC LIMIT 1",
+             ORDER BY kind = 'phone' DESC, kind = 'lid' DESC, value LIKE '%.ENT.%', main_at DESC, id DESC LIMIT 1",
         )?;
         let address = |row: &Row<'_>| Ok(PeerAddress::of_kind(row.get(0)?, &row.get::<_, String>(1)?));
         Ok(query.query_row([contact], address).optional()?.flatten())

@@ -128,7 +128,7 @@ macro_rules! main_number {
             "(SELECT value FROM addresses WHERE contact_id = ",
             $id,
             " AND kind = 'phone' AND former_at IS NULL
-                ORDER BY main_at IS NULL, main_at DESC, id DESC LIMIT 1)"
+                ORDER BY main_at DESC, id DESC LIMIT 1)"
         )
     };
 }

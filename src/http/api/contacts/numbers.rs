@@ -23,8 +23,8 @@ pub(in crate::http::api) fn operations() -> Operations {
 ///
 /// A new number becomes the contact's main number, unless `former_at` is set. With `restored_id`, the number is
 /// restored to its former position, as the main number if `main` is true; with `former_at`, it is added as a former
-/// number. A former number of the
-/// contact becomes current again, and a current number with `former_at` becomes a former one.
+/// number. A former number of the contact becomes current again, and a current number with `former_at` becomes a former
+/// one.
 #[utoipa::path(post, path = "/api/contacts/{id}/numbers", tag = "contacts", operation_id = "add_contact_number",
     params(("id" = i64, Path)), request_body = AddNumberRequest,
     responses((status = 201, body = Address),

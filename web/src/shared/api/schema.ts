@@ -846,8 +846,8 @@ export interface paths {
          * Add a number to a contact, or restore a number that was removed.
          * @description A new number becomes the contact's main number, unless `former_at` is set. With `restored_id`, the number is
          *     restored to its former position, as the main number if `main` is true; with `former_at`, it is added as a former
-         *     number. A former number of the
-         *     contact becomes current again, and a current number with `former_at` becomes a former one.
+         *     number. A former number of the contact becomes current again, and a current number with `former_at` becomes a former
+         *     one.
          */
         post: operations["add_contact_number"];
         delete?: never;
