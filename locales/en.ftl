@@ -1106,7 +1106,16 @@ found-twilio-refused = Twilio does not accept TWILIO_ACCOUNT_SID with TWILIO_AUT
 found-twilio-answer = Twilio answers { $status }: { $reason }
 found-twilio-unreachable = Twilio cannot be reached ({ $reason })
 found-twilio-error = { $reason }
-found-twilio-sender-unknown = the webhooks of Twilio's WhatsApp sender cannot be queried; check them in the console, Messaging > Senders: { $url }/webhook/whatsapp/twilio, status { $url }/webhook/whatsapp/twilio/status
+
+found-twilio-sender-unknown = Twilio does not list the account's WhatsApp senders; check the sender in the console, Messaging > Senders: { $url }/webhook/whatsapp/twilio, status { $url }/webhook/whatsapp/twilio/status
+found-whatsapp-sandbox = the WhatsApp sender is Twilio's sandbox, whose settings cannot be queried; check in the console, Messaging > Try it out > Send a WhatsApp message > Sandbox settings: { $url }
+found-whatsapp-sender-missing = the account has no WhatsApp sender { $number }
+found-whatsapp-sender-status = the WhatsApp sender { $number } cannot send or receive yet: Twilio reports { $status }
+found-whatsapp-sender-offline = the WhatsApp sender { $number } cannot send or receive: Twilio reports { $status } ({ $reason })
+found-whatsapp-sender-nowhere = WhatsApp messages to { $number } go nowhere
+found-whatsapp-sender-elsewhere = WhatsApp messages to { $number } go to { $url }
+found-whatsapp-sender-method = WhatsApp messages to { $number } are sent here with the method { $method }, but must be sent with POST
+found-whatsapp-sender-here = WhatsApp messages to { $number } come here
 
 found-numbers-unset = this needs a Twilio account and a public address
 found-number-missing = the account has no number { $number }
@@ -1208,6 +1217,9 @@ remedy-number-name = name the number to use: agentlocator doctor --fix --number 
 remedy-number-webhook = in Twilio's console set the number to Webhook, or set the app's URLs to those of this machine
 remedy-number-voice-url = agentlocator doctor --fix, or in Twilio's console, A call comes in: { $url }
 remedy-number-status-url = agentlocator doctor --fix, or in Twilio's console, Call status changes: { $url }
+remedy-whatsapp-sender-add = in Twilio's console, Messaging > Senders > WhatsApp senders, register the number, or set TWILIO_WA_FROM to a number that is listed there
+remedy-whatsapp-sender-console = see the sender in Twilio's console, Messaging > Senders > WhatsApp senders
+remedy-whatsapp-sender-webhook = in Twilio's console, Messaging > Senders > WhatsApp senders, open the number and set the webhook for incoming messages, with POST: { $url }
 remedy-number-fallback = in Twilio's console set Primary handler fails to a TwiML Bin; the quick start has one to copy ("While the machine is off")
 
 remedy-address-set = set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel

@@ -1155,7 +1155,16 @@ found-twilio-refused = החשבון והאסימון (TWILIO_ACCOUNT_SID, TWILIO
 found-twilio-answer = התשובה ש־Twilio נתנה: { $status } { $reason }
 found-twilio-unreachable = אין קשר עם Twilio. הסיבה: { $reason }
 found-twilio-error = הבקשה ל־Twilio נכשלה: { $reason }
-found-twilio-sender-unknown = את הכתובות של שולח ה־WhatsApp ב־Twilio אי אפשר לקרוא מכאן; בדקו אותן במסוף, Messaging > Senders: { $url }/webhook/whatsapp/twilio, ומצב: { $url }/webhook/whatsapp/twilio/status
+
+found-twilio-sender-unknown = ‏Twilio לא מציגה את שולחי הוואטסאפ של החשבון; בדקו את השולח במסוף, Messaging > Senders: { $url }/webhook/whatsapp/twilio, ומצב: { $url }/webhook/whatsapp/twilio/status
+found-whatsapp-sandbox = שולח הוואטסאפ הוא ארגז החול של Twilio, ואת ההגדרות שלו אי אפשר לקרוא מכאן; בדקו במסוף, Messaging > Try it out > Send a WhatsApp message > Sandbox settings: { $url }
+found-whatsapp-sender-missing = אין בחשבון שולח וואטסאפ { $number }
+found-whatsapp-sender-status = שולח הוואטסאפ { $number } עוד לא יכול לשלוח ולקבל: המצב ב־Twilio הוא { $status }
+found-whatsapp-sender-offline = שולח הוואטסאפ { $number } לא יכול לשלוח ולקבל: המצב ב־Twilio הוא { $status } ({ $reason })
+found-whatsapp-sender-nowhere = הודעות וואטסאפ אל { $number } לא מגיעות לשום מקום
+found-whatsapp-sender-elsewhere = הודעות וואטסאפ אל { $number } מגיעות אל { $url }
+found-whatsapp-sender-method = הודעות וואטסאפ אל { $number } נשלחות לכאן בשיטה { $method }, אבל צריך POST
+found-whatsapp-sender-here = הודעות וואטסאפ אל { $number } מגיעות לכאן
 
 found-numbers-unset = לזה צריך חשבון Twilio וכתובת ציבורית
 found-number-missing = אין בחשבון מספר { $number }
@@ -1259,6 +1268,9 @@ remedy-number-name = כתבו באיזה מספר להשתמש: agentlocator doc
 remedy-number-webhook = במסוף של Twilio, קבעו את המספר ל־Webhook, או קבעו לאפליקציה את הכתובות של המכונה הזאת
 remedy-number-voice-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה A call comes in: { $url }
 remedy-number-status-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה Call status changes: { $url }
+remedy-whatsapp-sender-add = במסוף של Twilio, תחת Messaging > Senders > WhatsApp senders, רשמו את המספר, או קבעו ב־TWILIO_WA_FROM מספר שמופיע שם
+remedy-whatsapp-sender-console = בדקו את השולח במסוף של Twilio, תחת Messaging > Senders > WhatsApp senders
+remedy-whatsapp-sender-webhook = במסוף של Twilio, תחת Messaging > Senders > WhatsApp senders, פתחו את המספר וקבעו את הכתובת להודעות נכנסות, בשיטת POST: { $url }
 remedy-number-fallback = במסוף של Twilio, קבעו ב־Primary handler fails כתובת של TwiML Bin; במדריך המהיר יש אחד להעתקה
 
 remedy-address-set = קבעו ב־PUBLIC_BASE_URL את כתובת ה־https של המכונה הזאת, של הפרוקסי או של המנהרה

@@ -29,6 +29,7 @@ mod settings;
 mod twilio;
 mod units;
 mod updates;
+mod whatsapp_sender;
 
 pub use context::{DoctorContext, Installation, OwnerReads};
 pub use finding::{Finding, State};

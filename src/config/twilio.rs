@@ -62,6 +62,18 @@ impl TwilioConfig {
         self.auth_token.iter().chain(&self.auth_token_secondary).filter(|token| !token.is_empty())
     }
 
+    /// The base URL of Twilio's Messaging API. It has the region of `api_base_url`; a host that is not Twilio's, such as a
+    /// proxy, answers for both.
+    pub fn messaging_base_url(&self) -> String {
+        let api = self.api_base_url.as_str();
+        match api.strip_prefix("https://api.") {
+            Some(host) if (host == "twilio.com" || host.ends_with(".twilio.com")) => {
+                format!("https://messaging.{host}")
+            }
+            _ => api.to_owned(),
+        }
+    }
+
     /// `None` if they are incomplete.
     pub fn credentials(&self) -> Option<(&str, &Secret)> {
         let token = self.auth_token.as_ref().filter(|token| !token.is_empty())?;
@@ -114,4 +126,21 @@ fn reject_account_sid(sid: &str) -> Option<SettingFault> {
 
 fn reject_template_sid(sid: &str) -> Option<SettingFault> {
     (!sid.starts_with("HX")).then_some(SettingFault::NoContentSid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_messaging_api_is_in_the_same_region() {
+        let of = |api: &str| {
+            TwilioConfig { api_base_url: BaseUrl::parse(api).unwrap(), ..TwilioConfig::default() }.messaging_base_url()
+        };
+        assert_eq!(TwilioConfig::default().messaging_base_url(), "https://messaging.twilio.com");
+        assert_eq!(of("https://api.dublin.ie1.twilio.com"), "https://messaging.dublin.ie1.twilio.com");
+        for own in ["http://127.0.0.1:9001", "https://api.example.com", "https://api.twilio.com.evil.example"] {
+            assert_eq!(of(own), own);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Checks Twilio's credentials and the state of the account.
 
-use super::DoctorContext;
+use super::{DoctorContext, whatsapp_sender};
 use crate::domain::{Cause, CheckResult, Found, Remedy};
 use crate::providers::http_client;
 use crate::providers::twilio::account::{self, Account};
@@ -15,15 +15,13 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     if config.twilio.credentials().is_none() {
         return vec![CheckResult::skipped(CHECK, Found::TwilioUnset)];
     }
-    let mut findings = vec![match account::account(&context.client, &config.twilio, LIMIT).await {
-        Ok(account) => evaluate(&account),
-        Err(error) => failed_request(&error),
-    }];
-    if config.twilio_whatsapp_enabled() {
-        let url = config.http.base_url().to_owned();
-        findings.push(CheckResult::skipped(CHECK, Found::TwilioSenderUnknown { url }));
+    match account::account(&context.client, &config.twilio, LIMIT).await {
+        Ok(account) => {
+            let sender = whatsapp_sender::check(&context, config).await;
+            [evaluate(&account)].into_iter().chain(sender).collect()
+        }
+        Err(error) => vec![failed_request(&error)],
     }
-    findings
 }
 
 fn evaluate(account: &Account) -> CheckResult {

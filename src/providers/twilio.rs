@@ -9,6 +9,7 @@ pub mod media;
 pub mod media_stream;
 pub mod messages;
 pub mod rest;
+pub mod senders;
 pub mod signature;
 pub mod stream_token;
 pub mod twiml;

@@ -10,7 +10,7 @@ use super::support::Daemon;
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::twilio::AccountState;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The report of `doctor --json`.
 struct DoctorReport {
@@ -112,6 +112,53 @@ async fn a_suspended_account_and_a_trial_are_reported() {
     run_doctor(&harness, &[]).assert("twilio", &["error"], &["suspended"]);
     harness.twilio_state.set_account_state(AccountState { status: "active", kind: "Trial" });
     run_doctor(&harness, &[]).assert("twilio", &["warning"], &["only verified numbers"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whatsapp_sender_and_its_webhook_are_checked() {
+    const OWN: &str = "+97235551234";
+    let harness = CallHarness::without_ai(|setup| {
+        setup.env("TWILIO_WA_FROM", format!("whatsapp:{OWN}"));
+    })
+    .await;
+    let twilio = &harness.twilio_state;
+    let webhook = format!("{}/webhook/whatsapp/twilio", harness.daemon.url());
+    run_doctor(&harness, &[]).assert("twilio", &["ok", "error"], &["no WhatsApp sender", OWN, "register the number"]);
+    twilio.add_sender(OWN, "https://other.example/w", |_| {});
+    run_doctor(&harness, &[]).assert("twilio", &["ok", "error"], &["go to https://other.example/w", &webhook]);
+    twilio.change_senders(|sender| sender.callback_url.clone_from(&webhook));
+    run_doctor(&harness, &[]).assert("twilio", &["ok", "ok"], &["WhatsApp messages to +97235551234 come here"]);
+    twilio.change_senders(|sender| {
+        sender.status = "OFFLINE".into();
+        sender.offline_reason = "The display name was rejected.".into();
+    });
+    run_doctor(&harness, &[]).assert("twilio", &["ok", "error"], &["OFFLINE", "The display name was rejected."]);
+    // The page asks with values that are not saved yet.
+    let api = harness.daemon.logged_in("dana", "owner").await;
+    let locked = json!({"check": "twilio", "values": {"twilio.wa_from": "+14155238886"}});
+    assert_eq!(api.post_json("/api/checks", &locked).await.status, 409, "the setting is in the environment");
+    let answer =
+        api.clone().with_header("accept-language", "he").post_json("/api/checks", &json!({"check": "twilio"})).await;
+    let answer = answer.json();
+    assert_eq!(
+        (&answer["ok"], &answer["findings"][1]["code"]),
+        (&json!(false), &json!("found-whatsapp-sender-offline"))
+    );
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_is_not_saved_yet_is_checked_and_the_sandbox_is_left_out() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let api = harness.daemon.logged_in("dana", "owner").await;
+    for (number, ok, code) in
+        [("+97235551234", false, "found-whatsapp-sender-missing"), ("+14155238886", true, "found-whatsapp-sandbox")]
+    {
+        let body = json!({"check": "twilio", "values": {"twilio.wa_from": number}});
+        let answer = api.post_json("/api/checks", &body).await.json();
+        assert_eq!((&answer["ok"], &answer["findings"][1]["code"]), (&json!(ok), &json!(code)), "{answer}");
+    }
+    harness.assert_rules_kept();
 }
 
 #[test]

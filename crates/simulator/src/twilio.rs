@@ -13,7 +13,7 @@ mod whatsapp;
 
 pub use records::{
     Account, AccountState, CallRecord, CallUpdate, DialRequest, MediaRecord, MessageRecord, NumberRecord,
-    RecordingRecord, random_sid,
+    RecordingRecord, SenderRecord, random_sid,
 };
 pub(crate) use request::SignedRequest;
 pub use request::{SignaturePlan, WebhookResponse};

@@ -59,6 +59,7 @@ impl DemoEnvironment {
         let twilio = TwilioRest::start(free_port().await?, twilio_state.clone(), route.clone(), options, log.clone())?;
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}"))?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        twilio_state.add_sender(SHOP, &format!("{base_url}/webhook/whatsapp/twilio"), |_| {});
         let whatsapp = WhatsAppServer::start(&programs).await?;
         whatsapp
             .call("/options", &json!({ "name": "Pets & Friends", "autoReceipt": "read", "preKeyCount": 1 }))

@@ -30,6 +30,9 @@ pub(in crate::cli) struct Arguments {
     /// A phone number of the account, whose calls go to Twilio's demo like those of a new number. Can be repeated.
     #[arg(long = "number", value_name = "NUMBER", value_parser = parse_number)]
     numbers: Vec<PhoneNumber>,
+    /// A WhatsApp sender of the account, whose messages go to the server. Can be repeated.
+    #[arg(long = "sender", value_name = "NUMBER", value_parser = parse_number)]
+    senders: Vec<PhoneNumber>,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -39,6 +42,10 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     let twilio_state = TwilioState::new(arguments.target.account(settings)?);
     for number in &arguments.numbers {
         twilio_state.add_number(number.as_str(), |_| {});
+    }
+    let webhook = arguments.target.webhook(settings, "/webhook/whatsapp/twilio")?;
+    for number in &arguments.senders {
+        twilio_state.add_sender(number.as_str(), webhook.as_str(), |_| {});
     }
     let options = TwilioOptions {
         status_gap: arguments.status_gap,

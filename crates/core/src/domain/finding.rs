@@ -17,7 +17,17 @@ localized_enum! {
         TwilioAnswer { status: u64, reason: Causes } = "found-twilio-answer",
         TwilioUnreachable { reason: Causes } = "found-twilio-unreachable",
         TwilioError { reason: Causes } = "found-twilio-error",
+
+        // The WhatsApp sender at Twilio.
         TwilioSenderUnknown { url: String } = "found-twilio-sender-unknown",
+        WhatsAppSandbox { url: String } = "found-whatsapp-sandbox",
+        WhatsAppSenderMissing { number: String } = "found-whatsapp-sender-missing",
+        WhatsAppSenderStatus { number: String, status: String } = "found-whatsapp-sender-status",
+        WhatsAppSenderOffline { number: String, status: String, reason: String } = "found-whatsapp-sender-offline",
+        WhatsAppSenderNowhere { number: String } = "found-whatsapp-sender-nowhere",
+        WhatsAppSenderElsewhere { number: String, url: String } = "found-whatsapp-sender-elsewhere",
+        WhatsAppSenderMethod { number: String, method: String } = "found-whatsapp-sender-method",
+        WhatsAppSenderHere { number: String } = "found-whatsapp-sender-here",
 
         // The numbers at Twilio.
         NumbersUnset = "found-numbers-unset",
@@ -124,6 +134,10 @@ localized_enum! {
         NumberVoiceUrl { url: String } = "remedy-number-voice-url",
         NumberStatusUrl { url: String } = "remedy-number-status-url",
         NumberFallback = "remedy-number-fallback",
+
+        WhatsAppSenderAdd = "remedy-whatsapp-sender-add",
+        WhatsAppSenderConsole = "remedy-whatsapp-sender-console",
+        WhatsAppSenderWebhook { url: String } = "remedy-whatsapp-sender-webhook",
 
         AddressSet = "remedy-address-set",
         AddressRecord = "remedy-address-record",

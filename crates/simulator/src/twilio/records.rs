@@ -197,3 +197,18 @@ pub struct NumberRecord {
     /// `TK…`: a SIP trunk that receives the calls of the number instead.
     pub trunk_sid: String,
 }
+
+/// A WhatsApp sender of the account. An empty string means that the field is not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SenderRecord {
+    /// Twilio's id of the sender, `XE…`.
+    pub sid: String,
+    /// The phone number in E.164 form.
+    pub number: String,
+    /// `ONLINE`, `OFFLINE`, `CREATING`, …
+    pub status: String,
+    /// Why the sender is offline.
+    pub offline_reason: String,
+    /// The URL that receives the messages.
+    pub callback_url: String,
+}

@@ -1,5 +1,5 @@
 //! The part of Twilio's REST interface (version 2010-04-01) that the daemon uses: calls, messages, media, recordings,
-//! and the account with its phone numbers.
+//! and the account with its phone numbers; and the list of WhatsApp senders.
 
 mod calls;
 mod faults;
@@ -8,6 +8,7 @@ mod lists;
 mod messages;
 mod numbers;
 mod recordings;
+mod senders;
 mod shared;
 mod status;
 
@@ -108,6 +109,7 @@ fn routes() -> Router<Arc<Shared>> {
         .route(&format!("{account}/Messages/{{message}}/Media.json"), get(messages::list_media))
         .route(&format!("{account}/Messages/{{message}}/Media/{{media}}"), get(messages::media))
         .route("/2010-04-01/Accounts/{account}", get(numbers::account))
+        .route("/v2/Channels/Senders", get(senders::list))
         .route(&format!("{account}/IncomingPhoneNumbers.json"), get(numbers::list))
         .route(&format!("{account}/IncomingPhoneNumbers/{{number}}"), axum::routing::post(numbers::update))
         .route("/media-content/{media}", get(messages::media_content))

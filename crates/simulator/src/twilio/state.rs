@@ -1,11 +1,11 @@
-//! Twilio's state: calls, recordings, messages, phone numbers.
+//! Twilio's state: calls, recordings, messages, phone numbers, WhatsApp senders.
 
 mod messages;
 mod numbers;
 
 use super::records::{
     Account, AccountState, CallRecord, CallUpdate, DialRequest, MessageRecord, NumberRecord, RecordingRecord,
-    random_sid,
+    SenderRecord, random_sid,
 };
 use crate::clock;
 use agentlocator_core::domain::Timestamp;
@@ -32,6 +32,7 @@ pub(super) struct Memory {
     /// receives them.
     dialled: Option<mpsc::UnboundedSender<DialRequest>>,
     numbers: Vec<NumberRecord>,
+    senders: Vec<SenderRecord>,
     state: AccountState,
 }
 

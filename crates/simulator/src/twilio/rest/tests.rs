@@ -48,7 +48,9 @@ async fn hook(State(own): State<Arc<(String, String, HookSender)>>, headers: Hea
 impl Bench {
     async fn ask(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
         let account = self.twilio_state.account();
-        let url = format!("{}/2010-04-01/Accounts/{}/{path}", self.rest.base_url(), account.sid);
+        let place =
+            if path.starts_with("v2/") { String::new() } else { format!("2010-04-01/Accounts/{}/", account.sid) };
+        let url = format!("{}/{place}{path}", self.rest.base_url());
         let mut request = self.connector.request(method.parse().unwrap(), &url.parse().unwrap());
         request = request.basic_auth(&account.sid, Some(&account.auth_token));
         if method == "POST" {
@@ -68,15 +70,22 @@ fn check_answer(method: &str, path: &str, body: &Value) {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/specs/answers.json");
     let answers: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let twilio = &answers["twilio"];
-    let (noun, rest) =
-        path.split(['?', '.']).next().unwrap().split_once('/').unwrap_or((path.split(['?', '.']).next().unwrap(), ""));
-    let place = if rest.is_empty() { format!("{noun}.json") } else { format!("{noun}/{{Sid}}.json") };
-    let mut schema = twilio["operations"][format!("{method} /2010-04-01/Accounts/{{AccountSid}}/{place}")].clone();
-    assert!(schema.is_object(), "{method} {place}");
+    let document = path.split('?').next().unwrap();
+    let operation =
+        if document.starts_with("v2/") { format!("{method} /{document}") } else { account_operation(method, path) };
+    let mut schema = twilio["operations"][&operation].clone();
+    assert!(schema.is_object(), "{operation}");
     schema["$defs"] = twilio["$defs"].clone();
     if let Err(error) = jsonschema::validate(&schema, body) {
         panic!("{method} {path}: {error} at {}", error.instance_path());
     }
+}
+
+fn account_operation(method: &str, path: &str) -> String {
+    let (noun, rest) =
+        path.split(['?', '.']).next().unwrap().split_once('/').unwrap_or((path.split(['?', '.']).next().unwrap(), ""));
+    let place = if rest.is_empty() { format!("{noun}.json") } else { format!("{noun}/{{Sid}}.json") };
+    format!("{method} /2010-04-01/Accounts/{{AccountSid}}/{place}")
 }
 
 const CONTACT: &str = "whatsapp:+972501234567";
@@ -243,6 +252,17 @@ async fn numbers_are_listed_by_pages_and_changed() {
     assert!(bench.log.violations().is_empty());
     let (status, _) = bench.ask("POST", &path, &[("VoiceMethod", "PUT")]).await;
     assert_eq!((status, bench.log.violations().len()), (400, 1));
+}
+
+#[tokio::test]
+async fn whatsapp_senders_are_listed_with_their_webhooks() {
+    let bench = bench(TwilioOptions::default()).await;
+    bench.twilio_state.add_sender("+97235551234", "https://shop.example/w", |_| {});
+    let (_, page) = bench.ask("GET", "v2/Channels/Senders?Channel=whatsapp", &[]).await;
+    assert_eq!(page["senders"][0]["webhook"]["callback_url"], "https://shop.example/w");
+    assert_eq!(bench.ask("GET", "v2/Channels/Senders?Channel=rcs", &[]).await.1["senders"], json!([]));
+    assert!(bench.log.violations().is_empty());
+    assert_eq!(bench.ask("GET", "v2/Channels/Senders", &[]).await.0, 400);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
-//! The account's state and its phone numbers.
+//! The account's state, its phone numbers and its WhatsApp senders.
 
 use super::TwilioState;
-use crate::twilio::records::{AccountState, NumberRecord, random_sid};
+use crate::twilio::records::{AccountState, NumberRecord, SenderRecord, random_sid};
 
 impl TwilioState {
     /// Adds a number with the defaults of Twilio's console: its voice webhook is Twilio's demo. `change` modifies the
@@ -41,5 +41,29 @@ impl TwilioState {
         let record = memory.numbers.iter_mut().find(|record| record.sid == sid)?;
         change(record);
         Some(record.clone())
+    }
+
+    /// Adds a WhatsApp sender that is online and whose messages go to `callback_url`. `change` modifies the record before
+    /// it is stored.
+    pub fn add_sender(&self, number: &str, callback_url: &str, change: impl FnOnce(&mut SenderRecord)) {
+        let mut record = SenderRecord {
+            sid: random_sid("XE"),
+            number: number.to_owned(),
+            status: "ONLINE".to_owned(),
+            offline_reason: String::new(),
+            callback_url: callback_url.to_owned(),
+        };
+        change(&mut record);
+        self.lock().senders.push(record);
+    }
+
+    /// Returns all WhatsApp senders, in the order in which they were added.
+    pub fn senders(&self) -> Vec<SenderRecord> {
+        self.lock().senders.clone()
+    }
+
+    /// Changes all WhatsApp senders, as the account's owner can in Twilio's console.
+    pub fn change_senders(&self, change: impl FnMut(&mut SenderRecord)) {
+        self.lock().senders.iter_mut().for_each(change);
     }
 }
