@@ -74,5 +74,6 @@ fn check_unused(tx: &WriteTx<'_>, name: &str, by: Option<TagId>) -> Result<(), E
     Ok(())
 }
 
-const MAX_CONTACTS: usize = 1000;
+/// The maximum number of contacts in one change.
+pub const MAX_CONTACTS: usize = 1000;
 const MAX_TAGS: usize = 100;

@@ -145,7 +145,9 @@ fn texts(daemon: &Daemon) -> Vec<String> {
         .prepare(
             "SELECT display_name || created_at FROM contacts UNION ALL
              SELECT content_text || created_at || provider_msg_id FROM messages UNION ALL
-             SELECT call_sid || started_at FROM calls UNION ALL SELECT text FROM call_turns",
+             SELECT call_sid || started_at FROM calls UNION ALL SELECT text FROM call_turns UNION ALL
+             SELECT text || created_at FROM contact_notes UNION ALL SELECT title || created_at FROM tasks UNION ALL
+             SELECT title || created_at FROM leads",
         )
         .unwrap();
     let rows = query.query_map([], |row| row.get(0)).unwrap();
@@ -191,6 +193,18 @@ async fn a_stopped_database_is_filled_with_a_year() {
     assert_eq!(calls["calls"].as_array().unwrap().len(), 125);
     let booked = api.get("/api/appointments?from=2026-11-01T00:00:00Z&limit=100").await;
     assert!(booked.json()["items"].as_array().is_some_and(|items| items.len() > 20), "{}", booked.text());
+    for (list, least) in [
+        ("tags", 4),
+        ("tasks?state=open", 2),
+        ("tasks?state=done", 4),
+        ("leads", 5),
+        ("facts", 8),
+        ("saved-replies", 4),
+    ] {
+        let reply = api.get(&format!("/api/{list}")).await;
+        let items = reply.json()["items"].as_array().map_or(0, Vec::len);
+        assert!(items >= least, "{list}: {}", reply.text());
+    }
     let alerts = api.get("/api/alerts").await.json();
     assert_eq!(alerts["items"], serde_json::json!([]), "invented data raises no alert");
 }

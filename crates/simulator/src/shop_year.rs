@@ -1,11 +1,16 @@
 //! Generates a year of a shop's calls, messages and appointments: contacts with names in their own language, and mostly
-//! Hebrew conversations, most of them within opening hours. The same options give the same data.
+//! Hebrew conversations, most of them within opening hours; and what its users wrote down. The same options give the same
+//! data.
 
+mod office;
 pub(crate) mod random;
 mod script;
 
+pub use office::{ShopLead, ShopNote, ShopOffice, ShopTask};
+
 use agentlocator_core::domain::AppointmentState;
 use jiff::civil::Weekday;
+use office::DAY_MS;
 use random::Random;
 use script::{Details, Lines};
 
@@ -40,6 +45,8 @@ pub struct ShopYear {
     /// The appointments of the last two months and the next two weeks, oldest first. No two appointments start at the
     /// same time.
     pub appointments: Vec<ShopAppointment>,
+    /// What the users wrote down.
+    pub office: ShopOffice,
 }
 
 /// A service that contacts book.
@@ -154,6 +161,8 @@ impl ShopYear {
             year.add_messages(options, &mut random);
             year.add_calls(options, &mut random);
             year.add_appointments(options, &mut random);
+            let names: Vec<_> = year.contacts.iter().map(|contact| contact.name.as_str()).collect();
+            year.office = ShopOffice::generate(options.until_ms, &names, &mut random);
         }
         year.messages.sort_by_key(|message| message.at_ms);
         year.calls.sort_by_key(|call| call.at_ms);
@@ -176,7 +185,7 @@ impl ShopYear {
         let mut chat = 0;
         while self.messages.len() < options.messages {
             let contact = pick_contact(random, self.contacts.len(), chat);
-            let lines: &Lines = &scripts[index(random, scripts.len())];
+            let lines: &Lines = &scripts[random.index(scripts.len())];
             let details = Details::new(random, &self.contacts[contact].name);
             let mut at_ms = moment(options, random);
             let by_agent = random.chance(40);
@@ -207,7 +216,7 @@ impl ShopYear {
         let scripts = script::calls();
         for number in 0..options.calls {
             let contact = pick_contact(random, self.contacts.len(), number);
-            let (summary, lines) = &scripts[index(random, scripts.len())];
+            let (summary, lines) = &scripts[random.index(scripts.len())];
             let details = Details::new(random, &self.contacts[contact].name);
             let outcome = match random.below(100) {
                 0..=12 => ShopCallOutcome::Missed,
@@ -262,7 +271,7 @@ impl ShopYear {
             };
             let booked_ms =
                 at_ms.min(options.until_ms) - 3_600_000 - random.below(10 * DAY_MS.unsigned_abs()).cast_signed();
-            let (contact, service) = (index(random, self.contacts.len()), index(random, SERVICES.len()));
+            let (contact, service) = (random.index(self.contacts.len()), random.index(SERVICES.len()));
             let by_agent = random.chance(50);
             self.appointments.push(ShopAppointment { contact, service, state, by_agent, at_ms, booked_ms });
         }
@@ -303,13 +312,9 @@ fn pick_contact(random: &mut Random, contacts: usize, number: usize) -> usize {
     if number < contacts {
         return number;
     }
-    let (first, second) = (index(random, contacts), index(random, contacts));
-    let third = index(random, contacts);
+    let (first, second) = (random.index(contacts), random.index(contacts));
+    let third = random.index(contacts);
     first.min(second).min(third)
-}
-
-fn index(random: &mut Random, length: usize) -> usize {
-    usize::try_from(random.below(length as u64)).unwrap_or_default()
 }
 
 /// Returns the weekday of the day that is this many days after the end of the year.
@@ -338,7 +343,6 @@ fn moment(options: &ShopYearOptions, random: &mut Random) -> i64 {
     options.until_ms - (day + 1) * DAY_MS + hour * 3_600_000 + random.below(3_600_000).cast_signed()
 }
 
-const DAY_MS: i64 = 86_400_000;
 const NAMES: &str = include_str!("shop_year/names.txt");
 
 #[cfg(test)]
@@ -378,6 +382,13 @@ mod tests {
             assert!(!message.text.is_empty() && !message.text.contains('{'), "{}", message.text);
             assert!(message.at_ms >= year.contacts[message.contact].created_ms);
         }
+        let office = &year.office;
+        let counts =
+            [office.tags.len(), office.notes.len(), office.tasks.len(), office.leads.len(), office.facts.len()];
+        assert!(counts.iter().all(|count| *count > 3), "{counts:?}");
+        let written = office.notes.iter().map(|note| &note.text).chain(office.tasks.iter().map(|task| &task.title));
+        assert!(written.into_iter().all(|text| !text.contains('{')), "{office:?}");
+        assert!(office.tasks.iter().any(|task| task.done_ms.is_none() && task.due_in_days < 0), "none is late");
         let texts =
             year.calls.iter().flat_map(|call| call.turns.iter().map(|(_, text, _)| text).chain([&call.summary]));
         assert!(texts.into_iter().all(|text| !text.contains('{')));

@@ -1,5 +1,5 @@
-//! `agentlocator simulate crm`: fills the database of a stopped daemon with a year of a shop's contacts, messages and
-//! calls.
+//! `agentlocator simulate crm`: fills the database of a stopped daemon with a year of a shop's contacts, messages, calls
+//! and appointments, and with what its users wrote down.
 
 use crate::app;
 use crate::cli::output::print;
@@ -7,17 +7,20 @@ use crate::cli::settings::Settings;
 use crate::clock;
 use crate::config::Config;
 use crate::control::{self, ControlError};
-use crate::crm::{self, seed};
+use crate::crm::lead::NewLead;
+use crate::crm::{self, fact, lead, note, saved_reply, seed, tag, task};
 use crate::domain::{
-    AppointmentSource, CallSid, ContactId, EndReason, EngineKind, MessageStatus, PhoneNumber, Provider, Timestamp,
+    ActorId, AppointmentSource, BusinessId, CallSid, ContactId, EndReason, EngineKind, FactSource, MessageStatus,
+    PhoneNumber, Provider, TaskContent, Timestamp,
 };
 use crate::simulator::shop_year::{
-    SERVICES, ShopAppointment, ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopService, ShopYear,
+    SERVICES, ShopAppointment, ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopOffice, ShopService, ShopYear,
     ShopYearOptions,
 };
-use crate::store::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, Store};
+use crate::store::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, Store, WriteTx};
 use anyhow::{Context, bail};
 use clap::Args;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use phonenumber::country;
 
@@ -73,7 +76,7 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
         until_weekday: until.weekday(),
         existing_contacts: known.contacts.unsigned_abs(),
     });
-    let ShopYear { contacts, messages, calls, appointments } = year;
+    let ShopYear { contacts, messages, calls, appointments, office } = year;
     let (counts, providers) = ((contacts.len(), messages.len(), calls.len()), providers(&contacts));
     let rows = contacts.into_iter().map(contact).collect::<anyhow::Result<Vec<_>>>()?;
     let ids = crm::transact(store, move |tx| seed::add_contacts(tx, &rows)).await?;
@@ -92,6 +95,7 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
         let recent = Timestamp::from_millis(until_ms - RECENT_MS);
         crm::transact(store, move |tx| {
             seed::add_appointments(tx, &SERVICES.map(service), &booked, &zone)?;
+            add_office(tx, &office, &ids, until)?;
             seed::finish(tx, first, recent)
         })
         .await?;
@@ -172,6 +176,62 @@ fn call(it: &ShopCall, ids: &[ContactId], own_number: &PhoneNumber) -> anyhow::R
     })
 }
 
+/// Adds what the users wrote down. Facts, replies and tags are added once; `until` is the end of the year.
+fn add_office(tx: &WriteTx<'_>, office: &ShopOffice, ids: &[ContactId], until: Date) -> Result<(), crm::Error> {
+    let end = clock::now();
+    let known = tx.tags(BusinessId::FIRST)?;
+    for (name, contacts) in &office.tags {
+        let existing = known.iter().find(|tag| tag.name == *name).map(|tag| tag.id);
+        let tag = existing.map_or_else(|| tag::create(tx, name, end), Ok)?;
+        let contacts: Vec<_> = contacts.iter().map(|contact| ids[*contact]).collect();
+        for some in contacts.chunks(tag::MAX_CONTACTS) {
+            tag::change_contacts(tx, some, &[tag], &[], end)?;
+        }
+    }
+    if tx.facts(BusinessId::FIRST, None, 1)?.0.is_empty() {
+        for (topic, text) in &office.facts {
+            fact::add(tx, BusinessId::FIRST, USER, (topic, text), FactSource::User, end)?;
+        }
+    }
+    if tx.saved_replies(BusinessId::FIRST)?.is_empty() {
+        for (shortcut, text) in &office.replies {
+            saved_reply::create(tx, shortcut, text, end)?;
+        }
+    }
+    for it in &office.notes {
+        note::create(tx, USER, ids[it.contact], &it.text, Timestamp::from_millis(it.at_ms))?;
+    }
+    for it in &office.tasks {
+        let actor = if it.by_agent { ActorId::Agent } else { USER };
+        let due_date = until.checked_add(it.due_in_days.days()).unwrap_or(until).to_string();
+        let content = TaskContent {
+            title: it.title.clone(),
+            contact_id: Some(ids[it.contact]),
+            thread_id: None,
+            call_id: None,
+            due_at: None,
+            due_date: Some(due_date),
+            assignee: None,
+        };
+        let task = task::create(tx, actor, content, None, Timestamp::from_millis(it.at_ms))?;
+        if let Some(done_ms) = it.done_ms {
+            task::complete(tx, USER, task.id, Timestamp::from_millis(done_ms))?;
+        }
+    }
+    let stages = tx.lead_stages(BusinessId::FIRST)?;
+    for it in &office.leads {
+        let new = NewLead {
+            contact: ids[it.contact],
+            title: it.title.to_owned(),
+            stage: stages.get(it.stage % stages.len().max(1)).map(|stage| stage.id),
+            value_minor: Some(it.value_minor),
+            source: String::new(),
+        };
+        lead::create(tx, USER, new, Timestamp::from_millis(it.at_ms))?;
+    }
+    Ok(())
+}
+
 fn service(it: ShopService) -> SeedService {
     SeedService { name: it.name, minutes: it.minutes, price_minor: it.price_minor }
 }
@@ -186,6 +246,9 @@ fn appointment(it: &ShopAppointment, ids: &[ContactId]) -> SeedAppointment {
         booked_at: Timestamp::from_millis(it.booked_ms),
     }
 }
+
+/// The author of what the users wrote down.
+const USER: ActorId = ActorId::CommandLine;
 
 /// Period before the end of the simulated year, in milliseconds. Only threads with a message or call in this period can
 /// wait for an answer.

@@ -25,6 +25,11 @@ impl Random {
         self.next() % end.max(1)
     }
 
+    /// Returns an index of a list with `length` elements; 0 if it is empty.
+    pub(super) fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap_or_default()
+    }
+
     /// Returns true with a probability of `percent` percent.
     pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
