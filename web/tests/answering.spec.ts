@@ -1,5 +1,5 @@
 import { owner } from './support/api'
-import { expect, inspectAll, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logInAgain, prepare, test, VIEWS } from './support/fixtures'
 
 const PHONE = '+972541112233'
 
@@ -93,4 +93,20 @@ test('the agent answers only with a key, and skipped steps of the set-up stay in
   await expect(skipped).not.toContainText('מפתח AI')
   await skipped.getByRole('link').click()
   await expect(page).toHaveURL(/\/app\/setup\//)
+  await page.goto(`${ownDaemon.url}/app/calls`)
+  await send('PATCH', '/api/settings', { changes: { 'voice.engine': 'voicemail' } })
+  await expect(who).toContainText('כל שיחה מגיעה לתא הקולי')
+  await expect(who.getByRole('link', { name: 'הגדרות הטלפון' })).toBeVisible()
+})
+
+test('staff see that no agent answers, without a link that is not for them', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  const gal = { name: 'gal', password: 'another long 7 password' }
+  await ownDaemon.cli(['user', 'add', gal.name, '--role', 'staff'], gal.password)
+  await logInAgain(page, ownDaemon, gal)
+  await page.goto(`${ownDaemon.url}/app/calls`)
+  const who = page.locator('.who-answers')
+  await expect(who).toContainText('כל שיחה מגיעה לתא הקולי')
+  await expect(who.getByRole('link')).toHaveCount(0)
 })

@@ -37,6 +37,7 @@ fn view(state: &AppState) -> impl Fn(&ReadTx<'_>) -> Result<Answering, crm::Erro
         let facts = Facts {
             rings: can_ring && rings_first(tx, &config, false, now)?,
             can_ring,
+            has_agent: !config.ai_engines().is_empty(),
             ring_first: config.voice.ring_first,
             next_opening: answering::next_opening(tx, BusinessId::FIRST, &config.business.time_zone, now)?,
         };

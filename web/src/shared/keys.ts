@@ -1,4 +1,4 @@
-import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useRef } from 'react'
+import { type KeyboardEvent as ReactKeyboardEvent, useLayoutEffect, useRef } from 'react'
 
 /** A keyboard shortcut by the physical key (`KeyboardEvent.code`), so that it works in the Hebrew layout as well. */
 export interface Shortcut {
@@ -51,7 +51,8 @@ const exclusive: object[] = []
 export function useShortcuts(shortcuts: readonly Shortcut[], { isExclusive = false } = {}): void {
   const current = useRef(shortcuts)
   current.current = shortcuts
-  useEffect(() => {
+  // What is on the screen must already react to its keys.
+  useLayoutEffect(() => {
     const self = {}
     if (isExclusive) exclusive.push(self)
     let hasLayer = false

@@ -31,6 +31,9 @@ pub(crate) struct Answering {
     rings: bool,
     /// Whether there is a phone that can ring: `voice.ring_numbers` or `agent.transfer_to` is set.
     can_ring: bool,
+    /// Whether an engine of the agent answers calls: `voice.engine` is not `voicemail`, and an engine has all required
+    /// settings. Otherwise callers reach the voicemail.
+    has_agent: bool,
     /// The setting `voice.ring_first`.
     ring_first: RingFirst,
     /// When the business next opens on a later day than today; null if it does not open within 31 days.
@@ -47,6 +50,7 @@ impl Versioned for Answering {
 pub(super) struct Facts {
     pub(super) rings: bool,
     pub(super) can_ring: bool,
+    pub(super) has_agent: bool,
     pub(super) ring_first: config::RingFirst,
     pub(super) next_opening: Option<Timestamp>,
 }
@@ -62,6 +66,7 @@ impl Answering {
             set_by_name,
             rings: facts.rings,
             can_ring: facts.can_ring,
+            has_agent: facts.has_agent,
             ring_first: OneOf(facts.ring_first),
             next_opening: facts.next_opening,
         }

@@ -165,22 +165,32 @@ function Meaning({ answering }: { answering: Answering }) {
           </Trans>{' '}
         </>
       )}
-      {lacks?.agent ? <WithoutAgent answering={answering} /> : <WithAgent answering={answering} />}
+      {answering.has_agent ? <WithAgent answering={answering} /> : <WithoutAgent answering={answering} />}
     </>
   )
 }
 
-/** Without an engine of the agent, the daemon takes a message. */
+/** Without an engine of the agent, the daemon takes a message. Only owners read what to do about it. */
 function WithoutAgent({ answering: { mode, rings, can_ring: canRing } }: { answering: Answering }) {
-  return canRing && (mode === 'ring' || rings) ? (
-    <Trans>
-      שיחה מצלצלת קודם אצלכם, ואם לא עונים היא מגיעה לתא הקולי: לסוכן חסר מפתח AI.{' '}
-      <Link href="/app/setup/ai">להוסיף מפתח</Link>
-    </Trans>
-  ) : (
-    <Trans>
-      כל שיחה מגיעה לתא הקולי: לסוכן חסר מפתח AI. <Link href="/app/setup/ai">להוסיף מפתח</Link>
-    </Trans>
+  const lacks = useLacks()
+  return (
+    <>
+      {canRing && (mode === 'ring' || rings) ? (
+        <Trans>שיחה מצלצלת קודם אצלכם, ואם לא עונים היא מגיעה לתא הקולי.</Trans>
+      ) : (
+        <Trans>כל שיחה מגיעה לתא הקולי.</Trans>
+      )}{' '}
+      {lacks?.agent && (
+        <Trans>
+          לסוכן חסר מפתח AI. <Link href="/app/setup/ai">להוסיף מפתח</Link>
+        </Trans>
+      )}
+      {lacks && !lacks.agent && (
+        <Trans>
+          כך נקבע ב<Link href="/app/settings/phone">הגדרות הטלפון</Link>.
+        </Trans>
+      )}
+    </>
   )
 }
 

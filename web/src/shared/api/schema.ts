@@ -3111,6 +3111,11 @@ export interface components {
         Answering: {
             /** @description Whether there is a phone that can ring: `voice.ring_numbers` or `agent.transfer_to` is set. */
             can_ring: boolean;
+            /**
+             * @description Whether an engine of the agent answers calls: `voice.engine` is not `voicemail`, and an engine has all required
+             *     settings. Otherwise callers reach the voicemail.
+             */
+            has_agent: boolean;
             /** @description The owner's choice; `settings` if there is none, or it has ended. */
             mode: components["schemas"]["AnswerMode"];
             /**
