@@ -529,6 +529,7 @@ say-error = Something went wrong. Please call again later.
 # The recording that is shipped as leave_message_he.ulaw, for the transcript.
 say-leave-message = We cannot take your call at the moment. Please leave a message after the tone.
 say-one-moment = One moment, please.
+say-goodbye = Thank you for calling. Goodbye.
 # In Hebrew also the recording that is shipped as thanks_he.ulaw.
 say-thanks = Thank you, your message has been saved. We will get back to you soon. Goodbye.
 # Instead of a claim of the agent that something is done, if it is not done.

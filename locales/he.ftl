@@ -581,6 +581,8 @@ say-error = אירעה תקלה. נא להתקשר שוב מאוחר יותר.
 # The recording that is shipped as leave_message_he.ulaw, for the transcript.
 say-leave-message = אין כרגע מענה. נא להשאיר הודעה אחרי הצפצוף.
 say-one-moment = רגע אחד, בבקשה.
+# Also the recording that is shipped as goodbye_he.ulaw.
+say-goodbye = תודה שהתקשרתם. להתראות.
 # Also the recording that is shipped as thanks_he.ulaw.
 say-thanks = תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.
 # Instead of a claim of the agent that something is done, if it is not done.

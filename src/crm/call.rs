@@ -5,11 +5,12 @@ mod message;
 mod progress;
 
 pub use end::{
-    Conversation, EndedStream, end, end_at_recorder, end_looped, end_stream, end_unreported, is_stream_end_stored,
+    Conversation, EndedStream, answer_at_recorder, end, end_at_recorder, end_looped, end_stream, end_unreported,
+    is_stream_end_stored,
 };
 pub use message::{CallerMessage, take_message};
 pub use progress::{
-    accept_by_human, add_cost, append_turn, change_engine, finish_tool, record_event, record_page_ring,
+    accept_by_human, add_cost, append_turn, change_engine, finish_tool, record_event, record_shown_event,
     start_conversation, store_turn,
 };
 

@@ -12,15 +12,20 @@ pub struct VoicemailSetup {
     /// The request to leave a message, followed by a beep.
     pub prompt: EncodedAudio,
     pub prompt_text: String,
+    /// What the caller hears after a message.
     pub thanks: EncodedAudio,
     pub thanks_text: String,
+    /// What a caller hears who has left no message.
+    pub goodbye: EncodedAudio,
+    pub goodbye_text: String,
     /// The maximum time from the end of the prompt to the end of the message.
     pub longest: Duration,
     /// The silence that ends the message.
     pub silence: Duration,
 }
 
-/// Speech of this length interrupts the prompt.
+/// Speech of this length interrupts the prompt, if it begins in the second half. Speech that begins earlier answers the
+/// greeting: its caller does not know yet that no one will reply, and must hear the whole prompt.
 const SKIP_PROMPT_MS: u64 = 400;
 /// Speech of this length starts a message.
 const SPEECH_MS: u64 = 200;
@@ -50,10 +55,12 @@ enum Phase {
     /// Before the first response request.
     Waiting,
     /// The prompt is playing.
-    Prompting { until: Instant },
+    Prompting { since: Instant, until: Instant },
     /// The caller can speak: the prompt and its beep have ended, or were skipped.
     Listening { since: Instant },
-    /// The message has ended.
+    /// The last words are playing. A caller who speaks then is recorded.
+    Leaving { since: Instant, until: Instant },
+    /// The call can end.
     Done,
 }
 
@@ -90,7 +97,7 @@ impl Voicemail {
     pub fn command(&mut self, command: &EngineCommand, now: Instant) {
         match command {
             EngineCommand::AppendAudio(audio) => self.push_audio(audio, now),
-            EngineCommand::Keys(keys) if keys.contains('#') => self.finish(),
+            EngineCommand::Keys(keys) if keys.contains('#') => self.leave(now),
             EngineCommand::Keys(_) if matches!(self.phase, Phase::Prompting { .. }) => {
                 // Any other key skips the prompt.
                 self.phase = Phase::Listening { since: now };
@@ -110,7 +117,7 @@ impl Voicemail {
 
     fn deadline(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Prompting { until } => Some(until),
+            Phase::Prompting { until, .. } | Phase::Leaving { until, .. } => Some(until),
             Phase::Listening { since } if self.has_spoken => {
                 let longest = since + self.setup.longest;
                 Some(self.quiet_since.map_or(longest, |quiet| longest.min(quiet + self.setup.silence)))
@@ -125,15 +132,19 @@ impl Voicemail {
             return;
         }
         match self.phase {
-            Phase::Prompting { until } => self.phase = Phase::Listening { since: until },
-            Phase::Listening { .. } => self.finish(),
+            Phase::Prompting { until, .. } => self.phase = Phase::Listening { since: until },
+            Phase::Listening { .. } => self.leave(now),
+            Phase::Leaving { .. } => {
+                self.phase = Phase::Done;
+                self.events.push_back(EngineEvent::Finished { message_taken: self.has_spoken });
+            }
             Phase::Waiting | Phase::Done => {}
         }
     }
 
     fn prompt(&mut self, now: Instant) {
         let (audio, text) = (self.setup.prompt.clone(), self.setup.prompt_text.clone());
-        self.phase = Phase::Prompting { until: now + Duration::from_millis(audio.ms()) };
+        self.phase = Phase::Prompting { since: now, until: now + Duration::from_millis(audio.ms()) };
         self.say(audio, text);
     }
 
@@ -142,8 +153,13 @@ impl Voicemail {
         audio.decode_into(&mut self.samples);
         self.speech.push(&self.samples);
         let (speech, silence) = (self.speech.speech_ms(), self.speech.silence_ms());
+        let began = now.checked_sub(Duration::from_millis(speech)).unwrap_or(now);
         match self.phase {
-            Phase::Prompting { .. } if speech >= SKIP_PROMPT_MS => {
+            Phase::Prompting { since, until } if speech >= SKIP_PROMPT_MS && began >= since + (until - since) / 2 => {
+                self.phase = Phase::Listening { since: now };
+                self.speech_started();
+            }
+            Phase::Leaving { since, .. } if speech >= SPEECH_MS && began >= since => {
                 self.phase = Phase::Listening { since: now };
                 self.speech_started();
             }
@@ -152,7 +168,11 @@ impl Voicemail {
                 self.quiet_since = now.checked_sub(Duration::from_millis(silence));
                 self.speech_stopped();
             }
-            Phase::Waiting | Phase::Prompting { .. } | Phase::Listening { .. } | Phase::Done => {}
+            Phase::Waiting
+            | Phase::Prompting { .. }
+            | Phase::Listening { .. }
+            | Phase::Leaving { .. }
+            | Phase::Done => {}
         }
     }
 
@@ -171,16 +191,18 @@ impl Voicemail {
         self.events.push_back(EngineEvent::SpeechStopped { item: MESSAGE.into(), at_ms: None });
     }
 
-    fn finish(&mut self) {
-        if self.phase == Phase::Done {
+    fn leave(&mut self, now: Instant) {
+        if matches!(self.phase, Phase::Leaving { .. } | Phase::Done) {
             return;
         }
-        self.phase = Phase::Done;
         if self.is_speaking {
             self.speech_stopped();
         }
-        self.say(self.setup.thanks.clone(), self.setup.thanks_text.clone());
-        self.events.push_back(EngineEvent::Finished { message_taken: self.has_spoken });
+        let VoicemailSetup { thanks, thanks_text, goodbye, goodbye_text, .. } = &self.setup;
+        let (audio, text) = if self.has_spoken { (thanks, thanks_text) } else { (goodbye, goodbye_text) };
+        let (audio, text) = (audio.clone(), text.clone());
+        self.phase = Phase::Leaving { since: now, until: now + Duration::from_millis(audio.ms()) };
+        self.say(audio, text);
     }
 
     fn say(&mut self, audio: EncodedAudio, text: String) {

@@ -64,6 +64,7 @@ localized_enum! {
         SayError = "say-error",
         SayLeaveMessage = "say-leave-message",
         SayOneMoment = "say-one-moment",
+        SayGoodbye = "say-goodbye",
         SayThanks = "say-thanks",
         SayNotDone = "say-not-done",
         SayNotRead = "say-not-read",

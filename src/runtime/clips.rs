@@ -11,12 +11,13 @@ pub struct Clips {
     language: Language,
     /// "Please leave a message", and the beep.
     pub leave_message: EncodedAudio,
-    /// "Thank you, goodbye."
+    /// "Thank you, your message has been saved."
     pub thanks: EncodedAudio,
     /// "One moment, please."
     pub one_moment: EncodedAudio,
     /// "One more moment, thank you."
     pub more_time: EncodedAudio,
+    /// "Thank you for calling. Goodbye."
     pub goodbye: EncodedAudio,
     /// "Are you still there?"
     pub still_there: EncodedAudio,
@@ -38,6 +39,10 @@ impl Clips {
 
     pub(super) fn thanks_text(&self) -> String {
         messages::text(self.language, &Phrase::SayThanks)
+    }
+
+    pub(super) fn goodbye_text(&self) -> String {
+        messages::text(self.language, &Phrase::SayGoodbye)
     }
 }
 

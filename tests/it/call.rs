@@ -88,7 +88,7 @@ async fn without_an_ai_a_message_is_taken_over_the_stream() {
         setup.toml("[voice]\nmessage_silence_s = 1\n");
     })
     .await;
-    let report = harness.call(harness.plan("wait 4500ms; say 2s; stay")).await;
+    let report = harness.call(harness.plan("wait 6s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "message_taken", "{call:#}");

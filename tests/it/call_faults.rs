@@ -120,7 +120,7 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
         setup.toml("[voice]\nmessage_silence_s = 1\n");
     })
     .await;
-    let report = harness.call(harness.plan("wait 4500ms; say 2s; stay")).await;
+    let report = harness.call(harness.plan("wait 6s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
@@ -301,7 +301,7 @@ async fn a_message_ends_on_a_line_that_brings_no_silence() {
     })
     .await;
     let chaos = Chaos { omit_silence: true, ..Chaos::default() };
-    let report = harness.call(CallPlan { chaos, ..harness.plan("wait 4500ms; say 2s; stay") }).await;
+    let report = harness.call(CallPlan { chaos, ..harness.plan("wait 6s; say 2s; stay") }).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     assert!(report.duration_ms < 25_000, "after {} ms", report.duration_ms);
     assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "message_taken");

@@ -162,12 +162,12 @@ async fn failures_of_google_are_repeated_and_not_heard_as_silence() {
 async fn a_google_that_stays_silent_leaves_the_caller_to_voicemail() {
     let none = GoogleFaults::default;
     let cases = [
-        ("mute", GoogleFaults { mute_from_speech: Some(1), ..none() }),
-        ("an outage of the tokens", GoogleFaults { refuse_tokens: Some(503), ..none() }),
+        ("mute", "14s", GoogleFaults { mute_from_speech: Some(1), ..none() }),
+        ("an outage of the tokens", "5s", GoogleFaults { refuse_tokens: Some(503), ..none() }),
     ];
-    for (name, faults) in cases {
+    for (name, pause, faults) in cases {
         let shop = Shop::with_faults(ANSWER, "", faults).await;
-        let (report, call) = shop.call("say 1500ms; wait 14s; say 2s; stay").await;
+        let (report, call) = shop.call(&format!("say 1500ms; wait {pause}; say 2s; stay")).await;
         assert_eq!(report.ended, EndedBy::Hangup, "{name}: {report:#?}");
         assert_eq!(call["engine"], "voicemail", "{name}: {call:#}");
         assert_no_silence(&report);

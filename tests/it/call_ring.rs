@@ -137,6 +137,18 @@ async fn a_second_caller_with_the_same_number_is_answered_by_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_employee_who_calls_while_the_phone_rings_is_answered_by_the_agent() {
+    let harness = harness("always").await;
+    let customer = [("From", "+97239000000"), ("To", "+97235551234"), ("CallStatus", "ringing")];
+    let first = [("CallSid", "CA0000000000000000000000000000000c")];
+    let answer = harness.hook("/webhook/incoming_call", &[&first[..], &customer].concat()).await.text();
+    assert!(answer.contains("<Dial"), "{answer}");
+    let report = harness.call(CallPlan { from: EMPLOYEE.into(), ..plan(&harness, DialPlan::NoAnswer) }).await;
+    assert!(report.dialled.is_empty(), "{report:#?}");
+    assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_a_person_accepted_on_a_full_disk_was_not_missed() {
     let harness = harness("always").await;
     harness.daemon.let_files_grow("1024:unlimited");

@@ -87,6 +87,8 @@ async fn a_transfer_that_is_forwarded_back_is_refused() {
         "SELECT end_reason FROM calls WHERE NOT missed AND call_sid <> (SELECT call_sid FROM calls ORDER BY id LIMIT 1)",
     );
     assert_eq!(refused, "not_connected");
+    let calls = harness.daemon.api().get("/api/calls").await.json();
+    assert_eq!(calls["calls"][0]["outcome"], "blocked", "no customer was missed: {calls:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

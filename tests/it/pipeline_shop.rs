@@ -57,7 +57,7 @@ impl<F> PipelineShop<F> {
     /// Checks that the caller leaves a message and the daemon raises `alert`, because a service rejects the account.
     /// Returns the only `ENGINE_LOST` event.
     pub(super) async fn assert_refused(&self, fault: &str, alert: &str) -> Value {
-        let (report, call) = self.call("wait 4500ms; say 2s; stay").await;
+        let (report, call) = self.call("wait 6s; say 2s; stay").await;
         assert_eq!(report.ended, EndedBy::Hangup, "{fault}: {report:#?}");
         let expected = (&json!("voicemail"), &json!("message_taken"));
         assert_eq!((&call["engine"], &call["end_reason"]), expected, "{fault}: {call:#}");

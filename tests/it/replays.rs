@@ -262,6 +262,18 @@ async fn a_recorded_turn_is_paid_for_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_whom_the_ai_answers_at_the_recorder_was_not_missed() {
+    let (harness, report) = recorded_turn(Turn::new("שלום", "שלום, איך אפשר לעזור?")).await;
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!(call["end_reason"], "caller_hung_up", "{call:#}");
+    // On a busy machine, the daemon may have found the recording in Twilio's list first, and then it is a message as well.
+    let expected = if call["message_text"].is_null() { "answered" } else { "message" };
+    assert_eq!(call["outcome"], expected, "{call:#}");
+    let thread = harness.daemon.api().get(&format!("/api/threads/{}", call["thread_id"])).await.json();
+    assert_ne!(thread["last_call"]["outcome"], "missed", "{thread:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_webhook_of_a_turn_with_a_goodbye_ends_the_call_after_a_restart_too() {
     let (mut harness, report) = recorded_turn(Turn::new("תודה, זה הכול", "להתראות, יום טוב [END]")).await;
     assert_eq!((report.ended, report.recordings.len()), (EndedBy::Hangup, 1), "{report:#?}");

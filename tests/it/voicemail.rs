@@ -17,7 +17,7 @@ fn without_calls(heard: &str) -> OpenAiOptions {
 }
 
 async fn leave_message(harness: &CallHarness) -> Value {
-    let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan("wait 4500ms; say 2s; stay") }).await;
+    let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan("wait 6s; say 2s; stay") }).await;
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((&call["engine"], &call["end_reason"]), (&json!("voicemail"), &json!("message_taken")), "{call:#}");
     call
@@ -80,4 +80,41 @@ async fn no_message_is_sent_to_the_ai_above_a_daily_limit_or_without_an_ai() {
         assert_eq!(call["message_text"], Value::Null, "{call:#}");
         assert_eq!(harness.daemon.logs().events_named("RECORDING_NOT_TRANSCRIBED").len(), usize::from(is_limit));
     }
+}
+
+/// What the agent said in a call, as far as the caller heard it.
+fn heard_words(call: &Value) -> Vec<&str> {
+    let turns = call["turns"].as_array().unwrap().iter();
+    turns.filter(|turn| turn["speaker"] == "agent").filter_map(|turn| turn["heard_text"].as_str()).collect()
+}
+
+const PROMPT: &str = "אין כרגע מענה. נא להשאיר הודעה אחרי הצפצוף.";
+const THANKS: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
+const GOODBYE: &str = "תודה שהתקשרתם. להתראות.";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_answers_the_greeting_still_hears_the_whole_prompt() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let report = harness.call(harness.plan("say 600ms; wait 6s; say 2s; stay")).await;
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!(heard_words(&call), [PROMPT, THANKS], "{call:#}");
+    assert_eq!(call["end_reason"], "message_taken", "{call:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_says_nothing_hears_of_no_message() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let report = harness.call(harness.plan("stay")).await;
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!(heard_words(&call), [PROMPT, GOODBYE], "{call:#}");
+    assert_eq!((&call["outcome"], &call["end_reason"]), (&json!("missed"), &json!("idle")), "{call:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_speaks_during_the_goodbye_leaves_a_message() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let report = harness.call(harness.plan("wait 14s; say 3s; stay")).await;
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!(heard_words(&call).last(), Some(&THANKS), "{call:#}");
+    assert_eq!(call["end_reason"], "message_taken", "{call:#}");
 }

@@ -37,8 +37,17 @@ pub fn end_at_recorder(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, at: T
     end(tx, sid, reason, None, at)
 }
 
-/// No job is queued for a call that is rejected because a human agent's phone forwarded it back.
+/// Records that the AI has answered what the caller said to Twilio's recorder.
+pub fn answer_at_recorder(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> {
+    tx.set_answered_at_recorder(sid, at)
+}
+
+/// Ends a call that is rejected because a human agent's phone forwarded it back. It counts as blocked, because its caller
+/// is in the call that was forwarded; no job is queued for it.
 pub fn end_looped(tx: &WriteTx<'_>, sid: &CallSid, at: Timestamp) -> Result<()> {
+    if let Some((id, _)) = tx.call_by_sid(sid)? {
+        tx.set_call_blocked(id)?;
+    }
     tx.end_call(sid, EndReason::NotConnected, None, at)?;
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! Updates of the record of a running call. Each function does nothing if the call is not stored.
 
-use crate::domain::{
-    ActorId, CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse,
-};
+use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
 pub fn start_conversation(
@@ -62,16 +60,15 @@ pub fn record_event(
     tx.insert_call_event(sid, kind, detail, at)
 }
 
-/// Records that a call starts or stops to ring in the web pages, or that the user `by` declines it, and reports the change
-/// to the pages.
-pub fn record_page_ring(
+/// Records an event that changes what the web pages show of the call, and reports the change to them. `detail` is JSON.
+pub fn record_shown_event(
     tx: &WriteTx<'_>,
     sid: &CallSid,
     kind: CallEventKind,
-    by: Option<ActorId>,
+    detail: Option<&str>,
     at: Timestamp,
 ) -> Result<()> {
-    tx.record_shown_event(sid, kind, by, at)
+    tx.record_shown_event(sid, kind, detail, at)
 }
 
 /// Adds `micros` (millionths of a US dollar) to the cost of the call.

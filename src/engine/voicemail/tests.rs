@@ -15,6 +15,8 @@ impl Rig {
             prompt_text: "leave a message".into(),
             thanks: clip(1000),
             thanks_text: "thanks".into(),
+            goodbye: clip(1000),
+            goodbye_text: "goodbye".into(),
             longest: Duration::from_secs(30),
             silence: Duration::from_secs(4),
         };
@@ -71,10 +73,12 @@ fn a_message_ends_with_silence() {
     rig.push_audio(false, 2000);
     rig.push_audio(true, 2000);
     rig.push_audio(false, 3900);
-    assert_eq!(rig.finished(), None);
+    assert_eq!(rig.spoken().len(), 1);
     rig.push_audio(false, 200);
-    assert_eq!(rig.finished(), Some(true));
     assert_eq!(rig.spoken(), ["leave a message", "thanks"]);
+    assert_eq!(rig.finished(), None, "the last words are playing");
+    rig.push_audio(false, 1000);
+    assert_eq!(rig.finished(), Some(true));
     assert_eq!(rig.events.iter().filter(|event| **event == EngineEvent::MessageStarted).count(), 1);
 }
 
@@ -82,9 +86,22 @@ fn a_message_ends_with_silence() {
 fn a_silent_caller_leaves_no_message() {
     let mut rig = Rig::new();
     rig.push_audio(false, 10_900);
-    assert_eq!(rig.finished(), None);
+    assert_eq!(rig.spoken().len(), 1);
     rig.push_audio(false, 200);
+    assert_eq!(rig.spoken(), ["leave a message", "goodbye"]);
+    rig.push_audio(false, 1000);
     assert_eq!(rig.finished(), Some(false));
+}
+
+#[test]
+fn speech_in_the_last_words_is_a_message() {
+    let mut rig = Rig::new();
+    rig.push_audio(false, 11_400);
+    assert_eq!(rig.spoken(), ["leave a message", "goodbye"]);
+    rig.push_audio(true, 2000);
+    assert_eq!(rig.finished(), None);
+    rig.push_audio(false, 5200);
+    assert_eq!((rig.spoken().last(), rig.finished()), (Some(&"thanks"), Some(true)));
 }
 
 #[test]
@@ -92,16 +109,21 @@ fn the_longest_message_ends() {
     let mut rig = Rig::new();
     rig.push_audio(false, 3000);
     rig.push_audio(true, 30_100);
+    rig.push_audio(false, 1000);
     assert_eq!(rig.finished(), Some(true));
 }
 
 #[test]
 fn speech_or_the_hash_key_skips_the_prompt() {
+    let started = EngineEvent::SpeechStarted { item: MESSAGE.into(), at_ms: None };
     let mut rig = Rig::new();
+    rig.push_audio(true, 900);
+    assert!(!rig.events.contains(&started), "this answers the greeting");
+    rig.push_audio(false, 800);
     rig.push_audio(true, 500);
-    assert!(rig.events.contains(&EngineEvent::SpeechStarted { item: MESSAGE.into(), at_ms: None }));
+    assert!(rig.events.contains(&started));
     rig.engine.command(&EngineCommand::Keys("1#".into()), rig.now);
-    rig.collect();
+    rig.push_audio(false, 1000);
     assert_eq!(rig.finished(), Some(true));
 }
 
@@ -113,9 +135,11 @@ fn a_line_without_audio_during_silence_also_ends_the_message() {
     // The call session inserts silence when the line sends no audio.
     rig.push_audio(false, 1000);
     assert_eq!(rig.finished(), None);
-    rig.now += Duration::from_secs(3);
-    rig.engine.handle_timeout(rig.now);
-    rig.collect();
+    for _ in 0..2 {
+        rig.now += Duration::from_secs(3);
+        rig.engine.handle_timeout(rig.now);
+        rig.collect();
+    }
     assert_eq!(rig.finished(), Some(true));
 }
 
@@ -124,6 +148,6 @@ fn a_key_in_the_prompt_begins_the_message() {
     let mut rig = Rig::new();
     rig.push_audio(false, 500);
     rig.engine.command(&EngineCommand::Keys("1".into()), rig.now);
-    rig.push_audio(false, 8000);
+    rig.push_audio(false, 9100);
     assert_eq!(rig.finished(), Some(false), "the caller did not speak");
 }

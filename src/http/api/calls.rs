@@ -99,11 +99,13 @@ pub(super) async fn show(
         let Some(item) = tx.call_item(CallId(id))? else { return Ok(None) };
         let (turns, recordings) = (tx.turns(item.call.id)?, tx.recordings(item.call.id)?);
         let (hung_up_by, bookings) = (tx.hung_up_by(item.call.id)?, tx.call_bookings(&item.call)?);
+        let transferring = tx.is_transferring(&item.call)?;
         let findings = tx.call_findings(&item.call)?.into();
         Ok(Some(CallDetail {
             call: CallItem::new(item, reader),
             turns: turns.into_iter().map(|turn| Turn::new(turn, reader)).collect(),
             recordings: views(recordings),
+            transferring,
             hung_up_by,
             bookings: views(bookings),
             findings,

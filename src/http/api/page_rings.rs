@@ -14,6 +14,7 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::calls::Decline;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde_json::json;
 use view::{PageRing, PageRings};
 
 pub(super) fn operations() -> Operations {
@@ -71,6 +72,9 @@ pub(super) async fn decline(
         }
     }
     let (declined, now) = (CallEventKind::PageRingDeclined, clock::now());
-    actor.transact(&state.store, move |tx| Ok(call::record_page_ring(tx, &sid, declined, Some(by), now)?)).await?;
+    let detail = json!({"by": by.to_string()}).to_string();
+    actor
+        .transact(&state.store, move |tx| Ok(call::record_shown_event(tx, &sid, declined, Some(&detail), now)?))
+        .await?;
     Ok(OkResponse::OK)
 }

@@ -50,7 +50,7 @@ impl CallLog {
     /// A trial call does not ring.
     pub(super) fn page_ring(&self, kind: CallEventKind) {
         if let Self::Database(writer) = self {
-            writer.page_ring(kind);
+            writer.shown_event(kind, None);
         }
     }
 

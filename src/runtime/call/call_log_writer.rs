@@ -143,16 +143,16 @@ impl CallLogWriter {
             }
             CallEvent::TransferBegan => {
                 tracing::info!(event = "TRANSFER_STARTED", call.sid = %sid, "Transferring call {sid} to a human agent");
-                self.insert_event(CallEventKind::TransferBegan, &Value::Null);
+                self.shown_event(CallEventKind::TransferBegan, None);
             }
             CallEvent::TransferAccepted => {
                 tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
-                self.insert_event(CallEventKind::TransferAccepted, &Value::Null);
+                self.shown_event(CallEventKind::TransferAccepted, None);
             }
             CallEvent::TransferFailed(why) => {
                 let (why, words) = (why.as_str(), why.words());
                 tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} to a human agent failed: {words}; the call returns to its engine");
-                self.insert_event(CallEventKind::TransferFailed, &json!({"why": why}));
+                self.shown_event(CallEventKind::TransferFailed, Some(&json!({"why": why})));
             }
             CallEvent::TakenOver => self.insert_event(CallEventKind::TakenOver, &Value::Null),
             CallEvent::HandedBack { is_lost } => {
@@ -168,9 +168,10 @@ impl CallLogWriter {
         }
     }
 
-    pub(super) fn page_ring(&self, kind: CallEventKind) {
-        let (sid, at) = (self.sid.clone(), clock::now());
-        self.services.store.write_soon(move |tx| call::record_page_ring(tx, &sid, kind, None, at));
+    /// Stores an event that changes what the web pages show of the call.
+    pub(super) fn shown_event(&self, kind: CallEventKind, detail: Option<&Value>) {
+        let (sid, at, detail) = (self.sid.clone(), clock::now(), detail.map(Value::to_string));
+        self.services.store.write_soon(move |tx| call::record_shown_event(tx, &sid, kind, detail.as_deref(), at));
     }
 
     pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {

@@ -140,6 +140,8 @@ impl CallTask {
             prompt_text: clips.leave_message_text(),
             thanks: clips.thanks.clone(),
             thanks_text: clips.thanks_text(),
+            goodbye: clips.goodbye.clone(),
+            goodbye_text: clips.goodbye_text(),
             longest: Duration::from_secs(voice.message_max_s.into()),
             silence: Duration::from_secs(voice.message_silence_s.into()),
         }

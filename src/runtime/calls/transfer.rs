@@ -112,10 +112,11 @@ fn is_returned(config: &Config, phones: &[PhoneNumber], ours: &IncomingCall, cal
     if is_marked && !is_phone(&call.forwarded_from) {
         return ForwardedBack::No;
     }
-    if is_phone(&call.from) || is_from(&ours.to) || (is_marked && call.caller_number().is_none()) {
+    if is_from(&ours.to) || (is_marked && call.caller_number().is_none()) {
         return ForwardedBack::Yes;
     }
-    match (is_from(&ours.from), is_marked) {
+    // The staff can also call the business themselves while a customer's call rings at their phone.
+    match (is_phone(&call.from) || is_from(&ours.from), is_marked) {
         (true, true) => ForwardedBack::Yes,
         (true, false) => ForwardedBack::Perhaps,
         (false, _) => ForwardedBack::No,

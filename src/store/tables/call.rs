@@ -11,8 +11,8 @@ pub use write::{NewCall, OpenCall, TimedTurn, TurnUpdate};
 use super::columns::Columns;
 use super::sql::actor_name;
 use crate::domain::{
-    AppointmentId, Call, CallBooking, CallBookingChanges, CallFindings, CallId, CallSid, LeadId, Recording, Timestamp,
-    Turn, TurnLatency,
+    AppointmentId, Call, CallBooking, CallBookingChanges, CallFindings, CallId, CallSid, CallState, LeadId, Recording,
+    Timestamp, Turn, TurnLatency,
 };
 use crate::store::peek::peek;
 use crate::store::{ReadTx, Result};
@@ -46,6 +46,18 @@ impl ReadTx<'_> {
             actor_name("actor")
         );
         Ok(self.conn.prepare_cached(&sql)?.query_row([call], |row| row.get(0)).optional()?)
+    }
+
+    /// Whether a transfer to a phone has begun, and was neither accepted nor has failed.
+    pub fn is_transferring(&self, call: &Call) -> Result<bool> {
+        if call.state == CallState::Ended {
+            return Ok(false);
+        }
+        let mut query = self.conn.prepare_cached(
+            "SELECT kind = 'transfer_began' FROM call_events
+             WHERE call_id = ?1 AND kind IN ('transfer_began', 'transfer_accepted', 'transfer_failed') ORDER BY id DESC LIMIT 1",
+        )?;
+        Ok(query.query_row([call.id], |row| row.get(0)).optional()?.unwrap_or(false))
     }
 
     /// The appointments that the agent booked, moved or cancelled in a call, ordered by their times. The audit log

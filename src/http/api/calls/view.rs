@@ -69,6 +69,9 @@ pub(crate) struct CallDetail {
     pub(super) turns: Vec<Turn>,
     /// The recordings of the call; `/api/calls/{id}/recording` returns their audio.
     pub(super) recordings: Vec<Recording>,
+    /// Whether the call is being transferred to a phone, which has not accepted it yet. If no one accepts it, the agent
+    /// continues the call.
+    pub(super) transferring: bool,
     /// The name of the user or API token that ended the call; null if the call ended in another way. The name of a
     /// removed user ends with the user's id, such as `Dana #3`.
     pub(super) hung_up_by: Option<String>,
@@ -154,7 +157,7 @@ pub(crate) struct Call {
     /// When Twilio reported the call to the daemon, or, for a call that the daemon found later, when it started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// When the media stream began; null if no media stream has begun.
+    /// When the media stream began, or the agent first answered a recording of Twilio's recorder; null if neither happened.
     #[schema(value_type = Option<String>, format = DateTime)]
     answered_at: Option<Timestamp>,
     /// When the call ended; null while it continues.

@@ -98,7 +98,12 @@ async fn thanks(state: &AppState, call: &CallSid) -> Response {
 /// Asks the caller to wait while the answer is not ready, up to [`PendingReply::MAX_ROUNDS`] times.
 async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Response {
     match state.recorded_turns.reply(&waiting.recording).await {
-        Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
+        Reply::Say(text) => {
+            let (sid, at) = (call.clone(), clock::now());
+            let answered = move |tx: &WriteTx<'_>| call::answer_at_recorder(tx, &sid, at);
+            store_best_effort(state, PATH, call.as_str(), answered).await;
+            answer(&[say(state, &text), recorder(state), Verb::Hangup])
+        }
         Reply::SayAndHangUp(text) => {
             let (sid, at) = (call.clone(), clock::now());
             let end = move |tx: &WriteTx<'_>| call::end_at_recorder(tx, &sid, EndReason::AgentHungUp, at);

@@ -288,20 +288,33 @@ impl WriteTx<'_> {
     /// The column `end_reason` has no value for this reason, so the event records it, and the column gets
     /// `agent_hung_up` or `not_connected` (`stored_reason`).
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
-        self.record_shown_event(sid, CallEventKind::HungUpByEmployee, Some(by), at)
+        let detail = serde_json::json!({"by": by.to_string()}).to_string();
+        self.record_shown_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)
     }
 
-    /// Stores an event that changes what the page shows of the call. `by` is who caused it, if that is known.
+    /// Stores an event that changes what the page shows of the call.
     pub fn record_shown_event(
         &self,
         sid: &CallSid,
         kind: CallEventKind,
-        by: Option<ActorId>,
+        detail: Option<&str>,
         at: Timestamp,
     ) -> Result<()> {
-        let detail = by.map(|by| serde_json::json!({"by": by.to_string()}).to_string());
-        self.insert_call_event(sid, kind, detail.as_deref(), at)?;
+        self.insert_call_event(sid, kind, detail, at)?;
         self.record_call(ChangeKind::CallUpdated, sid)
+    }
+
+    /// Records that the agent has answered a recording at Twilio's recorder: unless the call ends in another way, its
+    /// caller ended a conversation, and left no message. The reason for which a media stream broke stays.
+    pub fn set_answered_at_recorder(&self, sid: &CallSid, at: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET end_reason = 'caller_hung_up', answered_at = coalesce(answered_at, ?2), updated_at = ?2
+             WHERE call_sid = ?1 AND state <> 'ended' AND coalesce(end_reason, 'fallback') = 'fallback'",
+        )?;
+        if update.execute(params![sid, at])? > 0 {
+            self.record_call(ChangeKind::CallUpdated, sid)?;
+        }
+        Ok(())
     }
 
     /// The value that the column `end_reason` gets for a reason. For the reasons `Robot` and `Silent`, also stores their
