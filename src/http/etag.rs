@@ -154,11 +154,21 @@ impl OtherVersion {
     }
 }
 
-/// Returns true if a list of entity tags contains this tag or `*`. A weak tag never matches, because it does not
-/// guarantee the same content (RFC 9110, section 13.1.1).
+/// Returns true if a list of entity tags contains this tag or `*`. Proxies that compress responses change the tag: nginx
+/// and Cloudflare make it weak, Apache appends the encoding. RFC 9110, section 13.1.1, requires a strong comparison, but
+/// the tag names a version of the item, not bytes of a response, so the changed tag still names the same version.
 fn includes(list: &str, etag: &str) -> bool {
-    list.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
+    list.split(',').map(str::trim).any(|tag| tag == "*" || version(tag).is_some_and(|tag| version(etag) == Some(tag)))
 }
+
+/// Returns what is between the quotes of a tag, without a proxy's changes.
+fn version(tag: &str) -> Option<&str> {
+    let version = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?;
+    Some(ENCODING_SUFFIXES.iter().find_map(|suffix| version.strip_suffix(suffix)).unwrap_or(version))
+}
+
+/// What a proxy appends to a tag within its quotes when it compresses the response.
+const ENCODING_SUFFIXES: [&str; 3] = ["-gzip", "-br", "-zstd"];
 
 /// Returns none if the version is not serialisable.
 fn etag<V: Versioned + ?Sized>(item: &V) -> Option<String> {
@@ -227,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_names_tags_or_any_and_a_weak_tag_names_none() {
+    fn a_condition_names_tags_as_a_proxy_passes_them_or_any() {
         let of = |values: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for value in values {
@@ -241,8 +251,13 @@ mod tests {
             (&["\"y\", \"x\""], true),
             (&["\"y\"", "\"x\""], true),
             (&["*"], true),
-            (&["W/\"x\""], false),
+            (&["W/\"x\""], true),
+            (&["\"x-gzip\""], true),
+            (&["W/\"x-br\""], true),
+            (&["\"x-other\""], false),
+            (&["W/\"y\""], false),
             (&["x"], false),
+            (&["\""], false),
             (&[""], false),
         ] {
             assert_eq!(includes(&of(values).unwrap(), "\"x\""), is_met, "{values:?}");
