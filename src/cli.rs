@@ -283,6 +283,7 @@ Environment (all optional; the settings file has a key for each):
   OPENAI_API_KEY, WA_SHARED_SECRET, CRM_LISTEN, … as config.toml.example lists them.
 
 user, token and setup send requests to the running daemon; if none runs, they open the database.
+Only setup creates a missing database.
 Exit status: 0 success, 1 failure (the reason is on stderr), 2 wrong usage.
 As a systemd service, the daemon exits with 78 if a restart would not help.
 ";

@@ -9,7 +9,8 @@ use crate::store;
 use crate::{app, clock, http};
 use std::time::Duration;
 
-/// Returns the outcome and the URLs of the web page.
+/// Returns the outcome and the URLs of the web page. Without a daemon, only the offer of a setup code creates a missing
+/// database.
 pub(super) fn execute(settings: &Settings, command: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
     app::runtime()?.block_on(execute_async(settings, command))
 }
@@ -31,7 +32,11 @@ async fn execute_async(settings: &Settings, command: AdminCommand) -> anyhow::Re
             answer => return Ok(answer?),
         }
         let config = settings.load()?;
-        match Settings::open_store(&config) {
+        let opened = match command {
+            AdminCommand::OfferSetupCode { .. } => Settings::open_store(&config),
+            _ => Settings::open_existing_store(&config),
+        };
+        match opened {
             Ok((store, _applied)) => {
                 let now = clock::now();
                 let outcome = crm::transact(&store, move |tx| command.execute(tx, now)).await;

@@ -105,6 +105,19 @@ impl Settings {
         Ok(Store::open(&config.store)?)
     }
 
+    /// Like [`Settings::open_store`], but fails if there is no database, instead of creating one: a command with a wrong
+    /// path would otherwise report success for an empty database.
+    pub(super) fn open_existing_store(config: &Config) -> Result<(Store, Vec<String>), OpenError> {
+        if DataMarker::data_exists(&config.store) {
+            return Ok(Store::open(&config.store)?);
+        }
+        if let Some(marker) = Self::data_marker() {
+            marker.check(&config.store)?;
+        }
+        let file = config.store.published_file();
+        Err(OpenError::NoDatabase { file: std::path::absolute(&file).unwrap_or(file) })
+    }
+
     /// Returns the location of the data according to the settings, even if other settings are invalid.
     pub(super) fn store(&self) -> StoreConfig {
         self.read(find_store, |store| store.database_url.is_some())
@@ -115,6 +128,12 @@ impl Settings {
 pub(super) enum OpenError {
     #[error(transparent)]
     Missing(#[from] MissingData),
+    #[error(
+        "there is no database at {}; store.database_url or DATABASE_URL may name another file. To create a database there, start \
+         the daemon, or run: agentlocator setup",
+        file.display()
+    )]
+    NoDatabase { file: PathBuf },
     #[error("cannot open the database")]
     Store(#[from] store::Error),
 }

@@ -11,6 +11,8 @@ fn users_and_tokens_are_managed_with_and_without_the_daemon() {
         let mut daemon = Daemon::prepare(|_| {});
         if running {
             daemon.launch();
+        } else {
+            stdout(&daemon.cli(&["migrate"]));
         }
         let token = stdout(&daemon.cli(&["token", "create", "till"]));
         assert!(token.starts_with("agl_") && token.trim_end().len() == 47 && token.lines().count() == 1, "{token}");
@@ -32,6 +34,28 @@ fn users_and_tokens_are_managed_with_and_without_the_daemon() {
         assert_eq!(daemon.cli(&["token", "revoke", "till"]).status.code(), Some(1));
         assert_eq!(stdout(&daemon.cli(&["token", "list", "--json"])).trim(), "[]");
     }
+}
+
+#[test]
+fn only_the_setup_creates_a_missing_database() {
+    let daemon = Daemon::prepare(|_| {});
+    let (published, live) = (daemon.folder().join("agentlocator.db"), daemon.folder().join("live"));
+    for command in [
+        &["token", "create", "till"][..],
+        &["token", "list"],
+        &["user", "add", "dana", "--generate"],
+        &["user", "list"],
+        &["alerts", "list"],
+        &["retention", "--dry-run"],
+    ] {
+        let output = daemon.cli(command);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{command:?}");
+        let expected = format!("there is no database at {}", published.display());
+        assert!(stderr(&output).contains(&expected), "{command:?}: {}", stderr(&output));
+        assert!(!published.exists() && !live.exists(), "{command:?} creates nothing");
+    }
+    assert!(stdout(&daemon.cli(&["setup"])).contains("Code"));
+    assert_eq!(stdout(&daemon.cli(&["user", "list", "--json"])).trim(), "[]");
 }
 
 #[tokio::test]

@@ -60,8 +60,8 @@ let prepared: Promise<Prepared> | undefined
 function prepare(): Promise<Prepared> {
   prepared ??= (async () => {
     const daemon = new Daemon()
-    await daemon.cli(['user', 'add', OWNER.name, '--role', 'owner'], OWNER.password)
     await daemon.start({ owner: false })
+    await daemon.cli(['user', 'add', OWNER.name, '--role', 'owner'], OWNER.password)
     const session = await cookiesOf(daemon)
     await daemon.stop()
     process.once('exit', () => rmSync(daemon.folder, { recursive: true, force: true }))
