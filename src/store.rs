@@ -196,13 +196,20 @@ impl Store {
         match choice {
             Choice::Current => {
                 let folder = &self.inner.folder;
-                archive::published_file(folder, &archive::free_name(folder, "found", "")).map(|()| true)
+                archive::published_file(folder, &archive::free_name(folder, archive::Kind::Found, "")).map(|()| true)
             }
             Choice::Found => {
                 let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
                 threads.as_ref().ok_or(Error::Closed)?.adopt_at_next_start(&self.inner.folder)
             }
         }
+    }
+
+    /// Returns the names of the databases that restores and starts have archived beside the published file. Only the
+    /// owner of the machine deletes them.
+    pub fn archived_files(&self) -> Result<Vec<String>> {
+        let folder = &self.inner.folder;
+        archive::list(folder).map_err(archive::failed("cannot read", folder.root()))
     }
 
     pub fn waiting_writes(&self) -> usize {

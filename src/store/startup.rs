@@ -207,7 +207,7 @@ impl Inspection<'_> {
             return self.adopt_in_a_copied_folder(reason).map_err(|_| damage);
         }
         if is_behind {
-            let kept = self.archive_published("found", StartEvent::LateFolderCopied, Causes::default())?;
+            let kept = self.archive_published(archive::Kind::Found, StartEvent::LateFolderCopied, Causes::default())?;
             tracing::warn!(
                 event = "STORE_FOLDER_COPIED",
                 archived = %kept.display(),
@@ -258,7 +258,7 @@ impl Inspection<'_> {
         if matches!(published, FileState::Torn(_)) {
             return Ok(self.keep_live(published));
         }
-        let kept = self.archive_published("before-change", StartEvent::LiveChanged, Causes::default())?;
+        let kept = self.archive_published(archive::Kind::BeforeChange, StartEvent::LiveChanged, Causes::default())?;
         tracing::warn!(
             event = "STORE_LIVE_CHANGED",
             archived = %kept.display(),
@@ -330,7 +330,7 @@ impl Inspection<'_> {
 
     fn archive_foreign(&self, reason: Causes) -> Result<()> {
         let text = english(&reason);
-        let kept = self.archive_published("found", StartEvent::FoundForeign, reason)?;
+        let kept = self.archive_published(archive::Kind::Found, StartEvent::FoundForeign, reason)?;
         tracing::warn!(
             event = "STORE_FOREIGN_ARCHIVED",
             file = %self.folder.published.display(),
@@ -343,7 +343,7 @@ impl Inspection<'_> {
         Ok(())
     }
 
-    fn archive_published(&self, kind: &str, event: StartEvent, reason: Causes) -> Result<PathBuf> {
+    fn archive_published(&self, kind: archive::Kind, event: StartEvent, reason: Causes) -> Result<PathBuf> {
         let name = archive::free_name(self.folder, kind, "");
         let notice = StartNotice::new(event, reason, clock::now());
         StartNotice { archived: Some(name.clone()), ..notice }.save(self.folder)?;

@@ -73,21 +73,25 @@ pub(super) async fn erase(
     };
     state.input_logs.clean_up(&state.store, state.config().input_log_days()).await;
     let overwritten = state.store.purge_deleted().await?;
-    let snapshots = snapshots_before(&state, now).await;
+    let snapshots = copies_before(&state, now).await;
     let (in_bucket, in_replica) = (state.snapshots.has_bucket(), state.config().store.litestream);
     Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots, in_bucket, in_replica }))
 }
 
-async fn snapshots_before(state: &AppState, at: Timestamp) -> Vec<SnapshotWithContact> {
-    let (snapshots, config) = (state.snapshots.clone(), state.config());
+/// Returns the snapshots from before this time, and the archived databases.
+async fn copies_before(state: &AppState, at: Timestamp) -> Vec<SnapshotWithContact> {
+    let (snapshots, store, config) = (state.snapshots.clone(), state.store.clone(), state.config());
     // The folder may be on a network file system, where listing can block.
-    let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
-    let found = found.ok().and_then(Result::ok).unwrap_or_default();
+    let found = tokio::task::spawn_blocking(move || {
+        (snapshots.list().unwrap_or_default(), store.archived_files().unwrap_or_default())
+    });
+    let (found, archived) = found.await.unwrap_or_default();
     let days = config.backup.keep_days.max(config.backup.keep_weeks.saturating_mul(7));
     let kept_for = Duration::from_hours(24).saturating_mul(u32::try_from(days).unwrap_or(u32::MAX));
     let until = |snapshot: &Snapshot| {
         matches!(snapshot.kind, Kind::Nightly | Kind::Manual).then(|| snapshot.created_at.plus(kept_for))
     };
     let older = found.into_iter().filter(|snapshot| snapshot.created_at <= at);
-    older.map(|snapshot| SnapshotWithContact { until: until(&snapshot), name: snapshot.name }).collect()
+    let older = older.map(|snapshot| SnapshotWithContact { until: until(&snapshot), name: snapshot.name });
+    older.chain(archived.into_iter().map(|name| SnapshotWithContact { name, until: None })).collect()
 }

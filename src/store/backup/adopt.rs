@@ -63,7 +63,7 @@ fn replace_live(
     notice: StartNotice,
     next: &NextLive,
 ) -> Result<Adopted> {
-    let archived = folder.database().exists().then(|| archive::free_name(folder, "before-restore", ""));
+    let archived = folder.database().exists().then(|| archive::free_name(folder, archive::Kind::BeforeRestore, ""));
     let notice = StartNotice { archived: archived.clone().or(notice.archived), ..notice };
     notice.save(folder)?;
     if let Some(name) = &archived {

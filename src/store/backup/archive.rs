@@ -67,10 +67,46 @@ fn make_one_file(live: &Path) -> Result<()> {
     if mode == "delete" { Ok(()) } else { Err(Error::Busy("its log cannot be checkpointed".into())) }
 }
 
+/// Why a file was archived, as its name says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Kind {
+    BeforeRestore,
+    BeforeChange,
+    Found,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::BeforeRestore, Self::BeforeChange, Self::Found];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::BeforeRestore => "agentlocator-before-restore-",
+            Self::BeforeChange => "agentlocator-before-change-",
+            Self::Found => "agentlocator-found-",
+        }
+    }
+}
+
+/// Returns the names of the archived files, WALs included, in the order of their names.
+pub(in crate::store) fn list(folder: &Folder) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder.root())? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let database = Path::new(name.strip_suffix("-wal").unwrap_or(&name));
+        if database.extension().is_some_and(|kind| kind == "db")
+            && Kind::ALL.iter().any(|kind| name.starts_with(kind.prefix()))
+        {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
 /// An unused name `agentlocator-KIND-DATE.db` beside the published file. `suffix` follows the date.
-pub(in crate::store) fn free_name(folder: &Folder, kind: &str, suffix: &str) -> PathBuf {
+pub(in crate::store) fn free_name(folder: &Folder, kind: Kind, suffix: &str) -> PathBuf {
     let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
-    let name = |more: &str| folder.root().join(format!("agentlocator-{kind}-{time}{suffix}{more}.db"));
+    let name = |more: &str| folder.root().join(format!("{}{time}{suffix}{more}.db", kind.prefix()));
     let more = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
     more.map(|more| name(&more)).find(|path| !path.exists()).unwrap_or_else(|| name("-last"))
 }

@@ -159,16 +159,16 @@ fn archive_current(folder: &Folder) -> Result<ReplacedFiles> {
         let record = folder.open_run_state()?.1.unwrap_or_default();
         let known = [record.published.map(|published| published.stamp), record.successor];
         let ours = found.as_ref().is_none_or(|found| known.contains(&Some(FileStamp::of(found))));
-        let name = archive::free_name(folder, "before-restore", "");
+        let name = archive::free_name(folder, archive::Kind::BeforeRestore, "");
         archive::live_database(folder, Form::OneFile, &name)?;
         replaced.database = Some(name);
         if !ours {
-            let name = archive::free_name(folder, "before-restore", "-published");
+            let name = archive::free_name(folder, archive::Kind::BeforeRestore, "-published");
             archive::published_file(folder, &name)?;
             replaced.foreign_file = Some(name);
         }
     } else if found.is_some_and(|found| found.len() > 0) {
-        let name = archive::free_name(folder, "before-restore", "");
+        let name = archive::free_name(folder, archive::Kind::BeforeRestore, "");
         archive::published_file(folder, &name)?;
         replaced.database = Some(name);
     }

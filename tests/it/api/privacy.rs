@@ -1,9 +1,10 @@
 //! The export and the deletion of the data that is stored about a contact.
 
-use super::{change, column};
+use super::{change, column, with_data};
 use crate::support::{Client, Daemon};
 use serde_json::{Value, json};
 use std::io::Read;
+use std::path::Path;
 
 /// Additional rows about contact 1 in many tables, and rows about another contact. Only the data of contact 1 contains
 /// "secret".
@@ -176,6 +177,24 @@ async fn large_recordings_are_erased_and_the_snapshots_that_remain_are_named() {
     assert_eq!(column(&done["snapshots"], "name"), [snapshot]);
     assert!(done["snapshots"][0]["until"].is_string());
     assert_eq!(secrets(&daemon), 0, "pages that are not used any more are overwritten");
+}
+
+#[tokio::test]
+async fn an_erasure_names_the_databases_that_a_restore_has_archived() {
+    let (mut daemon, api) = with_data();
+    let copy = daemon.folder().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert!(daemon.cli(&["backup", copy]).status.success());
+    assert!(daemon.stop().success());
+    let restored = daemon.cli(&["restore", "--yes", "--json", copy]);
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    let restored: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    let kept = Path::new(restored["kept"]["database"].as_str().unwrap());
+    daemon.launch();
+    let done = change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": "דנה לוי"}), 200).await;
+    let kept = kept.file_name().unwrap().to_str().unwrap();
+    assert!(kept.starts_with("agentlocator-before-restore-"), "{kept}");
+    assert_eq!(done["snapshots"], json!([{"name": kept, "until": null}]));
 }
 
 #[tokio::test]

@@ -25,8 +25,9 @@ pub(crate) struct EraseContactResponse {
     /// Whether the bridge still has to delete the contact's data, because it did not answer. The daemon retries for 30
     /// days.
     pub(super) bridge_pending: bool,
-    /// The snapshots that were created before the erasure, newest first; they still contain the contact. Empty also if
-    /// the snapshot folder cannot be read.
+    /// The snapshots that were created before the erasure, newest first, and after them the databases that restores and
+    /// starts have archived beside the database, such as `agentlocator-before-restore-….db`. They still contain the
+    /// contact. A folder that cannot be read adds nothing.
     pub(super) snapshots: Vec<SnapshotWithContact>,
     /// Whether snapshots are uploaded to a bucket. Uploaded snapshots from before the erasure contain the contact too.
     pub(super) in_bucket: bool,
@@ -35,13 +36,14 @@ pub(crate) struct EraseContactResponse {
     pub(super) in_replica: bool,
 }
 
-/// A snapshot that was created before a contact was erased.
+/// A snapshot or an archived database from before a contact was erased.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SnapshotWithContact {
-    /// The file name of the snapshot.
+    /// The file name.
     pub(super) name: String,
     /// The latest time at which the retention policy deletes the snapshot, provided that a snapshot is created each
-    /// night. Null: the snapshot is deleted when enough newer ones of its kind exist.
+    /// night. Null: a snapshot from before an upgrade or a migration is deleted when enough newer ones of its kind exist,
+    /// and an archived database when the owner deletes the file.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) until: Option<Timestamp>,
 }
