@@ -4,7 +4,8 @@ use super::AppState;
 use crate::backup::BackupStatus;
 use crate::clock;
 use crate::config::{Config, GoogleAccount};
-use crate::domain::AlertKind;
+use crate::domain::{AlertKind, CheckResult, CheckStatus};
+use crate::runtime::ai_check;
 use crate::store::{Integrity, PublishState};
 use crate::tls::TlsHealth;
 use axum::extract::State;
@@ -30,6 +31,8 @@ struct Checks {
     db: Check,
     /// Whether the configured settings are valid. If they are not, the last valid settings are active.
     settings: Check,
+    /// `error` while an alert says that the AI does not answer, or if the last self-check found an error of OpenAI. No
+    /// request is sent.
     openai: Check,
     tts: Check,
     twilio_secrets: Check,
@@ -74,7 +77,7 @@ async fn ready(State(state): State<AppState>) -> Response {
     let checks = Checks {
         db: Check::of(database),
         settings: Check::of(config.rejected.is_empty()),
-        openai: if config.openai.key().is_some() { Check::Ok } else { Check::Disabled },
+        openai: openai(&state, config),
         tts: speech(config),
         twilio_secrets: if config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },
         baileys,
@@ -102,6 +105,16 @@ async fn ready(State(state): State<AppState>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()
 }
 
+fn openai(state: &AppState, config: &Config) -> Check {
+    if config.openai.key().is_none() {
+        return Check::Disabled;
+    }
+    let has_alert = AI_ALERTS.into_iter().any(|kind| state.alerts.is_raised(kind));
+    let is_error = |finding: &CheckResult| finding.check == ai_check::CHECK && finding.state == CheckStatus::Error;
+    let has_failed_check = || state.self_check.last().is_some_and(|check| check.findings.iter().any(is_error));
+    Check::of(!has_alert && !has_failed_check())
+}
+
 /// The file of Google's service account may have been deleted after the start.
 fn speech(config: &Config) -> Check {
     match config.google.account() {
@@ -110,5 +123,9 @@ fn speech(config: &Config) -> Check {
         Some(GoogleAccount::Json(_)) => Check::Ok,
     }
 }
+
+/// The alerts after which calls are not answered by the AI.
+const AI_ALERTS: [AlertKind; 4] =
+    [AlertKind::AiRefused, AlertKind::AiNoCredit, AlertKind::AiRateLimited, AlertKind::AiUnavailable];
 
 const PROBE_TIMEOUT: Duration = Duration::from_millis(950);

@@ -118,6 +118,17 @@ async fn the_nightly_check_warns_of_each_model_that_ends_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn readyz_says_what_the_last_self_check_found_about_the_ai() {
+    let options = OpenAiOptions { api_key: Some("another".into()), ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |_| {}).await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    let openai = async || api.get("/readyz").await.json()["openai"].clone();
+    assert_eq!(openai().await, "ok", "nothing is known about the key yet");
+    assert_eq!(api.post_json("/api/self-check", &json!({})).await.status, 202);
+    until("the self-check", async || (openai().await == "error").then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_nightly_check_finds_a_refused_setting_before_the_first_call_does() {
     let (harness, api) = harness_with_refused_voice().await;
     assert_eq!(api.post_json("/api/self-check", &json!({})).await.status, 202);

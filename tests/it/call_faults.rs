@@ -128,6 +128,8 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     let logged = harness.daemon.logs().wait_for_event("ALERT_RAISED");
     assert_eq!(logged["alert.kind"], "ai_refused", "{logged}");
     assert!(logged["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{logged}");
+    let ready = harness.daemon.client().get("/readyz").await;
+    assert_eq!((ready.status, &ready.json()["openai"]), (200, &json!("error")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
