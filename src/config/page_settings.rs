@@ -82,7 +82,7 @@ impl Config {
             if setting.secret {
                 proposed.secrets.push((setting.key, setting.secret_value(config)));
             } else {
-                proposed.stored.push((setting.key, (!value.is_null()).then(|| value.clone())));
+                proposed.stored.push((setting.key, (!value.is_null()).then(|| stored_form(setting, value, config))));
             }
         }
         check_destinations(&before, &proposed.config, changes)?;
@@ -113,6 +113,13 @@ impl Config {
             }
         }
     }
+}
+
+/// Returns the value as it is stored: a text in the form that is in effect, such as a name without invisible characters,
+/// so that the history of the setting shows this form; another value as it was given.
+fn stored_form(setting: &Setting<Config>, given: &Value, config: &Config) -> Value {
+    let parsed = setting.value(config);
+    if given.is_string() && parsed.is_string() { parsed } else { given.clone() }
 }
 
 fn conflict(problem: Problem, changes: &[(String, Value)]) -> ChangeError {

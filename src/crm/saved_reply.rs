@@ -2,7 +2,7 @@
 
 use super::outbox::{MAX_TEXT_CHARS, check_text};
 use super::{Error, RequestError};
-use crate::domain::{BusinessId, SavedReply, Timestamp};
+use crate::domain::{BusinessId, SavedReply, Timestamp, clean_name, without_bidi_controls};
 use crate::store::{ReadTx, WriteTx};
 
 pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<SavedReply, Error> {
@@ -11,7 +11,7 @@ pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<SavedReply, Error> {
 
 pub fn create(tx: &WriteTx<'_>, shortcut: &str, text: &str, now: Timestamp) -> Result<i64, Error> {
     let shortcut = valid_shortcut(tx, shortcut, None)?;
-    Ok(tx.insert_saved_reply(BusinessId::FIRST, shortcut, valid_text(text)?, now)?)
+    Ok(tx.insert_saved_reply(BusinessId::FIRST, &shortcut, valid_text(text)?, now)?)
 }
 
 /// `None` leaves a field unchanged.
@@ -25,21 +25,22 @@ pub fn change(
     let current = find(tx, id)?;
     let shortcut = valid_shortcut(tx, shortcut.unwrap_or(&current.shortcut), Some(id))?;
     let text = valid_text(text.unwrap_or(&current.text))?;
-    Ok(tx.update_saved_reply(id, shortcut, text, now)?)
+    Ok(tx.update_saved_reply(id, &shortcut, text, now)?)
 }
 
 pub fn delete(tx: &WriteTx<'_>, id: i64) -> Result<(), Error> {
     Ok(tx.delete_saved_reply(id)?)
 }
 
-fn valid_shortcut<'a>(tx: &ReadTx<'_>, shortcut: &'a str, id: Option<i64>) -> Result<&'a str, Error> {
-    let shortcut = shortcut.trim().trim_start_matches('/');
-    let is_word = !shortcut.is_empty() && !shortcut.chars().any(|c| c.is_whitespace() || c.is_control());
-    if !is_word || shortcut.chars().count() > MAX_SHORTCUT_CHARS {
+/// Returns the shortcut in its stored form, without the `/` before it.
+fn valid_shortcut(tx: &ReadTx<'_>, shortcut: &str, id: Option<i64>) -> Result<String, Error> {
+    let shortcut = without_bidi_controls(shortcut);
+    let word = clean_name(shortcut.trim().trim_start_matches('/'), MAX_SHORTCUT_CHARS);
+    let Some(shortcut) = word.filter(|word| !word.is_empty() && !word.contains(char::is_whitespace)) else {
         let message = format!("a shortcut is one word of at most {MAX_SHORTCUT_CHARS} characters");
         return Err(RequestError::Invalid(message.into()).into());
-    }
-    if tx.is_shortcut_taken(BusinessId::FIRST, shortcut, id)? {
+    };
+    if tx.is_shortcut_taken(BusinessId::FIRST, &shortcut, id)? {
         return Err(RequestError::Conflict("another saved reply has this shortcut".into()).into());
     }
     Ok(shortcut)

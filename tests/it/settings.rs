@@ -68,6 +68,17 @@ async fn a_change_is_active_at_once_survives_a_restart_and_can_be_undone() {
     assert_eq!(change(&api, &json!({})).await.json()["changed"], json!([]));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_has_a_text_in_the_form_that_is_in_effect() {
+    let daemon = Daemon::start(|_| {});
+    let api = daemon.logged_in("dana", "owner").await;
+    let reply = change(&api, &json!({"business.name": " \u{202e}מאפיית לחמי\u{202c} "})).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(item(&api, "business.name").await["value"], "מאפיית לחמי");
+    let history = api.get("/api/settings/history?key=business.name").await.json();
+    assert_eq!(history["items"][0]["value"], "מאפיית לחמי", "{history}");
+}
+
 /// Changes settings with the condition that each setting still has the version in `seen`.
 async fn change_seen(api: &Client, changes: &Value, seen: &Value) -> Reply {
     send(api.request(Method::PATCH, "/api/settings").json(&json!({"changes": changes, "expected": seen}))).await

@@ -27,9 +27,12 @@ async fn saved_replies_are_created_changed_and_deleted() {
     let etag = made.header("etag").to_owned();
     let again = api.post_json("/api/saved-replies", &json!({"shortcut": "HOURS", "text": "x"})).await;
     assert_eq!((again.status, again.json()["error"]["code"].clone()), (409, json!("conflict")));
-    for wrong in [json!({"shortcut": "two words", "text": "x"}), json!({"shortcut": "a", "text": " "})] {
+    for (shortcut, text) in [("two words", "x"), ("a", " "), ("\u{200b}", "x"), ("/\u{feff}", "x"), ("\u{202e}", "x")] {
+        let wrong = json!({"shortcut": shortcut, "text": text});
         assert_eq!(api.post_json("/api/saved-replies", &wrong).await.status, 400, "{wrong}");
     }
+    let hidden = api.post_json("/api/saved-replies", &json!({"shortcut": "\u{202e}/ho\u{202c}urs", "text": "x"})).await;
+    assert_eq!(hidden.status, 409, "without the characters that are not seen, it is the shortcut above");
     let changed = patch(&api, "/api/saved-replies/1", json!({"text": "א–ו"})).await;
     assert_eq!((changed.status, changed.json()["shortcut"].clone()), (200, json!("hours")));
     let late = api.request(Method::DELETE, "/api/saved-replies/1").header("if-match", etag);
