@@ -38,6 +38,7 @@ mod static_audio;
 mod stopping;
 mod tls_accept;
 mod twilio_form;
+mod unread_body;
 mod version;
 mod webhooks;
 mod websocket_upgrade;

@@ -7,6 +7,7 @@ use super::connection_limit::{Admission, Admitted, Client, Connections, Limit};
 use super::peer::is_among;
 use super::stopping::Stopping;
 use super::tls_accept::{Protocol, accept};
+use super::unread_body::UnreadBody;
 use super::{AppState, Connection, ConnectionStream, Listeners, Peer, router};
 use crate::clock;
 use crate::config::Network;
@@ -265,9 +266,13 @@ impl ConnectionContext {
             }
             request.extensions_mut().insert(peer);
             request.extensions_mut().insert(ends.clone());
+            let (request, unread) = UnreadBody::track(request);
             let (response, busy, client) = (router.clone().call(request), busy.clone(), self.client.clone());
             async move {
-                let response = response.await;
+                let mut response = response.await;
+                if let Ok(response) = &mut response {
+                    unread.settle(response).await;
+                }
                 client.finish_request();
                 busy.send_replace(false);
                 response

@@ -63,12 +63,18 @@ const TWILIO: [&str; 7] = [
 #[test]
 fn a_request_that_no_key_can_have_signed_is_refused_before_its_body() {
     let daemon = with_secrets();
+    // All requests are sent before the first response is read, because the daemon waits a moment for each body.
+    let mut refused = Vec::new();
     for path in TWILIO {
         for signature in ["", "x", "bm8=", &"A".repeat(28), &"A".repeat(4000)] {
-            let stream = begin_post(&daemon, path, &form_headers(signature), 1000, b"");
-            assert_eq!(status(stream), 403, "{path} {signature}");
+            refused.push((begin_post(&daemon, path, &form_headers(signature), 1000, b""), path));
         }
-        assert_eq!(status(begin_post(&daemon, path, "", 1000, b"")), 403, "{path}");
+        refused.push((begin_post(&daemon, path, "", 1000, b""), path));
+    }
+    for (stream, path) in refused {
+        assert_eq!(status(stream), 403, "{path}");
+    }
+    for path in TWILIO {
         // The body of a request with a well-formed signature is read, but only up to 64 KiB.
         let stream = begin_post(&daemon, path, &form_headers(&wrong_signature()), (64 << 10) + 1, b"");
         assert_eq!(status(stream), 413, "{path}");
@@ -93,6 +99,27 @@ fn a_request_that_no_key_can_have_signed_is_refused_before_its_body() {
     let long = vec![b' '; 1 << 20];
     assert_eq!(status(begin_post(&daemon, bridge, &signed, long.len(), &long)), 403);
     assert_eq!(status(begin_post(&daemon, bridge, "X-Baileys-Secret: the-bridge-secret\r\n", long.len(), &long)), 204);
+}
+
+#[test]
+fn a_refused_request_leaves_its_connection_usable_or_says_that_it_closes() {
+    let daemon = with_secrets();
+    // Many HTTP clients send the body after the head, and the refusal needs only the head.
+    let mut stream = begin_post(&daemon, "/api/tags", "", 4, b"");
+    std::thread::sleep(Duration::from_millis(100));
+    stream.write_all(b"body").unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut replies = String::new();
+    stream.read_to_string(&mut replies).unwrap();
+    assert!(replies.starts_with("HTTP/1.1 401 ") && replies.contains("HTTP/1.1 200 "), "{replies}");
+
+    for (headers, length) in [("", (64 << 10) + 1), ("Expect: 100-continue\r\n", 4), ("", 4)] {
+        let mut stream = begin_post(&daemon, "/api/tags", headers, length, b"");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        let announced = reply.starts_with("HTTP/1.1 401 ") && reply.contains("connection: close");
+        assert!(announced, "{headers}{length}: {reply}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
