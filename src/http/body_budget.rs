@@ -1,6 +1,6 @@
-//! Limits for the bodies of unauthenticated requests: length, pauses, and total memory.
+//! Limits for the bodies of requests: length and pauses; for unauthenticated requests also total memory.
 
-use super::webhooks;
+use super::{ApiError, webhooks};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -77,8 +77,23 @@ impl BodyBudget {
     }
 }
 
+/// Reads the body of an authenticated request, which has no budget.
+pub(super) async fn read_body(mut body: Body, max_bytes: usize, max_pause: Duration) -> Result<Bytes, BodyError> {
+    if body.size_hint().lower() > max_bytes as u64 {
+        return Err(BodyError::TooLarge);
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = next_frame(&mut body, max_pause).await? {
+        if bytes.len() + frame.len() > max_bytes {
+            return Err(BodyError::TooLarge);
+        }
+        bytes.extend_from_slice(&frame);
+    }
+    Ok(bytes.into())
+}
+
 /// Returns the data of the next frame; none at the end of the body.
-pub(super) async fn next_frame(body: &mut Body, max_pause: Duration) -> Result<Option<Bytes>, BodyError> {
+async fn next_frame(body: &mut Body, max_pause: Duration) -> Result<Option<Bytes>, BodyError> {
     match tokio::time::timeout(max_pause, body.frame()).await {
         Err(_elapsed) => Err(BodyError::Stalled),
         Ok(None) => Ok(None),
@@ -88,9 +103,16 @@ pub(super) async fn next_frame(body: &mut Body, max_pause: Duration) -> Result<O
     }
 }
 
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let (status, code, message) = error.details();
+        Self::new(status, code, message)
+    }
+}
+
 impl BodyError {
     /// Returns the status, code and message of the error.
-    pub(super) fn details(self) -> (StatusCode, &'static str, &'static str) {
+    fn details(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
             Self::NoMemory => (

@@ -2,9 +2,10 @@
 
 mod explanation;
 
+use super::body_budget::read_body;
 use super::idempotency::IdempotencyKey;
 use super::{ApiError, AppState};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Extracts a JSON object from the body.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -34,22 +36,13 @@ pub(crate) struct Ids(pub(crate) i64, pub(crate) i64);
 /// Extracts the name in the path. An invalid name is rejected with 404.
 pub(crate) struct Name(pub(crate) String);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let extensions = request.extensions().clone();
-        let body = axum::Json::<Box<RawValue>>::from_request(request, state).await;
-        let axum::Json(body) = body.map_err(|rejection| body_error(&rejection))?;
-        IdempotencyKey::set_body(&extensions, body.get().as_bytes());
-        // Without this check, a derived type would also accept an array of its fields.
-        if !body.get().starts_with('{') {
-            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "the body must be a JSON object"));
-        }
-        match axum::Json::from_bytes(body.get().as_bytes()) {
-            Ok(axum::Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(body_error(&rejection)),
-        }
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let (head, body) = request.into_parts();
+        let body = read_body(body, state.config().http.max_body_bytes, MAX_PAUSE).await?;
+        object(head, body).await.map(Self)
     }
 }
 
@@ -59,12 +52,24 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ShortJson<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let (head, body) = request.into_parts();
         let most = state.config().http.max_body_bytes.min(MAX_SHORT_BYTES);
-        let body = state.bodies.read(body, most).await.map_err(|error| {
-            let (status, code, message) = error.details();
-            ApiError::new(status, code, message)
-        })?;
-        let request = Request::from_parts(head, Body::from(body.bytes.clone()));
-        Json::from_request(request, state).await.map(|Json(body)| Self(body))
+        let body = state.bodies.read(body, most).await?;
+        object(head, body.bytes.clone()).await.map(Self)
+    }
+}
+
+/// Parses a complete body.
+async fn object<T: DeserializeOwned>(head: Parts, body: Bytes) -> Result<T, ApiError> {
+    let extensions = head.extensions.clone();
+    let body = axum::Json::<Box<RawValue>>::from_request(Request::from_parts(head, Body::from(body)), &()).await;
+    let axum::Json(body) = body.map_err(|rejection| body_error(&rejection))?;
+    IdempotencyKey::set_body(&extensions, body.get().as_bytes());
+    // Without this check, a derived type would also accept an array of its fields.
+    if !body.get().starts_with('{') {
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "the body must be a JSON object"));
+    }
+    match axum::Json::from_bytes(body.get().as_bytes()) {
+        Ok(axum::Json(body)) => Ok(body),
+        Err(rejection) => Err(body_error(&rejection)),
     }
 }
 
@@ -141,6 +146,10 @@ fn not_json(reason: &str) -> String {
 /// The maximum length of the body of a login, a set-up or a confirmation of the password: enough for a name of 60
 /// characters, a set-up code and a password of 1 KiB, even if every character is escaped.
 const MAX_SHORT_BYTES: usize = 16 << 10;
+
+/// The maximum pause within the JSON body of an authenticated request. It is shorter than the default of
+/// `http.request_timeout_s`, whose response and warning would blame the daemon.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// Search words of at most [`MAX_SEARCH_CHARS`] characters. SQLite rejects patterns of more than 50,000 bytes; the
 /// limit is far above what users type.

@@ -163,6 +163,16 @@ fn a_body_that_pauses_for_five_seconds_is_given_up() {
     assert!((4..12).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
 }
 
+#[test]
+fn a_body_of_a_user_that_pauses_for_ten_seconds_is_given_up_without_a_warning() {
+    let daemon = with_secrets();
+    let headers = format!("Content-Type: application/json\r\nAuthorization: Bearer {}\r\n", daemon.token("owner"));
+    let began = Instant::now();
+    assert_eq!(status(begin_post(&daemon, "/api/tags", &headers, 100, b"{")), 408);
+    assert!((9..15).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(daemon.logs().events_named("REQUEST_TIMEOUT").is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_passwords_leave_no_memory_behind() {
     let daemon = Daemon::start(|setup| {

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::crm::media;
 use crate::domain::{hex, sniff_mime};
 use crate::http::auth::Member;
-use crate::http::body_budget::{BodyError, next_frame};
+use crate::http::body_budget::{BodyError, read_body};
 use crate::http::{ApiError, AppState, ErrorBody};
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -48,25 +48,17 @@ pub(in crate::http::api) async fn upload(
     Ok((StatusCode::CREATED, Json(stored.await?.into())))
 }
 
-async fn read(mut body: Body, most: usize, max_pause: Duration) -> Result<Bytes, ApiError> {
-    let mut content: Vec<u8> = Vec::new();
-    while let Some(frame) = next_frame(&mut body, max_pause).await.map_err(read_error)? {
-        if content.len() + frame.len() > most {
+async fn read(body: Body, most: usize, max_pause: Duration) -> Result<Bytes, ApiError> {
+    read_body(body, most, max_pause).await.map_err(|error| match error {
+        BodyError::TooLarge => {
             let message = format!("a file may have at most {most} bytes (whatsapp.max_media_bytes)");
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message));
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
         }
-        content.extend_from_slice(&frame);
-    }
-    Ok(content.into())
-}
-
-fn read_error(error: BodyError) -> ApiError {
-    match error {
         BodyError::Stalled => {
             ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the file did not arrive in time; upload it again")
         }
-        _ => ApiError::invalid("the body ended early"),
-    }
+        BodyError::NoMemory | BodyError::Broken => ApiError::invalid("the body ended early"),
+    })
 }
 
 /// Detects the media type by the content. Without a known signature, the declared type is used if it is one of
