@@ -212,11 +212,15 @@ pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result
     set_state(tx, context, id, AppointmentState::Booked, None)
 }
 
-/// Records that an appointment took place, or that the contact did not show up.
+/// Records that an appointment took place, or that the contact did not show up. Refused before the appointment starts.
 pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: AppointmentState) -> Result<(), Error> {
-    let found = find(tx, id)?.state;
+    let appointment = find(tx, id)?;
+    let found = appointment.state;
     if found == state {
         return Ok(());
+    }
+    if appointment.starts_at > context.now {
+        return Err(RequestError::Conflict("the appointment has not started yet".into()).into());
     }
     // Restoring checks that the time is still free; finishing does not. An appointment that was cancelled or missed,
     // whose time may be taken, must therefore be restored first.

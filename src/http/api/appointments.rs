@@ -203,7 +203,7 @@ pub(super) async fn see(
 
 /// Record that the contact did not come to an appointment.
 ///
-/// A cancelled appointment must be restored first.
+/// Refused before the appointment starts. A cancelled appointment must be restored first.
 #[utoipa::path(post, path = "/api/appointments/{id}/no-show", tag = "booking", operation_id = "mark_appointment_no_show",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn no_show(
@@ -217,7 +217,7 @@ pub(super) async fn no_show(
 
 /// Record that an appointment has taken place.
 ///
-/// A cancelled or missed appointment must be restored first.
+/// Refused before the appointment starts. A cancelled or missed appointment must be restored first.
 #[utoipa::path(post, path = "/api/appointments/{id}/done", tag = "booking", operation_id = "mark_appointment_done",
     params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
 pub(super) async fn done(

@@ -108,7 +108,8 @@ async fn the_state_of_an_appointment_changes_only_on_the_version_that_was_seen()
     let (service, day) = (shop.service(30, 0).await, monday(2));
     let path = format!("/api/appointments/{}", shop.book(service, &at(day, "09:00")).await.json()["id"]);
     let seen = shop.api.get(&path).await.header("etag").to_owned();
-    assert_eq!(shop.patch(&path, &json!({"starts_at": at(day, "11:00")})).await.status, 200);
+    let past = json!({"starts_at": at(monday(-1), "11:00"), "force": true});
+    assert_eq!(shop.patch(&path, &past).await.status, 200);
     for (action, from) in [("cancel", "booked"), ("no-show", "booked"), ("done", "booked"), ("restore", "no_show")] {
         if from == "no_show" {
             assert_eq!(shop.post(&format!("{path}/no-show"), &json!({})).await.status, 200);
@@ -178,9 +179,16 @@ async fn an_appointment_is_moved_cancelled_and_restored() {
     assert_eq!(refused.json()["error"]["params"]["next_free"], at(day, "14:30"));
 
     let other = format!("/api/appointments/{}", other["id"]);
+    for action in ["done", "no-show"] {
+        let refused = shop.post(&format!("{other}/{action}"), &json!({})).await;
+        assert_eq!(error(&refused).1, "conflict", "it has not started");
+    }
+    let past = at(monday(-1), "11:00");
+    assert_eq!(shop.patch(&other, &json!({"starts_at": past, "force": true})).await.status, 200);
     assert_eq!(shop.post(&format!("{other}/done"), &json!({})).await.json()["state"], "done");
     assert_eq!(error(&shop.post(&format!("{other}/cancel"), &json!({})).await).1, "conflict");
-    assert_eq!(error(&shop.book(service, &at(day, "11:00")).await).1, "slot_taken", "it took its time");
+    let same = json!({"contact_id": 1, "service_id": service, "starts_at": past, "force": true});
+    assert_eq!(error(&shop.post("/api/appointments", &same).await).1, "slot_taken", "it took its time");
     assert_eq!(shop.post(&format!("{other}/no-show"), &json!({})).await.json()["state"], "no_show");
     assert_eq!(shop.post(&format!("{other}/restore"), &json!({})).await.json()["state"], "booked");
     assert_eq!(shop.post("/api/appointments/99/cancel", &json!({})).await.status, 404);

@@ -111,8 +111,8 @@ async fn new(owner: &Client, noun: &str) -> Value {
             if noun == "waiting-list" {
                 return json!({"contact_id": 1, "service_id": service, "from_date": "2030-01-01", "to_date": "2030-01-02"});
             }
-            // Each appointment starts at a different minute.
-            let start = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(60 * 24 + 2 * service);
+            // Each appointment starts at a different minute, and in the past, so that it can be marked as done.
+            let start = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(2 * service - 60 * 24);
             let start = format!("{:.0}", start.round(jiff::Unit::Minute).unwrap());
             json!({"contact_id": 1, "service_id": service, "starts_at": start, "force": true})
         }
