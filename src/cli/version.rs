@@ -15,8 +15,8 @@ pub(super) fn run(json: bool, check: bool, settings: &Settings) -> anyhow::Resul
         print_json(&version)?;
     } else {
         print(&format!(
-            "{}\ncommit      {}\nbuild time  {}\ndeploy id   {}\nts          {}\n",
-            version.app, info.commit, info.build_time, info.deploy_id, version.ts
+            "{}\nversion     {}\ncommit      {}\nbuild time  {}\ndeploy id   {}\nts          {}\n",
+            version.app, INSTALLED, info.commit, info.build_time, info.deploy_id, version.ts
         ))?;
     }
     if check { check_for_update(settings) } else { Ok(()) }
@@ -25,7 +25,6 @@ pub(super) fn run(json: bool, check: bool, settings: &Settings) -> anyhow::Resul
 /// Works even if the weekly check is disabled, because the user requests it with `--check`.
 fn check_for_update(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
-    let installed = env!("CARGO_PKG_VERSION");
     let Some(feed) = &config.updates.feed_url else {
         bail!(
             "cannot check for a newer release, because updates.feed_url is not set; `apt-cache policy agentlocator` shows apt's version"
@@ -33,13 +32,15 @@ fn check_for_update(settings: &Settings) -> anyhow::Result<()> {
     };
     let answer = app::runtime()?.block_on(release_feed::fetch(feed.as_str(), None));
     match answer.context("cannot check for a newer release")? {
-        FeedResponse::Newest(release, _) if is_newer(&release.version, installed) => {
+        FeedResponse::Newest(release, _) if is_newer(&release.version, INSTALLED) => {
             let notes = release.notes_url.map(|url| format!("; release notes: {url}")).unwrap_or_default();
-            print_status(&format!("A newer release is available: {} (installed: {installed}){notes}", release.version));
+            print_status(&format!("A newer release is available: {} (installed: {INSTALLED}){notes}", release.version));
         }
         FeedResponse::Newest(..) | FeedResponse::NotModified => {
-            print_status(&format!("No release is newer than {installed}."));
+            print_status(&format!("No release is newer than {INSTALLED}."));
         }
     }
     Ok(())
 }
+
+const INSTALLED: &str = env!("CARGO_PKG_VERSION");

@@ -103,7 +103,8 @@ fn version_and_openapi_are_for_programs() {
     });
     let version: Value = serde_json::from_str(&stdout(&daemon.cli(&["version", "--json"]))).unwrap();
     assert_eq!((version["app"].as_str(), version["commit"].as_str()), (Some("AgentLocator"), Some("abc123")));
-    assert!(stdout(&daemon.cli(&["version"])).contains("abc123"));
+    let shown = stdout(&daemon.cli(&["version"]));
+    assert!(shown.contains("abc123") && shown.contains(env!("CARGO_PKG_VERSION")), "{shown}");
     let document: Value = serde_json::from_str(&stdout(&daemon.cli(&["openapi"]))).unwrap();
     assert!(document["paths"]["/api/login"]["post"].is_object());
 }
