@@ -8,8 +8,8 @@ use super::{ApiError, AppState};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use explanation::Explanation;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -59,6 +59,12 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ShortJson<T> {
 
 /// Parses a complete body.
 async fn object<T: DeserializeOwned>(head: Parts, body: Bytes) -> Result<T, ApiError> {
+    // A compressed body would be rejected as JSON with errors, which does not name the cause.
+    let encoding = head.headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+        let message = "send the body without compression and without Content-Encoding";
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message));
+    }
     let extensions = head.extensions.clone();
     let body = axum::Json::<Box<RawValue>>::from_request(Request::from_parts(head, Body::from(body)), &()).await;
     let axum::Json(body) = body.map_err(|rejection| body_error(&rejection))?;

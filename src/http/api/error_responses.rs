@@ -65,7 +65,11 @@ const ERRORS: [ErrorResponse; 15] = [
         "The item has changed since the version that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed`",
     ),
     ("413", |of| of.has_body(), "The body is too large: `too_large`"),
-    ("415", |of| of.has_json_body(), "The body is not declared as JSON: `unsupported_media_type`"),
+    (
+        "415",
+        |of| of.has_json_body(),
+        "The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type`",
+    ),
     ("416", |_| false, "No byte of the file is within the requested range"),
     (
         "422",

@@ -68,7 +68,10 @@ fn expectation(reason: &str) -> Option<String> {
     if let Some((_, known)) = reason.strip_prefix("unknown variant `").and_then(|rest| rest.split_once('`')) {
         return Some(choices("must be one of:", known));
     }
-    let is_number_text = ["invalid digit", "cannot parse integer", "number too large", "number too small"];
+    if let Some(what) = out_of_range(reason) {
+        return Some(what);
+    }
+    let is_number_text = ["invalid digit", "cannot parse integer"];
     let expected = match reason.split_once(", expected ") {
         Some((_, expected)) => expected,
         None if is_number_text.iter().any(|beginning| reason.starts_with(beginning)) => "i64",
@@ -86,6 +89,27 @@ fn expectation(reason: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("must be {kind}"))
+}
+
+/// Returns the requirement on a whole number that its type cannot hold; none for another reason.
+fn out_of_range(reason: &str) -> Option<String> {
+    // The parser of a query does not name the type.
+    for (beginning, what) in [("number too large", "is too large"), ("number too small", "is too small")] {
+        if reason.starts_with(beginning) {
+            return Some(what.to_owned());
+        }
+    }
+    let (_, expected) = reason.strip_prefix("invalid value: integer ")?.split_once(", expected ")?;
+    let (least, most): (i128, i128) = match expected {
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" | "usize" => (0, u64::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" => (i64::MIN.into(), i64::MAX.into()),
+        _ => return None,
+    };
+    Some(format!("must be a whole number from {least} to {most}"))
 }
 
 /// Lists the names that `known` has in backquotes.
@@ -109,6 +133,8 @@ mod tests {
         for (reason, field, message) in [
             ("to: invalid type: integer `5`, expected a string at line 1 column 7", "to", "to must be a string"),
             ("a.b[0]: invalid type: null, expected i64 at line 1 column 7", "a.b[0]", "a.b[0] must be a whole number"),
+            ("a: invalid value: integer `256`, expected u8", "a", "a must be a whole number from 0 to 255"),
+            ("a: number too large to fit in target type", "a", "a is too large"),
             ("missing field `to` at line 1 column 2", "to", "to is missing"),
             ("role: unknown variant `x`, expected `owner` or `staff`", "role", "role must be one of: owner, staff"),
             ("limit: must be 1 to 200", "limit", "limit must be 1 to 200"),

@@ -52,6 +52,14 @@ async fn a_wrong_body_is_refused_by_field() {
         ("/api/whatsapp/send", r#"{"to":"#, 400, "invalid", None, "line 1, column 6"),
         ("/api/contacts/1/merge", r#"{"contact_id":"three"}"#, 422, "invalid", Some("contact_id"), "whole number"),
         ("/api/contacts/1/merge", r#"{"contact_id":1e99}"#, 422, "invalid", Some("contact_id"), "whole number"),
+        (
+            "/api/services",
+            r#"{"name":"a","duration_min":1000000000000}"#,
+            422,
+            "invalid",
+            Some("duration_min"),
+            "a whole number from 0 to 4294967295",
+        ),
         ("/api/tokens", r#"{"name":["a"]}"#, 422, "invalid", Some("name"), "must be a string"),
         ("/api/alerts/disk/mute", r#"{"hours":-1}"#, 422, "invalid", Some("hours"), "whole number"),
         ("/api/alerts/disk/mute", r#"{"hours":5000}"#, 400, "invalid", Some("hours"), "1 to 720"),
@@ -67,6 +75,20 @@ async fn a_wrong_body_is_refused_by_field() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_refused_for_its_encoding() {
+    let (_daemon, api) = with_data();
+    let body = json!({"name": "a"});
+    for (encoding, status) in [("gzip", 415), ("br", 415), ("identity", 201)] {
+        let request = api.request(reqwest::Method::POST, "/api/tags").header("content-encoding", encoding);
+        let reply = send(request.json(&body)).await;
+        assert_eq!(reply.status, status, "{encoding}: {}", reply.text());
+        if status == 415 {
+            assert_eq!(reply.json()["error"]["code"], "unsupported_media_type");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_parameter_is_refused_by_name() {
     let (_daemon, api) = with_data();
     for (path, field, says) in [
@@ -75,6 +97,8 @@ async fn a_wrong_parameter_is_refused_by_name() {
         ("/api/threads?limit=201", "limit", "1 to 200"),
         ("/api/threads?limit=99999999999999999999", "limit", "1 to 200"),
         ("/api/threads?business_id=first", "business_id", "whole number"),
+        ("/api/threads?business_id=99999999999999999999", "business_id", "too large"),
+        ("/api/calls/1/peaks?bins=100000000", "bins", "1 to 4000"),
         ("/api/threads?type=bogus", "type", "whatsapp, call"),
         ("/api/threads?cursor=bogus", "cursor", "next_cursor"),
         ("/api/threads/1/messages?before=bogus", "before", "next_cursor"),

@@ -18,7 +18,7 @@ pub(in crate::http::api) struct PeaksQuery {
     /// The maximum number of peaks for each side of the call, 1 to 4000; 800 by default. A recording has 20 peaks per
     /// second, so a short recording has fewer.
     #[param(minimum = 1, maximum = 4000)]
-    bins: Option<u16>,
+    bins: Option<u32>,
 }
 
 /// Get the waveform of the recording of a call.
@@ -31,10 +31,8 @@ pub(in crate::http::api) async fn show(
     Id(id): Id,
     Query(query): Query<PeaksQuery>,
 ) -> Result<Json<Peaks>, ApiError> {
-    let bins = query.bins.unwrap_or(DEFAULT_BINS);
-    if !(1..=MAX_BINS).contains(&bins) {
-        return Err(ApiError::invalid(format!("bins must be 1 to {MAX_BINS}")).with_field("bins"));
-    }
+    let bins = query.bins.map_or(Ok(DEFAULT_BINS), u16::try_from).ok().filter(|bins| (1..=MAX_BINS).contains(bins));
+    let bins = bins.ok_or_else(|| ApiError::invalid(format!("bins must be 1 to {MAX_BINS}")).with_field("bins"))?;
     let recordings = state.store.read(move |tx| tx.recordings(CallId(id))).await?;
     let complete = choose(recordings, None).filter(|recording| recording.state == RecordingState::Complete);
     let recording = complete.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
