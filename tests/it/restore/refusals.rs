@@ -56,6 +56,7 @@ fn an_invalid_copy_is_refused_with_the_reason() {
         sql(path, "INSERT INTO refinery_schema_history VALUES (900, 'future', '2030-01-01T00:00:00Z', '1')");
     });
     is_refused(&daemon, &newer, "made by a newer version");
+    is_refused(&daemon, &newer, "Install the newer version again");
     let logged = make("logged.db", &|path| std::fs::write(format!("{}-wal", path.display()), "x").unwrap());
     is_refused(&daemon, &logged, "logged.db-wal");
     let sealed = make("sealed.db", &|path| std::fs::write(path, "age-encryption.org/v1\n-> X25519 abc\n").unwrap());
