@@ -44,6 +44,7 @@ mod chaos_day;
 mod cli;
 mod clock_behind;
 mod config;
+mod config_example;
 mod config_pipeline;
 mod config_warnings;
 mod contact_details;
