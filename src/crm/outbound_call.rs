@@ -45,7 +45,8 @@ pub struct CallRequest {
     pub prefixes: Vec<String>,
 }
 
-/// If one call is refused, none is added.
+/// Adds one call for each contact, also if the request names a contact more than once. If one call is refused, none is
+/// added.
 pub fn request(
     tx: &WriteTx<'_>,
     by: ActorId,
@@ -64,35 +65,36 @@ pub fn request(
     }
     let due_at = hours.next(wanted).ok_or_else(no_hours)?;
     let requested_by = by.to_string();
-    request
-        .targets
-        .iter()
-        .map(|target| {
-            let (contact, number, own_number, missed_call) =
-                resolve_target(tx, target, request.own_number.as_ref(), country, now)?;
-            check_contact(tx, contact)?;
-            if number == own_number {
-                return Err(refused("own_number", "the agent cannot call the business's own number"));
-            }
-            check_number(&number, missed_call, &request.prefixes)?;
-            if tx.has_outbound_call(contact, missed_call)? {
-                return Err(refused("already_called", "a call to this contact is planned, or the call was returned"));
-            }
-            let new = NewOutboundCall {
-                business: BusinessId::FIRST,
-                contact,
-                number: &number,
-                own_number: &own_number,
-                purpose: &purpose,
-                missed_call,
-                due_at,
-                requested_by: &requested_by,
-            };
-            let id = tx.insert_outbound_call(&new, now)?;
-            tx.insert_audit(by, "request_outbound_calls", &format!("outbound-call:{id}"), now)?;
-            Ok(id)
-        })
-        .collect()
+    let mut planned: Vec<(ContactId, i64)> = Vec::new();
+    for target in &request.targets {
+        let (contact, number, own_number, missed_call) =
+            resolve_target(tx, target, request.own_number.as_ref(), country, now)?;
+        if planned.iter().any(|(known, _)| *known == contact) {
+            continue;
+        }
+        check_contact(tx, contact)?;
+        if number == own_number {
+            return Err(refused("own_number", "the agent cannot call the business's own number"));
+        }
+        check_number(&number, missed_call, &request.prefixes)?;
+        if tx.has_outbound_call(contact, missed_call)? {
+            return Err(refused("already_called", "a call to this contact is planned, or the call was returned"));
+        }
+        let new = NewOutboundCall {
+            business: BusinessId::FIRST,
+            contact,
+            number: &number,
+            own_number: &own_number,
+            purpose: &purpose,
+            missed_call,
+            due_at,
+            requested_by: &requested_by,
+        };
+        let id = tx.insert_outbound_call(&new, now)?;
+        tx.insert_audit(by, "request_outbound_calls", &format!("outbound-call:{id}"), now)?;
+        planned.push((contact, id));
+    }
+    Ok(planned.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Returns the contact, the number to call, the business's number, and the earlier call whose caller is called back.

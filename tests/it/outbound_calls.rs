@@ -261,13 +261,26 @@ async fn contacts_who_must_not_be_called_are_refused() {
         (json!([{"number": DANA, "contact_id": contact}]), 400),
         (json!(vec![json!({"contact_id": contact}); 21]), 400),
         (json!([{"contact_id": 999}]), 404),
-        (json!([{"contact_id": contact}, {"number": DANA}]), 409),
     ] {
         let (given, refused) = request(&api, to).await;
         assert_eq!(given, status, "{refused}");
     }
     assert_eq!(harness.daemon.query_value::<i64>("SELECT count(*) FROM outbound_calls"), 0);
     assert_eq!(dialled(&harness).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_who_is_named_twice_gets_one_call() {
+    let hour = jiff::Timestamp::now().in_tz("Asia/Jerusalem").unwrap().hour();
+    // The permitted hours begin one hour from now at the earliest, so no call is made during the test.
+    let (from, until_hour) = if hour < 22 { (hour + 2, 24) } else { (1, 20) };
+    let (harness, api) = shop(&format!("[agent]\ncalls_from_hour = {from}\ncalls_until_hour = {until_hour}\n")).await;
+    let number = json!({"number": "+972501110000"});
+    let (status, planned) = request(&api, json!([number, number, {"number": "050-111-0000"}])).await;
+    assert_eq!((status, planned["calls"].as_array().map(Vec::len)), (201, Some(1)), "{planned}");
+    let (status, refused) = request(&api, json!([number])).await;
+    assert_eq!((status, &refused["error"]["code"]), (409, &json!("already_called")));
+    assert_eq!(harness.daemon.query_value::<i64>("SELECT count(*) FROM outbound_calls"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,7 +33,8 @@ pub(super) fn operations() -> Operations {
         (status = 200, body = SendMessageResponse),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
         (status = 422, body = ErrorBody, description = "The message cannot be sent: `invalid_recipient`, `empty_message`, `text_too_long`, \
-            `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`."),
+            `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`; `own_number`: \
+            the business's own number (`twilio.wa_from`, `twilio.phone_number`)."),
     )
 )]
 pub(super) async fn send(
@@ -98,8 +99,16 @@ fn request(
     headers: &HeaderMap,
     body: SendMessageRequest,
 ) -> Result<SendRequest, ApiError> {
-    let to = PeerAddress::parse(&body.to, app.config().business.country);
+    let config = app.config();
+    let to = PeerAddress::parse(&body.to, config.business.country);
     let to = to.map_err(|error| rejection("invalid_recipient", error.to_string()))?;
+    let mut own = [&config.twilio.wa_from, &config.twilio.phone_number].into_iter().flatten();
+    if to.number().is_some_and(|number| own.any(|own| own == number)) {
+        return Err(rejection(
+            "own_number",
+            "this is the business's own number; a message to it would reach no contact",
+        ));
+    }
     let (text, media_url) = (body.text.unwrap_or_default(), body.media_url.filter(|url| !url.trim().is_empty()));
     let has_file = body.media_id.as_ref().is_some_and(|id| !id.trim().is_empty());
     if has_file && media_url.is_some() {
@@ -126,7 +135,7 @@ fn request(
         // with a new token must not send the message twice.
         idempotency_key: idempotency_key(headers)?,
         confirms_opt_out: false,
-        new_chats: Some(crate::runtime::outbox::new_chats(&app.config())),
+        new_chats: Some(crate::runtime::outbox::new_chats(&config)),
         send_key: entropy::random_hex::<16>(),
         written_at: app.message_clock.now(),
     })

@@ -2,7 +2,7 @@
 
 use crate::support::Client;
 use crate::support::client::send;
-use crate::support::whatsapp::{BridgeReply, SHARED_SECRET, Shop, TwilioReply, WEBHOOK_SECRET, until};
+use crate::support::whatsapp::{BridgeReply, OWN_SENDER, SHARED_SECRET, Shop, TwilioReply, WEBHOOK_SECRET, until};
 use agentlocator::config::Secret;
 use agentlocator::providers::baileys::signature::sign;
 use reqwest::Method;
@@ -150,6 +150,7 @@ async fn invalid_input_is_reported_and_not_stored() {
         (json!({ "to": "", "text": "x" }), "invalid_recipient"),
         (json!({ "to": "dana", "text": "x" }), "invalid_recipient"),
         (json!({ "to": "12036302@g.us", "text": "x" }), "invalid_recipient"),
+        (json!({ "to": OWN_SENDER, "text": "x" }), "own_number"),
         (json!({ "to": DANA }), "empty_message"),
         (json!({ "to": DANA, "text": "  " }), "empty_message"),
         (json!({ "to": DANA, "text": "x".repeat(4097) }), "text_too_long"),

@@ -75,7 +75,8 @@ impl From<domain::OutboundCall> for OutboundCall {
 /// The calls that were planned, in the order of the request.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OutboundCalls {
-    /// One outbound call for each contact of the request, in the same order.
+    /// One outbound call for each contact of the request, in the same order. A contact that the request names more than
+    /// once gets one call.
     pub(super) calls: Vec<OutboundCall>,
 }
 
