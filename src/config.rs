@@ -23,6 +23,7 @@ mod google;
 mod hebrew;
 mod http;
 mod last_good;
+mod likely_mistakes;
 mod load;
 mod log;
 mod mail;

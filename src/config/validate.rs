@@ -3,6 +3,7 @@
 use super::builder::ConfigBuilder;
 use super::hebrew::hebrew_checks;
 use super::http::DEFAULT_PORT;
+use super::likely_mistakes::likely_mistakes;
 use super::speech_shutdown::speech_shutdown;
 use super::voice::MAX_RING_NUMBERS;
 use super::{
@@ -172,6 +173,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .cloned()
         .chain(wrong)
         .chain(pipeline)
+        .chain(likely_mistakes(config))
         .chain(hebrew_checks(config))
         .chain(speech_shutdown(config))
         .collect()

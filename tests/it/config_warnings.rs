@@ -33,6 +33,17 @@ fn contradictions_are_warned_about() {
         ),
         ("[disk]\nmedia_stops_below = \"1 MB\"\ncritical_below = \"2 GB\"\n".to_owned(), "disk.media_stops_below"),
         ("[agent]\nlanguage = \"xx\"\n".to_owned(), "agent.language"),
+        ("[agent]\nlanguage = \"fr\"\n".to_owned(), "agent.language is fr, but the built-in sentences"),
+        ("[agent]\ntransfer_to = \"+9721234\"\n".to_owned(), "agent.transfer_to: +9721234"),
+        ("[voice]\nring_numbers = [\"+97250123456789\"]\n".to_owned(), "voice.ring_numbers: +97250123456789"),
+        ("[openai]\nbase_url = \"https://api.openai.com/\"\n".to_owned(), "openai.base_url is"),
+        ("[openai]\nearly_replies = true\nvad_silence_ms = 1500\n".to_owned(), "openai.early_replies is on"),
+        ("[openai]\nearly_replies = true\nturn_detection = \"semantic_vad\"\n".to_owned(), "openai.early_replies is on"),
+        (
+            "[voice]\nengine = \"pipeline\"\n[pipeline]\ntranscriber = \"elevenlabs\"\n[elevenlabs]\nstt_model = \"scribe_v1\"\n"
+                .to_owned(),
+            "elevenlabs.stt_model is scribe_v1",
+        ),
         ("[twilio]\naccount_sid = \"AC1\"\n".to_owned(), "twilio.account_sid is not"),
         ("[twilio]\nwa_template_sid = \"HX1\"\n".to_owned(), "twilio.wa_template_sid is not"),
     ] {
@@ -46,6 +57,8 @@ fn contradictions_are_warned_about() {
          [http]\npublic_base_url = \"https://shop.example\"\n"
     );
     assert!(!warnings(&right).contains("warning"), "{}", warnings(&right));
+    let early = "[openai]\nearly_replies = true\nvad_silence_ms = 1000\nbase_url = \"https://api.openai.com/v1\"\n";
+    assert!(!warnings(early).contains("warning"), "{}", warnings(early));
 }
 
 #[test]

@@ -114,6 +114,11 @@ impl PhoneNumber {
         plans.iter().find_map(|plan| plan.kind(national))
     }
 
+    /// Returns false if the country of the number has no number of this length or kind, so that it cannot be dialled.
+    pub fn is_possible(&self) -> bool {
+        self.kind().is_some() || self.has_a_length_of_its_country()
+    }
+
     fn has_a_length_of_its_country(&self) -> bool {
         self.plans().is_some_and(|(plans, national)| {
             let kinds = |plan: &Plan| [Kind::FixedLine, Kind::Mobile].map(|kind| plan.numbers(kind));
