@@ -8,6 +8,7 @@ mod clock;
 mod context;
 mod counted;
 mod date;
+mod daypart;
 mod elided;
 mod fraction;
 pub(super) mod keys;

@@ -16,10 +16,24 @@ impl Clock {
         is_valid.then_some(Self { hour, minute, second: None })
     }
 
+    pub(super) fn is_midnight(self) -> bool {
+        self.hour.is_multiple_of(24) && self.minute == 0 && self.second.is_none()
+    }
+
+    /// Returns true from noon to midnight.
+    pub(super) fn is_afternoon(self) -> bool {
+        (12..24).contains(&self.hour)
+    }
+
+    /// Returns the minutes since midnight.
+    pub(super) fn minutes(self) -> u64 {
+        self.hour % 24 * 60 + self.minute
+    }
+
     /// Returns the time in words on a 12-hour clock, which is how times are spoken in Israel.
     pub(super) fn words(self) -> String {
         let (and, to) = (List::And.word(), List::To.word());
-        if self.hour.is_multiple_of(24) && self.minute == 0 && self.second.is_none() {
+        if self.is_midnight() {
             return List::Midnight.word().to_owned();
         }
         let hour = |hour: u64| cardinal(if hour.is_multiple_of(12) { 12 } else { hour % 12 }, Gender::Feminine);

@@ -1,5 +1,6 @@
 //! The context of a number: the text around it, which decides how the number is read.
 
+use super::clock::Clock;
 use super::counted::{Counted, after_shared, is_plural, next_word};
 use super::keys;
 use super::lists::{List, Noun, bases};
@@ -19,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) is_few: bool,
     /// The kind of the previous number if it is connected with this number, as in "from nine until".
     pub(super) follows: Kind,
+    /// The first time of the range that this number ends, as in "from 9:00 until 21:30".
+    pub(super) range_start: Option<Clock>,
 }
 
 impl Context<'_> {
@@ -118,7 +121,7 @@ impl Context<'_> {
         self.follows == Kind::Hour
             || named()
             || self.has_daypart()
-            || self.is_open() && self.follows_preposition()
+            || self.is_open() && (self.follows_preposition() || self.is_after_between())
             || self.is_on_weekday()
     }
 

@@ -1,5 +1,6 @@
 //! Replacement of the numbers in a text by words.
 
+use super::clock::Clock;
 use super::context::Context;
 use super::counted::next_word;
 use super::keys;
@@ -25,8 +26,16 @@ struct Scan<'a> {
     /// The byte offset of the part that is not read yet.
     at: usize,
     said: String,
-    /// The kind of the last number, and the byte offset of its end.
-    last: Option<(Kind, usize)>,
+    last: Option<Last>,
+}
+
+/// The last number that was read.
+struct Last {
+    kind: Kind,
+    /// The time, if the number begins a range that the next number ends.
+    range_start: Option<Clock>,
+    /// The byte offset of its end.
+    end: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,7 +139,9 @@ impl Scan<'_> {
             }
             sign => (digit + run.length, sign),
         };
-        let follows = self.last.take().map_or(Kind::Other, |(kind, last)| kind_after(kind, &text[last..digit]));
+        let last = self.last.take();
+        let follows = last.as_ref().map_or(Kind::Other, |last| kind_after(last.kind, &text[last.end..digit]));
+        let range_start = last.and_then(|last| last.range_start);
         let prefix = plain(prefix);
         let last = text.ceil_char_boundary(end + NEARBY);
         let context = Context {
@@ -140,9 +151,10 @@ impl Scan<'_> {
             is_signed: sign != Sign::None,
             is_few: is_few(&run),
             follows,
+            range_start,
         };
-        let Reading { words, length, kind } = word_choice::read(&run, &context);
-        self.last = Some((kind, end + length));
+        let Reading { words, length, kind, range_start } = word_choice::read(&run, &context);
+        self.last = Some(Last { kind, range_start, end: end + length });
         let sign = match sign {
             Sign::None => "",
             Sign::Plus => List::Plus.word(),

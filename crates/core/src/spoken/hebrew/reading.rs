@@ -1,5 +1,7 @@
 //! The words for a number.
 
+use super::clock::Clock;
+
 /// The words that replace a number.
 pub(super) struct Reading {
     pub(super) words: String,
@@ -7,6 +9,8 @@ pub(super) struct Reading {
     pub(super) length: usize,
     /// The kind of the number. A number after "until" or "or" has the same kind.
     pub(super) kind: Kind,
+    /// The time, if the number begins a range that the next number ends.
+    pub(super) range_start: Option<Clock>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,6 @@ pub(super) enum Kind {
 
 impl Reading {
     pub(super) fn new(words: String) -> Self {
-        Self { words, length: 0, kind: Kind::Other }
+        Self { words, length: 0, kind: Kind::Other, range_start: None }
     }
 }

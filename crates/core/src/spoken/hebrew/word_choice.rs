@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::context::Context;
 use super::date::{date_reading, feminine, month, said_date};
+use super::daypart;
 use super::elided;
 use super::fraction;
 use super::lists::{Gender, List};
@@ -16,7 +17,7 @@ use super::slash;
 
 pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
     if let Some((date, clock)) = run.moment() {
-        return Reading::new(format!("{} {}{}", said_date(date), List::In.word(), clock.words()));
+        return Reading::new(format!("{} {}{}", said_date(date), List::In.word(), said_clock(clock, run, context)));
     }
     if let Some(date) = run.full_date() {
         return date_reading(date);
@@ -30,7 +31,8 @@ pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
 }
 
 fn time_reading(clock: Clock, run: &Run, context: &Context<'_>) -> Reading {
-    Reading { kind: Kind::Hour, ..Reading::new(said_clock(clock, run, context)) }
+    let range_start = daypart::end_of_range(context).map(|_| clock);
+    Reading { kind: Kind::Hour, range_start, ..Reading::new(said_clock(clock, run, context)) }
 }
 
 fn single(run: &Run, context: &Context<'_>) -> Reading {
@@ -141,8 +143,7 @@ fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) ->
 fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     let until = |from: String, to: String| format!("{from}{}{to}", context.between());
     let hours = |first: Clock, last: Clock| {
-        let words = until(first.words(), said_clock(last, to, context));
-        Some(Reading { words, length: 0, kind: Kind::Hour })
+        Some(Reading { kind: Kind::Hour, ..Reading::new(hour_range(first, (last, to), context)) })
     };
     if let (Some(first), Some(last)) = (hour(from), hour(to)) {
         let is_clock = from.clock().is_some() || to.clock().is_some();
@@ -225,20 +226,29 @@ fn hour(run: &Run) -> Option<Clock> {
     run.clock().or_else(whole)
 }
 
-/// Returns the words of a time. "At night" is added to early hours that would otherwise be understood as hours of the
-/// day.
+/// Returns the words of a time with the part of the day, if the time would be unclear without it.
 fn said_clock(clock: Clock, run: &Run, context: &Context<'_>) -> String {
-    let is_early = clock.hour == 0 || clock.hour < 5 && run.numbers.first().is_some_and(Number::has_leading_zero);
-    let words = clock.words();
     // "At the hour of midnight" is not said.
-    if words == List::Midnight.word() && context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) {
+    if clock.is_midnight() && context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) {
         return format!("{} {}", feminine(12), List::AtNight.word());
     }
-    if is_early && words != List::Midnight.word() && !context.has_daypart() {
-        format!("{words} {}", List::AtNight.word())
-    } else {
-        words
-    }
+    with_daypart(clock, daypart::of_time(clock, run, context))
+}
+
+/// Returns the words of two times with a dash between them.
+fn hour_range(first: Clock, (last, to): (Clock, &Run), context: &Context<'_>) -> String {
+    let (first_part, last_part) = daypart::of_range(first, last, context);
+    let last = match last_part {
+        Some(part) => with_daypart(last, Some(part)),
+        None if daypart::is_early(last, to) => said_clock(last, to, context),
+        None => last.words(),
+    };
+    format!("{}{}{last}", with_daypart(first, first_part), context.between())
+}
+
+fn with_daypart(clock: Clock, part: Option<&str>) -> String {
+    let words = clock.words();
+    part.map_or_else(|| words.clone(), |part| format!("{words} {part}"))
 }
 
 /// Returns the words of each number and of the marks between them, without an interpretation of the whole run.
