@@ -51,7 +51,11 @@ impl ClauseSplitter {
                 '?' | '!' | '…' | '\u{61f}' => letters >= MIN_SENTENCE && !next.is_some_and(is_closing),
                 '\n' => letters >= MIN_SENTENCE,
                 // A dot or a comma within a number or an abbreviation is not followed by a space.
-                '.' => letters >= MIN_SENTENCE && next.is_some_and(char::is_whitespace),
+                '.' => {
+                    letters >= MIN_SENTENCE
+                        && next.is_some_and(char::is_whitespace)
+                        && !is_item_number(&self.rest[..at])
+                }
                 ',' | ';' | ':' | '–' | '—' | '\u{60c}' => {
                     letters >= at_comma && next.is_some_and(char::is_whitespace)
                 }
@@ -64,6 +68,17 @@ impl ClauseSplitter {
         }
         None
     }
+}
+
+/// Returns true if the text before a dot ends with the number of an item of a list, as in "two ways: 1. by phone, 2. by
+/// message". After a colon, a greater number than 1 may be the end of a sentence: "The hour: 10."
+fn is_item_number(text: &str) -> bool {
+    let before = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = &text[before.len()..];
+    let place = before.trim_end_matches(' ');
+    let is_place =
+        place.is_empty() || place.ends_with([',', ';', '.', '\n', '\u{60c}']) || place.ends_with(':') && number == "1";
+    (1..=2).contains(&number.len()) && is_place
 }
 
 /// Returns true if the character can follow the end of a sentence and belongs to it.
@@ -98,6 +113,19 @@ mod tests {
         assert_eq!(split(&["בשעה 16:30 בדיוק."]), ["בשעה 16:30 בדיוק."]);
         assert_eq!(split(&["כן, בטח."]), ["כן, בטח."], "a word alone sounds chopped");
         assert_eq!(split(&["באמת?! ", "כן."]), ["באמת?!", " כן."]);
+    }
+
+    #[test]
+    fn the_number_of_an_item_stays_with_the_item() {
+        assert_eq!(
+            split(&["יש לנו שלוש אפשרויות: 1. תספורת, 2. צבע, 3. פן. מה מתאים?"]),
+            ["יש לנו שלוש אפשרויות:", " 1. תספורת, 2. צבע, 3. פן.", " מה מתאים?"]
+        );
+        assert_eq!(split(&["אלה השירותים:\n1. תספורת.\n2. ", "צבע."]), ["אלה השירותים:", "\n1. תספורת.", "\n2. צבע."]);
+        assert_eq!(split(&["Options: 1. a cut, 2. a colour."]), ["Options: 1. a cut,", " 2. a colour."]);
+        assert_eq!(split(&["השעה: 10. נתראה."]), ["השעה: 10.", " נתראה."]);
+        assert_eq!(split(&["נתראה בשעה 10. להתראות."]), ["נתראה בשעה 10.", " להתראות."]);
+        assert_eq!(split(&["זה עולה 150. להתראות."]), ["זה עולה 150.", " להתראות."]);
     }
 
     #[test]

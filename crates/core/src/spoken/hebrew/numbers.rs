@@ -53,6 +53,7 @@ impl Scan<'_> {
     }
 
     fn number(&mut self, digit: usize) {
+        let text = self.text;
         let (mut start, sign, is_joined) = self.sign(digit);
         let prefix = self.prefix(start, is_joined);
         if let Some(prefix) = &prefix {
@@ -62,12 +63,13 @@ impl Scan<'_> {
         self.said.push_str(&self.text[self.at..start.max(self.at)]);
         let (said, end) = self.words(digit, before, prefix.map(|prefix| &self.text[prefix]).unwrap_or_default(), sign);
         let follows_prefix = before < start;
+        let is_item = !follows_prefix && sign == Sign::None && is_item_number(&text[..start], &text[start..end]);
         if !follows_prefix && self.said.ends_with(|c: char| is_letter(c) || is_geresh(c) || c.is_ascii_digit()) {
             self.said.push(' ');
         }
         self.said.push_str(&said);
         self.at = end;
-        self.after_number();
+        self.after_number(is_item);
     }
 
     /// Returns the start of the number including its sign, the sign, and whether a dash joins the number to the word
@@ -184,8 +186,8 @@ impl Scan<'_> {
     }
 
     /// Handles the characters directly after a number: reads `+` and `#` as words, and separates letters from the
-    /// number.
-    fn after_number(&mut self) {
+    /// number. `is_item`: whether the number is that of an item of a list, which a comma separates from the item.
+    fn after_number(&mut self, is_item: bool) {
         let mut rest = self.text[self.at..].chars();
         let sign = match rest.next() {
             Some('+') => List::Plus.word(),
@@ -202,9 +204,10 @@ impl Scan<'_> {
         }
         // "1.Haircut" is an item of a list, so the full stop is separated from the word.
         if let Some(rest) = self.text[self.at..].strip_prefix('.')
-            && rest.starts_with(is_hebrew)
+            && (rest.starts_with(is_hebrew) || is_item && rest.trim_start_matches(' ').starts_with(is_hebrew))
         {
-            self.said.push_str(". ");
+            self.said.push(if is_item { ',' } else { '.' });
+            self.said.push_str(if rest.starts_with(' ') { "" } else { " " });
             self.at += 1;
             return;
         }
@@ -217,6 +220,14 @@ impl Scan<'_> {
             self.at += joined.map_or(0, char::len_utf8);
         }
     }
+}
+
+/// Returns true for the number of an item of a list, such as "1" in "two ways: 1. by phone, 2. by message". After a
+/// colon, a greater number than 1 may be the end of a sentence.
+fn is_item_number(before: &str, number: &str) -> bool {
+    let place = before.trim_end_matches(' ');
+    let is_place = place.is_empty() || place.ends_with([',', ';', '.', '\n']) || place.ends_with(':') && number == "1";
+    (1..=2).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit()) && is_place
 }
 
 /// Returns true if the last number of the run is a whole number from 2 to 10.
