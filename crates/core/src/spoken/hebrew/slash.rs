@@ -1,11 +1,12 @@
 //! The reading of two numbers with a slash between them.
 
 use super::context::Context;
+use super::counted::next_word;
 use super::date::{date_reading, feminine, month};
 use super::fraction;
 use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal};
-use super::plain::words_before;
+use super::plain::{plain, words_before};
 use super::reading::Reading;
 use super::run::{Number, Run};
 
@@ -23,11 +24,15 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
     if let Some(words) = out_of(above, below, run, context) {
         return Some(Reading::new(words));
     }
+    if is_before_flat(context) {
+        return Some(Reading::new(divided()));
+    }
     let is_fraction = run.marks == ['\u{2044}'] || fraction::is_named(above, below) && fraction::is_counted(context);
     if is_fraction {
         return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
     }
-    if context.has_before(List::BeforeBuilding, 4) || is_address(context) {
+    let is_in_street = context.prefix.is_empty() && context.has_before(List::BeforeBuilding, 4);
+    if is_in_street || is_address(context) {
         return Some(Reading::new(divided()));
     }
     if context.has_before(List::BeforeRating, 3) {
@@ -76,6 +81,9 @@ fn out_of(above: u64, below: u64, run: &Run, context: &Context<'_>) -> Option<St
         let below = before_noun(below, counted.gender, counted.is_definite);
         return words(cardinal(above, counted.gender), below);
     }
+    if !is_fraction && above < below && is_before_verb(context) {
+        return words(cardinal(above, Gender::Masculine), cardinal(below, Gender::Masculine));
+    }
     let is_named = is_left && !is_fraction && context.counted().is_none();
     let mut nouns = words_before(context.before).skip(1).take(3);
     let said = nouns.find_map(|word| bases(&word).find_map(Noun::find).filter(|(_, is_singular)| !is_singular));
@@ -107,10 +115,45 @@ fn is_street_before_town(context: &Context<'_>) -> bool {
     !is_other && !context.is_about_dates() && Noun::find(&last).is_none()
 }
 
+/// Returns true if a part of a building with its number follows: "Rabbi Kook 7/3 floor 1". "7/3 entrance 14:00" is a date.
+fn is_before_flat(context: &Context<'_>) -> bool {
+    let rest = context.after.trim_start_matches([',', ' ']);
+    let Some(word) = next_word(rest, 0) else { return false };
+    let (part, after) = (plain(&rest[word.clone()]), rest[word.end..].trim_start_matches(' '));
+    let next = next_word(after, 0).map(|word| plain(&after[word])).unwrap_or_default();
+    let is_ordinal = || [List::MasculineOrdinals, List::FeminineOrdinals].iter().any(|list| list.has(&next));
+    let is_letter = || next.trim_end_matches('\'').chars().count() == 1;
+    let is_number = || Run::read(after).is_some_and(|run| run.integer().is_some());
+    context.prefix.is_empty()
+        && List::PartsOfBuilding.words().contains(&part.as_str())
+        && (is_number() || is_letter() || is_ordinal())
+        && !context.is_date()
+        && !context.is_about_dates()
+}
+
+/// Returns true if the numbers follow the word for a flat: "flat 7/12 in the building".
+fn is_flat(context: &Context<'_>) -> bool {
+    let last = context.last_word().filter(|_| context.prefix.is_empty());
+    last.is_some_and(|last| !last.starts_with(ARTICLE) && List::Flat.has(&last))
+        && !context.is_about_dates()
+        && !context.has_daypart()
+}
+
+/// Returns true if a verb in the past follows, whose subject is a part of a group: "4/5 answered". Where a date is expected,
+/// and before a verb of an event ("7/10 the lessons began"), the numbers are a date.
+fn is_before_verb(context: &Context<'_>) -> bool {
+    let Some(word) = next_word(context.after, 0) else { return false };
+    let verb = plain(&context.after[word]);
+    let is_verb =
+        verb.ends_with(PAST) && verb.chars().count() >= 3 && !verb.starts_with(FUTURE) && !List::NoPastVerbs.has(&verb);
+    let is_alone = context.prefix.is_empty() || context.prefix == List::And.word();
+    is_alone && is_verb && !context.is_about_dates()
+}
+
 /// Returns true if the numbers are those of a building and its flat after the name of a street: "he lives in Bialik 7/10",
 /// "we are in Bialik 7/10, Haifa". A date would have the prefix "in".
 fn is_address(context: &Context<'_>) -> bool {
-    if is_street_before_town(context) {
+    if is_street_before_town(context) || is_flat(context) {
         return true;
     }
     let phrase = context.before.rsplit([',', ':']).next().unwrap_or_default();
@@ -127,3 +170,11 @@ fn is_address(context: &Context<'_>) -> bool {
     let is_street = |name: &str| !is_other(name) && (is_home || context.is_before_town() && !is_noun(name));
     context.prefix.is_empty() && context.last_word().is_some() && name.is_some_and(is_street)
 }
+
+const ARTICLE: char = '\u{5d4}';
+
+/// The ending of verbs in the past with a subject in the plural.
+const PAST: char = '\u{5d5}';
+
+/// The prefixes of verbs in the future.
+const FUTURE: [char; 2] = ['\u{5d9}', '\u{5ea}'];
