@@ -6,7 +6,7 @@
 //! - Hebrew final letters are replaced by their base letters.
 //! - Arabic letters that are often written for one another become one letter: alef with and without hamza, alef maqsura
 //!   and yeh, teh marbuta and heh.
-//! - Quotation marks inside a word are removed (צה״ל, בע"מ).
+//! - Quotation marks inside a word are removed (צה״ל, בע"מ), and full stops between single letters (ת.ז., A.B.C).
 //! - All other punctuation is replaced by a space.
 //!
 //! A folded word is also compared without its Hebrew prefixes: prepositions, the article and conjunctions that are
@@ -38,7 +38,7 @@ impl Folded {
 }
 
 /// Increases whenever a text gets another folded form, so that an index with earlier forms is built again.
-pub const FOLD_VERSION: &str = "2";
+pub const FOLD_VERSION: &str = "3";
 
 /// Returns the folded form of a whole text.
 pub fn fold(text: &str) -> Folded {
@@ -53,13 +53,15 @@ pub(super) struct Folder<'a> {
     /// The byte offset of the part that is not folded yet.
     at: usize,
     in_word: bool,
+    /// The number of letters since the beginning of the word or since the last full stop in it. A digit counts as two.
+    letters: usize,
     /// The folded part.
     pub folded: Folded,
 }
 
 impl<'a> Folder<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, in_word: false, folded: Folded::default() }
+        Self { text, at: 0, in_word: false, letters: 0, folded: Folded::default() }
     }
 
     /// Continues to fold until at least `to` bytes of the text are folded. Returns false at the end of the text.
@@ -82,6 +84,10 @@ impl<'a> Folder<'a> {
         if is_ignored(c) || is_quote(c) && self.in_word && continues_word(&self.text[end..]) {
             return;
         }
+        if c == FULL_STOP && self.in_word && self.letters == 1 && is_single_letter(&self.text[end..]) {
+            self.letters = 0;
+            return;
+        }
         for part in std::iter::once(c).nfkd().filter(|part| !is_ignored(*part)) {
             if part.is_alphanumeric() {
                 part.to_lowercase().map(base_letter).for_each(|part| self.push_letter(part, c.len_utf8()));
@@ -96,7 +102,9 @@ impl<'a> Folder<'a> {
         if !self.in_word {
             self.folded.push(' ', &(self.at..self.at));
             self.in_word = true;
+            self.letters = 0;
         }
+        self.letters += if letter.is_alphabetic() { 1 } else { 2 };
         self.folded.push(letter, &(self.at..self.at + length));
     }
 }
@@ -167,6 +175,15 @@ fn is_quote(c: char) -> bool {
 fn continues_word(rest: &str) -> bool {
     rest.chars().find(|c| !is_ignored(*c)).is_some_and(char::is_alphabetic)
 }
+
+/// Returns true if a text begins with a letter that no other letter or digit follows.
+fn is_single_letter(text: &str) -> bool {
+    let mut chars = text.chars().filter(|c| !is_ignored(*c));
+    chars.next().is_some_and(char::is_alphabetic)
+        && !chars.next().is_some_and(|next| next.is_alphanumeric() || is_quote(next))
+}
+
+const FULL_STOP: char = '.';
 
 fn base_letter(c: char) -> char {
     match c {

@@ -8,8 +8,8 @@ use std::ops::Range;
 pub struct Query {
     /// The folded words.
     words: Vec<String>,
-    /// The digits, if the query is a part of a phone number.
-    digits: Option<String>,
+    /// The digits, if the query is a part of a phone number: as typed, and without the prefix of international calls.
+    digits: Vec<String>,
 }
 
 /// A part of a text, with the positions of the hits in this part.
@@ -26,11 +26,12 @@ impl Query {
     pub fn parse(typed: &str) -> Option<Self> {
         let is_number = typed.chars().all(|c| c.is_ascii_digit() || is_number_separator(c));
         let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-        let digits = digits.strip_prefix("00").unwrap_or(&digits);
-        let digits = (is_number && digits.len() >= MIN_DIGITS).then(|| digits.to_owned());
+        let international = digits.strip_prefix("00").map(str::to_owned);
+        let forms = std::iter::once(digits).chain(international).filter(|form| is_number && form.len() >= MIN_DIGITS);
+        let digits: Vec<String> = forms.collect();
         let words: Vec<String> =
             fold(typed).text.split(' ').filter(|word| is_searchable(word)).map(Into::into).collect();
-        (digits.is_some() || !words.is_empty()).then_some(Self { words, digits })
+        (!digits.is_empty() || !words.is_empty()).then_some(Self { words, digits })
     }
 
     /// Returns the expression for an FTS5 table with the columns `text` and `numbers` and the tokenizer `trigram`.
@@ -43,11 +44,9 @@ impl Query {
             format!("text : \"{space}{word}\"")
         };
         let words = self.words.iter().map(word).collect::<Vec<_>>().join(" AND ");
-        match &self.digits {
-            Some(digits) if words.is_empty() => format!("numbers : \"{digits}\""),
-            Some(digits) => format!("({words}) OR numbers : \"{digits}\""),
-            None => words,
-        }
+        let words = if words.is_empty() || self.digits.is_empty() { words } else { format!("({words})") };
+        let numbers = self.digits.iter().map(|digits| format!("numbers : \"{digits}\""));
+        std::iter::once(words).chain(numbers).filter(|term| !term.is_empty()).collect::<Vec<_>>().join(" OR ")
     }
 
     /// Returns the text around the first hit, with all hits in it; without a hit, the beginning of the text. A text of
@@ -132,8 +131,8 @@ fn word_hits<'a>(folded: &'a Folded, word: &'a str, from: usize) -> impl Iterato
 fn number_hits(text: &str, digits: &str) -> Vec<Range<usize>> {
     let found: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| c.is_ascii_digit()).collect();
     let all: String = found.iter().map(|(_, digit)| *digit).collect();
-    let needle = [digits, digits.trim_start_matches('0')].into_iter().find(|digits| all.contains(digits));
-    let needle = needle.filter(|needle| !needle.is_empty());
+    let without_zeros = Some(digits.trim_start_matches('0')).filter(|digits| digits.len() >= MIN_DIGITS);
+    let needle = std::iter::once(digits).chain(without_zeros).find(|digits| all.contains(digits));
     let ranges = needle.into_iter().flat_map(|needle| all.match_indices(needle));
     ranges.filter_map(|(at, needle)| Some(found.get(at)?.0..found.get(at + needle.len() - 1)?.0 + 1)).collect()
 }

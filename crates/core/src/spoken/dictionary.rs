@@ -20,7 +20,7 @@ impl Dictionary {
         for (written, said) in pairs {
             let (key, said) = (key(written.as_ref()), said.into());
             if !key.is_empty() && !said.trim().is_empty() {
-                dictionary.longest = dictionary.longest.max(key.split(' ').count());
+                dictionary.longest = dictionary.longest.max(words(written.as_ref()).len());
                 dictionary.entries.insert(key, said.trim().to_owned());
             }
         }

@@ -113,12 +113,14 @@ fn other_languages_are_left_to_the_synthesiser() {
 
 #[test]
 fn the_owner_s_words_come_first() {
-    let dictionary =
-        Dictionary::from_lines("# names\nויצמן = וַייצמן\nד\"ר שיין = דוקטור שַיין\nWi-Fi = ויי פיי\n\nempty =\n");
+    let dictionary = Dictionary::from_lines(
+        "# names\nויצמן = וַייצמן\nד\"ר שיין = דוקטור שַיין\nWi-Fi = ויי פיי\nצ.ב.ע. = צבע מהיר\n\nempty =\n",
+    );
     let said = |text| spoken(text, "he", &dictionary);
     assert_eq!(said("רחוב ויצמן 3"), "רחוב וַייצמן שלוש");
     assert_eq!(said("תור לד״ר שיין ב-9:00"), "תור לדוקטור שַיין בתשע");
     assert_eq!(said("יש wi-fi אצלנו"), "יש ויי פיי אצלנו");
+    assert_eq!(said("חברת צ.ב.ע בחיפה"), "חברת צבע מהיר בחיפה");
     assert_eq!(said("ויצמניה"), "ויצמניה");
     assert_eq!(said("\"ויצמן\", אמר"), "\"וַייצמן\", אמר");
     assert_eq!(Dictionary::new([("", "x"), ("x", " ")]), Dictionary::default());
