@@ -57,7 +57,7 @@ const fn back(language: WordLanguage, parts: &'static [&'static [&'static str]])
 }
 
 /// In the form that [`normalized`] returns.
-const PHRASES: [Phrase; 29] = {
+const PHRASES: [Phrase; 30] = {
     use WordLanguage::{Arabic, English, Hebrew, Russian};
     [
         out(
@@ -73,7 +73,7 @@ const PHRASES: [Phrase; 29] = {
         // Israeli advertisements must say how to opt out, and ask to answer with one of these words.
         out(Hebrew, &[&["להסיר", "הסרה", "להסרה"], FROM_THE_LIST]),
         out(Hebrew, &[&["מחק", "מחקו", "תמחק", "תמחקו", "תמחקי"], &["אותי", "אותנו", "את המספר שלי"], FROM_A_LIST]),
-        out(Hebrew, &[&["הפסק", "הפסיקו", "הפסיקי", "סטופ"]]),
+        out(Hebrew, &[&["הפסק", "הפסיקו", "הפסיקי", "תפסיקו", "עצור", "עצרו", "סטופ"]]),
         out(
             Hebrew,
             &[
@@ -157,6 +157,8 @@ const PHRASES: [Phrase; 29] = {
         out(Arabic, &[&["لا ترسل", "لا ترسلوا"], &["", "لي"], &["", "المزيد من"], &["رسايل", "الرسايل"]]),
         back(Arabic, &[&["ابدا", "ابدووا", "ابداوا", "استيناف", "اشترك", "اشتراك"]]),
         out(Russian, &[&["стоп", "отписка", "отписаться"], &["", "меня"], &["", "от рассылки"]]),
+        // "отпиши" alone also means "write back".
+        out(Russian, &[&["отпишите"]]),
         out(Russian, &[&["отпиши", "отпишите"], &["меня"], &["", "от рассылки"]]),
         out(Russian, &[&["удали", "удалите", "уберите"], &["меня"], &["из рассылки"]]),
         out(
