@@ -1,4 +1,4 @@
-//! The words of an announcement that asks to press a key, in Hebrew and English.
+//! The words of an announcement that asks to press a key, in Hebrew, English, Arabic and Russian.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub(super) struct Announcement {
 
 impl Announcement {
     pub(super) fn of(text: &str) -> Self {
-        let lower = text.to_lowercase();
+        let lower = normalized(text);
         let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let joined = words.join(" ");
         let has_phrase = |phrases: &[&str]| {
@@ -47,27 +47,47 @@ impl Announcement {
     }
 }
 
+/// Returns a text in lower case, with one spelling of the Arabic and Russian letters that are often written for one
+/// another, without Arabic vowel marks, and with ASCII digits.
+fn normalized(text: &str) -> String {
+    let letters = text.to_lowercase();
+    let is_mark = |c: &char| matches!(c, '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}');
+    letters.chars().filter(|c| !is_mark(c)).map(base_letter).collect()
+}
+
+fn base_letter(c: char) -> char {
+    match c {
+        'أ' | 'إ' | 'آ' => 'ا',
+        'ى' => 'ي',
+        'ة' => 'ه',
+        'ё' => 'е',
+        '\u{660}'..='\u{669}' => char::from_digit(u32::from(c) & 0xf, 10).unwrap_or(c),
+        c => c,
+    }
+}
+
 fn key(word: &str) -> Option<char> {
     let mut chars = word.chars();
     if let (Some(digit @ '0'..='9'), None) = (chars.next(), chars.next()) {
         return Some(digit);
     }
-    let word = word.strip_prefix('ה').unwrap_or(word);
+    let word = word.strip_prefix('ה').or_else(|| word.strip_prefix("ال")).unwrap_or(word);
     KEYS.iter().find(|(_, names)| names.contains(&word)).map(|(key, _)| *key)
 }
 
-/// Returns true for a word that can introduce the purpose of pressing a key: "to confirm", "for sales", "לאישור".
+/// Returns true for a word that can introduce the purpose of pressing a key: "to confirm", "for sales", "לאישור", "للتحدث".
 fn is_purpose(word: &str) -> bool {
-    let is_hebrew_purpose = word.starts_with('ל') && word.chars().count() >= 4 && !NO_PURPOSE.contains(&word);
-    is_hebrew_purpose || ["to", "for", "if", "כדי", "אם"].contains(&word)
+    let has_preposition = word.starts_with(['ל', 'ل']) && word.chars().count() >= 4 && !NO_PURPOSE.contains(&word);
+    has_preposition || PURPOSE.contains(&word)
 }
 
-/// Returns true for a word of a person who talks about a message, a menu or a key. Hebrew words may have a prefix, such
-/// as "ב" in "בשער".
+/// Returns true for a word of a person who talks about a message, a menu or a key. Hebrew and Arabic words may have a
+/// prefix, such as "ב" in "בשער" and "ال" in "الباب".
 fn is_report(word: &str) -> bool {
-    let prefixes = ['ב', 'ה', 'ו', 'כ', 'ל', 'מ', 'ש'];
-    let rest = word.strip_prefix(prefixes).filter(|rest| rest.chars().count() >= 3);
-    REPORT.split_whitespace().any(|known| known == word || rest == Some(known))
+    let is_long = |rest: &&str| rest.chars().count() >= 3;
+    let rest = word.strip_prefix(['ב', 'ה', 'ו', 'כ', 'ל', 'מ', 'ש', 'و', 'ب', 'ل']).filter(is_long);
+    let noun = rest.unwrap_or(word).strip_prefix("ال").or_else(|| word.strip_prefix("لل")).filter(is_long);
+    REPORT.split_whitespace().any(|known| known == word || rest == Some(known) || noun == Some(known))
 }
 
 /// How many words before "press" may contain the purpose.
@@ -76,26 +96,75 @@ const MAX_WORDS_BEFORE: usize = 8;
 const MAX_WORDS_AFTER: usize = 3;
 /// The maximum number of words between "press" and the key: "press the number 1", "הקישו על מקש 1".
 const MAX_WORDS_BETWEEN: usize = 3;
-const BETWEEN: &[&str] =
-    &["the", "key", "number", "digit", "button", "now", "על", "את", "מקש", "המקש", "ספרה", "הספרה", "עכשיו", "כעת"];
+const BETWEEN: &[&str] = &[
+    "the",
+    "key",
+    "number",
+    "digit",
+    "button",
+    "now",
+    "על",
+    "את",
+    "מקש",
+    "המקש",
+    "ספרה",
+    "הספרה",
+    "עכשיו",
+    "כעת",
+    "علي",
+    "رقم",
+    "الرقم",
+    "زر",
+    "الزر",
+    "مفتاح",
+    "المفتاح",
+    "الان",
+    "на",
+    "цифру",
+    "клавишу",
+    "кнопку",
+    "номер",
+    "сейчас",
+];
 
 /// Words that request to press a key.
-const PRESS: &[&str] =
-    &["press", "dial", "push", "הקש", "הקישו", "הקישי", "להקיש", "הקשה", "לחץ", "לחצו", "לחצי", "ללחוץ"];
+const PRESS: &[&str] = &[
+    "press",
+    "dial",
+    "push",
+    "הקש",
+    "הקישו",
+    "הקישי",
+    "להקיש",
+    "הקשה",
+    "לחץ",
+    "לחצו",
+    "לחצי",
+    "ללחוץ",
+    "اضغط",
+    "اضغطوا",
+    "اضغطي",
+    "الضغط",
+    "нажмите",
+    "наберите",
+];
+
+/// Words that introduce a purpose. In Hebrew and Arabic, a prefix can introduce it as well.
+const PURPOSE: &[&str] = &["to", "for", "if", "כדי", "אם", "اذا", "чтобы", "для", "если"];
 
 const KEYS: &[(char, &[&str])] = &[
-    ('0', &["zero", "אפס"]),
-    ('1', &["one", "אחת", "אחד"]),
-    ('2', &["two", "שתיים", "שתים", "שניים"]),
-    ('3', &["three", "שלוש"]),
-    ('4', &["four", "ארבע"]),
-    ('5', &["five", "חמש"]),
-    ('6', &["six", "שש"]),
-    ('7', &["seven", "שבע"]),
-    ('8', &["eight", "שמונה"]),
-    ('9', &["nine", "תשע"]),
-    ('*', &["star", "כוכבית"]),
-    ('#', &["pound", "hash", "סולמית"]),
+    ('0', &["zero", "אפס", "صفر", "ноль"]),
+    ('1', &["one", "אחת", "אחד", "واحد", "один", "единицу"]),
+    ('2', &["two", "שתיים", "שתים", "שניים", "اثنين", "اثنان", "два", "двойку"]),
+    ('3', &["three", "שלוש", "ثلاثه", "три", "тройку"]),
+    ('4', &["four", "ארבע", "اربعه", "четыре"]),
+    ('5', &["five", "חמש", "خمسه", "пять"]),
+    ('6', &["six", "שש", "سته", "шесть"]),
+    ('7', &["seven", "שבע", "سبعه", "семь"]),
+    ('8', &["eight", "שמונה", "ثمانيه", "восемь"]),
+    ('9', &["nine", "תשע", "تسعه", "девять"]),
+    ('*', &["star", "כוכבית", "نجمه", "звездочку"]),
+    ('#', &["pound", "hash", "סולמית", "مربع", "решетку"]),
 ];
 
 /// Phrases with which a recording says that it is recorded or automated.
@@ -117,14 +186,48 @@ const RECORDED: &[&str] = &[
     "זוהי שיחה אוטומטית",
     "זו שיחה מוקלטת",
     "זוהי שיחה מוקלטת",
+    "הודעה זו מוקלטת",
+    "הודעה זאת מוקלטת",
+    "הודעה זו היא מוקלטת",
+    "הודעה זו היא אוטומטית",
+    "שיחה זו מוקלטת",
+    "هذه رساله مسجله",
+    "هذه رساله اليه",
+    "هذه رساله تلقائيه",
+    "هذه الرساله مسجله",
+    "هذه مكالمه مسجله",
+    "هذه مكالمه اليه",
+    "هذه المكالمه مسجله",
+    "это автоматическое сообщение",
+    "это записанное сообщение",
+    "это автоматический звонок",
+    "данное сообщение записано",
+    "данный звонок записан",
+    "вас приветствует автоинформатор",
 ];
 
 /// Words of a person who talks about a message, a menu or a key, or who says how to get in. A text with one of them
 /// does not count as an announcement, although a few announcements contain them.
 const REPORT: &str = include_str!("report_words.txt");
 
-/// Words that begin with "ל" but do not introduce a purpose.
-const NO_PURPOSE: &[&str] = &["לחצו", "לחצי", "לחצתי", "לחצנו", "ללחוץ", "להקיש", "למה", "לכם", "להם"];
+/// Words that begin with the Hebrew or Arabic "to" but do not introduce a purpose.
+const NO_PURPOSE: &[&str] = &[
+    "לחצו",
+    "לחצי",
+    "לחצתי",
+    "לחצנו",
+    "ללחוץ",
+    "להקיש",
+    "למה",
+    "לכם",
+    "להם",
+    "لماذا",
+    "لكني",
+    "لكنني",
+    "لديك",
+    "لدينا",
+    "لحظه",
+];
 
 #[cfg(test)]
 mod tests {
@@ -140,6 +243,11 @@ mod tests {
             "לתשלום מיידי יש ללחוץ 1, לשיחה עם נציג יש ללחוץ 2",
             "Press 1 to speak to a representative. Press 9 to be removed from the list.",
             "This is an automated message regarding your vehicle warranty. To speak to an agent, press one now.",
+            "הודעה זו מוקלטת, נא הקש 1 למעבר לנציג",
+            "هذه رسالة مسجلة. للتحدث مع ممثل اضغط على الرقم 1.",
+            "للغة العربية اضغط ١، للتحدث مع موظف اضغط الرقم اثنين",
+            "Это автоматическое сообщение. Для соединения с оператором нажмите 1.",
+            "Чтобы узнать подробности, нажмите один, чтобы отказаться, нажмите цифру два.",
             "To accept this call, dial the number five. If you did not authorize this charge press one.",
         ] {
             assert!(Announcement::of(text).is_certain(false), "{text}: {:?}", Announcement::of(text));
@@ -175,6 +283,15 @@ mod tests {
             "dial it down to five for the party of six",
             "This is Dana, calling about an automated message from you",
             "זאת הודעה מוקלטת? הלו?",
+            "הודעה זו מוקלטת?",
+            "قالوا لي اضغط 1 للتأكيد واضغط 2 للإلغاء ولم ينجح",
+            "عند الباب اضغط 4 للمكتب ثم اضغط 0 للفتح",
+            "هل يجب أن أضغط واحد للتأكيد؟",
+            "مرحبا، أريد موعدا غدا للساعة واحدة",
+            "Мне сказали нажмите 1 для подтверждения, нажмите 2 для отмены, и ничего",
+            "У калитки нажмите 4, чтобы позвонить, и нажмите 0, чтобы открыть",
+            "Почему для записи нажмите 1, а для отмены нажмите 2?",
+            "Запишите меня на час для двоих, номер два",
         ] {
             assert!(!Announcement::of(text).is_certain(true), "{text}: {:?}", Announcement::of(text));
         }
@@ -182,7 +299,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_without_a_request_are_no_announcement(text in "[א-תa-z0-9 ,.?!]{0,200}") {
+        fn words_without_a_request_are_no_announcement(text in "[א-תa-zа-яا-ي0-9 ,.?!]{0,200}") {
             let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
             prop_assume!(!PRESS.iter().any(|press| words.contains(press)));
             prop_assert!(!Announcement::of(&text).is_certain(true));
