@@ -53,9 +53,13 @@ fn answer(
     now: Timestamp,
 ) -> store::Result<String> {
     let zone = &config.business.time_zone;
-    let Action::Set(mode, until) = action else {
-        let state = state(tx, config, language, now)?;
-        return Ok(format!("{state}\n{}", say(language, &Phrase::AnsweringWords)));
+    let (mode, until) = match action {
+        Action::Set(mode, until) => (mode, until),
+        // The state says that nothing changed.
+        Action::Status | Action::NotUnderstood => {
+            let state = state(tx, config, language, now)?;
+            return Ok(format!("{state}\n{}", say(language, &Phrase::AnsweringWords)));
+        }
     };
     let until = match until {
         Until::Changed => None,

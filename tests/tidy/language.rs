@@ -381,7 +381,7 @@ fn words_of(text: &str) -> String {
 const HEBREW: [(&str, &str); 7] = [
     ("crates/core/src/call/robot/announcement.rs", "what recordings and people say"),
     ("crates/core/src/inbox/opt_out.rs", "the words by which contacts opt out of messages"),
-    ("crates/core/src/inbox/owner_command.rs", "the words of the owner's commands"),
+    ("crates/core/src/inbox/owner_command", "the words of the owner's commands"),
     ("src/cli/demo/", "what the simulated people say and write"),
     ("src/cli/doctor/fix.rs", "what a user may type instead of `yes`"),
     ("src/cli/simulate/", "what the simulated people write"),

@@ -1,6 +1,10 @@
 //! The words by which the owner switches who answers calls, in a WhatsApp message to the business.
 
+mod time;
+
 use crate::domain::{AnswerMode, DayTime, Language, without_bidi_controls};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// A command of the owner in a WhatsApp message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,9 @@ pub enum Action {
     Status,
     /// To change who answers.
     Set(AnswerMode, Until),
+    /// Unknown: the message begins as a command, but its end cannot be read. The owner expects that the choice holds until
+    /// then, so the answer must say that nothing changed.
+    NotUnderstood,
 }
 
 /// How long a command holds.
@@ -31,16 +38,16 @@ pub enum Until {
     Opening,
 }
 
-/// Parses a message. Returns `None` unless the whole message is a command, because the owner also writes about other
-/// things.
+/// Parses a message. Letter case, punctuation, quotation marks, emoji, vowel points and words such as "please" are ignored.
+/// Returns `None` unless the whole message is a command, because the owner also writes about other things.
 pub fn parse(text: &str) -> Option<OwnerCommand> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let text = without_bidi_controls(text).to_lowercase();
-    let text = text.trim().trim_end_matches(['.', '!', '?']);
-    let mut words = text.split_whitespace();
-    let (mode, language) = match words.next()? {
+    let words = words(text);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (first, rest) = without_courtesy(&words).split_first()?;
+    let (mode, language) = match *first {
         "סוכן" | "הסוכן" => (Some(AnswerMode::Agent), Language::Hebrew),
         "אנחנו" => (Some(AnswerMode::Ring), Language::Hebrew),
         "רגיל" => (Some(AnswerMode::Settings), Language::Hebrew),
@@ -51,11 +58,15 @@ pub fn parse(text: &str) -> Option<OwnerCommand> {
         "status" => (None, Language::English),
         _ => return None,
     };
-    let rest: Vec<_> = words.collect();
-    let action = match (mode, rest.as_slice()) {
-        (None, []) => Action::Status,
-        (Some(mode), []) => Action::Set(mode, Until::Changed),
-        (Some(mode), ["עד" | "until", time @ ..]) if mode != AnswerMode::Settings => Action::Set(mode, until(time)?),
+    let action = match rest {
+        [] => mode.map_or(Action::Status, |mode| Action::Set(mode, Until::Changed)),
+        ["עד" | "until" | "till", end @ ..] => {
+            match mode.filter(|mode| *mode != AnswerMode::Settings).zip(until(end)) {
+                Some((mode, until)) => Action::Set(mode, until),
+                None if may_be_end(end) => Action::NotUnderstood,
+                None => return None,
+            }
+        }
         _ => return None,
     };
     Some(OwnerCommand { action, language })
@@ -63,36 +74,55 @@ pub fn parse(text: &str) -> Option<OwnerCommand> {
 
 fn until(words: &[&str]) -> Option<Until> {
     match words {
-        ["מחר" | "tomorrow" | "הפתיחה" | "opening"] => Some(Until::Opening),
-        [time] | ["שעה" | "השעה", time] => day_time(time, None).map(Until::Time),
-        [time, "am"] => day_time(time, Some(false)).map(Until::Time),
-        [time, "pm"] => day_time(time, Some(true)).map(Until::Time),
-        _ => None,
+        ["מחר" | "למחר" | "tomorrow" | "הפתיחה" | "לפתיחה" | "opening"] => Some(Until::Opening),
+        _ => time::day_time(words).map(Until::Time),
     }
 }
 
-/// Parses `17`, `17:00`, `17.30`, `ה-17:00` and `5pm`. `is_afternoon` is none unless `am` or `pm` follows as a separate
-/// word.
-fn day_time(text: &str, is_afternoon: Option<bool>) -> Option<DayTime> {
-    let text = text.strip_prefix("ה-").or_else(|| text.strip_prefix("ה־")).unwrap_or(text);
-    let (text, is_afternoon) = match (text.strip_suffix("pm"), text.strip_suffix("am")) {
-        (Some(text), _) if is_afternoon.is_none() => (text, Some(true)),
-        (_, Some(text)) if is_afternoon.is_none() => (text, Some(false)),
-        _ => (text, is_afternoon),
-    };
-    let (hours, minutes) = text.split_once([':', '.']).unwrap_or((text, "00"));
-    let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u16>().ok())?;
-    let hours = number(hours).filter(|_| hours.len() <= 2)?;
-    let minutes = number(minutes).filter(|number| minutes.len() == 2 && *number < 60)?;
-    let hours = match is_afternoon {
-        None => Some(hours).filter(|hours| *hours <= 24)?,
-        Some(is_afternoon) => {
-            Some(hours).filter(|hours| (1..=12).contains(hours))? % 12 + if is_afternoon { 12 } else { 0 }
-        }
-    };
-    DayTime::from_minutes(hours * 60 + minutes)
+/// Returns true if the words after "until" are few enough for the end of a command. More words are a sentence, such as
+/// "us until we meet again".
+fn may_be_end(words: &[&str]) -> bool {
+    let has_digit = words.iter().any(|word| word.contains(|c: char| c.is_ascii_digit()));
+    words.len() <= if has_digit { 4 } else { 2 }
 }
 
+/// Returns the words in lower case, without vowel points and quotation marks. Characters that are neither a letter nor a
+/// digit separate words, except within a time.
+fn words(text: &str) -> Vec<String> {
+    let is_left_out = |c: &char| is_combining_mark(*c) || QUOTES.contains(c);
+    let text = without_bidi_controls(text);
+    let letters = text.nfkd().filter(|c| !is_left_out(c)).flat_map(char::to_lowercase);
+    let text: String = letters
+        .map(|c| match c {
+            '\u{5be}' | '\u{2010}'..='\u{2014}' => '-',
+            c if c.is_alphanumeric() || WITHIN.contains(&c) => c,
+            _ => ' ',
+        })
+        .collect();
+    let words = text.split_whitespace().map(|word| word.trim_matches(WITHIN));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn without_courtesy<'a>(mut words: &'a [&'a str]) -> &'a [&'a str] {
+    loop {
+        let before = words.len();
+        for phrase in COURTESY {
+            words = words.strip_prefix(phrase).unwrap_or(words);
+            words = words.strip_suffix(phrase).unwrap_or(words);
+        }
+        if words.len() == before {
+            return words;
+        }
+    }
+}
+
+/// Words around a command that do not change what it asks for.
+const COURTESY: [&[&str]; 8] =
+    [&["בבקשה"], &["נא"], &["תודה", "רבה"], &["תודה"], &["please"], &["pls"], &["thank", "you"], &["thanks"]];
+/// Characters that may be within a time, as in `ה-17:00`.
+const WITHIN: [char; 3] = [':', '.', '-'];
+const QUOTES: [char; 10] =
+    ['"', '\'', '\u{5f3}', '\u{5f4}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2032}', '\u{2033}'];
 /// The maximum length of a command in bytes.
 const MAX_BYTES: usize = 100;
 
@@ -124,6 +154,46 @@ mod tests {
             ("us until tomorrow", Action::Set(Ring, Until::Opening)),
             ("normal", Action::Set(Settings, Until::Changed)),
             ("status", Action::Status),
+            ("סוכן עד 8 בערב", Action::Set(Agent, at(20 * 60))),
+            ("סוכן עד 8:30 בבוקר", Action::Set(Agent, at(8 * 60 + 30))),
+            ("סוכן עד שמונה", Action::Set(Agent, at(8 * 60))),
+            ("סוכן עד שמונה וחצי בערב", Action::Set(Agent, at(20 * 60 + 30))),
+            ("סוכן עד שתים עשרה בלילה", Action::Set(Agent, at(24 * 60))),
+            ("סוכן עד אחת עשרה בבוקר", Action::Set(Agent, at(11 * 60))),
+            ("סוכן עד לשלוש בצהריים", Action::Set(Agent, at(15 * 60))),
+            ("סוכן עד 4 אחה\"צ", Action::Set(Agent, at(16 * 60))),
+            ("סוכן עד 2 בלילה", Action::Set(Agent, at(2 * 60))),
+            ("סוכן עד 20:00 בערב", Action::Set(Agent, at(20 * 60))),
+            ("סוכן עד חצות", Action::Set(Agent, at(24 * 60))),
+            ("סוכן עד ל-17:00", Action::Set(Agent, at(17 * 60))),
+            ("אנחנו עד למחר", Action::Set(Ring, Until::Opening)),
+            ("us until 5 p.m.", Action::Set(Ring, at(17 * 60))),
+            ("us until eight in the evening", Action::Set(Ring, at(20 * 60))),
+            ("us until noon", Action::Set(Ring, at(12 * 60))),
+            ("אנחנו,", Action::Set(Ring, Until::Changed)),
+            ("אנחנו…", Action::Set(Ring, Until::Changed)),
+            ("\"אנחנו\"", Action::Set(Ring, Until::Changed)),
+            ("«אנחנו»", Action::Set(Ring, Until::Changed)),
+            ("״אנחנו״", Action::Set(Ring, Until::Changed)),
+            ("*סוכן*", Action::Set(Agent, Until::Changed)),
+            ("_סוכן_ עד 17:00!", Action::Set(Agent, at(17 * 60))),
+            ("אנחנו 🙂", Action::Set(Ring, Until::Changed)),
+            ("אֲנַחְנוּ", Action::Set(Ring, Until::Changed)),
+            ("אנחנו בבקשה, תודה רבה", Action::Set(Ring, Until::Changed)),
+            ("normal;", Action::Set(Settings, Until::Changed)),
+            ("us, please", Action::Set(Ring, Until::Changed)),
+            ("us until 25", Action::NotUnderstood),
+            ("us until 13pm", Action::NotUnderstood),
+            ("us until 5 pm pm", Action::NotUnderstood),
+            ("status until 17:00", Action::NotUnderstood),
+            ("סוכן עד", Action::NotUnderstood),
+            ("סוכן עד 25:00", Action::NotUnderstood),
+            ("סוכן עד 17:60", Action::NotUnderstood),
+            ("סוכן עד 17:0", Action::NotUnderstood),
+            ("סוכן עד 24:30", Action::NotUnderstood),
+            ("סוכן עד 17:00 בבוקר", Action::NotUnderstood),
+            ("סוכן עד שתתקשרו", Action::NotUnderstood),
+            ("רגיל עד 17:00", Action::NotUnderstood),
         ] {
             let command = parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(command.action, action, "{text}");
@@ -137,16 +207,14 @@ mod tests {
         for text in [
             "",
             "הסוכן לא ענה לי",
-            "סוכן עד",
-            "סוכן עד 25:00",
-            "סוכן עד 17:60",
-            "סוכן עד 17:0",
-            "סוכן עד 24:30",
-            "רגיל עד 17:00",
-            "status until 17:00",
-            "us until 13pm",
-            "us until 5 pm pm",
             "us and them",
+            "us until we meet again",
+            "אנחנו סגורים היום",
+            "אנחנו עד שמונה בערב בעבודה",
+            "סוכן 17:00",
+            "agent called me",
+            "תודה",
+            "🙂",
             "agents",
             "מה המצב",
         ] {
