@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// Abbreviations that may have a Hebrew prefix, and their full forms.
 static FULL: LazyLock<BTreeMap<&'static str, &'static str>> =
-    LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with(['~', '^'])).collect());
+    LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with(['~', '^', '@'])).collect());
 
 /// Abbreviations that are expanded only without a Hebrew prefix, marked by `~` in the data file.
 static ALONE: LazyLock<BTreeMap<&'static str, &'static str>> =
@@ -19,6 +19,10 @@ static ALONE: LazyLock<BTreeMap<&'static str, &'static str>> =
 /// Abbreviations that have another full form after a number, marked by `^` in the data file.
 static COUNTED: LazyLock<BTreeMap<&'static str, &'static str>> =
     LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('^')?, full))).collect());
+
+/// Abbreviations that have another full form before a number or a letter, marked by `@` in the data file.
+static NUMBERED: LazyLock<BTreeMap<&'static str, &'static str>> =
+    LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('@')?, full))).collect());
 
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     let pairs = lines(include_str!("abbreviations.txt")).filter_map(|line| line.split_once('='));
@@ -38,7 +42,7 @@ pub(super) fn abbreviations(text: &str) -> String {
             at += c.len_utf8();
             continue;
         }
-        if let Some((full, length)) = dotted(rest) {
+        if let Some((full, length)) = dotted(rest).or_else(|| stopped(rest, length)) {
             said.push_str(&full);
             at += length;
             follows_day = false;
@@ -61,8 +65,12 @@ pub(super) fn abbreviations(text: &str) -> String {
         let day = weekday(&word).filter(|_| is_day(&word, follows_day, &said, &rest[length..]));
         follows_day = day.is_some();
         let counted = || COUNTED.get(word.as_str()).filter(|_| follows_number(&said)).map(|full| (*full).to_owned());
-        match day.or_else(counted).or_else(|| full(&word)) {
+        let numbered = || numbered(&word, &rest[length..]);
+        match day.or_else(counted).or_else(numbered).or_else(|| full(&word)) {
             Some(words) => {
+                if follows_day && said.ends_with(COMMA) {
+                    said.push(' ');
+                }
                 if follows_day && said.ends_with(is_dash) {
                     let length = said.trim_end_matches(is_dash).len();
                     said.truncate(length);
@@ -87,8 +95,26 @@ fn full(word: &str) -> Option<String> {
     })
 }
 
+/// Returns the full form of an abbreviation before a number or a single letter, with its Hebrew prefix.
+fn numbered(word: &str, after: &str) -> Option<String> {
+    let next = next_word(after, 0).map(|word| plain(&after[word])).unwrap_or_default();
+    let is_letter = next.trim_end_matches('\'').chars().count() == 1;
+    let is_number = after.trim_start_matches([' ', '-']).starts_with(|c: char| c.is_ascii_digit());
+    let full = |base: &str| NUMBERED.get(base).map(|full| format!("{}{full}", &word[..word.len() - base.len()]));
+    bases(word).find_map(full).filter(|_| is_letter || is_number)
+}
+
 fn follows_number(before: &str) -> bool {
     before.trim_end_matches([' ', '\u{a0}']).ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Reads an abbreviation that ends with a full stop before a number, as in "tel. 077": its full form, and its length with
+/// the full stop in bytes. `length` is the length of the word at the beginning of the text.
+fn stopped(text: &str, length: usize) -> Option<(String, usize)> {
+    let after = text[length..].strip_prefix('.')?.trim_start_matches(' ');
+    let is_number = after.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '*' | '('));
+    let full = full(&format!("{}.", plain(&text[..length]))).filter(|_| is_number)?;
+    Some((full, length + 1))
 }
 
 /// Parses an abbreviation with full stops between its letters at the beginning of a text. Returns its full form and its
@@ -163,9 +189,19 @@ fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
     let has_mark = word.ends_with('\'');
     let is_lettered = words_before(before).next().is_some_and(|word| List::BeforeLetter.has(&word));
     let continues_range = || follows_day && before.ends_with(is_dash) && !is_number;
+    // "Sunday, Monday, Wednesday 9-17": "in" and other prefixes are also letters of weekdays, and may be before an hour.
+    let may_be_prefix =
+        || word.starts_with(PREFIXES) && after.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit());
+    let continues_list = || {
+        let is_next = before.ends_with(COMMA) || before.ends_with(", ") && !may_be_prefix();
+        follows_day && is_next && !is_number && !is_and_day(word)
+    };
     is_named && !is_number
         || !is_lettered
-            && (begins_range() || continues_range() || has_mark && (follows_day || has_time() || has_day_after()))
+            && (begins_range()
+                || continues_range()
+                || continues_list()
+                || has_mark && (follows_day || has_time() || has_day_after()))
 }
 
 /// Returns true if the text before a letter ends with a number in words. The letter then belongs to the number, as in
@@ -190,3 +226,8 @@ fn is_and_day(word: &str) -> bool {
 fn is_and(c: char) -> bool {
     List::And.word().starts_with(c)
 }
+
+const COMMA: char = ',';
+
+/// The letters of weekdays that are also prefixes: "in", "the" and "and".
+const PREFIXES: [char; 3] = ['\u{5d1}', '\u{5d4}', '\u{5d5}'];

@@ -22,7 +22,7 @@ pub(super) struct Counted {
     pub(super) length: usize,
     /// The singular of the adjective after the noun ("square metres"), and the length of the text up to its end, in
     /// bytes.
-    adjective: Option<(&'static str, usize)>,
+    pub(super) adjective: Option<(&'static str, usize)>,
 }
 
 impl Counted {

@@ -61,6 +61,23 @@ pub(super) fn end_of_range(context: &Context<'_>) -> Option<Clock> {
     last.filter(|_| is_until || is_to())
 }
 
+/// Reads a time with "AM" or "PM" after it. Returns its words, and the length of the text after the number that they also
+/// replace, in bytes.
+pub(super) fn half_of_day(run: &Run, context: &Context<'_>) -> Option<(String, usize)> {
+    let clock = run.time().or_else(|| whole_hour(run)).filter(|clock| (1..=12).contains(&clock.hour))?;
+    let rest = context.after.trim_start_matches([' ', '\u{a0}']);
+    let (mark, first_hour) = HALVES.into_iter().find(|(mark, _)| {
+        let is_same = rest.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark));
+        is_same && !rest[mark.len()..].starts_with(char::is_alphanumeric)
+    })?;
+    let clock = Clock { hour: clock.hour % 12 + first_hour, ..clock };
+    let words = clock.words();
+    let rest_context = Context { after: &rest[mark.len()..], ..context.clone() };
+    let said =
+        if clock.is_midnight() || rest_context.has_daypart() { words } else { format!("{words} {}", part(clock)) };
+    Some((said, context.after.len() - rest.len() + mark.len()))
+}
+
 /// Returns true for an hour of the night with a leading zero, and for the hour after midnight.
 pub(super) fn is_early(clock: Clock, run: &Run) -> bool {
     clock.hour == 0 || clock.hour < 5 && has_leading_zero(run)
@@ -114,6 +131,9 @@ fn part(clock: Clock) -> &'static str {
         _ => 4,
     })
 }
+
+/// The marks of both halves of the day, and the hour with which each begins.
+const HALVES: [(&str, u64); 4] = [("am", 0), ("a.m.", 0), ("pm", 12), ("p.m.", 12)];
 
 /// The first hours of the evening and of the night, and the hour from which a time of the morning is clear.
 const EVENING: u64 = 18;

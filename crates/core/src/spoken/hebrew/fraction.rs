@@ -41,7 +41,8 @@ pub(super) fn words(above: u64, below: u64, context: &Context<'_>) -> Option<Str
         return Some(List::Fractions.at(index - 2).to_owned());
     }
     let gender = if below > 4 { Gender::Feminine } else { Gender::Masculine };
-    let is_construct = context.counted().is_some();
+    // "2/3 recommend": an unknown plural may be a verb.
+    let is_construct = context.counted().is_some_and(|counted| counted.noun.is_some());
     let plurals = if is_construct { List::FractionConstructs } else { List::FractionPlurals };
     let count = match above {
         2 => before_noun(2, gender, false),

@@ -112,6 +112,7 @@ lists! {
     PlacesInAddresses = "places_in_addresses",
     Floor = "floor",
     Degree = "degree",
+    Metre = "metre",
     BeforeRatio = "before_ratio",
     BeforeDocument = "before_document",
     BeforeOutOf = "before_out_of",

@@ -30,6 +30,7 @@ pub(super) fn marks(text: &str) -> String {
                 said.push_str(if c == '*' { List::Star.word() } else { List::Hash.word() });
             }
             '+' if is_between_words(&said, rest) => said.push_str(List::Plus.word()),
+            '.' | ',' if has_no_cents(&said, rest) => at += rest.chars().next().map_or(0, char::len_utf8),
             '/' => match unit(&said, rest) {
                 Some((unit, length)) => {
                     said.extend([" ", List::To.word(), &unit]);
@@ -49,6 +50,14 @@ fn is_between_words(before: &str, after: &str) -> bool {
     let starts = |text: &str| text.starts_with(|c: char| !c.is_whitespace());
     let line = before.rsplit('\n').next().unwrap_or_default();
     line.ends_with(' ') && !line.trim().is_empty() && after.strip_prefix(' ').is_some_and(starts)
+}
+
+/// Returns true for the mark in a price without cents, which a dash follows: "120.-".
+fn has_no_cents(before: &str, after: &str) -> bool {
+    let Some(next) = after.strip_prefix(is_dash).filter(|_| before.ends_with(is_digit)) else { return false };
+    let word = next.trim_start_matches(' ');
+    let is_currency = || Noun::find(&plain(&word[..word_length(word)])).is_some_and(|(noun, _)| noun.is_currency());
+    !next.starts_with(|c: char| c.is_alphanumeric() || is_dash(c)) || is_currency()
 }
 
 /// Returns true for a mark that stands alone after words such as "press": "press 1, or * to return".

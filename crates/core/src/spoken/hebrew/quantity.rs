@@ -134,6 +134,9 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
             None => cardinal(value, Gender::Masculine),
         };
     }
+    if is_sum_with_one(value, context) {
+        return cardinal(value, Gender::Masculine);
+    }
     let is_one = value == 1;
     let one = || if is_one { gender_of_one_before(context).or_else(|| gender_of_free(context)) } else { None };
     if let Some(gender) = elided::gender(value, context).or_else(one) {
@@ -169,6 +172,19 @@ fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
     (!is_age && (is_counted || !is_identified)).then_some(noun.gender)
 }
 
+/// Returns true for a number of an offer such as "1+1" and "2+1", whose numbers are masculine.
+fn is_sum_with_one(value: u64, context: &Context<'_>) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let next = context.after.strip_prefix(PLUS).filter(|next| next.starts_with(is_digit));
+    let last = context.before.strip_suffix(PLUS).filter(|last| last.ends_with(is_digit));
+    let is_next_one = || next.and_then(|next| next.strip_prefix('1')).is_some_and(|rest| !rest.starts_with(is_digit));
+    let is_last_one = || {
+        last.and_then(|last| last.strip_suffix('1'))
+            .is_some_and(|rest| !rest.ends_with(|c: char| is_digit(c) || c == '.'))
+    };
+    (next.is_some() || last.is_some()) && value <= 10 && (value == 1 || is_next_one() || is_last_one())
+}
+
 /// Returns the gender of the number 1 before an adjective: "1 is free". `None` if the number identifies the noun before it,
 /// as in "appointment 1 is free".
 fn gender_of_free(context: &Context<'_>) -> Option<Gender> {
@@ -202,6 +218,8 @@ fn gender_alone(context: &Context<'_>) -> Gender {
 
 const ARTICLE: char = '\u{5d4}';
 
+const PLUS: char = '+';
+
 /// Reads a decimal and the noun that it counts.
 pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
     if amount.fraction.is_none() {
@@ -215,6 +233,9 @@ pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
     if let Some((noun, fraction)) = counted.noun.zip(amount.fraction)
         && let Some(words) = money(amount.whole, fraction, noun)
     {
+        return Reading { length: counted.length, ..Reading::new(words) };
+    }
+    if let Some(words) = metres(amount, &counted) {
         return Reading { length: counted.length, ..Reading::new(words) };
     }
     if let Some(words) = counted.noun.and_then(|noun| thousands(amount, noun)) {
@@ -263,8 +284,12 @@ pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
         let plural = counted.noun.map_or("", |noun| noun.many(0));
         return words.strip_suffix(plural).unwrap_or(&words).trim_end().to_owned();
     }
+    if let Some(words) = context.counted().and_then(|counted| metres(amount, &counted)) {
+        return words;
+    }
     let is_said_as_half = amount.is_half() && !amount.ends_with_scale();
-    let is_size = || amount.fraction == Some("5") && context.has_before(List::BeforeSize, 1);
+    // "The size is 38 or 42.5".
+    let is_size = || amount.fraction == Some("5") && context.has_before(List::BeforeSize, 3);
     if is_said_as_half && (context.counted().is_some() || is_size() || gender == Gender::Masculine || is_age(context)) {
         let (and, half) = (List::And.word(), List::Half.word());
         let whole = || match amount.whole {
@@ -356,6 +381,23 @@ fn quarters(amount: &Amount<'_>, counted: &Counted) -> Option<String> {
         }
     };
     Some(format!("{whole} {}{part}", List::And.word()))
+}
+
+/// Returns the words of metres with two decimals, whose hundredths are centimetres: "a metre and twenty". `None` for one
+/// half, for other nouns and for square metres.
+fn metres(amount: &Amount<'_>, counted: &Counted) -> Option<String> {
+    let noun = counted.noun.filter(|noun| noun.singular == List::Metre.word() && counted.adjective.is_none())?;
+    let centimetres = amount.fraction.filter(|fraction| fraction.len() == 2 && !amount.is_half())?.parse().ok()?;
+    let large = match amount.whole {
+        0 => return None,
+        1 => noun.singular.to_owned(),
+        whole => format!("{} {}", before_noun(whole, noun.gender, false), noun.singular),
+    };
+    match centimetres {
+        0 if amount.whole == 1 => Some(format!("{large} {}", cardinal(1, noun.gender))),
+        0 => Some(large),
+        _ => Some(format!("{large} {}{}", List::And.word(), cardinal(centimetres, Gender::Masculine))),
+    }
 }
 
 /// Returns the words of a decimal number of thousands or millions, which is said as a whole number: "1.2 thousand" is

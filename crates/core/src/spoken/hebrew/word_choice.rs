@@ -36,6 +36,9 @@ fn time_reading(clock: Clock, run: &Run, context: &Context<'_>) -> Reading {
 }
 
 fn single(run: &Run, context: &Context<'_>) -> Reading {
+    if let Some((words, length)) = daypart::half_of_day(run, context) {
+        return Reading { kind: Kind::Hour, length, ..Reading::new(words) };
+    }
     if let Some(number) = run.integer() {
         return integer(number, run, context);
     }
