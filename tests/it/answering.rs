@@ -144,6 +144,11 @@ async fn the_owner_switches_by_whatsapp_through_either_provider() {
     shop.receive_by_bridge(OWNER, "W3", "רגיל").await;
     assert_eq!(answer_to(&shop, 8).await, ">המענה לפי ההגדרות: הסוכן עונה מיד.");
     assert_eq!(mode(&shop.daemon).await.0, "settings");
+    // The end cannot be read, so nothing changes, and the answer lists the commands.
+    shop.receive_by_bridge(OWNER, "W4", "סוכן עד 25:00").await;
+    let answer = answer_to(&shop, 10).await;
+    assert!(answer.starts_with(">המענה לפי ההגדרות") && answer.contains("אפשר לכתוב"), "{answer}");
+    assert_eq!(mode(&shop.daemon).await.0, "settings");
     // The conversation with the owner's commands is not listed as waiting for an answer.
     let waiting = shop.api.get("/api/inbox?filter=waiting").await.json();
     assert_eq!(waiting["items"], json!([]), "{waiting:#}");
