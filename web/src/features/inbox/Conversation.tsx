@@ -1,5 +1,4 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { Link } from '#shared/components/Link'
@@ -12,12 +11,13 @@ import type { TimelineFilter } from '#shared/timeline-filter'
 import { Announcer } from './Announcer'
 import { type Contact, call } from './api'
 import { Composer } from './composer/Composer'
+import { forgetContact } from './forget-contact'
 import { Header } from './Header'
 import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
 import { canReply, focusedMessage, replyTo, useReply } from './model/reply'
 import { newestAnswer, type Row, rowsOf } from './model/rows'
 import { type Outgoing, outbox, useOutgoing } from './outbox'
-import { contactQuery } from './queries'
+import { useContact } from './queries'
 import { Bubble } from './timeline/Bubble'
 import { CallCard } from './timeline/CallCard'
 import { Entries } from './timeline/Entries'
@@ -37,7 +37,11 @@ interface Props {
 export function Conversation(props: Props) {
   const { t } = useLingui()
   const { contactId } = props
-  const contact = useQuery(contactQuery(contactId))
+  const contact = useContact(contactId)
+  const { isGone } = contact
+  useEffect(() => {
+    if (isGone) forgetContact(contactId)
+  }, [isGone, contactId])
   if (contact.data) return <Open key={contactId} {...props} contact={contact.data} />
   return (
     <section className="pane conv" aria-label={t`שיחה`}>
@@ -46,7 +50,7 @@ export function Conversation(props: Props) {
           error={contact.error}
           title={<Trans>הפנייה לא נטענה. היא נשמרת כרגיל</Trans>}
           missing={{
-            title: <Trans>הפנייה לא נמצאה</Trans>,
+            title: <Trans>הפנייה לא נמצאה. ייתכן שהלקוח נמחק</Trans>,
             action: (
               <Link className="btn" href="/app/inbox">
                 <Trans>לכל הפניות</Trans>

@@ -2,7 +2,6 @@ import './conversation.css'
 import './inbox.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
 import { queryClient } from '#shared/api/query'
@@ -17,7 +16,7 @@ import type { InboxFilter, InboxRow } from './api'
 import { ThreadList } from './list/ThreadList'
 import { archivedOf } from './model/person'
 import { focusedMessage } from './model/reply'
-import { contactQuery, countsQuery, inboxQuery } from './queries'
+import { countsQuery, inboxQuery, useContact } from './queries'
 
 // A phone opens the list without this code.
 const Conversation = deferred(
@@ -60,7 +59,7 @@ export default function InboxPage() {
   }, [])
   const [dialog, setDialog] = useState<'task' | 'new' | 'card' | null>(null)
   const hasCard = useHasBeen(dialog === 'card')
-  const contact = useQuery({ ...contactQuery(contactId ?? 0), enabled: contactId !== null })
+  const contact = useContact(contactId)
   const name = contact.data?.display_name
   useDocumentTitle(contactId !== null && name ? `${isolate(name)} · ${t`פניות`}` : t`פניות`)
   const isPhone = useMediaQuery('(max-width: 767px)')
@@ -154,7 +153,7 @@ export default function InboxPage() {
         />
       )}
       {dialog && <BackCloses close={() => setDialog(null)} />}
-      {dialog === 'task' && contactId !== null && (
+      {dialog === 'task' && contactId !== null && !contact.isGone && (
         <TaskDialog contactId={contactId} name={name ?? ''} onClose={() => setDialog(null)} />
       )}
       {dialog === 'new' && <NewMessage onClose={() => setDialog(null)} onFound={id => go(hrefOf(id))} />}

@@ -97,6 +97,15 @@ test('a login keeps the messages that another tab has stored since the page was 
   expect(stored()).toMatchObject([{ key: 'other', state: 'sent' }])
 })
 
+test('the messages to an erased contact are withdrawn', async () => {
+  write('shalom')
+  const other = outbox.add({ contactId: 8, to: '+972541111111', text: 'hi', provider: 'auto' })
+  outbox.forget(7)
+  answers.push(41)
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(keys).toEqual([other.key])
+})
+
 test('a refused message stays, and can be withdrawn', async () => {
   const { key } = write('shalom')
   answers.push(new ApiError(422, { code: 'contact_opted_out' }))

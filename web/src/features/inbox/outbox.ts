@@ -191,6 +191,10 @@ export const outbox = {
   drop(keys: readonly string[]): void {
     if (entries.some(({ key }) => keys.includes(key))) set(entries.filter(({ key }) => !keys.includes(key)))
   },
+  /** Withdraws the messages to a contact, except one that the daemon is receiving. */
+  forget(contactId: number): void {
+    outbox.drop(own().flatMap(entry => (entry.contactId === contactId && entry.state !== 'sending' ? entry.key : [])))
+  },
   shown(ids: ReadonlySet<number>): void {
     outbox.drop(own().flatMap(entry => (entry.messageId !== undefined && ids.has(entry.messageId) ? entry.key : [])))
   },

@@ -1,5 +1,6 @@
-import { queryOptions } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { apiPages, apiQuery } from '#shared/api/query'
+import { isMissing } from '#shared/components/states'
 import { kindsOf, type TimelineFilter } from '#shared/timeline-filter'
 import { call, type InboxFilter, type Page, type Thread, type TimelineItem } from './api'
 
@@ -11,6 +12,13 @@ export const countsQuery = apiQuery('/api/threads/counts')
 export const repliesQuery = apiQuery('/api/saved-replies')
 
 export const contactQuery = (id: number) => apiQuery('/api/contacts/{id}', { path: { id } })
+/** Null reads no contact. The cache still has the last response about an erased contact; it is not returned. */
+export function useContact(id: number | null) {
+  const { data, error, refetch } = useQuery({ ...contactQuery(id ?? 0), enabled: id !== null })
+  const isGone = isMissing(error)
+  return { data: isGone ? undefined : data, isGone, error, refetch }
+}
+
 export const threadQuery = (id: number) => apiQuery('/api/threads/{id}', { path: { id } })
 export const routeQuery = (id: number) => apiQuery('/api/threads/{id}/route', { path: { id } })
 export const peaksQuery = (id: number) => apiQuery('/api/calls/{id}/peaks', { path: { id }, query: { bins: 240 } })

@@ -25,9 +25,12 @@ export function focusedMessage(): number | null {
   return row ? Number(row.dataset.row?.split('-')[1]) : null
 }
 
+/** The storage key of the quoted message. */
+export const replyKey = (contactId: number) => `reply.${contactId}`
+
 /** This browser stores the quoted message together with the draft. */
 export function useReply(contactId: number) {
-  const key = `reply.${contactId}`
+  const key = replyKey(contactId)
   const [owner] = useState(storedUser)
   const [reply, set] = useState<Reply | null>(() => read(recallOwn(key, owner)))
   const setReply = useCallback(

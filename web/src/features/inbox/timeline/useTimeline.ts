@@ -21,7 +21,8 @@ import {
 } from '../model/pages'
 import { type TimelineOf, timelinePage } from '../queries'
 
-const ROOT = 'inbox-timeline'
+/** The first part of the query key of each timeline; the second one is the contact's id. */
+export const TIMELINES = 'inbox-timeline'
 const PAGE = 50
 /** The page size around an entry or a day far back. */
 const AROUND_PAGE = 100
@@ -54,7 +55,7 @@ const isAbout = (change: Change, contactId: number) =>
 onSignal(signal => {
   if (signal.type !== 'changes') return
   void queryClient.invalidateQueries({
-    queryKey: [ROOT],
+    queryKey: [TIMELINES],
     type: 'inactive',
     refetchType: 'none',
     predicate: ({ queryKey: [, contactId] }) => signal.changes.some(change => isAbout(change, Number(contactId))),
@@ -71,7 +72,7 @@ onSignal(signal => {
  */
 export function useTimeline(contactId: number, threads: readonly number[], filter: TimelineFilter = 'all') {
   const cache = useQueryClient()
-  const key = useMemo(() => [ROOT, contactId, filter] as const, [contactId, filter])
+  const key = useMemo(() => [TIMELINES, contactId, filter] as const, [contactId, filter])
   const of = useMemo(() => ({ contactId, filter }), [contactId, filter])
   const query = useQuery<Loaded>({
     queryKey: key,
