@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, type Layout, layouts, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, LAYOUTS, type Layout, layouts, prepare, test, VIEWS, watch } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { FakeAi } from './trial/fake-ai'
 import { wav } from './trial/sound'
@@ -219,4 +219,39 @@ test('the agent continues when the user declines, and the page stops ringing', a
     },
     ASKED,
   )
+})
+
+test('the strip is about the call in which the employee talks, with the microphone', async () => {
+  test.setTimeout(150_000)
+  await opened(LAYOUTS.phone, async (page, daemon) => {
+    const say = words.en
+    const { get, send } = await owner(page, daemon)
+    // A second call, newer than the one on the screen.
+    const from = '+972549023317'
+    const second = daemon.call(['--from', from, '--script', 'say 1.5s; stay']).catch(() => undefined)
+    const live = async () => {
+      const { calls } = await get<{ calls: { id: number; state: string; peer_number: string }[] }>('/api/calls')
+      return calls.filter(({ state }) => state === 'live')
+    }
+    await expect.poll(async () => (await live()).length, { timeout: 20_000 }).toBe(2)
+    const id = (await live()).find(({ peer_number }) => peer_number === from)?.id
+    await page.getByRole('link', { name: 'Back to calls' }).click()
+    await page.locator('.call-row', { hasText: '054-902-3317' }).locator('a').first().click()
+    await page.getByRole('button', { name: say.answer }).click()
+    await expect(page.getByText(say.heard)).toBeVisible({ timeout: 20_000 })
+
+    await page.getByRole('link', { name: 'Back to calls' }).click()
+    const strip = page.locator('.strip.call')
+    await expect(strip).toHaveCount(1)
+    await expect(strip).toContainText('You are talking with 054-902-3317')
+    await expect(strip).toContainText('1 more')
+    await inspect(page, 'strip-talking', LAYOUTS.phone)
+    await strip.getByRole('button', { name: say.mute }).click()
+    await expect(strip).toContainText('The microphone is muted')
+    await expect(strip.getByRole('link')).toHaveAttribute('href', `/app/calls/${id}`)
+    await strip.getByRole('button', { name: say.back }).click()
+    await expect(strip).toContainText('054-902-3316')
+    for (const call of await live()) await send('POST', `/api/calls/${call.id}/hang-up`)
+    await second
+  })
 })

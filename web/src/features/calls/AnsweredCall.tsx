@@ -1,9 +1,11 @@
 import { Trans } from '@lingui/react/macro'
-import { IconArrowBackUp, IconHeadset, IconMicrophone, IconMicrophoneOff } from '@tabler/icons-react'
+import { IconHeadset } from '@tabler/icons-react'
 import { problemText } from '#shared/api/problem-text'
-import { type AnswerProblem, answer, handBack, setMuted, useAnsweredCall } from '#shared/audio/call/answered-call'
+import { type AnswerProblem, useAnsweredCall } from '#shared/audio/call/answer-state'
+import { answer } from '#shared/audio/call/answered-call'
 import { Icon } from '#shared/components/Icon'
 import { NoMicrophone } from '#shared/components/NoMicrophone'
+import { TalkButtons } from '#shared/components/TalkButtons'
 import { Ltr } from '#shared/components/text'
 
 /** The agent stops, and the user talks with the caller. */
@@ -36,14 +38,7 @@ export function AnsweredCall({ callId }: { callId: number }) {
           <Trans>הלקוח שומע אתכם. דברו.</Trans>
         )}
       </span>
-      <button className="btn" type="button" aria-pressed={isMuted} onClick={() => setMuted(!isMuted)}>
-        <Icon icon={isMuted ? IconMicrophoneOff : IconMicrophone} />
-        <Trans>השתקה</Trans>
-      </button>
-      <button className="btn" type="button" onClick={handBack}>
-        <Icon icon={IconArrowBackUp} />
-        <Trans>להחזיר לסוכן</Trans>
-      </button>
+      <TalkButtons callId={callId} />
     </div>
   )
 }

@@ -1,28 +1,12 @@
-import { useSyncExternalStore } from 'react'
 import { client, unwrap } from '#shared/api/client'
-import { type ApiError, asApiError } from '#shared/api/errors'
+import { asApiError } from '#shared/api/errors'
 import { stopListening } from '#shared/audio/listening'
-import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem } from '#shared/audio/microphone'
+import { canAskForMicrophone, microphoneProblem } from '#shared/audio/microphone'
 import { fromBase64 } from '#shared/audio/mulaw'
+import { type AnswerProblem, answerState, OFF, setAnswerState } from './answer-state'
 import { Devices } from './devices'
 import { MediaSocket, type MediaTicket } from './media-socket'
 import type { MicrophoneFrame } from './microphone.worklet'
-
-/** Why the user is not connected with the caller. */
-export type AnswerProblem =
-  | { kind: 'microphone'; problem: MicrophoneProblem }
-  | { kind: 'refused'; error: ApiError }
-  /** The connection was lost, or the daemon ended it, for this reason. */
-  | { kind: 'ended'; reason: string }
-
-/** The call continues while the user opens other pages. */
-interface AnsweredCall {
-  /** The id of the call; null while the user has answered none. */
-  callId: number | null
-  status: 'off' | 'connecting' | 'announcing' | 'talking'
-  isMuted: boolean
-  problem: AnswerProblem | undefined
-}
 
 type ServerMessage =
   | { event: 'media'; media: { payload: string } }
@@ -33,22 +17,14 @@ type ServerMessage =
 const MAX_DELAY_MS = 400
 /** How long a ticket is used, in ms. It is valid for a minute. */
 const TICKET_MS = 50_000
-const OFF: AnsweredCall = { callId: null, status: 'off', isMuted: false, problem: undefined }
 
-let state = OFF
 let running: Connection | undefined
-const listeners = new Set<() => void>()
-
-function set(change: Partial<AnsweredCall>): void {
-  state = { ...state, ...change }
-  for (const listener of listeners) listener()
-}
 
 /** Call this function in a click handler: browsers start audio only then. */
 export function answer(callId: number): void {
   running?.close()
   stopListening()
-  set({ ...OFF, callId, status: 'connecting' })
+  setAnswerState({ ...OFF, callId, status: 'connecting' })
   running = new Connection(callId)
   void running.open()
 }
@@ -56,27 +32,11 @@ export function answer(callId: number): void {
 /** The agent then continues the call. */
 export function handBack(): void {
   running?.close()
-  set(OFF)
+  setAnswerState(OFF)
 }
 
 export function setMuted(isMuted: boolean): void {
-  set({ isMuted })
-}
-
-/** Returns the id of the call in which the user talks or is being connected; null if there is none. */
-export function useTalkingCall(): number | null {
-  const { status, callId } = useSyncExternalStore(subscribe, () => state)
-  return status === 'off' ? null : callId
-}
-
-export function useAnsweredCall(callId: number): AnsweredCall {
-  const current = useSyncExternalStore(subscribe, () => state)
-  return current.callId === callId ? current : OFF
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
+  setAnswerState({ isMuted })
 }
 
 class Connection {
@@ -136,18 +96,18 @@ class Connection {
   private readonly onMessage = (message: ServerMessage): void => {
     if (this.stopped.signal.aborted) return
     if (message.event === 'media') this.devices?.play(fromBase64(message.media.payload))
-    else if (message.event === 'state') set({ status: message.state })
+    else if (message.event === 'state') setAnswerState({ status: message.state })
     else if (message.event === 'ended') this.fail({ kind: 'ended', reason: message.reason })
   }
 
   private readonly onFrame = ({ bytes }: MicrophoneFrame): void => {
-    this.socket?.sendFrame(state.isMuted ? null : bytes)
+    this.socket?.sendFrame(answerState().isMuted ? null : bytes)
   }
 
   private fail(problem: AnswerProblem): void {
     if (this.stopped.signal.aborted) return
     this.release()
-    set({ status: 'off', isMuted: false, problem })
+    setAnswerState({ status: 'off', isMuted: false, problem })
   }
 
   private release(): void {
