@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react'
 import { raw } from '#shared/api/client'
 import { type ApiError, asApiError } from '#shared/api/errors'
 import { recall, remember } from '#shared/storage'
+import { talkingCall } from './call/answer-state'
 import { LiveSound } from './live-sound'
 import { SAMPLE_RATE } from './mulaw'
 import { Resampler } from './resampler'
@@ -38,8 +39,12 @@ function set(change: Partial<Listening>): void {
   for (const listener of listeners) listener()
 }
 
-/** Call this function in a click handler: browsers start audio only then. */
+/**
+ * Call this function in a click handler: browsers start audio only then. Does nothing while the user talks with a caller,
+ * whose call sends its own sound.
+ */
 export function listen(callId: number): void {
+  if (talkingCall() !== null) return
   stopListening()
   const stop = new AbortController()
   // The page schedules the samples itself, because browsers have no audio worklets on pages without https.
