@@ -3,6 +3,7 @@ import { IconHeadset, IconMessage2, IconMicrophone, IconPencil, IconUser } from 
 import { useLayoutEffect, useRef } from 'react'
 import { usePageRings } from '#shared/api/page-rings'
 import { useCallClock } from '#shared/call-clock'
+import { canListen, isVoicemail } from '#shared/call-state'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
@@ -50,11 +51,11 @@ export function LiveCall({ call }: { call: CallDetail }) {
         <LiveLanes callId={call.id} lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
       </div>
       <Booked bookings={call.bookings} />
-      <Log turns={call.turns} caller={caller} />
+      <Log turns={call.turns} caller={caller} isRecorded={call.state === 'fallback'} />
       {isWithAgent && <Whisper callId={call.id} />}
       <div className="live-acts">
         {isWithAgent && <AnswerButton callId={call.id} />}
-        <ListenButton callId={call.id} isBig />
+        {canListen(call) && <ListenButton callId={call.id} isBig />}
         {isWithAgent && <Transfer callId={call.id} />}
         <HangUp callId={call.id} />
         <Link className="btn big" href={`/app/contacts/${call.contact_id}`}>
@@ -68,10 +69,6 @@ export function LiveCall({ call }: { call: CallDetail }) {
       </div>
     </div>
   )
-}
-
-function isVoicemail({ engine }: CallDetail): boolean {
-  return engine === 'voicemail'
 }
 
 function WhoTalks({ call, employee, isRinging }: { call: CallDetail; employee?: string; isRinging: boolean }) {
@@ -98,8 +95,15 @@ function WhoTalks({ call, employee, isRinging }: { call: CallDetail; employee?: 
   )
 }
 
+interface LogProps {
+  turns: readonly Turn[]
+  caller: string
+  /** Whether Twilio records the call, so that its words are known only after it. */
+  isRecorded: boolean
+}
+
 /** Scrolls to the newest words unless the user has scrolled up. */
-function Log({ turns, caller }: { turns: readonly Turn[]; caller: string }) {
+function Log({ turns, caller, isRecorded }: LogProps) {
   const { t } = useLingui()
   const ref = useRef<HTMLDivElement>(null)
   const isAtEnd = useRef(true)
@@ -117,7 +121,11 @@ function Log({ turns, caller }: { turns: readonly Turn[]; caller: string }) {
     <div className="scroll scrollpad" role="log" aria-label={t`תמלול חי`} tabIndex={0} ref={ref} onScroll={onScroll}>
       {turns.length === 0 && (
         <p className="muted">
-          <Trans>המילים יופיעו כאן בזמן שהן נאמרות.</Trans>
+          {isRecorded ? (
+            <Trans>ההודעה מוקלטת אצל Twilio, ותופיע כאן אחרי השיחה.</Trans>
+          ) : (
+            <Trans>המילים יופיעו כאן בזמן שהן נאמרות.</Trans>
+          )}
         </p>
       )}
       <ol className="ledger turnlines live">

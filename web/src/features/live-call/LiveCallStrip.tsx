@@ -6,6 +6,7 @@ import type { Schemas } from '#shared/api/client'
 import { usePageRings } from '#shared/api/page-rings'
 import { apiQuery } from '#shared/api/query'
 import { useTalkingCall } from '#shared/audio/call/answer-state'
+import { canListen } from '#shared/call-state'
 import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
 import { Dot, Phone } from '#shared/components/text'
@@ -72,7 +73,7 @@ function OnTheLine({ call, others }: { call: Call; others: ReactNode }) {
         )}
         {others}
       </span>
-      <ListenButton callId={call.id} />
+      {canListen(call) && <ListenButton callId={call.id} />}
       <Link className="btn" href={`/app/calls/${call.id}`}>
         <Trans>לשיחה</Trans>
       </Link>
