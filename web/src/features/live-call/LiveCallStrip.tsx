@@ -61,10 +61,18 @@ function OnTheLine({ call, others }: { call: Call; others: ReactNode }) {
     <div className="strip call" role="status">
       <span className="onair" />
       <span className="grow clip">
-        <Trans>
-          <Caller call={call} /> על הקו
-        </Trans>{' '}
-        <Elapsed call={call} />
+        {call.direction === 'out' && call.state === 'ringing' ? (
+          <Trans>
+            מתקשרים אל <Caller call={call} />
+          </Trans>
+        ) : (
+          <>
+            <Trans>
+              <Caller call={call} /> על הקו
+            </Trans>{' '}
+            <Elapsed call={call} />
+          </>
+        )}
         {call.contact_name && isPhone(call.peer_number) && (
           <span className="desk-only">
             <Dot />
