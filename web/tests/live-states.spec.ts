@@ -53,3 +53,18 @@ test('a message at the recorder of Twilio offers no listening and promises no wo
   await expect(listen(page)).toHaveCount(0)
   await inspect(page, 'call-fallback', LAYOUTS.phone)
 })
+
+test('a call whose transfer rings can only be ended', async ({ page, daemon }) => {
+  const call = await fake(page, daemon)
+  Object.assign(call, { transferring: true })
+  await page.goto(`${daemon.url}/app/calls/5`)
+  await expect(page.locator('.who-talks')).toContainText('Your phone is ringing')
+  await expect(page.locator('.live-acts').getByRole('button')).toHaveText(['End the call'])
+  await expect(page.locator('.whisper')).toHaveCount(0)
+  await inspect(page, 'call-transferring', LAYOUTS.phone)
+  // The owner has accepted the transfer.
+  Object.assign(call, { transferring: false, state: 'transferred' })
+  await page.reload()
+  await expect(page.locator('.who-talks')).toContainText('Passed to you')
+  await expect(listen(page)).toHaveCount(0)
+})

@@ -1,9 +1,9 @@
 import type { Schemas } from '#shared/api/client'
 
-type Call = Pick<Schemas['CallItem'], 'state' | 'engine'>
+type Call = Pick<Schemas['CallItem'], 'state' | 'engine' | 'transferring'>
 
 /** Whether the caller leaves a message: in the daemon's voicemail, or with Twilio's recorder in a fallback. */
 export const isVoicemail = ({ state, engine }: Call): boolean => state === 'fallback' || engine === 'voicemail'
 
-/** Whether the daemon has the sound of the call. It has none of a call that only rings or that Twilio alone continues. */
-export const canListen = ({ state }: Call): boolean => state === 'live'
+/** Whether the daemon has the sound of the call. It has none of a call that rings, here or at the phone of a transfer. */
+export const canListen = ({ state, transferring }: Call): boolean => state === 'live' && !transferring

@@ -26,7 +26,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
   const elapsed = useCallClock(call)
   const employee = call.turns.findLast(({ speaker, ended_ms }) => speaker === 'employee' && ended_ms == null)
   const isRinging = usePageRings(call.state === 'live').some(({ call_id }) => call_id === call.id)
-  const isWithAgent = call.state === 'live' && !isVoicemail(call) && !employee && !isRinging
+  const isWithAgent = call.state === 'live' && !isVoicemail(call) && !employee && !isRinging && !call.transferring
   const number = numberOf(call)
   const caller = speakerName(call.contact_name) ?? t`הלקוח`
   return (
@@ -80,6 +80,8 @@ function WhoTalks({ call, employee, isRinging }: { call: CallDetail; employee?: 
         <Trans>מצלצל</Trans>
       ) : call.state === 'transferred' ? (
         <Trans>הועברה אליכם</Trans>
+      ) : call.transferring ? (
+        <Trans>מצלצל בטלפון שלכם</Trans>
       ) : isRinging ? (
         <Trans>הלקוח מחכה לאדם, והדף מצלצל</Trans>
       ) : isMessage ? (

@@ -3670,6 +3670,8 @@ export interface components {
              * @description The id of the thread of calls with this contact.
              */
             thread_id: number;
+            /** @description Whether a transfer to a phone is being dialled: it is not accepted and has not failed yet. */
+            transferring: boolean;
         };
         /** @description The id and secret with which a client opens the WebSocket to answer a call. */
         CallAnswer: {
