@@ -1,7 +1,8 @@
 import { Trans } from '@lingui/react/macro'
 import { IconHeadset } from '@tabler/icons-react'
+import { useEffect } from 'react'
 import { problemText } from '#shared/api/problem-text'
-import { type AnswerProblem, useAnsweredCall } from '#shared/audio/call/answer-state'
+import { type AnswerProblem, agentHasCall, useAnsweredCall } from '#shared/audio/call/answer-state'
 import { answer } from '#shared/audio/call/answered-call'
 import { Icon } from '#shared/components/Icon'
 import { NoMicrophone } from '#shared/components/NoMicrophone'
@@ -21,9 +22,12 @@ export function AnswerButton({ callId }: { callId: number }) {
 }
 
 /** Shows no problem if the call is over: the page itself shows that. */
-export function AnsweredCall({ callId }: { callId: number }) {
+export function AnsweredCall({ callId, isWithAgent }: { callId: number; isWithAgent: boolean }) {
   const { status, isMuted, problem } = useAnsweredCall(callId)
-  if (problem) return <Why problem={problem} />
+  useEffect(() => {
+    if (isWithAgent) agentHasCall(callId)
+  }, [isWithAgent, callId])
+  if (problem) return <Why problem={problem} isWithAgent={isWithAgent} />
   if (status === 'off') return null
   return (
     <div className="listening small" role="status">
@@ -43,7 +47,7 @@ export function AnsweredCall({ callId }: { callId: number }) {
   )
 }
 
-function Why({ problem }: { problem: AnswerProblem }) {
+function Why({ problem, isWithAgent }: { problem: AnswerProblem; isWithAgent: boolean }) {
   if (problem.kind === 'microphone') {
     return (
       <NoMicrophone
@@ -70,7 +74,11 @@ function Why({ problem }: { problem: AnswerProblem }) {
     case 'bad_token':
       return (
         <p className="small bad" role="alert">
-          <Trans>החיבור נותק, והסוכן ממשיך את השיחה. אפשר לענות שוב.</Trans>
+          {isWithAgent ? (
+            <Trans>החיבור נותק, והסוכן ממשיך את השיחה. אפשר לענות שוב.</Trans>
+          ) : (
+            <Trans>החיבור נותק.</Trans>
+          )}
         </p>
       )
     case 'already_answered':

@@ -47,7 +47,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
           <WhoTalks call={call} employee={employee?.text} isRinging={isRinging} />
         </p>
         <Listening callId={call.id} />
-        <AnsweredCall callId={call.id} />
+        <AnsweredCall callId={call.id} isWithAgent={isWithAgent} />
         <LiveLanes callId={call.id} lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
       </div>
       <Booked bookings={call.bookings} />

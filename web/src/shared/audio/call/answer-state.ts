@@ -30,6 +30,16 @@ export function setAnswerState(change: Partial<AnsweredCall>): void {
   for (const listener of listeners) listener()
 }
 
+/** The codes with which the daemon refuses an answer because the agent does not have the call. */
+const NOT_WITH_AGENT: readonly string[] = ['already_answered', 'no_agent']
+
+/** Removes a refusal that is no longer true, because the agent has the call again. */
+export function agentHasCall(callId: number): void {
+  const { problem } = state
+  const code = problem?.kind === 'refused' ? problem.error.code : problem?.kind === 'ended' ? problem.reason : ''
+  if (state.callId === callId && NOT_WITH_AGENT.includes(code)) setAnswerState(OFF)
+}
+
 /** Returns the id of the call in which the user talks or is being connected; null if there is none. */
 export const talkingCall = (): number | null => (state.status === 'off' ? null : state.callId)
 
