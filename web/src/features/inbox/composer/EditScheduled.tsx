@@ -4,11 +4,13 @@ import { IconCalendarTime } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { ifMatch, knownEtag } from '#shared/api/client'
-import { sendPart } from '#shared/api/edit'
+import { ifStill, knownEtag } from '#shared/api/client'
+import { sendPart, useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
-import { Time } from '#shared/components/text'
+import { ErrorState, SkeletonRows } from '#shared/components/states'
+import { Plain, Time } from '#shared/components/text'
 import { deferred } from '#shared/deferred'
 import { call, type Scheduled } from '../api'
 
@@ -20,43 +22,57 @@ interface Props {
   onClose: () => void
 }
 
-/** The message stays scheduled while it is edited. */
+/** The message stays scheduled while it is edited. Its first response is what the user edits, with its version. */
 export function EditScheduled({ item, refresh, onClose }: Props) {
+  // Items of a list have no version for `If-Match`.
+  const current = useQuery({
+    ...apiQuery('/api/scheduled-messages/{id}', { path: { id: item.id } }),
+    staleTime: 0,
+    gcTime: 0,
+  })
+  const [base, setBase] = useState<Base>()
+  const { data, error, refetch } = current
+  if (!base && data) setBase({ item: data, etag: knownEtag(`/api/scheduled-messages/${item.id}`) })
+  if (base) return <ScheduledForm base={base} refresh={refresh} onClose={onClose} />
+  return error ? <ErrorState error={error} retry={() => void refetch()} /> : <SkeletonRows count={1} height={76} />
+}
+
+interface Base {
+  item: Scheduled
+  etag: string | undefined
+}
+
+function ScheduledForm({ base: { item, etag }, refresh, onClose }: Omit<Props, 'item'> & { base: Base }) {
   const { t } = useLingui()
-  const path = { params: { path: { id: item.id } } }
-  // Gets the version for `If-Match`, because items of a list have none.
-  const current = useQuery({ ...apiQuery('/api/scheduled-messages/{id}', path.params), staleTime: 0, gcTime: 0 })
   const [text, setText] = useState(item.text)
   const [at, setAt] = useState(item.send_at)
   const [isChoosing, setChoosing] = useState(false)
+  const edit = useEdit<Scheduled>(etag)
+  const { theirs } = edit
   const isSame = text.trim() === item.text && at === item.send_at
   const close = () => {
     refresh()
     onClose()
   }
+  const write = (body: Pick<Scheduled, 'text' | 'send_at'>, headers: Record<string, string>) =>
+    call<Scheduled>('PATCH', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } }, headers, body })
   const save = useAction({
-    run: () =>
-      call<Scheduled>('PATCH', '/api/scheduled-messages/{id}', {
-        ...path,
-        headers: ifMatch(knownEtag(`/api/scheduled-messages/${item.id}`)),
-        body: { text: text.trim(), send_at: at },
-      }),
+    run: async () => {
+      const saved = await write({ text: text.trim(), send_at: at }, edit.headers())
+      return { before: edit.replaced() ?? item, saved }
+    },
     done: () => t`ההודעה המתוזמנת שונתה`,
-    undo: (_, stored, headers) =>
+    undo: (_, { before, saved }) =>
       sendPart(
-        headers =>
-          call('PATCH', '/api/scheduled-messages/{id}', {
-            ...path,
-            headers,
-            body: { text: item.text, send_at: item.send_at },
-          }),
-        headers,
-        (now: Scheduled) => now.text === stored.text && now.send_at === stored.send_at,
+        headers => write({ text: before.text, send_at: before.send_at }, headers),
+        ifStill(saved),
+        (now: Scheduled) => now.text === saved.text && now.send_at === saved.send_at,
       ).then(refresh),
     onDone: close,
-    onError: ({ code }) => {
-      // The list then shows the message as another user has changed it, or without it.
-      if (code === 'changed' || code === 'not_found') close()
+    onError: error => {
+      if (edit.refused(error)) return true
+      // The list then shows that the message is gone.
+      if (error.code === 'not_found') close()
       return false
     },
   })
@@ -67,7 +83,8 @@ export function EditScheduled({ item, refresh, onClose }: Props) {
       onSubmit={event => {
         event.preventDefault()
         if (isSame) onClose()
-        else save.mutate()
+        // While the other user's version is shown, the user must choose between the versions first.
+        else if (!theirs) save.mutate()
       }}
     >
       <Textarea
@@ -86,6 +103,21 @@ export function EditScheduled({ item, refresh, onClose }: Props) {
           onClose()
         }}
       />
+      {theirs && (
+        <ChangedBy
+          name={null}
+          theirs={
+            <>
+              <Plain text={theirs.text} /> (<Time at={theirs.send_at} style="day" />, <Time at={theirs.send_at} />)
+            </>
+          }
+          onMine={() => {
+            edit.takeMine()
+            save.mutate()
+          }}
+          onTheirs={close}
+        />
+      )}
       <p className="row">
         <button className="btn" type="button" onClick={() => setChoosing(true)}>
           <Icon icon={IconCalendarTime} size="s" />
@@ -93,7 +125,7 @@ export function EditScheduled({ item, refresh, onClose }: Props) {
             <Time at={at} style="day" />, <Time at={at} />
           </span>
         </button>
-        <button className="btn pen" type="submit" disabled={isEmpty || save.isPending || current.isPending}>
+        <button className="btn pen" type="submit" disabled={isEmpty || save.isPending || theirs !== undefined}>
           <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={onClose}>

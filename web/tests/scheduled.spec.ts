@@ -1,0 +1,60 @@
+import type { Page } from '@playwright/test'
+import { contactOf, type Owner, owner } from './support/api'
+import type { Daemon } from './support/daemon'
+import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+
+const DANA = '+972509876543'
+
+interface Scheduled {
+  id: number
+  text: string
+}
+
+interface Shop extends Owner {
+  scheduled: Scheduled
+  path: string
+}
+
+/** Opens the conversation with a contact to whom a message is scheduled, by default for tomorrow. */
+async function opened(page: Page, daemon: Daemon, inMs = 24 * 3_600_000): Promise<Shop> {
+  await daemon.start()
+  await daemon.receive('שלום', DANA, 'דנה כהן')
+  const api = await owner(page, daemon)
+  const { id } = await contactOf(api, DANA)
+  const { threads } = await api.get<{ threads: { id: number }[] }>(`/api/contacts/${id}`)
+  const body = { thread_id: threads[0]?.id, text: 'נתראה מחר', send_at: new Date(Date.now() + inMs).toISOString() }
+  const scheduled = await api.send<Scheduled>('POST', '/api/scheduled-messages', body)
+  await prepare(page, VIEWS[0])
+  await page.goto(`${daemon.url}/app/inbox/${id}`)
+  return { ...api, scheduled, path: `/api/scheduled-messages/${scheduled.id}` }
+}
+
+const rows = (page: Page) => page.locator('.scheduled li')
+const field = (page: Page) => page.getByRole('textbox', { name: 'ההודעה המתוזמנת' })
+const edit = (page: Page) => rows(page).getByRole('button', { name: 'עריכה', exact: true }).click()
+
+test('a scheduled message that two change: the second is shown both texts, and decides', async ({
+  page,
+  ownDaemon,
+}) => {
+  const { send, get, path } = await opened(page, ownDaemon)
+  const textOf = async () => (await get<Scheduled>(path)).text
+  await edit(page)
+  await field(page).fill('נתראה מחר בעשר')
+  // The page fetches the message again after the change, which must not become the base of the edit.
+  const fetched = page.waitForResponse(answer => answer.url().endsWith(path) && answer.request().method() === 'GET')
+  await send('PATCH', path, { text: 'נתראה ביום חמישי' })
+  await fetched
+  await expect(field(page)).toHaveValue('נתראה מחר בעשר')
+  await rows(page).getByRole('button', { name: 'שמירה' }).click()
+  const conflict = page.getByRole('alert')
+  await expect(conflict).toContainText('נתראה ביום חמישי')
+  expect(await textOf()).toBe('נתראה ביום חמישי')
+  await inspect(page, 'scheduled-overtaken', VIEWS[0])
+  await conflict.getByRole('button', { name: 'לשמור את שלי' }).click()
+  await expect(rows(page)).toContainText('נתראה מחר בעשר')
+  expect(await textOf()).toBe('נתראה מחר בעשר')
+  // The undo restores the text of the other user.
+  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+  await expect(rows(page)).toContainText('נתראה ביום חמישי')
+})
