@@ -58,3 +58,28 @@ test('a scheduled message that two change: the second is shown both texts, and d
   await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
   await expect(rows(page)).toContainText('נתראה ביום חמישי')
 })
+
+test('a text that was typed for a scheduled message is kept when the message is sent or cancelled', async ({
+  page,
+  ownDaemon,
+}) => {
+  const { send, path } = await opened(page, ownDaemon, 15_000)
+  const composer = page.locator('.write textarea')
+  await edit(page)
+  await field(page).fill('נתראה מחר בעשר')
+  // Its time comes while the form is open.
+  await expect(page.locator('.toast.error')).toContainText('ההודעה כבר נשלחה; הנוסח החדש שלכם כאן', { timeout: 40_000 })
+  await expect(composer).toHaveValue('נתראה מחר בעשר')
+  await expect(composer).toBeFocused()
+  await expect(rows(page)).toHaveCount(0)
+
+  const { thread_id } = await send<{ thread_id: number }>('GET', path)
+  const later = { thread_id, text: 'אולי', send_at: new Date(Date.now() + 3_600_000).toISOString() }
+  const { id } = await send<Scheduled>('POST', '/api/scheduled-messages', later)
+  await composer.fill('')
+  await edit(page)
+  await field(page).fill('בטוח')
+  await send('DELETE', `/api/scheduled-messages/${id}`)
+  await expect(page.locator('.toast.error').last()).toContainText('ההודעה בוטלה בינתיים')
+  await expect(composer).toHaveValue('בטוח')
+})

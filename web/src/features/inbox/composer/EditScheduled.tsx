@@ -2,14 +2,14 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Textarea } from '@mantine/core'
 import { IconCalendarTime } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { ifStill, knownEtag } from '#shared/api/client'
 import { sendPart, useEdit } from '#shared/api/edit'
 import { apiQuery } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
-import { ErrorState, SkeletonRows } from '#shared/components/states'
+import { ErrorState, isMissing, SkeletonRows } from '#shared/components/states'
 import { Plain, Time } from '#shared/components/text'
 import { deferred } from '#shared/deferred'
 import { call, type Scheduled } from '../api'
@@ -20,10 +20,15 @@ interface Props {
   item: Scheduled
   refresh: () => void
   onClose: () => void
+  /**
+   * Called when the message no longer waits, because it was sent or another user has cancelled it. `text` is what the
+   * user has written instead of its text; null if the user has changed nothing.
+   */
+  onGone: (message: Scheduled, text: string | null) => void
 }
 
 /** The message stays scheduled while it is edited. Its first response is what the user edits, with its version. */
-export function EditScheduled({ item, refresh, onClose }: Props) {
+export function EditScheduled({ item, ...props }: Props) {
   // Items of a list have no version for `If-Match`.
   const current = useQuery({
     ...apiQuery('/api/scheduled-messages/{id}', { path: { id: item.id } }),
@@ -33,7 +38,10 @@ export function EditScheduled({ item, refresh, onClose }: Props) {
   const [base, setBase] = useState<Base>()
   const { data, error, refetch } = current
   if (!base && data) setBase({ item: data, etag: knownEtag(`/api/scheduled-messages/${item.id}`) })
-  if (base) return <ScheduledForm base={base} refresh={refresh} onClose={onClose} />
+  if (base) {
+    const now = isMissing(error) ? ({ ...base.item, state: 'cancelled' } as const) : (data ?? base.item)
+    return <ScheduledForm base={base} now={now} {...props} />
+  }
   return error ? <ErrorState error={error} retry={() => void refetch()} /> : <SkeletonRows count={1} height={76} />
 }
 
@@ -42,7 +50,13 @@ interface Base {
   etag: string | undefined
 }
 
-function ScheduledForm({ base: { item, etag }, refresh, onClose }: Omit<Props, 'item'> & { base: Base }) {
+interface FormProps extends Omit<Props, 'item'> {
+  base: Base
+  /** The message as it is now. */
+  now: Scheduled
+}
+
+function ScheduledForm({ base: { item, etag }, now, refresh, onClose, onGone }: FormProps) {
   const { t } = useLingui()
   const [text, setText] = useState(item.text)
   const [at, setAt] = useState(item.send_at)
@@ -50,6 +64,11 @@ function ScheduledForm({ base: { item, etag }, refresh, onClose }: Omit<Props, '
   const edit = useEdit<Scheduled>(etag)
   const { theirs } = edit
   const isSame = text.trim() === item.text && at === item.send_at
+  const isGone = now.state !== 'waiting'
+  // biome-ignore lint/correctness/useExhaustiveDependencies: reported once, with the text of that moment
+  useEffect(() => {
+    if (isGone) onGone(now, text.trim() === item.text ? null : text.trim())
+  }, [isGone])
   const close = () => {
     refresh()
     onClose()
@@ -70,10 +89,11 @@ function ScheduledForm({ base: { item, etag }, refresh, onClose }: Omit<Props, '
       ).then(refresh),
     onDone: close,
     onError: error => {
-      if (edit.refused(error)) return true
-      // The list then shows that the message is gone.
-      if (error.code === 'not_found') close()
-      return false
+      const isOver = error.code === 'conflict' || error.code === 'not_found'
+      if (!isOver && (error.current as Scheduled | undefined)?.state === 'waiting') return edit.refused(error)
+      // The next response says what became of the message.
+      refresh()
+      return isOver || error.code === 'changed'
     },
   })
   const isEmpty = text.trim() === '' && !item.media_id

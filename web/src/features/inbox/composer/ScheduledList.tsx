@@ -6,6 +6,8 @@ import { useAllPages } from '#shared/api/all-pages'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
+import { toast } from '#shared/components/toasts'
+import { useOpenItems } from '#shared/open-items'
 import { call, type Scheduled } from '../api'
 import type { Outgoing } from '../outbox'
 import { useFailure } from '../texts'
@@ -29,12 +31,14 @@ export function ScheduledList({ threadId, onEdit }: Props) {
     run: (item: Scheduled) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } } }),
     patches: (item: Scheduled) => [patchItems<Scheduled>(ALL, items => items.filter(({ id }) => id !== item.id))],
   }
+  const fileOf = ({ media_id: id }: Scheduled): Outgoing['media'] =>
+    id ? { id, mime: '', name: t`הקובץ המצורף`, width: null, height: null } : undefined
   // The text of a failed message returns only after the message was discarded: otherwise it could be sent twice.
   const edit = useAction({
     ...removal,
-    onDone: (_, { text, media_id: id }) => {
+    onDone: (_, item) => {
       refresh()
-      onEdit(text, id ? { id, mime: '', name: t`הקובץ המצורף`, width: null, height: null } : undefined)
+      onEdit(item.text, fileOf(item))
     },
   })
   const cancel = useAction({
@@ -49,6 +53,9 @@ export function ScheduledList({ threadId, onEdit }: Props) {
   // A message that has failed cannot be scheduled again for its time, which has passed.
   const discard = useAction({ ...removal, onDone: refresh })
   const [edited, setEdited] = useState<number | null>(null)
+  // The editor stays until it has reported what became of its message.
+  const { rows } = useOpenItems(waiting.data?.items, ({ id }) => id === edited)
+  const own = [...(failed.data?.items ?? []).filter(({ id }) => id !== edited), ...rows]
   /** The message whose editor was closed: its button gets the focus back. */
   const [closed, setClosed] = useState<number | null>(null)
   const list = useRef<HTMLUListElement>(null)
@@ -57,18 +64,31 @@ export function ScheduledList({ threadId, onEdit }: Props) {
     list.current?.querySelector<HTMLElement>(`[data-id="${closed}"]`)?.focus()
     setClosed(null)
   }, [closed])
+  const onGone = (message: Scheduled, text: string | null) => {
+    setEdited(null)
+    refresh()
+    if (text === null) return
+    // The file of a message that was sent, or that is still in the list, is not attached a second time.
+    onEdit(text, message.state === 'cancelled' ? fileOf(message) : undefined)
+    toast.error(
+      message.state === 'sent'
+        ? t`ההודעה כבר נשלחה; הנוסח החדש שלכם כאן`
+        : message.state === 'failed'
+          ? t`ההודעה לא נשלחה; הנוסח החדש שלכם כאן`
+          : t`ההודעה בוטלה בינתיים; הנוסח החדש שלכם כאן`,
+    )
+  }
   const closeEditor = () => {
     setClosed(edited)
     setEdited(null)
   }
-  const own = [...(failed.data?.items ?? []), ...(waiting.data?.items ?? [])]
   if (own.length === 0) return null
   return (
     <ul className="scheduled" ref={list} aria-label={t`הודעות מתוזמנות`}>
       {own.map(item => (
         <li key={item.id} className={item.state === 'failed' ? 'bad' : undefined}>
           {edited === item.id && item.state === 'waiting' ? (
-            <EditScheduled item={item} refresh={refresh} onClose={closeEditor} />
+            <EditScheduled item={item} refresh={refresh} onClose={closeEditor} onGone={onGone} />
           ) : (
             <>
               <Icon icon={item.state === 'failed' ? IconAlertCircle : IconCalendarTime} size="s" />
