@@ -83,3 +83,19 @@ test('a text that was typed for a scheduled message is kept when the message is 
   await expect(page.locator('.toast.error').last()).toContainText('ההודעה בוטלה בינתיים')
   await expect(composer).toHaveValue('בטוח')
 })
+
+test('the undo of a cancelled message whose time has passed brings its text back to the composer', async ({
+  page,
+  ownDaemon,
+}) => {
+  const { get } = await opened(page, ownDaemon, 12_000)
+  await rows(page).getByRole('button', { name: 'ביטול' }).click()
+  const undo = page.locator('.toast').getByRole('button', { name: 'ביטול' })
+  // The pointer keeps the toast on the screen.
+  await undo.hover()
+  await page.waitForTimeout(13_000)
+  await undo.click()
+  await expect(page.locator('.toast.error')).toContainText('השעה כבר עברה')
+  await expect(page.locator('.write textarea')).toHaveValue('נתראה מחר')
+  expect((await get<{ items: unknown[] }>('/api/scheduled-messages?state=waiting')).items).toEqual([])
+})
