@@ -8,7 +8,7 @@ import type { CallDetail } from './api'
 import { speakerName } from './speaker'
 import { TranscriptLine } from './TranscriptLine'
 import { type Follow, useCurrentPlace } from './use-follow'
-import type { Line } from './words'
+import { cutOffBy, type Line } from './words'
 
 interface Props {
   call: CallDetail
@@ -50,6 +50,7 @@ export function Transcript({ call, lines, player, follow, found }: Props) {
             player={player}
             currentWord={place.line === at ? place.word : null}
             isFound={found === at}
+            cutOff={cutOffBy(lines, at, call.hung_up_by ?? null)}
           />
         ))}
       </ol>

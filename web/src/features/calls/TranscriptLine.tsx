@@ -6,7 +6,7 @@ import { Icon } from '#shared/components/Icon'
 import { dirOf } from '#shared/format/bidi'
 import { duration } from '#shared/format/time'
 import { ToolLine } from './ToolLine'
-import { isSpoken, type Line, type Word } from './words'
+import { type cutOffBy, isSpoken, type Line, type Word } from './words'
 
 interface Props {
   index: number
@@ -16,11 +16,13 @@ interface Props {
   /** The index of the word that is being played, -1 between words; null if this line is not being played. */
   currentWord: number | null
   isFound: boolean
+  /** Why the end of the line was not heard, if it was not. */
+  cutOff: ReturnType<typeof cutOffBy>
 }
 
 /** A click on the time or on a word starts the playback there. */
 export const TranscriptLine = memo(function TranscriptLine(props: Props) {
-  const { index, line, caller, player, currentWord, isFound } = props
+  const { index, line, caller, player, currentWord, isFound, cutOff } = props
   const { turn, fromMs, words } = line
   const onWord = (event: MouseEvent) => {
     const from = event.target instanceof HTMLElement ? event.target.dataset.from : undefined
@@ -67,7 +69,13 @@ export const TranscriptLine = memo(function TranscriptLine(props: Props) {
         </p>
         {hasUnheard && (
           <p className="small faint">
-            <Trans>הקו החוצה: נאמר אבל לא נשמע, כי הצד השני נכנס לדברים</Trans>
+            {cutOff === 'answer' ? (
+              <Trans>הקו החוצה: נאמר אבל לא נשמע, כי עובד ענה לשיחה</Trans>
+            ) : cutOff === 'end' ? (
+              <Trans>הקו החוצה: נאמר אבל לא נשמע, כי עובד סיים את השיחה</Trans>
+            ) : (
+              <Trans>הקו החוצה: נאמר אבל לא נשמע, כי הצד השני נכנס לדברים</Trans>
+            )}
           </p>
         )}
       </div>

@@ -7,7 +7,7 @@ import { askForEach, returnableCalls } from './call-back'
 import { answersOf, median } from './latency'
 import { speakerName } from './speaker'
 import { factsOf } from './tool-use'
-import { linesOf, placeOf, unheardParts, wordsOf } from './words'
+import { cutOffBy, linesOf, placeOf, unheardParts, wordsOf } from './words'
 
 const none = {
   transcript_partial_ms: null,
@@ -54,6 +54,17 @@ test('words have the times that the transcriber reported', () => {
   const current = (ms: number) => placeOf(lines, ms).word
   expect([1199, 1200, 1550, 1600, 1899].map(current)).toEqual([-1, 0, 0, 1, 1])
   expect([1900, 2999, 3000, 3299, 3301].map(current)).toEqual([-1, -1, 2, 2, -1])
+})
+
+test('the reason why words were not heard is what follows them', () => {
+  const cut = turn(1, 'agent', 'אנחנו פתוחים עד', 0, 1000, { interrupted: true, heard_text: 'אנחנו ' })
+  const reason = (hungUpBy: string | null, ...more: Turn[]) => cutOffBy(linesOf([cut, ...more], 9000), 0, hungUpBy)
+  expect(reason(null, turn(2, 'caller', 'רגע', 1000, 2000))).toBe('caller')
+  expect(reason(null, turn(2, 'system', 'רמז', 900, 900), turn(3, 'employee', 'roni', 1000, 2000))).toBe('answer')
+  expect(reason('roni', turn(2, 'agent', 'להתראות', 1000, 2000))).toBe('end')
+  // The user has ended the call later.
+  expect(reason('roni', turn(2, 'caller', 'רגע', 1000, 2000))).toBe('caller')
+  expect(reason(null)).toBe('caller')
 })
 
 test('words after an interruption are not heard, and take no time', () => {

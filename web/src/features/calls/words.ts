@@ -4,7 +4,7 @@ export interface Word {
   text: string
   fromMs: number
   toMs: number
-  /** False if the contact interrupted the agent before this word was played. */
+  /** False if the agent was interrupted before this word was played. */
   isHeard: boolean
 }
 
@@ -79,6 +79,16 @@ export function placeOf(lines: readonly Line[], ms: number): { line: number; wor
   const found = lines[line]
   if (!found || ms > found.toMs) return { line, word: -1 }
   return { line, word: found.words.findIndex(word => word.isHeard && ms >= word.fromMs && ms < word.toMs) }
+}
+
+/**
+ * Returns why the end of an agent's line was not heard: an employee answered the call, a user ended the call, or the
+ * caller spoke.
+ */
+export function cutOffBy(lines: readonly Line[], index: number, hungUpBy: string | null): 'answer' | 'end' | 'caller' {
+  const next = lines.slice(index + 1).find(({ turn: { speaker } }) => speaker === 'employee' || speaker === 'caller')
+  if (next) return next.turn.speaker === 'employee' ? 'answer' : 'caller'
+  return hungUpBy === null ? 'caller' : 'end'
 }
 
 /** The estimated duration of unheard words, in ms per letter: about 14 letters per second. */
