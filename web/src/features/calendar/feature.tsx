@@ -5,6 +5,9 @@ import type { Feature } from '#shared/feature'
 /** The paths whose responses contain free times. Entries of the waiting list contain the first free time that suits. */
 const FREE = ['/api/free-slots', '/api/free-gaps', '/api/waiting-list']
 
+/** The paths whose responses contain the names of services and resources. */
+const NAMED = ['/api/appointments', '/api/contacts', '/api/calls/{id}']
+
 export const feature: Feature = {
   id: 'calendar',
   routes: [
@@ -31,8 +34,8 @@ export const feature: Feature = {
   ],
   changes: {
     appointment_updated: ['/api/appointments', '/api/contacts', ...FREE],
-    service_updated: ['/api/services', '/api/resources', ...FREE],
-    resource_updated: ['/api/resources', '/api/calendar/days', ...FREE],
+    service_updated: ['/api/services', '/api/resources', ...NAMED, ...FREE],
+    resource_updated: ['/api/resources', '/api/calendar/days', ...NAMED, ...FREE],
     opening_hours_updated: ['/api/opening-hours', '/api/closures', '/api/calendar/days', ...FREE],
     fact_updated: ['/api/facts', '/api/knowledge-gaps'],
     knowledge_gap_updated: ['/api/knowledge-gaps'],

@@ -43,5 +43,9 @@ export const feature: Feature = {
     { id: 'tasks', label: msg`משימות`, icon: IconCheckbox, href: '/app/tasks' },
     { id: 'new-task', label: msg`משימה חדשה`, icon: IconCheckbox, href: '/app/tasks?new=1' },
   ],
-  changes: { task_updated: ['/api/tasks', '/api/contacts', '/api/inbox'] },
+  changes: {
+    task_updated: ['/api/tasks', '/api/contacts', '/api/inbox'],
+    // Tasks contain the name of their assignee.
+    user_updated: ['/api/tasks', '/api/contacts'],
+  },
 }

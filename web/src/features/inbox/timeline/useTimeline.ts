@@ -38,6 +38,8 @@ const ENTRY = /^(message|call|note|task|appointment)_/
  * they are no reason to load a timeline again that does not contain the entry.
  */
 const OF_ANY_CONTACT = /^(task|task_done|appointment|appointment_cancelled)-/
+/** Kinds of changes that can rename what any entry names. */
+const NAMES = /^(resource|service|user)_/
 /** Kinds of changes that do not affect any timeline. */
 const ELSEWHERE =
   /^(agent_tool|alert|answering|backup|bridge|draft|fact|knowledge_gap|merge_suggestion|opening_hours|saved_reply|scheduled_message|self_check|setting|setup|token|turn)_/
@@ -301,6 +303,7 @@ async function refresh(
   changes: readonly Change[],
 ): Promise<boolean> {
   const query = cache.getQueryCache().find({ queryKey: key })
+  if (changes.some(({ kind }) => NAMES.test(kind))) return false
   // The response of a running request may be older than the change.
   if (query?.state.fetchStatus === 'fetching') await query.promise?.catch(() => undefined)
   const data = cache.getQueryData<Loaded>(key)
