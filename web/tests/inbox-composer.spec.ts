@@ -132,13 +132,20 @@ test('a typed time of a scheduled message counts, and another text is refused in
   await inspect(page, 'inbox-choose-time', { ...VIEWS[0], also: VIEWS[2] })
   await plan.click()
   await expect(page.locator('.scheduled li')).toContainText('16:20')
-  // The list offers each time once.
+  // The list offers all times, each once, when it is opened without typing.
   await page.locator('.scheduled li').getByRole('button', { name: 'עריכה', exact: true }).click()
   const change = page.locator('.scheduled li').getByRole('button', { name: '16:20' })
   await change.click()
   await expect(time).toHaveValue('16:20')
+  // Another time is chosen from those that begin with the typed text. The list of a complete time does not cover the button.
+  await time.fill('9:')
+  await expect(page.getByRole('option')).toHaveText(['9:00', '9:15', '9:30', '9:45'])
   await time.fill('9:00')
+  await expect(page.getByRole('option')).toHaveCount(0)
+  await time.click()
   await expect(page.getByRole('option', { name: /^0?9:00$/ })).toHaveCount(1)
+  await time.fill('9:15')
+  await plan.click({ trial: true })
 })
 
 test('a message is scheduled once, and what is typed meanwhile stays', async ({ page, ownDaemon }) => {

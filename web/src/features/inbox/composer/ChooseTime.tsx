@@ -24,6 +24,7 @@ export function ChooseTime({ from, onClose, onChoose }: Props) {
   const first = from ? wallTime(from, format.zone) : { day: addDays(today, 1), minute: 9 * 60 }
   const [date, setDate] = useState(first.day)
   const [time, setTime] = useState(clockText(first.minute))
+  const [isTyping, setTyping] = useState(false)
   const minute = minuteOf(time)
   const at = minute === undefined ? null : instantNear(date, minute, format.zone)
   const isPast = at !== null && at <= serverNow()
@@ -35,12 +36,20 @@ export function ChooseTime({ from, onClose, onChoose }: Props) {
       <Autocomplete
         label={t`שעה`}
         data={TIMES}
-        // The whole list is offered until another time is typed.
+        // The whole list is offered until a time is typed. After a complete time it is empty, and so it is closed: it
+        // covers the button.
         filter={({ options, search }) =>
-          TIMES.includes(search) ? options : (options as ComboboxItem[]).filter(({ label }) => label.startsWith(search))
+          isTyping
+            ? (options as ComboboxItem[]).filter(({ label }) => label.startsWith(search) && label !== search)
+            : options
         }
         value={time}
-        onChange={setTime}
+        onChange={value => {
+          setTime(value)
+          setTyping(true)
+        }}
+        onClick={() => setTyping(false)}
+        onDropdownClose={() => setTyping(false)}
         error={error}
         classNames={{ input: 'ltr' }}
       />
