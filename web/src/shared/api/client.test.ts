@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { renewSessionWith, setCsrfToken, withSession } from './client'
+import { ifStill, renewSessionWith, setCsrfToken, unwrap, withSession } from './client'
 import { ApiError } from './errors'
 
 /** Sends a request whose CSRF token the daemon refuses once. `renew` is what the page then learns of its session. */
@@ -29,4 +29,12 @@ test('a request of one user is not repeated with the session of the next one', a
     setCsrfToken('of gal')
   }
   expect(await timesSent(renew)).toBe(1)
+})
+
+test('a tag that a proxy has made weak is sent as the strong one, which alone matches', async () => {
+  const headers = { ETag: 'W/"7"' }
+  const item = await unwrap(Promise.resolve({ data: { id: 1 }, response: new Response(null, { headers }) }))
+  expect(ifStill(item)).toEqual({ 'If-Match': '"7"' })
+  const refused = { error: { error: { code: 'changed' } }, response: new Response(null, { status: 412, headers }) }
+  await expect(unwrap(Promise.resolve(refused))).rejects.toMatchObject({ etag: '"7"' })
 })

@@ -88,6 +88,9 @@ export async function withSession<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A proxy that compresses makes a tag weak (`W/"x"`), which never matches in `If-Match`. */
+const etagOf = ({ headers }: Response): string | null => headers.get('ETag')?.replace(/^W\//, '') ?? null
+
 /**
  * Returns the newest ETag that a successful response had for the item at this path, for `ifMatch` at the start of an
  * edit; undefined if there was none.
@@ -107,7 +110,7 @@ const session: Middleware = {
   },
   onResponse({ request, response }) {
     const path = new URL(request.url).pathname
-    const etag = response.headers.get('ETag')
+    const etag = etagOf(response)
     if (etag && response.ok && request.method !== 'DELETE') etags.set(path, etag)
     // A failed login is answered with 401 as well, but does not end a session.
     if (response.status === 401 && csrfToken !== null) for (const listener of onUnauthorized) listener()
@@ -199,7 +202,7 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer.catch(reason => {
     throw reason instanceof SyntaxError ? asApiError(reason) : reason
   })
-  const etag = response.headers.get('ETag')
+  const etag = etagOf(response)
   if (!response.ok) {
     const failure = errorOf(response.status, error, etag)
     const request = requests.get(response)
