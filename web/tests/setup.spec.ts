@@ -42,6 +42,37 @@ test('a wrong code is said at its field', async ({ page, ownDaemon }) => {
   await expect(page.locator('input').first()).toHaveAttribute('aria-invalid', 'true')
 })
 
+test('each step takes the focus, for the keyboard and screen readers', async ({ page, ownDaemon }) => {
+  await ownDaemon.start({ owner: false })
+  await prepare(page, VIEWS[0])
+  const next = page.getByRole('button', { name: 'המשך' })
+  const heading = page.getByRole('heading', { level: 1 })
+  await page.goto(`${ownDaemon.url}/setup`)
+  await next.focus()
+  await page.keyboard.press('Enter')
+  await expect(heading).toBeFocused()
+  const { url } = await ownDaemon.event('SETUP_CODE')
+  await page.goto(String(url))
+  // The address differs only in its fragment, so it is not loaded again by itself.
+  await page.reload()
+  await next.focus()
+  await page.keyboard.press('Enter')
+  await expect(page.locator('[autocomplete=username]')).toBeFocused()
+  await page.keyboard.type('roni')
+  await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
+  await page.keyboard.press('Enter')
+
+  // The wizard: a step that is saved, and one that is skipped.
+  await page.getByRole('textbox', { name: 'שם העסק' }).fill('מספרת רוני')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/setup\/address$/)
+  await expect(heading).toBeFocused()
+  await page.getByRole('button', { name: 'לדלג בינתיים' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/setup\/phone$/)
+  await expect(heading).toBeFocused()
+})
+
 test('plain http is refused in words', async ({ page, daemon }) => {
   const error = { code: 'https_required', message: 'x', params: { https_url: 'https://shop.example' } }
   await withoutStart(page)

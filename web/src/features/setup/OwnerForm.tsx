@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { client, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
@@ -19,6 +19,12 @@ export function OwnerForm() {
   const { t } = useLingui()
   const [, go] = useLocation()
   const [code, setCode] = useState(codeOfAddress)
+  const [hasCode] = useState(code !== '')
+  const heading = useRef<HTMLHeadingElement>(null)
+  // The button that opened this step is gone, and with it the focus.
+  useEffect(() => {
+    if (!hasCode) heading.current?.focus()
+  }, [hasCode])
   useEffect(() => {
     // If the set-up is already open in the tab, opening the machine's link changes only the fragment, without a reload.
     const read = () => setCode(before => codeOfAddress() || before)
@@ -47,7 +53,7 @@ export function OwnerForm() {
   return (
     <>
       <div>
-        <h1>
+        <h1 tabIndex={-1} ref={heading}>
           <Trans>החשבון של בעלי העסק</Trans>
         </h1>
         <p className="lead">
@@ -72,6 +78,7 @@ export function OwnerForm() {
           label={<Trans>שם משתמש</Trans>}
           dir="auto"
           autoComplete="username"
+          autoFocus={hasCode}
           autoCapitalize="off"
           required
           value={name}

@@ -27,7 +27,7 @@ interface Props {
 function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
   return (
     <>
-      <h1>{title}</h1>
+      <h1 tabIndex={-1}>{title}</h1>
       <p className="lead">{children}</p>
     </>
   )

@@ -2,6 +2,7 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconCheck } from '@tabler/icons-react'
+import { type RefObject, useEffect, useRef } from 'react'
 import { useLocation, useParams } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -60,6 +61,8 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
   // The user can leave a step with a problem: an address, for example, may work everywhere except in its own network.
   const done = isDone(step, facts)
   const skip = useSkip()
+  const main = useRef<HTMLElement>(null)
+  useFocusOnStep(main, step)
   return (
     <div className="wizard">
       <nav aria-label={t`שלבי ההקמה`}>
@@ -102,7 +105,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
           })}
         </ol>
       </nav>
-      <main>
+      <main ref={main}>
         <div className="wizard-at">
           <span className="small muted">
             <Trans>
@@ -157,4 +160,14 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
       </main>
     </div>
   )
+}
+
+/** A step that replaces another one takes the focus at its heading, which a screen reader then reads. */
+function useFocusOnStep(main: RefObject<HTMLElement | null>, step: StepId) {
+  const shown = useRef(step)
+  useEffect(() => {
+    if (shown.current === step) return
+    shown.current = step
+    main.current?.querySelector('h1')?.focus()
+  }, [main, step])
 }
