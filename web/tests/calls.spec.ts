@@ -373,3 +373,27 @@ for (const view of layouts('phone')) {
     await call
   })
 }
+
+test('a whisper that was typed when the call ended is shown, and the focus stays in the page', async ({ page }) => {
+  test.setTimeout(90_000)
+  await prepare(page, VIEWS[0])
+  const { get, send } = await owner(page, daemon)
+  const from = '+972549023302'
+  const call = daemon.call(['--from', from, '--script', 'say 1.5s; listen; stay']).catch(() => undefined)
+  const live = async () => {
+    const { calls } = await get<{ calls: { id: number; state: string; peer_number: string }[] }>('/api/calls')
+    return calls.find(({ state, peer_number }) => state === 'live' && peer_number === from)
+  }
+  await expect.poll(live, { timeout: 20_000 }).toBeTruthy()
+  const id = (await live())?.id
+  await page.goto(`${daemon.url}/app/calls/${id}`)
+  const field = page.getByRole('textbox', { name: 'לחישה לסוכן' })
+  await field.click()
+  await field.pressSequentially('תציע הנחה')
+  await send('POST', `/api/calls/${id}/hang-up`)
+  await expect(field).toHaveCount(0, { timeout: 20_000 })
+  await expect(page.locator('.toast.error')).toContainText('הלחישה לא נשלחה')
+  await expect(page.locator('.toast.error')).toContainText('תציע הנחה')
+  await expect(page.locator(':focus')).toHaveCount(1)
+  await call
+})

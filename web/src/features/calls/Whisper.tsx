@@ -1,9 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconEar } from '@tabler/icons-react'
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
+import { toast } from '#shared/components/toasts'
+import { isolate } from '#shared/format/bidi'
 
 /** The caller does not hear the instruction. */
 export function Whisper({ callId }: { callId: number }) {
@@ -17,6 +19,7 @@ export function Whisper({ callId }: { callId: number }) {
     // Text that was typed after the send is kept.
     onDone: (_, sent) => setText(now => (now.trim() === sent ? '' : now)),
   })
+  useUnsent(callId, text.trim())
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (text.trim() && !whisper.isPending) whisper.mutate(text.trim())
@@ -42,4 +45,16 @@ export function Whisper({ callId }: { callId: number }) {
       </p>
     </form>
   )
+}
+
+/** The form goes when the agent no longer has the call. A text that was not sent is then shown, so that it can be copied. */
+function useUnsent(callId: number, text: string): void {
+  const { t } = useLingui()
+  const say = useRef<() => void>(undefined)
+  say.current = () => {
+    // The user has not opened another page, but the call has changed.
+    const isShown = location.pathname === `/app/calls/${callId}`
+    if (text && isShown) toast.error(t`הלחישה לא נשלחה, כי השיחה כבר לא אצל הסוכן: ${isolate(text)}`)
+  }
+  useEffect(() => () => say.current?.(), [])
 }
