@@ -53,6 +53,8 @@ for (const view of layouts('desktop')) {
     answer = status({ state: 'connected', connected: true, account: { phone: '972541234567', name: 'Studio' } })
     await page.reload()
     await expect(page.locator('.link-state.ok')).toBeVisible()
+    await expect(page.locator('main')).toContainText('Studio')
+    await expect(page.locator('main')).toContainText('054-123-4567')
     await inspect(page, 'whatsapp-connected', view)
     await page.locator('.section .btn').click()
     await page.locator('.btn.stop').click()

@@ -5,7 +5,7 @@ import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { Confirm } from '#shared/components/Confirm'
 import { Icon } from '#shared/components/Icon'
-import { Ltr, Name, Time } from '#shared/components/text'
+import { Dot, Ltr, Name, Phone, Time } from '#shared/components/text'
 import { useSeconds } from '#shared/format/clock'
 import { duration } from '#shared/format/time'
 import { useSession } from '#shared/session'
@@ -55,14 +55,20 @@ export function LinkPanel({ link }: { link: Link }) {
 
 function Facts({ link }: { link: Link }) {
   const { account, restriction, waiting } = link
+  const number = account?.phone ? `+${account.phone.replace(/\D/g, '')}` : undefined
   return (
     <ul className="muted stack">
       {account && (
         <li>
           <Trans>
-            חשבון:{' '}
-            <Name number={account.phone ? `+${account.phone.replace(/\D/g, '')}` : undefined} name={account.name} />
+            חשבון: <Name number={number} name={account.name} />
           </Trans>
+          {account.name && number && (
+            <>
+              <Dot />
+              <Phone number={number} />
+            </>
+          )}
         </li>
       )}
       {link.since && (
