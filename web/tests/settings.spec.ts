@@ -186,6 +186,20 @@ test('a text of the agent that is saved after the user has left the page is no d
   await expect(page.getByText('Another user saved another text')).toHaveCount(0)
 })
 
+test('after an owner was added, the next user is staff unless chosen otherwise', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/users`)
+  await page.getByLabel('User name').fill('gal')
+  await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
+  await page.getByText('Owner', { exact: true }).last().click()
+  await page.getByLabel('Your password, again').fill(OWNER.password)
+  await page.getByRole('button', { name: 'Add a user' }).click()
+  await expect(page.locator('.entries > li')).toHaveCount(2)
+  await expect(page.getByRole('radio', { name: 'Staff' })).toBeChecked()
+})
+
 test('a user is added, logs in, may not change settings, and is removed', async ({ page, browser, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])

@@ -27,6 +27,7 @@ export function NewUser({ onCreated }: { onCreated: () => void }) {
     onDone: () => {
       setName('')
       setPassword('')
+      setRole('staff')
       own.clear()
       onCreated()
     },
