@@ -225,10 +225,17 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   await staff.goto(`${ownDaemon.url}/app/settings/phone?at=voice.max_call_s`)
   await expect(staff.locator('.set[data-target] input')).toHaveAttribute('readonly')
   await expect(staff.getByRole('link', { name: 'System health' })).toHaveCount(0)
+  await expect(staff.locator('.set.pointer')).toHaveCount(0)
   for (const section of ['health', 'users']) {
     await staff.goto(`${ownDaemon.url}/app/settings/${section}`)
     await expect(staff.getByText('For owners only')).toBeVisible()
   }
+  const asked: string[] = []
+  staff.on('request', request => asked.push(new URL(request.url()).pathname))
+  await staff.goto(`${ownDaemon.url}/app/setup`)
+  await expect(staff.getByText('For owners only')).toBeVisible()
+  expect(asked).not.toContain('/api/twilio/numbers')
+  await staff.goto(`${ownDaemon.url}/app/settings/users`)
   // The other user's open page follows the new role.
   const role = page.getByRole('button', { name: 'Role yael' })
   await role.click()

@@ -88,9 +88,7 @@ function Own({ id, items }: { id: string; items: readonly Item[] }) {
     case 'phone':
       return (
         <>
-          <Pointer href="/app/setup/phone" link={<Trans>לחיבור המספר</Trans>}>
-            <Trans>בחירת המספר, הפניית השיחות לכאן וקודי ההפניה נמצאים בהקמה.</Trans>
-          </Pointer>
+          <ToSetup />
           <Greeting />
         </>
       )
@@ -99,6 +97,17 @@ function Own({ id, items }: { id: string; items: readonly Item[] }) {
     default:
       return null
   }
+}
+
+/** The set-up is for owners only. */
+function ToSetup() {
+  const { isOwner } = useSession()
+  if (!isOwner) return null
+  return (
+    <Pointer href="/app/setup/phone" link={<Trans>לחיבור המספר</Trans>}>
+      <Trans>בחירת המספר, הפניית השיחות לכאן וקודי ההפניה נמצאים בהקמה.</Trans>
+    </Pointer>
+  )
 }
 
 function Greeting() {

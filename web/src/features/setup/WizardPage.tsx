@@ -28,9 +28,6 @@ export default function WizardPage() {
   const { t } = useLingui()
   useDocumentTitle(t`הקמה`)
   const { isOwner } = useSession()
-  const query = useSettingItems()
-  const facts = useFacts()
-  const { step } = useParams<{ step?: string }>()
   if (!isOwner) {
     return (
       <main className="page narrow">
@@ -40,6 +37,14 @@ export default function WizardPage() {
       </main>
     )
   }
+  return <OwnerWizard />
+}
+
+/** Its requests are refused to other users. */
+function OwnerWizard() {
+  const query = useSettingItems()
+  const facts = useFacts()
+  const { step } = useParams<{ step?: string }>()
   return (
     <div className="page-scroll" tabIndex={-1}>
       <Loaded query={query} skeleton={<SkeletonRows count={6} />}>
