@@ -1,6 +1,7 @@
 import type { Schemas } from '#shared/api/client'
 
-type Call = Pick<Schemas['CallItem'], 'state' | 'engine' | 'transferring'>
+/** Items of lists have no `transferring`. */
+type Call = Pick<Schemas['CallItem'], 'state' | 'engine'> & Partial<Pick<Schemas['CallDetail'], 'transferring'>>
 
 /** Whether the caller leaves a message: in the daemon's voicemail, or with Twilio's recorder in a fallback. */
 export const isVoicemail = ({ state, engine }: Call): boolean => state === 'fallback' || engine === 'voicemail'

@@ -246,7 +246,7 @@ export interface paths {
         put?: never;
         /**
          * Record that an appointment has taken place.
-         * @description A cancelled or missed appointment must be restored first.
+         * @description Refused before the appointment starts. A cancelled or missed appointment must be restored first.
          */
         post: operations["mark_appointment_done"];
         delete?: never;
@@ -266,7 +266,7 @@ export interface paths {
         put?: never;
         /**
          * Record that the contact did not come to an appointment.
-         * @description A cancelled appointment must be restored first.
+         * @description Refused before the appointment starts. A cancelled appointment must be restored first.
          */
         post: operations["mark_appointment_no_show"];
         delete?: never;
@@ -3602,7 +3602,7 @@ export interface components {
         Call: {
             /**
              * Format: date-time
-             * @description When the media stream began; null if no media stream has begun.
+             * @description When the media stream began, or the agent first answered a recording of Twilio's recorder; null if neither happened.
              */
             answered_at?: string | null;
             /**
@@ -3670,8 +3670,6 @@ export interface components {
              * @description The id of the thread of calls with this contact.
              */
             thread_id: number;
-            /** @description Whether a transfer to a phone is being dialled: it is not accepted and has not failed yet. */
-            transferring: boolean;
         };
         /** @description The id and secret with which a client opens the WebSocket to answer a call. */
         CallAnswer: {
@@ -3710,6 +3708,11 @@ export interface components {
             hung_up_by?: string | null;
             /** @description The recordings of the call; `/api/calls/{id}/recording` returns their audio. */
             recordings: components["schemas"]["Recording"][];
+            /**
+             * @description Whether the call is being transferred to a phone, which has not accepted it yet. If no one accepts it, the agent
+             *     continues the call.
+             */
+            transferring: boolean;
             /** @description The turns of the call in order. */
             turns: components["schemas"]["Turn"][];
         };
@@ -4509,8 +4512,9 @@ export interface components {
              */
             overwritten: boolean;
             /**
-             * @description The snapshots that were created before the erasure, newest first; they still contain the contact. Empty also if
-             *     the snapshot folder cannot be read.
+             * @description The snapshots that were created before the erasure, newest first, and after them the databases that restores and
+             *     starts have archived beside the database, such as `agentlocator-before-restore-….db`. They still contain the
+             *     contact. A folder that cannot be read adds nothing.
              */
             snapshots: components["schemas"]["SnapshotWithContact"][];
         };
@@ -5573,7 +5577,10 @@ export interface components {
         };
         /** @description The calls that were planned, in the order of the request. */
         OutboundCalls: {
-            /** @description One outbound call for each contact of the request, in the same order. */
+            /**
+             * @description One outbound call for each contact of the request, in the same order. A contact that the request names more than
+             *     once gets one call.
+             */
             calls: components["schemas"]["OutboundCall"][];
         };
         /** @description The contacts that the agent should call, and the reason. */
@@ -6532,14 +6539,15 @@ export interface components {
             /** @description The SHA-256 of the file, in hexadecimal; null if no checksum was stored with the file. */
             sha256?: string | null;
         };
-        /** @description A snapshot that was created before a contact was erased. */
+        /** @description A snapshot or an archived database from before a contact was erased. */
         SnapshotWithContact: {
-            /** @description The file name of the snapshot. */
+            /** @description The file name. */
             name: string;
             /**
              * Format: date-time
              * @description The latest time at which the retention policy deletes the snapshot, provided that a snapshot is created each
-             *     night. Null: the snapshot is deleted when enough newer ones of its kind exist.
+             *     night. Null: a snapshot from before an upgrade or a migration is deleted when enough newer ones of its kind exist,
+             *     and an archived database when the owner deletes the file.
              */
             until?: string | null;
         };
@@ -7792,7 +7800,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8056,7 +8064,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8163,7 +8171,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8369,7 +8377,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8588,7 +8596,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8845,7 +8853,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9028,7 +9036,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9160,7 +9168,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9958,7 +9966,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10333,7 +10341,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10730,7 +10738,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10892,7 +10900,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11138,7 +11146,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11312,7 +11320,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11417,7 +11425,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11591,7 +11599,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11723,7 +11731,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11839,7 +11847,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12012,7 +12020,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12144,7 +12152,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12319,7 +12327,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12437,7 +12445,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12652,7 +12660,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12775,7 +12783,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12907,7 +12915,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13248,7 +13256,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13452,7 +13460,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13676,7 +13684,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13772,7 +13780,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14026,7 +14034,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14272,7 +14280,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14538,7 +14546,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14782,7 +14790,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15243,7 +15251,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15525,7 +15533,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15729,7 +15737,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15895,7 +15903,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16141,7 +16149,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16237,7 +16245,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16929,7 +16937,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17170,7 +17178,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17429,7 +17437,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17598,7 +17606,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17862,7 +17870,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18036,7 +18044,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18188,7 +18196,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18450,7 +18458,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18705,7 +18713,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18880,7 +18888,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19144,7 +19152,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19451,7 +19459,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19697,7 +19705,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19831,7 +19839,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20150,7 +20158,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20329,7 +20337,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20481,7 +20489,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20629,7 +20637,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20833,7 +20841,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21019,7 +21027,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21265,7 +21273,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21562,7 +21570,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21756,7 +21764,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22180,7 +22188,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22712,7 +22720,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22911,7 +22919,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23018,7 +23026,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23307,7 +23315,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23562,7 +23570,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23820,7 +23828,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23975,7 +23983,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            /** @description The body is not declared as JSON, or has a `Content-Encoding`: `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23984,7 +23992,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The message cannot be sent: `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`. */
+            /** @description The message cannot be sent: `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`; `own_number`: the business's own number (`twilio.wa_from`, `twilio.phone_number`). */
             422: {
                 headers: {
                     [name: string]: unknown;
