@@ -3,11 +3,11 @@ import { IconAlertCircle, IconCalendarTime } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
+import { asApiError } from '#shared/api/errors'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
 import { toast } from '#shared/components/toasts'
-import { serverNow } from '#shared/format/clock'
 import { useOpenItems } from '#shared/open-items'
 import { call, type Scheduled } from '../api'
 import type { Outgoing } from '../outbox'
@@ -42,21 +42,22 @@ export function ScheduledList({ threadId, onEdit }: Props) {
       onEdit(item.text, fileOf(item))
     },
   })
-  /** The daemon schedules no message for a time that has passed. */
-  const takeBack = (item: Scheduled) => {
-    onEdit(item.text, fileOf(item))
-    toast.error(t`השעה כבר עברה. ההודעה כאן, ולא תישלח לבד.`)
-  }
   const cancel = useAction({
     ...removal,
     done: () => t`ההודעה המתוזמנת בוטלה`,
     undo: async item => {
-      if (Date.parse(item.send_at) <= serverNow().getTime()) return takeBack(item)
       const { thread_id, text, media_id, send_at, provider } = item
-      await call('POST', '/api/scheduled-messages', {
-        body: { thread_id, text, send_at, ...(media_id && { media_id }), ...(provider && { provider }) },
-      })
-      refresh()
+      try {
+        await call('POST', '/api/scheduled-messages', {
+          body: { thread_id, text, send_at, ...(media_id && { media_id }), ...(provider && { provider }) },
+        })
+        refresh()
+      } catch (reason) {
+        // The daemon schedules no message for a time that has passed.
+        if (asApiError(reason).field !== 'send_at') throw reason
+        onEdit(item.text, fileOf(item))
+        toast.error(t`השעה כבר עברה. ההודעה כאן, ולא תישלח לבד.`)
+      }
     },
     onDone: refresh,
   })
