@@ -79,10 +79,9 @@ impl BodyBudget {
 
 /// Reads the body of an authenticated request, which has no budget.
 pub(super) async fn read_body(mut body: Body, max_bytes: usize, max_pause: Duration) -> Result<Bytes, BodyError> {
-    if body.size_hint().lower() > max_bytes as u64 {
-        return Err(BodyError::TooLarge);
-    }
     let mut bytes = Vec::new();
+    // A body that announces too many bytes is read up to the limit too: a client that is refused while it still sends much
+    // loses the connection before it has read why.
     while let Some(frame) = next_frame(&mut body, max_pause).await? {
         if bytes.len() + frame.len() > max_bytes {
             return Err(BodyError::TooLarge);

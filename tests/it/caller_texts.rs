@@ -169,7 +169,7 @@ async fn a_caller_who_leaves_no_message_gets_a_text() {
     })
     .await;
     call(&harness, DANA, "wait 1s; ").await;
-    call(&harness, MOSHE, "say 3s; wait 1s; ").await;
+    call(&harness, MOSHE, "wait 6s; say 3s; wait 1s; ").await;
     until_done(&harness, "text_missed_caller", 2).await;
     let sent = until_sent(&bridge, 1).await;
     assert_eq!(outbound(&harness), 1, "{sent:#?}");

@@ -275,6 +275,8 @@ async fn a_contact_who_is_named_twice_gets_one_call() {
     // The permitted hours begin one hour from now at the earliest, so no call is made during the test.
     let (from, until_hour) = if hour < 22 { (hour + 2, 24) } else { (1, 20) };
     let (harness, api) = shop(&format!("[agent]\ncalls_from_hour = {from}\ncalls_until_hour = {until_hour}\n")).await;
+    // The number that the contact called is the one from which the agent calls.
+    missed_call(&harness).await;
     let number = json!({"number": "+972501110000"});
     let (status, planned) = request(&api, json!([number, number, {"number": "050-111-0000"}])).await;
     assert_eq!((status, planned["calls"].as_array().map(Vec::len)), (201, Some(1)), "{planned}");

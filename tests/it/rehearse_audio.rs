@@ -34,10 +34,11 @@ fn report(output: &Output) -> Value {
     parsed.unwrap_or_else(|_| panic!("{}{}", text(&output.stdout), text(&output.stderr)))
 }
 
+const OFFER: &str = "הזמן הזה תפוס אבל אולי נמצא לך תור בשעה אחרת";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_interrupted_and_passes() {
-    let first = Turn::new("אפשר תור לתספורת מחר בארבע?", "הזמן הזה תפוס אבל אולי נמצא לך תור בשעה אחרת")
-        .lasting(Duration::from_secs(8));
+    let first = Turn::new("אפשר תור לתספורת מחר בארבע?", OFFER).lasting(Duration::from_secs(8));
     let rehearsal = rehearsal(vec![first, booking("2026-11-30T17:00")]).await;
     // Long enough to be an interruption, and not a sound of agreement.
     let booked = BOOKED.replace("לא, בחמש", "לא, סליחה, התכוונתי לשעה חמש אחר הצהריים");
@@ -52,7 +53,9 @@ async fn a_call_is_interrupted_and_passes() {
     let [asked, corrected] = [&scenario["turns"][0], &scenario["turns"][1]];
     assert_eq!((&asked["interrupted"], &corrected["interrupted"]), (&json!(true), &json!(false)), "{report:#}");
     assert_eq!(asked["understood"], "אפשר תור לתספורת מחר בארבע?", "{report:#}");
-    assert!(asked["agent"].as_str().unwrap().starts_with("הזמן הזה"), "only what was heard: {report:#}");
+    let heard = asked["agent"].as_str().unwrap();
+    let is_part = !heard.is_empty() && heard.len() < OFFER.len() && OFFER.starts_with(heard);
+    assert!(is_part, "only what was heard: {report:#}");
     assert_eq!(corrected["tools"][0]["name"], "book_appointment", "{report:#}");
     for turn in [asked, corrected] {
         assert!(turn["first_audio_ms"].is_u64() && turn["stages"]["first_sent_ms"].is_i64(), "{report:#}");

@@ -1,5 +1,6 @@
 //! Phone calls with their turns, bookings and recordings, for display. Writes to calls are in `write`.
 
+mod end;
 mod list;
 mod part;
 mod word_times;
