@@ -192,7 +192,7 @@ test('notifications show words and live calls by choice, and missed calls', asyn
   await expect.poll(() => shown(page)).toMatchObject([{ title: 'דנה כהן', body: 'הודעה חדשה: אפשר תור למחר?' }])
   const bodies = async () => (await shown(page)).map(({ body }) => body)
   // Without an AI, the caller leaves a message.
-  await ownDaemon.call(['--from', NOA]).catch(() => undefined)
+  await ownDaemon.call(['--from', NOA, '--script', 'wait 6s; say 2s; stay']).catch(() => undefined)
   await expect.poll(bodies).toContain('שיחה עכשיו')
   await expect.poll(bodies).toContain('השאירו הודעה')
   expect((await shown(page)).at(-1)?.title).toBe('052-761-4408')
