@@ -28,7 +28,7 @@ impl WhatsAppSender {
     }
 }
 
-/// Returns the first [`MAX_SENDERS`] WhatsApp senders of the account (`GET /v2/Channels/Senders`).
+/// Returns the first 1,000 WhatsApp senders of the account (`GET /v2/Channels/Senders`).
 pub async fn whatsapp_senders(
     client: &Client,
     config: &TwilioConfig,
