@@ -23,7 +23,10 @@ test('a contact who opts out by a word: the conversation and the contact say so,
   const choice = page.getByRole('switch', { name: 'לא לשלוח הודעות' })
   await expect(choice).toBeChecked()
   await expect(page.locator('main')).toContainText('הסר אותי')
+  // The switch changes before the change is saved.
+  const saved = page.waitForResponse(response => response.url().endsWith('/opt-out'))
   await choice.click()
+  expect((await saved).ok()).toBe(true)
   await expect(choice).not.toBeChecked()
   await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
   await expect(page.locator('.write textarea')).toBeVisible()
