@@ -96,26 +96,29 @@ impl Settings {
 
     /// Opens the database without the daemon; fails if the service's data is missing.
     pub(super) fn open_store(config: &Config) -> Result<(Store, Vec<String>), OpenError> {
-        // Check the marker only if the data is missing, because running `systemctl` takes time.
-        if !DataMarker::data_exists(&config.store)
-            && let Some(marker) = Self::data_marker()
-        {
-            marker.check(&config.store)?;
-        }
+        Self::check_marker(config)?;
         Ok(Store::open(&config.store)?)
     }
 
     /// Like [`Settings::open_store`], but fails if there is no database, instead of creating one: a command with a wrong
     /// path would otherwise report success for an empty database.
     pub(super) fn open_existing_store(config: &Config) -> Result<(Store, Vec<String>), OpenError> {
-        if DataMarker::data_exists(&config.store) {
-            return Ok(Store::open(&config.store)?);
+        Self::check_marker(config)?;
+        if !DataMarker::data_exists(&config.store) {
+            let file = config.store.published_file();
+            return Err(OpenError::NoDatabase { file: std::path::absolute(&file).unwrap_or(file) });
         }
-        if let Some(marker) = Self::data_marker() {
+        Ok(Store::open(&config.store)?)
+    }
+
+    /// Checks the marker only if the data is missing, because running `systemctl` takes time.
+    fn check_marker(config: &Config) -> Result<(), OpenError> {
+        if !DataMarker::data_exists(&config.store)
+            && let Some(marker) = Self::data_marker()
+        {
             marker.check(&config.store)?;
         }
-        let file = config.store.published_file();
-        Err(OpenError::NoDatabase { file: std::path::absolute(&file).unwrap_or(file) })
+        Ok(())
     }
 
     /// Returns the location of the data according to the settings, even if other settings are invalid.
