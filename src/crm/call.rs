@@ -10,8 +10,8 @@ pub use end::{
 };
 pub use message::{CallerMessage, take_message};
 pub use progress::{
-    accept_by_human, add_cost, append_turn, change_engine, finish_tool, record_event, record_shown_event,
-    start_conversation, store_turn,
+    accept_by_human, add_cost, append_turn, change_engine, decline_page_ring, finish_tool, record_event,
+    record_shown_event, start_conversation, store_turn,
 };
 
 use super::contact::resolve::{self, Sighting};

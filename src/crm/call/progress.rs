@@ -1,6 +1,8 @@
 //! Updates of the record of a running call. Each function does nothing if the call is not stored.
 
-use crate::domain::{CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse};
+use crate::domain::{
+    ActorId, CallEventKind, CallSid, CallState, EndReason, EngineKind, Speaker, StreamSid, Timestamp, ToolUse,
+};
 use crate::store::{Result, TurnUpdate, WriteTx};
 
 pub fn start_conversation(
@@ -69,6 +71,11 @@ pub fn record_shown_event(
     at: Timestamp,
 ) -> Result<()> {
     tx.record_shown_event(sid, kind, detail, at)
+}
+
+/// Records that the user `by` declines a call that rings in the web pages, and reports the change to the pages.
+pub fn decline_page_ring(tx: &WriteTx<'_>, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
+    tx.record_event_by(sid, CallEventKind::PageRingDeclined, by, at)
 }
 
 /// Adds `micros` (millionths of a US dollar) to the cost of the call.

@@ -6,7 +6,7 @@ use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm;
 use crate::crm::call;
-use crate::domain::{CallEventKind, CallId};
+use crate::domain::CallId;
 use crate::http::api::response::OkResponse;
 use crate::http::auth::{LoggedIn, Member};
 use crate::http::extract::Id;
@@ -14,7 +14,6 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::calls::Decline;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::json;
 use view::{PageRing, PageRings};
 
 pub(super) fn operations() -> Operations {
@@ -71,10 +70,7 @@ pub(super) async fn decline(
             return Err(ApiError::new(StatusCode::CONFLICT, "not_ringing", message));
         }
     }
-    let (declined, now) = (CallEventKind::PageRingDeclined, clock::now());
-    let detail = json!({"by": by.to_string()}).to_string();
-    actor
-        .transact(&state.store, move |tx| Ok(call::record_shown_event(tx, &sid, declined, Some(&detail), now)?))
-        .await?;
+    let now = clock::now();
+    actor.transact(&state.store, move |tx| Ok(call::decline_page_ring(tx, &sid, by, now)?)).await?;
     Ok(OkResponse::OK)
 }

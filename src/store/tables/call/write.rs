@@ -288,8 +288,13 @@ impl WriteTx<'_> {
     /// The column `end_reason` has no value for this reason, so the event records it, and the column gets
     /// `agent_hung_up` or `not_connected` (`stored_reason`).
     pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
+        self.record_event_by(sid, CallEventKind::HungUpByEmployee, by, at)
+    }
+
+    /// Stores an event that `by` caused and that changes what the page shows of the call.
+    pub fn record_event_by(&self, sid: &CallSid, kind: CallEventKind, by: ActorId, at: Timestamp) -> Result<()> {
         let detail = serde_json::json!({"by": by.to_string()}).to_string();
-        self.record_shown_event(sid, CallEventKind::HungUpByEmployee, Some(&detail), at)
+        self.record_shown_event(sid, kind, Some(&detail), at)
     }
 
     /// Stores an event that changes what the page shows of the call.
