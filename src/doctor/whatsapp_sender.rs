@@ -3,6 +3,7 @@
 use super::DoctorContext;
 use crate::config::Config;
 use crate::domain::{CheckResult, Found, PhoneNumber, Remedy};
+use crate::providers::twilio::messages::MESSAGE_PATH;
 use crate::providers::twilio::senders::{WhatsAppSender, whatsapp_senders};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ const CHECK: &str = "twilio";
 /// Returns `None` if no sender is set.
 pub(super) async fn check(context: &DoctorContext, config: &Config) -> Option<CheckResult> {
     let number = config.twilio.wa_from.as_ref().filter(|_| config.twilio_whatsapp_enabled())?;
-    let webhook = format!("{}/webhook/whatsapp/twilio", config.http.base_url());
+    let webhook = format!("{}{MESSAGE_PATH}", config.http.base_url());
     if number.as_str() == SANDBOX {
         return Some(CheckResult::skipped(CHECK, Found::WhatsAppSandbox { url: webhook }));
     }

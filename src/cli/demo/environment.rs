@@ -4,6 +4,7 @@ use super::api::Api;
 use super::daemon::Daemon;
 use crate::cli::output::print;
 use crate::cli::temporary_folder::TemporaryFolder;
+use crate::providers::twilio::messages::MESSAGE_PATH;
 use crate::simulator::bridge::BridgeInbound;
 use crate::simulator::caller::Phone;
 use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
@@ -59,7 +60,7 @@ impl DemoEnvironment {
         let twilio = TwilioRest::start(free_port().await?, twilio_state.clone(), route.clone(), options, log.clone())?;
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}"))?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        twilio_state.add_sender(SHOP, &format!("{base_url}/webhook/whatsapp/twilio"), |_| {});
+        twilio_state.add_sender(SHOP, &format!("{base_url}{MESSAGE_PATH}"), |_| {});
         let whatsapp = WhatsAppServer::start(&programs).await?;
         whatsapp
             .call("/options", &json!({ "name": "Pets & Friends", "autoReceipt": "read", "preKeyCount": 1 }))

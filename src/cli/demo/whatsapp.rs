@@ -3,6 +3,7 @@
 
 use super::checks::{Checks, eventually};
 use super::environment::{DemoEnvironment, SHOP};
+use crate::providers::twilio::messages::MESSAGE_PATH;
 use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::twilio::{InboundMessage, MediaRecord, SignaturePlan};
 use crate::simulator::whatsapp::WhatsAppUser;
@@ -161,7 +162,7 @@ pub(super) const PICTURE: &[u8] = &[
 ];
 
 pub(super) async fn receive_from_twilio(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
-    let url = env.webhook("/webhook/whatsapp/twilio")?;
+    let url = env.webhook(MESSAGE_PATH)?;
     let (network, noa) = (&env.twilio_whatsapp, format!("+{}", NOA.number));
     let mut picture = InboundMessage::text(&noa, SHOP, "יש לכם את זה?");
     picture.media.push(MediaRecord::new("image/png", PICTURE.to_vec()));

@@ -5,6 +5,7 @@ use super::target::Target;
 use crate::cli::doctor::parse_number;
 use crate::cli::settings::Settings;
 use crate::domain::PhoneNumber;
+use crate::providers::twilio::messages::MESSAGE_PATH;
 use crate::simulator::Party;
 use crate::simulator::caller::parse_time;
 use crate::simulator::twilio::{TwilioOptions, TwilioRest, TwilioState};
@@ -43,7 +44,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     for number in &arguments.numbers {
         twilio_state.add_number(number.as_str(), |_| {});
     }
-    let webhook = arguments.target.webhook(settings, "/webhook/whatsapp/twilio")?;
+    let webhook = arguments.target.webhook(settings, MESSAGE_PATH)?;
     for number in &arguments.senders {
         twilio_state.add_sender(number.as_str(), webhook.as_str(), |_| {});
     }

@@ -3,6 +3,7 @@
 use super::output::{OutputOptions, interrupted};
 use super::target::Target;
 use crate::cli::settings::Settings;
+use crate::providers::twilio::messages::MESSAGE_PATH;
 use crate::simulator::bridge::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::twilio::{
     InboundMessage, MediaRecord, SignaturePlan, TwilioOptions, TwilioRest, TwilioState, WebhookResponse,
@@ -118,7 +119,7 @@ impl Arguments {
     async fn by_twilio(&self, settings: &Settings, log: &EventLog) -> anyhow::Result<Vec<u16>> {
         let twilio_state = TwilioState::new(self.target.account(settings)?);
         let route = self.target.route(settings)?;
-        let url: Url = self.target.webhook(settings, "/webhook/whatsapp/twilio")?;
+        let url: Url = self.target.webhook(settings, MESSAGE_PATH)?;
         let rest = match self.rest {
             Some(address) => {
                 let listener = TcpListener::bind(address).await.with_context(|| format!("--rest {address}"))?;

@@ -179,6 +179,8 @@ fn retry_after(response: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or(1))
 }
 
+/// The path of the webhook for inbound messages.
+pub const MESSAGE_PATH: &str = "/webhook/whatsapp/twilio";
 pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);

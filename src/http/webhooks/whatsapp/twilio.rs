@@ -9,7 +9,7 @@ use crate::providers::twilio::{messages, whatsapp};
 use axum::extract::State;
 use axum::response::Response;
 
-pub(super) const MESSAGE_PATH: &str = "/webhook/whatsapp/twilio";
+pub(super) const MESSAGE_PATH: &str = messages::MESSAGE_PATH;
 pub(super) const STATUS_PATH: &str = messages::STATUS_PATH;
 
 pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> Response {
