@@ -23,23 +23,24 @@ pub(super) struct TrackedBody {
 }
 
 pub(super) struct UnreadBody {
-    rest: oneshot::Receiver<Incoming>,
+    /// None if the request has no body, as most have.
+    rest: Option<oneshot::Receiver<Incoming>>,
     /// Whether the client sends the body only after it was asked to.
     expects_continue: bool,
 }
 
 impl UnreadBody {
     pub(super) fn track(request: Request<Incoming>) -> (Request<TrackedBody>, Self) {
-        let (sender, rest) = oneshot::channel();
+        let (unread, rest) = (!request.body().is_end_stream()).then(oneshot::channel).unzip();
         let expects_continue = request.headers().contains_key(header::EXPECT);
-        let request = request.map(|body| TrackedBody { body: Some(body), unread: Some(sender) });
+        let request = request.map(|body| TrackedBody { body: Some(body), unread });
         (request, Self { rest, expects_continue })
     }
 
     /// Reads the rest of the body if it is short and arrives soon; else announces in the response that the connection
     /// closes.
-    pub(super) async fn settle(mut self, response: &mut Response) {
-        let Ok(rest) = self.rest.try_recv() else { return };
+    pub(super) async fn settle(self, response: &mut Response) {
+        let Some(rest) = self.rest.and_then(|mut rest| rest.try_recv().ok()) else { return };
         let is_read = !self.expects_continue && tokio::time::timeout(MAX_TIME, discard(rest)).await == Ok(true);
         if !is_read {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
