@@ -154,15 +154,16 @@ impl Voicemail {
         self.speech.push(&self.samples);
         let (speech, silence) = (self.speech.speech_ms(), self.speech.silence_ms());
         let began = now.checked_sub(Duration::from_millis(speech)).unwrap_or(now);
+        let interrupts = match self.phase {
+            Phase::Prompting { since, until } => speech >= SKIP_PROMPT_MS && began >= since + (until - since) / 2,
+            Phase::Leaving { since, .. } => speech >= SPEECH_MS && began >= since,
+            Phase::Waiting | Phase::Listening { .. } | Phase::Done => false,
+        };
+        if interrupts {
+            self.phase = Phase::Listening { since: now };
+            return self.speech_started();
+        }
         match self.phase {
-            Phase::Prompting { since, until } if speech >= SKIP_PROMPT_MS && began >= since + (until - since) / 2 => {
-                self.phase = Phase::Listening { since: now };
-                self.speech_started();
-            }
-            Phase::Leaving { since, .. } if speech >= SPEECH_MS && began >= since => {
-                self.phase = Phase::Listening { since: now };
-                self.speech_started();
-            }
             Phase::Listening { .. } if !self.is_speaking && speech >= SPEECH_MS => self.speech_started(),
             Phase::Listening { .. } if self.is_speaking && silence >= PAUSE_MS => {
                 self.quiet_since = now.checked_sub(Duration::from_millis(silence));
