@@ -67,7 +67,7 @@ impl TwilioConfig {
     pub fn messaging_base_url(&self) -> String {
         let api = self.api_base_url.as_str();
         match api.strip_prefix("https://api.") {
-            Some(host) if (host == "twilio.com" || host.ends_with(".twilio.com")) => {
+            Some(host) if host == "twilio.com" || host.ends_with(".twilio.com") => {
                 format!("https://messaging.{host}")
             }
             _ => api.to_owned(),

@@ -88,7 +88,7 @@ export async function withSession<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A proxy that compresses makes a tag weak (`W/"x"`), which never matches in `If-Match`. */
+/** The tag as the daemon wrote it: a proxy that compresses makes it weak (`W/"x"`). */
 const etagOf = ({ headers }: Response): string | null => headers.get('ETag')?.replace(/^W\//, '') ?? null
 
 /**
