@@ -2,10 +2,12 @@
 //! Hebrew conversations, most of them within opening hours; and what its users wrote down. The same options give the same
 //! data.
 
+mod call;
 mod office;
 pub(crate) mod random;
 mod script;
 
+pub use call::{ShopCall, ShopCallOutcome, ShopTurn};
 pub use office::{ShopLead, ShopNote, ShopOffice, ShopTask};
 
 use agentlocator_core::domain::AppointmentState;
@@ -25,9 +27,11 @@ pub struct ShopYearOptions {
     pub calls: usize,
     /// The seed of the random numbers; different seeds give different data.
     pub seed: u64,
-    /// The end of the year, in milliseconds since 1970. This time must be midnight in the business's time zone.
+    /// The start of the newest day, in milliseconds since 1970. This time must be midnight in the business's time zone.
     pub until_ms: i64,
-    /// The weekday of the day that begins at `until_ms`, in the business's time zone.
+    /// The part of the newest day that has passed, in milliseconds. With 0, the data ends at `until_ms`.
+    pub newest_day_ms: i64,
+    /// The weekday of the newest day, in the business's time zone.
     pub until_weekday: Weekday,
     /// The number of contacts that already exist; new contacts get other phone numbers.
     pub existing_contacts: u64,
@@ -42,8 +46,8 @@ pub struct ShopYear {
     pub messages: Vec<ShopMessage>,
     /// The calls, oldest first.
     pub calls: Vec<ShopCall>,
-    /// The appointments of the last two months and the next two weeks, oldest first. No two appointments start at the
-    /// same time.
+    /// The appointments of the last two months and the next two weeks, oldest first, within opening hours. No two
+    /// appointments start at the same time.
     pub appointments: Vec<ShopAppointment>,
     /// What the users wrote down.
     pub office: ShopOffice,
@@ -78,6 +82,8 @@ pub struct ShopAppointment {
     pub state: AppointmentState,
     /// Whether the agent booked the appointment, instead of a user.
     pub by_agent: bool,
+    /// Whether a user has seen the appointment. Some of the agent's newest bookings are unseen.
+    pub is_seen: bool,
     /// The start, in milliseconds since 1970.
     pub at_ms: i64,
     /// The time of the booking, in milliseconds since 1970.
@@ -116,38 +122,6 @@ pub struct ShopMessage {
     pub status: &'static str,
     /// The time at which the message was written, in milliseconds since 1970.
     pub at_ms: i64,
-}
-
-/// A phone call to the shop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShopCall {
-    /// The index in [`ShopYear::contacts`].
-    pub contact: usize,
-    /// Twilio's id of the call.
-    pub sid: String,
-    /// How the call ended.
-    pub outcome: ShopCallOutcome,
-    /// The start, in milliseconds since 1970.
-    pub at_ms: i64,
-    /// The duration of the call, including the time before the first turn.
-    pub duration_ms: i64,
-    /// The summary of the call; empty for a missed call and for one in which the caller left a message.
-    pub summary: String,
-    /// The turns of the call: whether the agent spoke, the text, and the start in milliseconds since the call started.
-    pub turns: Vec<(bool, String, i64)>,
-}
-
-/// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShopCallOutcome {
-    /// The agent answered.
-    Answered,
-    /// The caller was transferred to a person.
-    Transferred,
-    /// The caller left a message.
-    Message,
-    /// The caller hung up before the agent answered.
-    Missed,
 }
 
 impl ShopYear {
@@ -205,7 +179,7 @@ impl ShopYear {
                 };
                 let text = details.fill(text);
                 let is_out = *is_out;
-                let at_ms = at_ms.min(options.until_ms - 1);
+                let at_ms = at_ms.min(options.end_ms() - 1);
                 self.messages.push(ShopMessage { contact, is_out, by_agent, text, provider_id, status, at_ms });
             }
             chat += 1;
@@ -237,32 +211,44 @@ impl ShopYear {
                 ShopCallOutcome::Missed => {}
                 ShopCallOutcome::Message => {
                     let text = lines.iter().find(|(is_agent, _)| !is_agent).map_or("", |(_, text)| text);
-                    call.turns.push((false, details.fill(text), 7_000));
-                    call.duration_ms += 15_000;
+                    call.duration_ms += 7_000;
+                    call.speak(false, details.fill(text), random);
+                    call.duration_ms += 2_000;
                 }
                 ShopCallOutcome::Answered | ShopCallOutcome::Transferred => {
                     call.summary = details.fill(summary);
                     for (is_agent, text) in lines {
-                        call.turns.push((*is_agent, details.fill(text), call.duration_ms));
-                        call.duration_ms += 1_500 + random.below(4_000).cast_signed();
+                        call.speak(*is_agent, details.fill(text), random);
                     }
                 }
             }
+            call.at_ms = call.at_ms.min(options.end_ms() - call.duration_ms);
             self.calls.push(call);
         }
     }
 }
 
+impl ShopYearOptions {
+    /// The end of the data, in milliseconds since 1970.
+    fn end_ms(&self) -> i64 {
+        self.until_ms + self.newest_day_ms
+    }
+}
+
 impl ShopYear {
     fn add_appointments(&mut self, options: &ShopYearOptions, random: &mut Random) {
-        let days = (-60..14_i64).filter(|day| weekday(options, *day) != Weekday::Saturday);
-        let hours =
-            days.flat_map(|day| (9..17_i64).map(move |hour| options.until_ms + day * DAY_MS + hour * 3_600_000));
-        for at_ms in hours {
+        let last_hour = |day| match weekday(options, day) {
+            Weekday::Friday => 13,
+            Weekday::Saturday => 0,
+            _ => 17_i64,
+        };
+        let hours = (-60..14_i64).flat_map(|day| (9..last_hour(day)).map(move |hour| (day, hour)));
+        for (day, hour) in hours {
+            let at_ms = options.until_ms + day * DAY_MS + hour * 3_600_000;
             if !random.chance(45) {
                 continue;
             }
-            let is_past = at_ms < options.until_ms;
+            let is_past = at_ms < options.end_ms();
             let state = match random.below(100) {
                 0..=8 => AppointmentState::Cancelled,
                 9..=14 if is_past => AppointmentState::NoShow,
@@ -270,10 +256,11 @@ impl ShopYear {
                 _ => AppointmentState::Booked,
             };
             let booked_ms =
-                at_ms.min(options.until_ms) - 3_600_000 - random.below(10 * DAY_MS.unsigned_abs()).cast_signed();
+                at_ms.min(options.end_ms()) - 3_600_000 - random.below(10 * DAY_MS.unsigned_abs()).cast_signed();
             let (contact, service) = (random.index(self.contacts.len()), random.index(SERVICES.len()));
             let by_agent = random.chance(50);
-            self.appointments.push(ShopAppointment { contact, service, state, by_agent, at_ms, booked_ms });
+            let is_seen = !(by_agent && booked_ms > options.end_ms() - DAY_MS);
+            self.appointments.push(ShopAppointment { contact, service, state, by_agent, is_seen, at_ms, booked_ms });
         }
     }
 }
@@ -324,23 +311,24 @@ fn weekday(options: &ShopYearOptions, days: i64) -> Weekday {
 
 /// Returns a time within the year, mostly within opening hours.
 fn moment(options: &ShopYearOptions, random: &mut Random) -> i64 {
-    let (mut day, hour) = loop {
-        let day = random.below(365).cast_signed();
+    loop {
+        // Day 0 is the newest one.
+        let mut day = random.below(366).cast_signed();
         let hour = 8 + random.below(13).cast_signed();
-        let is_open = match weekday(options, -1 - day) {
+        let is_open = match weekday(options, -day) {
             Weekday::Friday => hour < 14,
             Weekday::Saturday => random.chance(10),
             _ => true,
         };
-        if is_open {
-            break (day, hour);
+        // Moves some conversations to the second half of the year, because the shop's business grows.
+        if day > 182 && random.chance(30) {
+            day -= 182;
         }
-    };
-    // Moves some conversations to the second half of the year, because the shop's business grows.
-    if day > 182 && random.chance(30) {
-        day -= 182;
+        let at_ms = options.until_ms - day * DAY_MS + hour * 3_600_000 + random.below(3_600_000).cast_signed();
+        if is_open && at_ms < options.end_ms() {
+            return at_ms;
+        }
     }
-    options.until_ms - (day + 1) * DAY_MS + hour * 3_600_000 + random.below(3_600_000).cast_signed()
 }
 
 const NAMES: &str = include_str!("shop_year/names.txt");
@@ -358,6 +346,7 @@ mod tests {
             seed,
             // 2024-10-04.
             until_ms: 20_000 * DAY_MS,
+            newest_day_ms: 0,
             until_weekday: Weekday::Friday,
             existing_contacts: 0,
         }
@@ -389,8 +378,7 @@ mod tests {
         let written = office.notes.iter().map(|note| &note.text).chain(office.tasks.iter().map(|task| &task.title));
         assert!(written.into_iter().all(|text| !text.contains('{')), "{office:?}");
         assert!(office.tasks.iter().any(|task| task.done_ms.is_none() && task.due_in_days < 0), "none is late");
-        let texts =
-            year.calls.iter().flat_map(|call| call.turns.iter().map(|(_, text, _)| text).chain([&call.summary]));
+        let texts = year.calls.iter().flat_map(|call| call.turns.iter().map(|turn| &turn.text).chain([&call.summary]));
         assert!(texts.into_iter().all(|text| !text.contains('{')));
         assert!(
             year.appointments.len() > 100
@@ -417,6 +405,38 @@ mod tests {
         assert!(!booked.contains(&Weekday::Saturday) && booked.contains(&Weekday::Sunday), "{booked:?}");
         let calls = |day: Weekday| year.calls.iter().filter(|it| weekday(it.at_ms) == day).count();
         assert!(calls(Weekday::Saturday) < calls(Weekday::Sunday) / 2, "fewer calls on the Sabbath");
+    }
+
+    #[test]
+    fn the_newest_day_has_conversations_until_now() {
+        let options = ShopYearOptions { messages: 40_000, calls: 5_000, newest_day_ms: 13 * 3_600_000, ..options(1) };
+        let options =
+            ShopYearOptions { until_ms: options.until_ms - DAY_MS, until_weekday: Weekday::Thursday, ..options };
+        let year = ShopYear::generate(&options);
+        let ends = |call: &ShopCall| call.at_ms + call.duration_ms;
+        let newest = year.messages.iter().map(|it| it.at_ms).chain(year.calls.iter().map(ends)).max();
+        let end = options.until_ms + options.newest_day_ms;
+        assert!(newest.is_some_and(|at_ms| (end - 3_600_000..=end).contains(&at_ms)), "{newest:?}");
+        let is_today = |it: &&ShopAppointment| (options.until_ms..options.until_ms + DAY_MS).contains(&it.at_ms);
+        for it in year.appointments.iter().filter(is_today) {
+            let is_over = matches!(it.state, AppointmentState::Done | AppointmentState::NoShow);
+            assert!(it.state == AppointmentState::Cancelled || is_over == (it.at_ms < end), "{it:?}");
+        }
+        assert!(year.appointments.iter().any(|it| !it.is_seen) && year.appointments.iter().any(|it| it.is_seen));
+    }
+
+    #[test]
+    fn turns_follow_one_another_and_answers_have_their_latency() {
+        let year = ShopYear::generate(&options(1));
+        for call in &year.calls {
+            let mut ended_ms = 0;
+            for (at, turn) in call.turns.iter().enumerate() {
+                assert!(ended_ms < turn.started_ms && turn.started_ms < turn.ended_ms, "{call:?}");
+                assert_eq!(turn.latency.first_played_ms.is_some(), turn.is_agent && at > 0, "{call:?}");
+                ended_ms = turn.ended_ms;
+            }
+            assert!(ended_ms <= call.duration_ms, "{call:?}");
+        }
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::domain::{
     PhoneNumber, Provider, TaskContent, Timestamp,
 };
 use crate::simulator::shop_year::{
-    SERVICES, ShopAppointment, ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopOffice, ShopService, ShopYear,
-    ShopYearOptions,
+    SERVICES, ShopAppointment, ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopOffice, ShopService, ShopTurn,
+    ShopYear, ShopYearOptions,
 };
 use crate::store::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, Store, WriteTx};
 use anyhow::{Context, bail};
@@ -38,7 +38,7 @@ pub(in crate::cli) struct Arguments {
     /// The random seed; another seed generates other names and texts.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The generated year ends at the start of this day; today by default.
+    /// The generated year ends at the start of this day; by default it ends now.
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<Date>,
     /// Add to a database that has data.
@@ -66,13 +66,14 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     let began = clock::instant();
     let may_add = arguments.add;
     let known = crm::read(store, move |tx| seed::check_empty(tx, may_add)).await?;
-    let (until, until_ms) = end_of_year(arguments, config)?;
+    let (until, until_ms, newest_day_ms) = end_of_year(arguments, config)?;
     let year = ShopYear::generate(&ShopYearOptions {
         contacts: arguments.contacts as usize,
         messages: arguments.messages as usize,
         calls: arguments.calls as usize,
         seed: arguments.seed,
         until_ms,
+        newest_day_ms,
         until_weekday: until.weekday(),
         existing_contacts: known.contacts.unsigned_abs(),
     });
@@ -105,11 +106,15 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     Ok(format!("Added {contacts} contacts, {messages} messages and {calls} calls in {took_s:.1} s."))
 }
 
-/// A day, and the midnight at its start in the business's time zone, in Unix milliseconds.
-fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<(Date, i64)> {
+/// The newest day, the midnight at its start in the business's time zone, in Unix milliseconds, and the part of it that
+/// has passed, in milliseconds.
+fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<(Date, i64, i64)> {
     let zone = config.business.time_zone.clone();
-    let day = arguments.until.unwrap_or_else(|| clock::now().to_zoned(&zone).date());
-    Ok((day, day.to_zoned(zone)?.timestamp().as_millisecond()))
+    let now = clock::now();
+    let day = arguments.until.unwrap_or_else(|| now.to_zoned(&zone).date());
+    let until_ms = day.to_zoned(zone)?.timestamp().as_millisecond();
+    let newest_day_ms = if arguments.until.is_some() { 0 } else { now.as_millis() - until_ms };
+    Ok((day, until_ms, newest_day_ms))
 }
 
 fn providers(contacts: &[ShopContact]) -> Vec<Provider> {
@@ -155,11 +160,12 @@ fn call(it: &ShopCall, ids: &[ContactId], own_number: &PhoneNumber) -> anyhow::R
         ShopCallOutcome::Missed => (None, EndReason::NotConnected),
     };
     let is_message = it.outcome == ShopCallOutcome::Message;
-    let turns = it.turns.iter();
-    let turn = |(is_agent, text, started_ms): &(bool, String, i64)| SeedTurn {
-        is_agent: *is_agent,
-        text: text.clone(),
-        started_ms: *started_ms,
+    let turn = |turn: &ShopTurn| SeedTurn {
+        is_agent: turn.is_agent,
+        text: turn.text.clone(),
+        started_ms: turn.started_ms,
+        ended_ms: turn.ended_ms,
+        latency: turn.latency,
     };
     Ok(SeedCall {
         contact: ids[it.contact],
@@ -168,11 +174,11 @@ fn call(it: &ShopCall, ids: &[ContactId], own_number: &PhoneNumber) -> anyhow::R
         engine,
         end_reason,
         is_missed: it.outcome == ShopCallOutcome::Missed,
-        message_text: it.turns.first().filter(|_| is_message).map(|(_, text, _)| text.clone()),
+        message_text: it.turns.first().filter(|_| is_message).map(|turn| turn.text.clone()),
         summary: Some(it.summary.clone()).filter(|summary| !summary.is_empty()),
         started_at: Timestamp::from_millis(it.at_ms),
         duration_ms: it.duration_ms,
-        turns: turns.map(turn).collect(),
+        turns: it.turns.iter().map(turn).collect(),
     })
 }
 
@@ -242,6 +248,7 @@ fn appointment(it: &ShopAppointment, ids: &[ContactId]) -> SeedAppointment {
         service: it.service,
         state: it.state,
         source: if it.by_agent { AppointmentSource::Agent } else { AppointmentSource::User },
+        is_seen: it.is_seen,
         starts_at: Timestamp::from_millis(it.at_ms),
         booked_at: Timestamp::from_millis(it.booked_ms),
     }

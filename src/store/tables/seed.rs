@@ -3,7 +3,7 @@
 
 use crate::domain::{
     AppointmentSource, AppointmentState, BusinessId, CallId, CallSid, CallState, ContactId, EndReason, EngineKind,
-    MessageStatus, PhoneNumber, Provider, Timestamp,
+    MessageStatus, PhoneNumber, Provider, Timestamp, TurnLatency,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::params;
@@ -69,6 +69,9 @@ pub struct SeedTurn {
     pub text: String,
     /// In milliseconds since the start of the call.
     pub started_ms: i64,
+    /// In milliseconds since the start of the call.
+    pub ended_ms: i64,
+    pub latency: TurnLatency,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +91,8 @@ pub struct SeedAppointment {
     pub service: usize,
     pub state: AppointmentState,
     pub source: AppointmentSource,
+    /// Whether a user has seen it.
+    pub is_seen: bool,
     pub starts_at: Timestamp,
     pub booked_at: Timestamp,
 }
@@ -163,13 +168,30 @@ impl WriteTx<'_> {
             new.is_missed
         ])?;
         let call = CallId(self.conn.last_insert_rowid());
-        let sql = "INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, started_ms, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
+        let sql = "INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, started_ms, created_at, ended_ms,
+                 transcript_final_ms, first_token_ms, response_created_ms, first_delta_ms, first_sent_ms, first_played_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
         for (seq, turn) in (1_i64..).zip(&new.turns) {
             let speaker = if turn.is_agent { "agent" } else { "caller" };
             let at = Timestamp::from_millis(new.started_at.as_millis() + turn.started_ms);
             let item = format!("item_{seq}");
-            let values = params![call, seq, item, speaker, turn.text, turn.started_ms, at];
+            let latency = turn.latency;
+            let values = params![
+                call,
+                seq,
+                item,
+                speaker,
+                turn.text,
+                turn.started_ms,
+                at,
+                turn.ended_ms,
+                latency.transcript_final_ms,
+                latency.first_token_ms,
+                latency.response_created_ms,
+                latency.first_delta_ms,
+                latency.first_sent_ms,
+                latency.first_played_ms
+            ];
             self.conn.prepare_cached(sql)?.execute(values)?;
         }
         Ok(())
@@ -201,7 +223,7 @@ impl WriteTx<'_> {
         let sql = "INSERT INTO appointments(business_id, contact_id, service_id, resource_id, starts_at, ends_at, blocked_from,
                 blocked_to, time_zone, state, source, price_minor, created_by, created_at, updated_at, cancelled_at, seen_at)
              SELECT ?1, ?2, ?3, id, ?4, ?5, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?10,
-                 CASE ?7 WHEN 'cancelled' THEN ?10 END, ?10
+                 CASE ?7 WHEN 'cancelled' THEN ?10 END, CASE WHEN ?11 THEN ?10 END
              FROM resources WHERE business_id = ?1 ORDER BY id LIMIT 1";
         for it in appointments {
             let Some((service, id)) = services.get(it.service).zip(ids.get(it.service)) else { continue };
@@ -216,7 +238,8 @@ impl WriteTx<'_> {
                 it.state,
                 it.source,
                 service.price_minor,
-                it.booked_at
+                it.booked_at,
+                it.is_seen
             ])?;
         }
         Ok(())
