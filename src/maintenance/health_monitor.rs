@@ -17,7 +17,7 @@ use crate::runtime::calls::{self, Calls};
 use crate::runtime::jobs::Jobs;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::{FieldStatus, Settings};
-use crate::store::{Health, Integrity, Store, Undelivered, WalSize};
+use crate::store::{DeliveryPeriod, Health, Integrity, Store, Undelivered, WalSize};
 use crate::tls::{Tls, TlsHealth, TlsStatus};
 use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
@@ -197,7 +197,7 @@ impl HealthMonitor {
             Ok((count, _)) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxWaiting { count }),
             Err(_) => {}
         }
-        if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK_AFTER))).await {
+        if let Ok(found) = self.store.read(move |tx| tx.undelivered(DeliveryPeriod::at(now))).await {
             self.alerts.set(AlertKind::OutboxUndelivered, undelivered(&found));
         }
         self.alerts.set(AlertKind::Certificate, certificate_problem(&self.tls.status()));
@@ -310,4 +310,3 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const SLOW_INTERVAL: Duration = Duration::from_mins(1);
 /// The check runs every minute, so the alert is raised within ten minutes.
 const STUCK_AFTER: Duration = Duration::from_mins(9);
-const DAY: Duration = Duration::from_hours(24);

@@ -62,7 +62,7 @@ pub use alert::AlertEvent;
 pub use appointment::{AppointmentFilter, AppointmentRow, BookedTime};
 pub use audit::AuditFilter;
 pub use backfill::BackfillProgress;
-pub use backlog::Undelivered;
+pub use backlog::{DeliveryPeriod, Undelivered};
 pub use booking::{ClosureData, ResourceData, ServiceData};
 pub use call::{CallFilter, NewCall, OpenCall, TimedTurn, TurnUpdate, peek_call_sid};
 pub use change::Change;

@@ -282,8 +282,8 @@ fn sent_minutes_ago(id: u32, minutes: u32) -> String {
     let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{minutes} minutes')");
     format!(
         "INSERT INTO contacts(id, business_id, created_at, updated_at) VALUES ({id}, 1, {at}, {at});
-         INSERT INTO threads(id, type, contact_id, peer_number, created_at)
-             VALUES ({id}, 'whatsapp', {id}, '+97250123456{id}', {at});
+         INSERT INTO threads(id, type, contact_id, provider, peer_number, last_message_at, created_at)
+             VALUES ({id}, 'whatsapp', {id}, 'baileys', '+97250123456{id}', {at}, {at});
          INSERT INTO messages(id, thread_id, direction, message_type, content_text, provider, provider_msg_id, status, author,
              sent_at, created_at)
              VALUES ({id}, {id}, 'out', 'text', 'hello', 'baileys', '3EB{id}', 'sent', 'user:1', {at}, {at});
@@ -293,9 +293,24 @@ fn sent_minutes_ago(id: u32, minutes: u32) -> String {
     )
 }
 
+/// Returns the contacts that both lists show as not reached, in order.
+async fn undelivered_to(shop: &Shop) -> Vec<i64> {
+    let ids = |page: &Value, list: &str| {
+        let rows = page[list].as_array().unwrap();
+        let mut ids: Vec<_> = rows.iter().map(|row| row["contact_id"].as_i64().unwrap()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let inbox = ids(&shop.api.get("/api/inbox?filter=undelivered").await.json(), "items");
+    let threads = ids(&shop.api.get("/api/threads?filter=undelivered").await.json(), "threads");
+    assert_eq!(inbox, threads);
+    inbox
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn undelivered_messages_are_reported_after_ten_minutes() {
-    let seed = [sent_minutes_ago(1, 8), sent_minutes_ago(2, 11), sent_minutes_ago(3, 25 * 60)].concat();
+    let sent = [(1, 8), (2, 11), (3, 25 * 60), (4, 5), (5, 25 * 60)].map(|(id, minutes)| sent_minutes_ago(id, minutes));
+    let seed = sent.concat() + "UPDATE messages SET status = 'failed' WHERE id IN (4, 5);";
     let mut shop = Shop::open_with(
         |setup| {
             setup.toml("[alerts]\nsettle_s = 0\n");
@@ -308,6 +323,7 @@ async fn undelivered_messages_are_reported_after_ten_minutes() {
     assert!(detail.contains("not delivered: 1 (Twilio: 0, bridge: 1), to contacts: 1"), "{detail}");
     let params = json!({"count": 1, "by_twilio": 0, "by_bridge": 1, "contacts": 1});
     assert_eq!(alert["notices"], json!([{"code": "outbox-undelivered", "params": params}]));
+    assert_eq!(undelivered_to(&shop).await, [2, 4], "the inbox lists to whom, and what failed within a day");
     let delivered = json!({ "event": "status", "id": "3EB2", "status": "delivered" });
     assert_eq!(shop.bridge_posts(&delivered).await.status, 204);
     tokio::task::block_in_place(|| shop.daemon.restart());

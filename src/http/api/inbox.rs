@@ -12,7 +12,7 @@ use crate::http::auth::{Actor, Member};
 use crate::http::extract::{Id, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState};
-use crate::store::{self, InboxQuery, ReadTx};
+use crate::store::{self, DeliveryPeriod, InboxQuery, ReadTx};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -52,7 +52,8 @@ pub(super) async fn list(
 ) -> Result<Json<InboxPage>, ApiError> {
     let filter = query.filter.map_or(domain::InboxFilter::All, |filter| filter.0);
     let words = query.q.map(|words| words.0);
-    let selection = InboxQuery { business: BusinessId::FIRST, state: filter, reader: actor.id, words };
+    let due = DeliveryPeriod::at(clock::now());
+    let selection = InboxQuery { business: BusinessId::FIRST, state: filter, reader: actor.id, words, due };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let searches = selection.words.is_some();
     let page = move |tx: &ReadTx<'_>| {

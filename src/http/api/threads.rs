@@ -12,7 +12,7 @@ use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit};
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::{self, ReadTx, ThreadFilter};
+use crate::store::{self, DeliveryPeriod, ReadTx, ThreadFilter};
 use axum::extract::State;
 use serde::Deserialize;
 use view::list::{InboxCounts, InboxFilter, OpenThreadRequest, PutDraftRequest};
@@ -75,6 +75,7 @@ pub(super) async fn list(
         state: query.filter.map_or(domain::InboxFilter::All, |state| state.0),
         reader: actor.id,
         words: query.q.map(|words| words.0),
+        due: DeliveryPeriod::at(clock::now()),
     };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let searches = filter.words.is_some();

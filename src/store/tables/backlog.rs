@@ -3,6 +3,7 @@
 use crate::domain::{Provider, Timestamp};
 use crate::store::{ReadTx, Result};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
@@ -37,6 +38,30 @@ impl Undelivered {
     }
 }
 
+/// The period in which the messages were sent that must be delivered by now.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryPeriod {
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+impl DeliveryPeriod {
+    /// The last day, except for the newest minutes, because providers report a delivery later than it happens.
+    pub fn at(now: Timestamp) -> Self {
+        Self { from: now.minus(Duration::from_hours(24)), to: now.minus(Duration::from_mins(9)) }
+    }
+}
+
+/// The contacts with a message that was not delivered: it was sent between `:due_from` and `:due_to`, or written after
+/// `:due_from` and failed. Messages of the daemon itself are left out.
+pub(super) const UNDELIVERED_CONTACTS: &str = "
+    SELECT o.contact_id FROM messages m JOIN outbox o ON o.message_id = m.id
+    WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN :due_from AND :due_to
+      AND o.state = 'done' AND m.author <> 'daemon'
+    UNION
+    SELECT o.contact_id FROM outbox o JOIN messages m ON m.id = o.message_id
+    WHERE m.status = 'failed' AND m.created_at >= :due_from AND m.author <> 'daemon'";
+
 impl ReadTx<'_> {
     /// Messages that have been in the outbox since before `before` although an attempt was made or deferred. Messages
     /// that only wait for the bridge's rate limit, or whose first attempt has begun since `before`, are not counted.
@@ -62,9 +87,9 @@ impl ReadTx<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Messages that a provider accepted in a period but has not delivered yet. Messages of the daemon itself are left
+    /// Messages that a provider accepted in this period but has not delivered yet. Messages of the daemon itself are left
     /// out, because alerts track their own delivery.
-    pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {
+    pub fn undelivered(&self, due: DeliveryPeriod) -> Result<Undelivered> {
         let mut query = self.conn.prepare_cached(
             "SELECT m.provider, o.contact_id, count(*)
              FROM messages m JOIN outbox o ON o.message_id = m.id
@@ -72,8 +97,8 @@ impl ReadTx<'_> {
                AND o.state = 'done' AND m.author <> 'daemon' AND m.provider IS NOT NULL
              GROUP BY m.provider, o.contact_id",
         )?;
-        let rows =
-            query.query_map([from, to], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+        let rows = query
+            .query_map([due.from, due.to], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
         let (mut by, mut contacts) = (BTreeMap::<_, u64>::new(), BTreeSet::new());
         for row in rows {
             let (provider, contact, count) = row?;

@@ -1,5 +1,6 @@
 //! The inbox, which has one row for each contact.
 
+use super::backlog::{DeliveryPeriod, UNDELIVERED_CONTACTS};
 use super::call::end_reason;
 use super::columns::Columns;
 use super::contact::main_number;
@@ -19,6 +20,8 @@ pub struct InboxQuery {
     /// Search terms for names, numbers, messages, transcripts, summaries of calls, and notes; only for names and
     /// numbers while the search index is incomplete. `None` for all contacts.
     pub words: Option<String>,
+    /// For [`InboxFilter::Undelivered`].
+    pub due: DeliveryPeriod,
 }
 
 impl ReadTx<'_> {
@@ -31,25 +34,33 @@ impl ReadTx<'_> {
     ) -> Result<(Vec<InboxRow>, Option<Cursor>)> {
         let search = self.list_search(query.words.as_deref(), HitsOf::Contacts)?;
         // Few contacts are waiting, so the index of waiting contacts is faster than the index of the list order.
-        let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
+        let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent | InboxFilter::Undelivered)
+            || search.is_few;
         let keys = page_keys(KEYS, is_few, &search.condition("t.contact_id"), after.is_some());
-        let keys = keys.replace("{state}", condition(query.state)).replace("{listed}", LISTED);
+        let keys = keys
+            .replace("{state}", condition(query.state))
+            .replace("{listed}", LISTED)
+            .replace("{undelivered}", UNDELIVERED_CONTACTS);
         let sql =
             format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let rows = statement.query_map(
-            named_params! {
-                ":business": query.business,
-                ":reader": query.reader.to_string(),
-                ":found": search.found,
-                ":words": search.words,
-                ":digits": search.digits,
-                ":after_at": after.map(|cursor| cursor.at),
-                ":after_id": after.map(|cursor| cursor.id),
-                ":limit": rows_for(limit),
-            },
-            inbox_row,
-        )?;
+        let (reader, limit_rows) = (query.reader.to_string(), rows_for(limit));
+        let (after_at, after_id) = (after.map(|cursor| cursor.at), after.map(|cursor| cursor.id));
+        let mut params = named_params! {
+            ":business": query.business,
+            ":reader": reader,
+            ":found": search.found,
+            ":words": search.words,
+            ":digits": search.digits,
+            ":after_at": after_at,
+            ":after_id": after_id,
+            ":limit": limit_rows,
+        }
+        .to_vec();
+        if query.state == InboxFilter::Undelivered {
+            params.extend_from_slice(named_params! {":due_from": query.due.from, ":due_to": query.due.to});
+        }
+        let rows = statement.query_map(params.as_slice(), inbox_row)?;
         let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(page(rows, limit, |last| Cursor { at: last.last_activity_at, id: last.newest_thread_id.0 }))
     }
@@ -87,6 +98,7 @@ fn condition(state: InboxFilter) -> &'static str {
                  WHERE business_id = :business AND waiting_since IS NOT NULL AND merged_into IS NULL)"
         }
         InboxFilter::Archived => "t.archived_at IS NOT NULL",
+        InboxFilter::Undelivered => "t.contact_id IN ({undelivered})",
     }
 }
 

@@ -191,6 +191,9 @@ text_enum! {
         Agent = "agent",
         /// Archived conversations.
         Archived = "archived",
+        /// Conversations, also archived ones, with a message of the last day to the contact that failed, or was not
+        /// delivered within nine minutes.
+        Undelivered = "undelivered",
     }
 }
 

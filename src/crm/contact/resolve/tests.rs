@@ -141,6 +141,7 @@ fn contacts_with_histories_are_merged_by_a_user_alone_and_a_merge_can_be_undone(
                 state: InboxFilter::All,
                 reader: user,
                 words: None,
+                due: crate::store::DeliveryPeriod::at(at(4)),
             },
             None,
             10,

@@ -1,5 +1,6 @@
 //! The list of threads, newest activity first.
 
+use super::super::backlog::{DeliveryPeriod, UNDELIVERED_CONTACTS};
 use super::super::page::{page, page_keys, rows_for};
 use super::super::search::HitsOf;
 use super::{select, thread};
@@ -17,6 +18,8 @@ pub struct ThreadFilter {
     /// Search terms for names, numbers, messages, transcripts, and summaries of calls (not for summaries while the
     /// search index is incomplete).
     pub words: Option<String>,
+    /// For [`InboxFilter::Undelivered`].
+    pub due: DeliveryPeriod,
 }
 
 impl ReadTx<'_> {
@@ -29,26 +32,34 @@ impl ReadTx<'_> {
     ) -> Result<(Vec<Thread>, Option<Cursor>)> {
         let search = self.list_search(filter.words.as_deref(), HitsOf::Threads)?;
         // Few threads are waiting, so the index of waiting threads is faster than the index of the list order.
-        let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
+        let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent | InboxFilter::Undelivered)
+            || search.is_few;
         let keys = page_keys(include_str!("keys.sql"), is_few, &search.condition("t.id"), after.is_some());
-        let keys = keys.replace("{state}", condition(filter.state)).replace("{listed}", LISTED);
+        let keys = keys
+            .replace("{state}", condition(filter.state))
+            .replace("{listed}", LISTED)
+            .replace("{undelivered}", UNDELIVERED_CONTACTS);
         let sql =
             format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
         let mut query = self.conn.prepare_cached(&sql)?;
-        let rows = query.query_map(
-            named_params! {
-                ":business": filter.business,
-                ":reader": filter.reader.to_string(),
-                ":kind": filter.kind,
-                ":found": search.found,
-                ":words": search.words,
-                ":digits": search.digits,
-                ":after_at": after.map(|cursor| cursor.at),
-                ":after_id": after.map(|cursor| cursor.id),
-                ":limit": rows_for(limit),
-            },
-            thread,
-        )?;
+        let (reader, limit_rows) = (filter.reader.to_string(), rows_for(limit));
+        let (after_at, after_id) = (after.map(|cursor| cursor.at), after.map(|cursor| cursor.id));
+        let mut params = named_params! {
+            ":business": filter.business,
+            ":reader": reader,
+            ":kind": filter.kind,
+            ":found": search.found,
+            ":words": search.words,
+            ":digits": search.digits,
+            ":after_at": after_at,
+            ":after_id": after_id,
+            ":limit": limit_rows,
+        }
+        .to_vec();
+        if filter.state == InboxFilter::Undelivered {
+            params.extend_from_slice(named_params! {":due_from": filter.due.from, ":due_to": filter.due.to});
+        }
+        let rows = query.query_map(params.as_slice(), thread)?;
         let threads = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         let position = |last: &Thread| Cursor { at: last.last_message_at.unwrap_or(last.created_at), id: last.id.0 };
         Ok(page(threads, limit, position))
@@ -75,5 +86,6 @@ fn condition(state: InboxFilter) -> &'static str {
                  SELECT id FROM threads WHERE business_id = :business AND agent_since IS NOT NULL)"
         }
         InboxFilter::Archived => "t.archived_at IS NOT NULL",
+        InboxFilter::Undelivered => "t.type = 'whatsapp' AND t.contact_id IN ({undelivered})",
     }
 }

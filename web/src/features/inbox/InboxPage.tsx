@@ -35,7 +35,7 @@ export const prepare = async () => {
   if (/\/inbox\/\d+$/.test(location.pathname)) await Conversation.preload()
 }
 
-const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
+const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived', 'undelivered']
 
 export const prefetch = () => [
   queryClient.prefetchInfiniteQuery(inboxQuery('all', '')),

@@ -1,7 +1,7 @@
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import type { paths } from '#shared/api/schema'
 
-export type InboxFilter = 'all' | 'waiting' | 'agent' | 'archived'
+export type InboxFilter = 'all' | 'waiting' | 'agent' | 'archived' | 'undelivered'
 export type Provider = Schemas['Provider']
 export type MessageStatus = Schemas['MessageStatus']
 export type MediaKind = Schemas['MediaKind']

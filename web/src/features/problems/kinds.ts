@@ -71,7 +71,7 @@ const TARGETS: Partial<Record<Kind, Target>> = {
   bridge_not_receiving: WHATSAPP,
   whatsapp_restricted: WHATSAPP,
   outbox_stuck: WHATSAPP,
-  outbox_undelivered: WHATSAPP,
+  outbox_undelivered: { href: '/app/inbox?filter=undelivered', label: msg`למי לא נמסר` },
   disk_low: { href: '/app/settings/privacy', label: msg`כמה זמן שומרים` },
   backup: { href: '/app/settings/backup', label: msg`לדף הגיבוי` },
   certificate: { href: '/app/settings/address', label: msg`לכתובת ולתעודה` },

@@ -14823,7 +14823,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The state of the listed conversations; `all`, the default, leaves archived ones out. */
-                filter?: "all" | "waiting" | "agent" | "archived";
+                filter?: "all" | "waiting" | "agent" | "archived" | "undelivered";
                 /**
                  * @description Text to find in names, numbers, messages, transcripts, summaries of calls, and notes; only in names and numbers
                  *     while the search index is incomplete.
@@ -21430,7 +21430,7 @@ export interface operations {
                 /** @description The id of the business; 1 by default. */
                 business_id?: number;
                 /** @description The state of the listed threads; `all`, the default, leaves archived threads out. */
-                filter?: "all" | "waiting" | "agent" | "archived";
+                filter?: "all" | "waiting" | "agent" | "archived" | "undelivered";
                 /**
                  * @description Text to find in names, numbers, messages, transcripts, and summaries of calls; only in names and numbers while
                  *     the search index is incomplete.

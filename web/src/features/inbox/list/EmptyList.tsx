@@ -61,6 +61,12 @@ export function EmptyList({ filter, words, clear, showAll, onNew }: Props) {
           <Trans>פנייה שהעברתם לארכיון נשמרת כאן. הודעה או שיחה חדשה מחזירה אותה לרשימה.</Trans>
         </EmptyState>
       )
+    case 'undelivered':
+      return (
+        <EmptyState title={<Trans>כל ההודעות נמסרו</Trans>} action={all}>
+          <Trans>כאן מופיעות פניות עם הודעה מהיממה האחרונה שנכשלה או שלא נמסרה.</Trans>
+        </EmptyState>
+      )
     default:
       return (
         <EmptyState

@@ -198,6 +198,8 @@ function Filters({ filter, setFilter }: Pick<Props, 'filter' | 'setFilter'>) {
     ['agent', t`הסוכן ענה`, data?.agent ?? 0],
     ['archived', t`ארכיון`, 0],
   ]
+  // Only a problem leads there.
+  if (filter === 'undelivered') filters.push(['undelivered', t`לא נמסרו`, 0])
   return (
     <div className="filters" role="group" aria-label={t`סינון`}>
       {filters.map(([id, name, count]) => (
