@@ -272,8 +272,9 @@ impl Realtime {
                 );
                 EngineEvent::Activity
             }
-            ServerEvent::ResponseDone { id, status, error, message, usage } => {
-                self.response_done(&id, &status, error, &message, &usage);
+            ServerEvent::ResponseDone { id, status, is_filtered, error, message, usage } => {
+                let outcome = self.outcome(&status, is_filtered, error.as_deref(), &message);
+                self.response_done(&id, outcome, error, &usage);
                 return;
             }
             ServerEvent::RateLimits { reset } => {
@@ -294,18 +295,22 @@ impl Realtime {
         }
     }
 
-    fn response_done(&mut self, id: &str, status: &str, error: Option<String>, message: &str, usage: &prices::Usage) {
-        let outcome = match status {
+    fn outcome(&self, status: &str, is_filtered: bool, error: Option<&str>, message: &str) -> ResponseOutcome {
+        match status {
             "completed" => ResponseOutcome::Completed,
+            "incomplete" if is_filtered => ResponseOutcome::Filtered,
             "incomplete" => ResponseOutcome::Incomplete,
             "cancelled" => ResponseOutcome::Cancelled,
             _ => {
-                let is_limited = error.as_deref() == Some(RATE_LIMITED);
+                let is_limited = error == Some(RATE_LIMITED);
                 let reported = wire::retry_after(message).or(self.limits_reset);
-                let reason = error.clone().unwrap_or_default().into();
+                let reason = error.unwrap_or_default().into();
                 ResponseOutcome::Failed { retry_after: reported.filter(|_| is_limited), reason }
             }
-        };
+        }
+    }
+
+    fn response_done(&mut self, id: &str, outcome: ResponseOutcome, error: Option<String>, usage: &prices::Usage) {
         let cost_micros = prices::cost_micros(&self.config.openai.realtime_model, usage)
             + std::mem::take(&mut self.transcriptions_micros);
         let usage = Usage { tokens_in: usage.input_tokens, tokens_out: usage.output_tokens, cost_micros };

@@ -113,6 +113,28 @@ async fn half_an_answer_and_none_are_followed_by_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_a_content_filter_stops_is_declined() {
+    let harness = harness(Faults { filtered: vec![1], ..Faults::default() }).await;
+    let report = harness.call(harness.plan("say 1s; listen; wait 4s")).await;
+    assert_no_silence(&report);
+    let sessions = harness.ai.state().sessions;
+    let statuses: Vec<_> = sessions[0].answers.iter().map(|answer| answer.status.as_str()).collect();
+    assert_eq!((sessions.len(), statuses), (1, vec!["incomplete", "completed"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_content_filter_that_stops_every_answer_leaves_the_call_to_voicemail_and_is_no_outage() {
+    let harness = harness(Faults { filtered: (1..99).collect(), ..Faults::default() }).await;
+    for _ in 0..2 {
+        let report = harness.call(harness.plan("say 1s; wait 13s; say 2s; stay")).await;
+        assert_no_silence(&report);
+        assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "message_taken");
+    }
+    assert_eq!(harness.ai.state().sessions.len(), 2, "the second call begins with the AI too");
+    assert_eq!(harness.daemon.logs().events_named("ENGINE_TRIED_LAST").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mute_engine_leaves_the_call_to_voicemail_without_a_silence() {
     let harness = harness(Faults { mute_sessions: 9, ..Faults::default() }).await;
     let report = harness.call(harness.plan("say 1s; wait 13s; say 2s; stay")).await;

@@ -175,8 +175,12 @@ impl Pipeline {
                 self.events.push_back(if is_first { EngineEvent::FirstToken } else { EngineEvent::Activity });
             }
             ModelEvent::ToolCall { name, arguments, call } => answer.add_call(name, arguments, call),
-            ModelEvent::Done { is_complete, usage } => {
-                let outcome = if is_complete { ResponseOutcome::Completed } else { ResponseOutcome::Incomplete };
+            ModelEvent::Done { is_complete, is_filtered, usage } => {
+                let outcome = match (is_complete, is_filtered) {
+                    (true, _) => ResponseOutcome::Completed,
+                    (false, true) => ResponseOutcome::Filtered,
+                    (false, false) => ResponseOutcome::Incomplete,
+                };
                 answer.model_done(outcome, usage);
             }
             ModelEvent::Failed { retry: false, reason, .. } => return self.fail(false, reason),
@@ -279,7 +283,7 @@ impl Pipeline {
             ModelEvent::Activity => {}
             ModelEvent::Text(text) => guess.add_text(&text),
             ModelEvent::ToolCall { name, arguments, call } => guess.add_call(name, arguments, call),
-            ModelEvent::Done { is_complete: true, usage } => guess.model_done(ResponseOutcome::Completed, usage),
+            ModelEvent::Done { is_complete: true, usage, .. } => guess.model_done(ResponseOutcome::Completed, usage),
             ModelEvent::Done { is_complete: false, .. } | ModelEvent::Failed { .. } => {
                 guess.model_done(ResponseOutcome::Incomplete, Usage::default());
                 return self.drop_guess();

@@ -218,8 +218,8 @@ impl Asker {
                 let call = self.tools.classify(name.clone(), arguments.clone());
                 ModelEvent::ToolCall { name, arguments, call }
             }
-            ChatEvent::Done { is_complete, tokens: (tokens_in, tokens_out) } => {
-                ModelEvent::Done { is_complete, usage: Usage { tokens_in, tokens_out, cost_micros: 0 } }
+            ChatEvent::Done { is_complete, is_filtered, tokens: (tokens_in, tokens_out) } => {
+                ModelEvent::Done { is_complete, is_filtered, usage: Usage { tokens_in, tokens_out, cost_micros: 0 } }
             }
         }
     }

@@ -60,6 +60,9 @@ pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&st
     body
 }
 
+/// The reason of an answer, or of a Realtime response, that a content filter stopped.
+pub(super) const CONTENT_FILTER: &str = "content_filter";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
     Text(String),
@@ -73,6 +76,8 @@ pub enum ChatEvent {
     Done {
         /// Whether the model ended the answer itself, and the answer was not cut off.
         is_complete: bool,
+        /// Whether a content filter cut the answer off.
+        is_filtered: bool,
         /// The numbers of input and output tokens; zero if the server does not report them.
         tokens: (i64, i64),
     },
@@ -203,7 +208,8 @@ impl ChatStream {
             let calls = self.calls.drain(..).filter(|call| !call.name.is_empty());
             events.extend(calls.map(|call| ChatEvent::ToolCall { name: call.name, arguments: call.arguments }));
         }
-        events.push(ChatEvent::Done { is_complete, tokens: self.tokens });
+        let is_filtered = self.finish.as_deref() == Some(CONTENT_FILTER);
+        events.push(ChatEvent::Done { is_complete, is_filtered, tokens: self.tokens });
     }
 }
 
@@ -254,7 +260,7 @@ mod tests {
             text("אני בודקת."),
             call("find", "{\"day\":1}"),
             call("end", "{}"),
-            ChatEvent::Done { is_complete: true, tokens: (120, 9) },
+            ChatEvent::Done { is_complete: true, is_filtered: false, tokens: (120, 9) },
         ];
         (stream.concat(), events)
     }
@@ -274,10 +280,13 @@ mod tests {
         assert_eq!(read("data: {\"error\":{\"message\":\"overloaded\"}}\n\n", 50), Err(Malformed));
         assert_eq!(read("data: {\n", 50), Err(Malformed));
         let cut = read(&(chunk(json!({"content": "א"}), json!("length")) + "data: [DONE]\n"), 7).unwrap();
-        assert_eq!(cut.last(), Some(&ChatEvent::Done { is_complete: false, tokens: (0, 0) }));
+        assert_eq!(cut.last(), Some(&ChatEvent::Done { is_complete: false, is_filtered: false, tokens: (0, 0) }));
+        let filtered = read(&(chunk(json!({"content": "א"}), json!("content_filter")) + "data: [DONE]\n"), 7).unwrap();
+        let stopped = ChatEvent::Done { is_complete: false, is_filtered: true, tokens: (0, 0) };
+        assert_eq!(filtered.last(), Some(&stopped));
         let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":null,\"completion_tokens\":9}}\n\n";
         let lenient = read(&(chunk(json!({"content": "א"}), json!("stop")) + usage + "data: [DONE]\n"), 7).unwrap();
-        assert_eq!(lenient.last(), Some(&ChatEvent::Done { is_complete: true, tokens: (0, 9) }));
+        assert_eq!(lenient.last(), Some(&ChatEvent::Done { is_complete: true, is_filtered: false, tokens: (0, 9) }));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod caller_audio;
 mod session;
 
+use super::chat::CONTENT_FILTER;
 use super::prices::{self, Usage};
 use crate::config::OpenAiConfig;
 use crate::domain::{ContactName, ToolUse};
@@ -80,6 +81,8 @@ pub enum ServerEvent<'a> {
         id: Cow<'a, str>,
         /// `completed`, `cancelled`, `incomplete` or `failed`.
         status: Cow<'a, str>,
+        /// Whether a content filter stopped the response.
+        is_filtered: bool,
         /// The error code, if the response failed.
         error: Option<String>,
         /// The human-readable error message; empty without an error.
@@ -135,11 +138,14 @@ pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
         "response.created" => ServerEvent::ResponseCreated { id: wire.response?.id },
         "response.done" => {
             let response = wire.response?;
-            let error = response.status_details.and_then(|details| details.error);
+            let details = response.status_details.unwrap_or_default();
+            let is_filtered = details.reason.as_deref() == Some(CONTENT_FILTER);
+            let error = details.error;
             let message = error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
             ServerEvent::ResponseDone {
                 id: response.id,
                 status: response.status,
+                is_filtered,
                 error: error.map(ErrorWire::error_code),
                 message,
                 usage: response.usage.unwrap_or_default(),
@@ -220,8 +226,10 @@ struct ResponseWire<'a> {
     usage: Option<Usage>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct StatusDetailsWire {
+    /// Why the response was cancelled or is incomplete.
+    reason: Option<String>,
     error: Option<ErrorWire>,
 }
 

@@ -1,8 +1,7 @@
 //! The streamed Responses API with tools (API reference, "Responses", "Streaming"). OpenAI's newest models support tool
 //! calls only in this API, not in chat completions.
 
-use super::chat::ChatEvent;
-use super::chat::ChatRole;
+use super::chat::{CONTENT_FILTER, ChatEvent, ChatRole};
 use super::prices::TextUsage;
 use super::sse::{Events, Malformed};
 use serde::Deserialize;
@@ -98,6 +97,13 @@ enum Item {
 #[derive(Deserialize)]
 struct Response {
     usage: Option<TextUsage>,
+    incomplete_details: Option<IncompleteDetails>,
+}
+
+#[derive(Deserialize)]
+struct IncompleteDetails {
+    #[serde(default)]
+    reason: String,
 }
 
 /// The first message on a WebSocket after a request.
@@ -153,17 +159,18 @@ impl ResponseStream {
     }
 
     fn take(&mut self, event: Event) -> Result<Option<ChatEvent>, Malformed> {
-        let done = |is_complete, usage: Option<TextUsage>| {
-            let TextUsage { input_tokens, output_tokens, .. } = usage.unwrap_or_default();
-            Some(ChatEvent::Done { is_complete, tokens: (input_tokens, output_tokens) })
+        let done = |is_complete, response: Response| {
+            let TextUsage { input_tokens, output_tokens, .. } = response.usage.unwrap_or_default();
+            let is_filtered = response.incomplete_details.is_some_and(|details| details.reason == CONTENT_FILTER);
+            Some(ChatEvent::Done { is_complete, is_filtered, tokens: (input_tokens, output_tokens) })
         };
         let event = match event {
             Event::Text { delta } => Some(ChatEvent::Text(delta)),
             // An incomplete call is ignored: its arguments may differ from the arguments that the model intended.
             Event::Item { item: Item::Call { status, .. } } if status.as_deref() == Some("incomplete") => None,
             Event::Item { item: Item::Call { name, arguments, .. } } => Some(ChatEvent::ToolCall { name, arguments }),
-            Event::Completed { response } => done(true, response.usage),
-            Event::Incomplete { response } => done(false, response.usage),
+            Event::Completed { response } => done(true, response),
+            Event::Incomplete { response } => done(false, response),
             Event::Failed | Event::Error { .. } => return Err(Malformed),
             Event::Item { item: Item::Other } | Event::Other => None,
         };
@@ -219,7 +226,7 @@ mod tests {
                 ChatEvent::Text("רגע, ".into()),
                 ChatEvent::Text("אני בודקת.".into()),
                 ChatEvent::ToolCall { name: "end".into(), arguments: "{}".into() },
-                ChatEvent::Done { is_complete: true, tokens: (7, 3) },
+                ChatEvent::Done { is_complete: true, is_filtered: false, tokens: (7, 3) },
             ];
             prop_assert_eq!(read(&answer(), piece), Ok(expected.to_vec()));
         }
@@ -228,7 +235,10 @@ mod tests {
     #[test]
     fn an_answer_is_complete_although_its_usage_cannot_be_read() {
         let completed = event("response.completed", json!({"response": {"usage": {"input_tokens": null}}}));
-        assert_eq!(read(&completed, 9), Ok(vec![ChatEvent::Done { is_complete: true, tokens: (0, 0) }]));
+        assert_eq!(
+            read(&completed, 9),
+            Ok(vec![ChatEvent::Done { is_complete: true, is_filtered: false, tokens: (0, 0) }])
+        );
     }
 
     #[test]
@@ -242,7 +252,13 @@ mod tests {
         let incomplete = event("response.incomplete", json!({"response": {}}));
         assert_eq!(
             read(&(text + &cut + &incomplete), 9),
-            Ok(vec![ChatEvent::Text("א".into()), ChatEvent::Done { is_complete: false, tokens: (0, 0) }])
+            Ok(vec![
+                ChatEvent::Text("א".into()),
+                ChatEvent::Done { is_complete: false, is_filtered: false, tokens: (0, 0) }
+            ])
         );
+        let filtered = json!({"response": {"incomplete_details": {"reason": "content_filter"}}});
+        let stopped = ChatEvent::Done { is_complete: false, is_filtered: true, tokens: (0, 0) };
+        assert_eq!(read(&event("response.incomplete", filtered), 9), Ok(vec![stopped]));
     }
 }

@@ -6,7 +6,7 @@ use crate::config::{AiEngine, Config};
 use crate::domain::AiFailure;
 
 /// The outcome so far. An engine counts as answering once its first audio was sent to the caller, unless the call had to
-/// continue with another engine.
+/// continue with another engine. An engine whose content filter ended a conversation works, and counts as neither.
 #[derive(Debug)]
 pub(super) struct AiOutcome {
     call: AiCall,
@@ -49,6 +49,10 @@ impl AiOutcome {
             }
             CallEvent::EngineLost { engine, reason } if engine.is_ai() => {
                 let (name, failure) = (engine.as_str(), AiFailure::from_reason(reason));
+                if failure.is_filtered() {
+                    self.lost = None;
+                    return;
+                }
                 if !self.call.answered.contains(&name) {
                     self.failed(name, failure.clone());
                 }
@@ -92,6 +96,15 @@ mod tests {
         assert_eq!(outcome(&events), (vec!["realtime"], vec![]));
         let events = [lost(realtime), CallEvent::Live { engine: realtime }, AUDIO];
         assert_eq!(outcome(&events), (vec!["realtime"], vec![]), "its first connection failed");
+    }
+
+    #[test]
+    fn a_content_filter_is_no_failure_of_the_engine() {
+        let (realtime, reason) = (EngineKind::Realtime, format!("model: {}", AiFailure::FILTERED));
+        let filtered = CallEvent::EngineLost { engine: realtime, reason };
+        let to_voicemail = CallEvent::EngineFailover { to: EngineKind::Voicemail };
+        let events = [CallEvent::Live { engine: realtime }, filtered, to_voicemail];
+        assert_eq!(outcome(&events), (vec![], vec![]));
     }
 
     #[test]

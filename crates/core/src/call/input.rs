@@ -254,8 +254,10 @@ pub enum ToolCall {
 pub enum ResponseOutcome {
     /// The engine generated the complete response.
     Completed,
-    /// The response stopped early: the engine reached a limit, or a content filter stopped it.
+    /// The response stopped early, because the engine reached a limit.
     Incomplete,
+    /// A content filter of the engine stopped the response.
+    Filtered,
     /// The session or the engine cancelled the response.
     Cancelled,
     /// The engine could not generate the response.

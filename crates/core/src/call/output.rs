@@ -329,7 +329,8 @@ pub enum CallEvent {
     },
     /// The engine rejected a request or sent a malformed event, or a response failed or stopped early.
     EngineWarning {
-        /// The code of the [`super::EngineEvent::Warning`]; `response_failed` or `response_incomplete` for a response.
+        /// The code of the [`super::EngineEvent::Warning`]; `response_failed`, `response_incomplete` or
+        /// `response_filtered` for a response.
         code: String,
     },
     /// A response has ended, with this usage.

@@ -56,6 +56,14 @@ impl AiFailure {
     /// The error text of an engine whose model calls tools again and again, and says nothing.
     pub const ONLY_TOOLS: &str = "only tool calls and no words";
 
+    /// The error text of an engine whose content filter stops each response.
+    pub const FILTERED: &str = "the content filter stops the responses";
+
+    /// Returns true if the engine works, but its content filter stopped what it said in this conversation.
+    pub fn is_filtered(&self) -> bool {
+        self.reason.ends_with(Self::FILTERED)
+    }
+
     /// Returns the causes without the classification [`AiFailure::cause`]: a code for a known error, else the error
     /// text of the service.
     pub fn detail(&self) -> Causes {

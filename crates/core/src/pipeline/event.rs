@@ -58,6 +58,9 @@ pub enum ModelEvent {
     Done {
         /// True if the model finished by itself, false if a limit or a filter stopped it.
         is_complete: bool,
+        /// True if a content filter stopped it.
+        #[serde(default)]
+        is_filtered: bool,
         /// The tokens and the cost of the request.
         usage: Usage,
     },

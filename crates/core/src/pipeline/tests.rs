@@ -27,7 +27,7 @@ fn run_tool() -> ToolCall {
 }
 
 fn done() -> ModelEvent {
-    ModelEvent::Done { is_complete: true, usage: Usage::default() }
+    ModelEvent::Done { is_complete: true, is_filtered: false, usage: Usage::default() }
 }
 
 const MAX_PAUSE: Duration = Duration::from_millis(1300);

@@ -186,6 +186,8 @@ pub struct Faults {
     /// The number of the response of the first session that ends as incomplete, from 1, and the amount of audio that it
     /// sends before its end. The API ends a response as incomplete at the limit of output tokens.
     pub incomplete: Option<(usize, Duration)>,
+    /// The responses of each session, counted from 1, that a content filter stops.
+    pub filtered: Vec<usize>,
     /// The responses of each session, counted from 1, that are completed without any output.
     pub empty: Vec<usize>,
     /// The numbers of the responses of each session, from 1, whose function calls are cut off. The items of these calls

@@ -29,6 +29,8 @@ pub(super) enum ResponseEnd {
     ClientCancelled,
     Completed,
     Failed,
+    /// A content filter stopped the response.
+    Filtered,
     /// The response reached the limit of output tokens.
     Incomplete,
     TurnDetected,

@@ -31,6 +31,14 @@ fn messages_of_the_server_are_read() {
         (&*status, error.as_deref(), usage.output_token_details.audio_tokens),
         ("failed", Some("rate_limit_exceeded"), 2)
     );
+    let stopped = r#"{"type":"response.done","response":{"id":"r","status":"incomplete",
+        "status_details":{"type":"incomplete","reason":"content_filter"},"output":[]}}"#;
+    for (event, expected) in
+        [(stopped.to_owned(), true), (stopped.replace("content_filter", "max_output_tokens"), false)]
+    {
+        let Some(ServerEvent::ResponseDone { is_filtered, .. }) = parse(&event) else { panic!("not done") };
+        assert_eq!(is_filtered, expected, "{event}");
+    }
     assert_eq!(
         parse(r#"{"type":"rate_limits.updated","rate_limits":[]}"#),
         Some(ServerEvent::RateLimits { reset: None })

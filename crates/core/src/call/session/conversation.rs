@@ -14,6 +14,8 @@ use std::time::Instant;
 /// The prompt to the model after a response that stopped early.
 const CONTINUE_RESPONSE: &str =
     "Your last answer broke off before its end. Say the rest of it in a sentence or two; do not begin again.";
+const DECLINE: &str = "A content filter stopped your last answer. Say in one sentence that you cannot help with that, and ask \
+    what else you can do.";
 
 impl CallSession {
     pub(super) fn engine_event(&mut self, event: EngineEvent, now: Instant) {
@@ -168,9 +170,11 @@ impl CallSession {
         if self.is_over() {
             return;
         }
-        if let ResponseOutcome::Incomplete | ResponseOutcome::Failed { .. } = outcome {
-            let code = if *outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
-            self.warn(code.into());
+        match outcome {
+            ResponseOutcome::Incomplete => self.warn("response_incomplete".into()),
+            ResponseOutcome::Filtered => self.warn("response_filtered".into()),
+            ResponseOutcome::Failed { .. } => self.warn("response_failed".into()),
+            ResponseOutcome::Completed | ResponseOutcome::Cancelled => {}
         }
         if is_completed && self.tools.is_endless(has_called, was_spoken) {
             return self.engine_failed(false, self.named_reason(AiPart::Model, AiFailure::ONLY_TOOLS), now);
@@ -212,9 +216,14 @@ impl CallSession {
     }
 
     fn retry_response(&mut self, has_spoken: bool, outcome: &ResponseOutcome, now: Instant) {
-        let request =
-            if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };
+        let request = match outcome {
+            // The same request would be stopped again.
+            ResponseOutcome::Filtered => ResponseRequest::Instructed(DECLINE.into()),
+            _ if has_spoken => ResponseRequest::Instructed(CONTINUE_RESPONSE.into()),
+            _ => ResponseRequest::Reply,
+        };
         let (retry_after, reason) = match outcome {
+            ResponseOutcome::Filtered => (None, AiFailure::FILTERED),
             ResponseOutcome::Failed { retry_after, reason } if !reason.is_empty() => (*retry_after, &**reason),
             ResponseOutcome::Failed { retry_after, .. } => (*retry_after, AiFailure::RESPONSES_FAIL),
             _ => (None, AiFailure::RESPONSES_FAIL),

@@ -145,6 +145,7 @@ fn outcome(number: usize) -> ResponseOutcome {
         0 => ResponseOutcome::Failed { retry_after: None, reason: "HTTP 503".into() },
         3 => ResponseOutcome::Failed { retry_after: Some(ms(1200)), reason: "HTTP 429".into() },
         5 => ResponseOutcome::Incomplete,
+        6 => ResponseOutcome::Filtered,
         7 => ResponseOutcome::Cancelled,
         _ => ResponseOutcome::Completed,
     }

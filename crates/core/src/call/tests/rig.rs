@@ -400,8 +400,11 @@ impl Rig {
     }
 
     pub(super) fn fail(&mut self, response: u8, retry_after: Option<Duration>) {
-        let (response, outcome) =
-            (response.to_string().into(), ResponseOutcome::Failed { retry_after, reason: REASON.into() });
+        self.end(response, ResponseOutcome::Failed { retry_after, reason: REASON.into() });
+    }
+
+    pub(super) fn end(&mut self, response: u8, outcome: ResponseOutcome) {
+        let response = response.to_string().into();
         self.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
     }
 

@@ -2,10 +2,10 @@
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{
-    CallEvent, CallPolicy, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseRequest, StreamEndAction,
-    ToolCall,
+    CallEvent, CallPolicy, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseOutcome, ResponseRequest,
+    StreamEndAction, ToolCall,
 };
-use crate::domain::EndReason;
+use crate::domain::{AiFailure, EndReason};
 use std::time::Duration;
 
 /// Sends speech of the caller, so that a reply of the engine is due.
@@ -113,6 +113,27 @@ fn half_an_answer_and_none_are_asked_for_again() {
         rig.done(2);
         assert_eq!(rig.observed.opened.len(), 1);
     }
+}
+
+#[test]
+fn an_answer_that_a_content_filter_stops_is_declined_and_not_asked_for_again() {
+    let mut rig = Rig::live();
+    ask(&mut rig, "c");
+    for (response, wait) in [(1, 300), (2, 1100)] {
+        rig.respond(response);
+        rig.end(response, ResponseOutcome::Filtered);
+        rig.pass(ms(wait));
+        let commands = rig.commands();
+        let Some(EngineCommand::Respond(ResponseRequest::Instructed(text))) = commands.last() else {
+            panic!("{commands:?}")
+        };
+        assert!(text.contains("you cannot help with that"), "{text}");
+    }
+    rig.respond(3);
+    rig.end(3, ResponseOutcome::Filtered);
+    let lost = CallEvent::EngineLost { engine: EngineKind::Realtime, reason: AiFailure::FILTERED.into() };
+    assert_eq!(rig.count(|output| *output == Output::Event(lost.clone())), 1);
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail), "the next engine continues");
 }
 
 #[test]

@@ -285,7 +285,7 @@ fn the_usage_of_both_requests_counts() {
     for text in [BOOKED, "לאיזו שעה?"] {
         rig.model_says(text);
         let usage = Usage { tokens_in: 100, tokens_out: 7, cost_micros: 0 };
-        rig.model(ModelEvent::Done { is_complete: true, usage });
+        rig.model(ModelEvent::Done { is_complete: true, is_filtered: false, usage });
     }
     rig.speak_all();
     let usage = rig.events.iter().find_map(|event| match event {

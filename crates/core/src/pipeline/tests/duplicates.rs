@@ -24,7 +24,11 @@ fn a_request_is_sent_twice_if_the_words_came_late() {
     assert!(asked_after_silence(200).is_asked_twice);
     let mut rig = asked_after_silence(200);
     rig.model(ModelEvent::Text("כן. ".into()));
-    rig.model(ModelEvent::Done { is_complete: true, usage: Usage { tokens_in: 100, tokens_out: 5, cost_micros: 0 } });
+    rig.model(ModelEvent::Done {
+        is_complete: true,
+        is_filtered: false,
+        usage: Usage { tokens_in: 100, tokens_out: 5, cost_micros: 0 },
+    });
     rig.utterance_ended();
     rig.reply();
     rig.speak_all();

@@ -252,6 +252,7 @@ impl Session {
         let faults = &self.options.faults;
         let (breaks_off, fails) = (planned(faults.break_off), planned(faults.fail_midway));
         let is_incomplete = planned(faults.incomplete);
+        let is_filtered = faults.filtered.contains(&self.responses);
         let is_cut_off = faults.cut_off_calls.contains(&self.responses) && is_call;
         if breaks_off {
             self.end(Output::BreakOff);
@@ -259,6 +260,8 @@ impl Session {
             self.end_response(ResponseEnd::Failed);
         } else if is_incomplete {
             self.end_response(ResponseEnd::Incomplete);
+        } else if is_filtered {
+            self.end_response(ResponseEnd::Filtered);
         } else if is_cut_off {
             self.end_response(ResponseEnd::TurnDetected);
         } else if let Some(ending) = ending {
@@ -286,6 +289,7 @@ impl Session {
             ResponseEnd::Completed => ("completed", Value::Null),
             ResponseEnd::ClientCancelled => ("cancelled", json!({"type": "cancelled", "reason": "client_cancelled"})),
             ResponseEnd::TurnDetected => ("cancelled", json!({"type": "cancelled", "reason": "turn_detected"})),
+            ResponseEnd::Filtered => ("incomplete", json!({"type": "incomplete", "reason": "content_filter"})),
             ResponseEnd::Incomplete => ("incomplete", json!({"type": "incomplete", "reason": "max_output_tokens"})),
             ResponseEnd::Failed => {
                 let error = match response.content {
