@@ -86,6 +86,32 @@ async fn range(api: &Client, path: &str, value: &str) -> (u16, String, Vec<u8>) 
     (reply.status, reply.header("content-range").to_owned(), reply.body)
 }
 
+/// Safari before 18.4 plays no Ogg.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_note_plays_in_both_forms() {
+    let daemon = with_recordings(1);
+    let api = daemon.api();
+    daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    let note = api.get(PATH).await.body;
+    let upload = api.request(Method::POST, "/api/media").header("content-type", "audio/ogg").body(note.clone());
+    let path = format!("/api/media/{}", send(upload).await.json()["sha256"].as_str().unwrap());
+    let stored = api.get(&path).await;
+    assert_eq!((stored.header("content-type"), &stored.body), ("audio/ogg", &note));
+    let path = format!("{path}?format=wav");
+    let decoded = api.get(&path).await;
+    assert_eq!((decoded.status, decoded.header("content-type")), (200, "audio/wav"));
+    let sound = samples(&decoded.body).0;
+    assert_eq!((sound.channels, sound.rate, sound.frames()), (1, 16_000, SECONDS * 16_000));
+    let (status, content_range, body) = range(&api, &path, "bytes=40-99999").await;
+    assert_eq!((status, content_range), (206, format!("bytes 40-99999/{}", decoded.body.len())));
+    assert!(body == decoded.body[40..100_000]);
+
+    let upload = api.request(Method::POST, "/api/media").header("content-type", "audio/ogg").body("OggS\0\x02 damaged");
+    let path = format!("/api/media/{}?format=wav", send(upload).await.json()["sha256"].as_str().unwrap());
+    let damaged = api.get(&path).await;
+    assert_eq!((damaged.status, damaged.header("content-type")), (200, "audio/ogg"), "as it is stored");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
     let daemon = with_recordings(1);

@@ -3,24 +3,40 @@
 mod upload;
 mod view;
 
+use super::calls::view::Format;
 use super::operation::{Operations, operations};
+use crate::audio::opus;
 use crate::http::auth::Member;
-use crate::http::extract::Name;
+use crate::http::extract::{Name, Query};
 use crate::http::ranges::{FileInfo, answer, stream_chunks};
 use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::Store;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Deserialize;
 
 pub(super) fn operations() -> Operations {
     operations![upload::upload, show, thumbnail]
+}
+
+/// Selects the format of a file.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MediaQuery {
+    /// `wav` for players that cannot play Ogg Opus (Safari before 18.4): a voice note in Ogg Opus of up to 15 minutes is
+    /// decoded. All other files are returned as they are stored, in both formats.
+    #[param(inline)]
+    format: Option<Format>,
 }
 
 /// Get a file of a message, by the SHA-256 of its content.
 ///
 /// Byte ranges are supported.
 #[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", operation_id = "get_media",
-    params(("sha256" = String, Path)), responses(
+    params(("sha256" = String, Path), MediaQuery), responses(
         (status = 200, description = "The content of the file.", content_type = "application/octet-stream"),
         (status = 206, description = "The range that was asked for"),
         (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted."), (status = 416)))]
@@ -30,6 +46,7 @@ pub(super) async fn show(
     method: Method,
     headers: HeaderMap,
     Name(sha256): Name,
+    Query(query): Query<MediaQuery>,
 ) -> Result<Response, ApiError> {
     let asked = sha256.clone();
     let found = state.store.read(move |tx| tx.media(&asked)).await?;
@@ -40,13 +57,24 @@ pub(super) async fn show(
     let (mime, disposition) = shown_as(&file.mime);
     let cache_control = "private, max-age=31536000, immutable";
     let info = FileInfo { mime, length: file.length, etag: &sha256, cache_control };
-    let (store, key) = (state.store.clone(), sha256.clone());
-    let mut response = answer(&method, &headers, &info, |part| {
-        stream_chunks(part, move |at, most| {
-            let (store, key) = (store.clone(), key.clone());
-            async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
+    let wants_wav = query.format.is_some_and(|format| format == Format::Wav) && mime == "audio/ogg";
+    let decoded = if wants_wav { decoded(&state.store, &sha256, file.length).await? } else { None };
+    let mut response = if let Some(wav) = decoded {
+        let etag = format!("{sha256}-wav");
+        let info = FileInfo { mime: "audio/wav", length: wav.len() as u64, etag: &etag, cache_control };
+        answer(&method, &headers, &info, |part| {
+            let byte = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(wav.len());
+            Body::from(wav.slice(byte(part.start)..byte(part.end)))
         })
-    });
+    } else {
+        let (store, key) = (state.store.clone(), sha256.clone());
+        answer(&method, &headers, &info, |part| {
+            stream_chunks(part, move |at, most| {
+                let (store, key) = (store.clone(), key.clone());
+                async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
+            })
+        })
+    };
     // The file may come from a contact: browsers may display it, but must not run scripts in it.
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -56,6 +84,14 @@ pub(super) async fn show(
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
+}
+
+/// Returns the file as WAV; `None` if it cannot be decoded.
+async fn decoded(store: &Store, sha256: &str, length: u64) -> Result<Option<Bytes>, ApiError> {
+    let (key, length) = (sha256.to_owned(), usize::try_from(length).unwrap_or(usize::MAX));
+    let content = store.read(move |tx| tx.media_part(&key, 0, length)).await?;
+    let decoding = tokio::task::spawn_blocking(move || opus::to_wav(&content)).await;
+    Ok(decoding.map_err(|_| ApiError::internal())?.ok().map(Bytes::from))
 }
 
 /// Get the thumbnail of an image, a small JPEG.

@@ -125,6 +125,12 @@ export function usePlayerState<T>(player: Player, select: (state: PlayerState) =
   return useSyncExternalStore(player.subscribe, () => select(player.state))
 }
 
+/** The address of a file of a message, in a format that this browser plays. */
+export function mediaSoundUrl(url: string, mime: string): string {
+  const isStored = url.startsWith('/api/media/')
+  return isStored && mime.startsWith('audio/ogg') && !playsOpus() ? `${url}?format=wav` : url
+}
+
 /** Safari before 18.4 does not play Ogg. */
 const playsOpus = (): boolean =>
   typeof Audio !== 'undefined' && new Audio().canPlayType('audio/ogg; codecs=opus') !== ''

@@ -7,9 +7,11 @@
 
 mod decode;
 mod encode;
+mod voice_note;
 
 pub use decode::OpusFile;
 pub use encode::OpusEncoder;
+pub use voice_note::to_wav;
 
 use super::wav::WavFormat;
 
@@ -34,8 +36,8 @@ pub enum OpusError {
     /// A page cannot be written.
     #[error("an Ogg page cannot be written: {0}")]
     Write(#[from] std::io::Error),
-    /// The file is not one that [`OpusEncoder`] writes.
-    #[error("not an Opus file of this program: {0}")]
+    /// The file is not one that this module can decode.
+    #[error("not an Opus file that this program decodes: {0}")]
     Malformed(&'static str),
 }
 

@@ -442,10 +442,10 @@ impl Peaks {
     }
 }
 
-/// The file format of a recording.
+/// The file format of a sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Format {
+pub(in crate::http::api) enum Format {
     Opus,
     Wav,
 }

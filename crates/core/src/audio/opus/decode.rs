@@ -96,7 +96,7 @@ impl OpusFile {
 }
 
 /// Returns the audio packets in these pieces of a file. The first piece must be the head, which contains no audio.
-fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
+pub(super) fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
     let mut reader = PacketReader::new(Cursor::new(pieces.concat()));
     let mut found = Vec::new();
     while let Some(packet) = reader.read_packet()? {
@@ -111,4 +111,4 @@ const HEAD_PACKETS: usize = 2;
 /// longer run-in does not reduce this difference.
 const RUN_IN_PACKETS: usize = PACKETS_PER_SECOND as usize / 2;
 /// The longest packet that Opus allows, in milliseconds.
-const MAX_PACKET_MS: usize = 120;
+pub(super) const MAX_PACKET_MS: usize = 120;

@@ -1,4 +1,4 @@
-use super::super::wav::{Encoding, WavFormat};
+use super::super::wav::{Encoding, PCM_HEADER_BYTES, WavFormat};
 use super::*;
 use proptest::prelude::*;
 
@@ -109,6 +109,20 @@ fn pages_are_as_the_standard_says() {
     assert_eq!((flags, end), (4, pre_skip + (8000 * 12 + 100) * 6), "the last one says where the sound ends");
     assert!(pages.iter().enumerate().all(|(number, page)| page.2 as usize == number));
     assert_eq!(pages.len(), 2 + 13);
+}
+
+#[test]
+fn a_whole_file_becomes_a_wav_file_of_the_same_length() {
+    for channels in [1, 2] {
+        let sound = tones(channels, 48_000, 48_000 * 3 / 2);
+        let file = encode(channels, 48_000, &sound, 960).concat();
+        let wav = to_wav(&file).unwrap();
+        let samples = &wav[PCM_HEADER_BYTES..];
+        assert_eq!((&wav[..4], samples.len()), (&b"RIFF"[..], 24_000 * 2), "1.5 s of 16 bits, 16 kHz");
+        assert!(samples.chunks(2).any(|sample| i16::from_le_bytes([sample[0], sample[1]]).unsigned_abs() > 2_000));
+        assert!(to_wav(&file[..file.len() / 2]).is_err() || to_wav(&file[..file.len() / 2]).unwrap().len() < wav.len());
+    }
+    assert!(to_wav(b"a voice").is_err());
 }
 
 #[test]

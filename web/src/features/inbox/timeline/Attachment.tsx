@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconDownload, IconFileText, IconPhotoOff } from '@tabler/icons-react'
 import { type CSSProperties, useState } from 'react'
+import { mediaSoundUrl } from '#shared/audio'
 import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
@@ -18,7 +19,7 @@ export function Attachment({ file, kind }: { file: FileItem; kind: MediaKind }) 
   if (file.state !== 'stored' || !file.url) return <Absent file={file} kind={kind} />
   if (mime.startsWith('image/')) return <Picture file={file} url={file.url} isSticker={kind === 'sticker'} />
   if (mime.startsWith('video/')) return <Film file={file} url={file.url} />
-  if (mime.startsWith('audio/')) return <VoiceNote file={file} url={file.url} />
+  if (mime.startsWith('audio/')) return <VoiceNote file={file} url={mediaSoundUrl(file.url, mime)} />
   return <FileRow file={file} url={file.url} />
 }
 
