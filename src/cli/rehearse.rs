@@ -97,6 +97,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let config = settings.load()?;
     let stored = as_data_owner::stored_settings(&config.store)?;
     let config = Arc::new(config.with_stored(&stored).0);
+    scenario::check_times(&file, &config.business.time_zone).context(arguments.file.display().to_string())?;
     let mut report = Report::new(answering(arguments, &config)?, !arguments.json, arguments.turns);
     app::runtime()?.block_on(async {
         // The copy of the database is deleted also if the user interrupts the command.

@@ -169,6 +169,14 @@ async fn a_wrong_key_and_a_malformed_file_are_explained() {
             "found the tool \"book\", expected one of ",
         ),
         ("[[scenario]\n", ":1:"),
+        ("[[scenario]]\nname = \"x\"\nsay = [\"a\", \" \"]\n", "line 2 of say is empty"),
+        ("[[scenario]]\nname = \"x\"\nsay = [\"a\"]\nfrom = \"050-1234567\"\n", "found the number \"050-1234567\""),
+        ("[[scenario]]\nname = \"x\"\nsay = [\"a\"]\nwithheld = true\ncaller_name = \"Dana\"\n", "neither from nor"),
+        ("[[scenario]]\nname = \"x\"\nsay = [\"a\"]\nexpect.says = [\"five|\"]\n", "an alternative after |, is empty"),
+        (
+            "[[scenario]]\nname = \"x\"\nsay = [\"a\"]\nexpect.appointments = [{ start = \"2027-03-26T02:30\" }]\n",
+            "the time 2027-03-26T02:30:00 does not exist",
+        ),
         ("[shop]\nhours = { sun = [\"9-19\"] }\n", ":2:17: found \"9-19\", expected hours such as"),
     ] {
         let wrong = rehearsal.run(scenarios, &[]);

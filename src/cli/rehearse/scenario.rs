@@ -3,11 +3,12 @@
 use super::shop::Shop;
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::crm::rehearsal::EarlierAppointment;
-use crate::domain::{AppointmentState, Timestamp};
+use crate::domain::{AppointmentState, PhoneNumber, Timestamp};
 use crate::pipeline::UNINTELLIGIBLE;
 use crate::runtime::rehearsal::{CallerLine, ConversationEnd, LineStart, Scene};
 use anyhow::{Context, bail};
 use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,6 +159,43 @@ impl Scenario {
         })
     }
 
+    /// Returns why the scenario cannot be held, or would pass or fail whatever the agent does.
+    fn fault(&self, tools: &[&str]) -> Option<String> {
+        if self.say.is_empty() {
+            return Some("the caller says nothing".to_owned());
+        }
+        if let Some(Line::Continuation { .. }) = self.say.first() {
+            return Some("the first line has no words before its pause".to_owned());
+        }
+        if self.say.iter().any(|line| matches!(line, Line::Noise { noise: false })) {
+            return Some("noise can only be true".to_owned());
+        }
+        if let Some((number, _)) = self.words().find(|(_, text)| text.trim().is_empty()) {
+            return Some(format!("line {number} of say is empty"));
+        }
+        if self.withheld && (self.from.is_some() || self.caller_name.is_some()) {
+            return Some("a caller whose number is withheld has neither from nor caller_name".to_owned());
+        }
+        let mut numbers = self.from.iter().chain(self.appointments.iter().filter_map(|it| it.of.as_ref()));
+        if let Some(number) = numbers.find(|number| PhoneNumber::from_e164(number).is_none()) {
+            return Some(format!("found the number {number:?}, expected + and country code, such as {FROM}"));
+        }
+        let expect = &self.expect;
+        let parts = [&expect.message, &expect.texts, &expect.questions, &expect.tasks, &expect.waiting];
+        let parts = parts.into_iter().flatten().flatten().map(String::as_str);
+        let words = expect.says.iter().chain(&expect.never_says).flat_map(|words| words.split('|'));
+        if parts.chain(words).any(|text| text.trim().is_empty()) {
+            return Some(
+                "an expected text, or an alternative after |, is empty, and each answer contains it".to_owned(),
+            );
+        }
+        let own = |tool: &str| self.answers.keys().any(|own| own == tool);
+        let mut checked = expect.tools.iter().chain(&expect.no_tools);
+        let unknown = checked.find(|tool| !tools.contains(&tool.as_str()) && !own(tool))?;
+        let known = tools.iter().copied().chain(self.answers.keys().map(String::as_str)).collect::<Vec<_>>().join(", ");
+        Some(format!("found the tool {unknown:?}, expected one of {known}, or a tool of your own that has answers"))
+    }
+
     pub(super) fn scene(&self, now: Timestamp) -> Scene {
         let from = if self.withheld { WITHHELD } else { self.from.as_deref().unwrap_or(FROM) };
         let line = |line: &Line| {
@@ -198,30 +236,32 @@ pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
         anyhow::anyhow!("{}:{line}:{column}: {}", path.display(), error.message().trim_end())
     })?;
     let (mut names, tools) = (BTreeSet::new(), ToolRegistry::for_phone(PhoneTools::ALL).definitions());
+    let tools: Vec<_> = tools.iter().map(|tool| &*tool.name).collect();
     for scenario in &file.scenarios {
         let name = &scenario.name;
         if !names.insert(name) {
             bail!("{}: two scenarios are named {name:?}", path.display());
         }
-        if scenario.say.is_empty() {
-            bail!("{}: in scenario {name:?} the caller says nothing", path.display());
-        }
-        if let Some(Line::Continuation { .. }) = scenario.say.first() {
-            bail!("{}: scenario {name:?}: the first line has no words before its pause", path.display());
-        }
-        if scenario.say.iter().any(|line| matches!(line, Line::Noise { noise: false })) {
-            bail!("{}: scenario {name:?}: noise can only be true", path.display());
-        }
-        let known: Vec<_> =
-            tools.iter().map(|tool| &*tool.name).chain(scenario.answers.keys().map(String::as_str)).collect();
-        let checked = scenario.expect.tools.iter().chain(&scenario.expect.no_tools);
-        if let Some(unknown) = checked.into_iter().find(|tool| !known.contains(&tool.as_str())) {
-            bail!(
-                "{}: scenario {name:?}: found the tool {unknown:?}, expected one of {}, or a tool of your own that has answers",
-                path.display(),
-                known.join(", ")
-            );
+        if let Some(fault) = scenario.fault(&tools) {
+            bail!("{}: scenario {name:?}: {fault}", path.display());
         }
     }
     Ok(file)
+}
+
+/// Fails if the clocks of the business skip a time of the file when they are set forward.
+pub(super) fn check_times(file: &ScenarioFile, zone: &TimeZone) -> anyhow::Result<()> {
+    let is_skipped =
+        |time: &DateTime| matches!(zone.to_ambiguous_timestamp(*time).offset(), AmbiguousOffset::Gap { .. });
+    if let Some(time) = file.now.filter(is_skipped) {
+        bail!("the time {time} does not exist: the clocks are set forward then");
+    }
+    for scenario in &file.scenarios {
+        let expected = scenario.expect.appointments.iter().flatten().map(|it| it.start);
+        let mut times = scenario.now.into_iter().chain(scenario.appointments.iter().map(|it| it.start)).chain(expected);
+        if let Some(time) = times.find(is_skipped) {
+            bail!("scenario {:?}: the time {time} does not exist: the clocks are set forward then", scenario.name);
+        }
+    }
+    Ok(())
 }
