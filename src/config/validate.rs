@@ -7,8 +7,8 @@ use super::likely_mistakes::likely_mistakes;
 use super::speech_shutdown::speech_shutdown;
 use super::voice::MAX_RING_NUMBERS;
 use super::{
-    BaseUrl, CallNotices, Config, DiskLimit, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig,
-    UpdateCheck,
+    AiEngine, BaseUrl, CallNotices, Config, DiskLimit, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig,
+    UpdateCheck, VoiceConfig,
 };
 use crate::domain::{AllowedValues, PhoneNumber, SettingError, SettingFault};
 use std::net::{Ipv6Addr, SocketAddr};
@@ -286,10 +286,20 @@ fn pipeline_checks(config: &Config) -> Vec<String> {
         EngineChoice::Pipeline if !missing.is_empty() => {
             wrong.push(format!("voice.engine is pipeline, but it needs {missing}: calls go to voicemail"));
         }
-        EngineChoice::Auto if !missing.is_empty() && has_key => {
-            wrong.push(format!(
-                "the pipeline engine has a key of a speech service, but it needs {missing}: it is not used"
-            ));
+        EngineChoice::Auto if !missing.is_empty() => {
+            let engines = &config.voice.ai_engines;
+            let is_chosen = *engines != VoiceConfig::default().ai_engines && engines.contains(&AiEngine::Pipeline);
+            if config.ai_engines().is_empty() && is_chosen {
+                wrong.push(format!(
+                    "voice.ai_engines names only pipeline, but it needs {missing}: calls go to voicemail"
+                ));
+            } else if is_chosen {
+                wrong.push(format!("voice.ai_engines names pipeline, but it needs {missing}: it is not used"));
+            } else if has_key {
+                wrong.push(format!(
+                    "the pipeline engine has a key of a speech service, but it needs {missing}: it is not used"
+                ));
+            }
         }
         _ => {}
     }

@@ -24,6 +24,12 @@ fn keys_that_the_pipeline_lacks_or_does_not_use_are_named() {
     let only = format!("[voice]\nengine = \"pipeline\"\n{chosen}");
     let expected = ["voice.engine is pipeline, but it needs deepgram.api_key: calls go to voicemail"];
     assert_eq!(warnings(&only, &[("ELEVENLABS_API_KEY", "e"), ("OPENAI_API_KEY", "o")]), expected);
+    let order = "[voice]\nai_engines = [\"pipeline\", \"realtime\"]\n";
+    let expected = ["voice.ai_engines names pipeline, but it needs soniox.api_key: it is not used"];
+    assert_eq!(warnings(order, &[("OPENAI_API_KEY", "o")]), expected);
+    let alone = "[voice]\nai_engines = [\"pipeline\"]\n";
+    let expected = ["voice.ai_engines names only pipeline, but it needs soniox.api_key: calls go to voicemail"];
+    assert_eq!(warnings(alone, &[("OPENAI_API_KEY", "o")]), expected);
     let google = "[voice]\nengine = \"pipeline\"\n[pipeline]\ntranscriber = \"google\"\nsynthesiser = \"google\"\n";
     let expected = ["voice.engine is pipeline, but it needs google.credentials_file: calls go to voicemail"];
     assert_eq!(warnings(google, &[("OPENAI_API_KEY", "o")]), expected);
