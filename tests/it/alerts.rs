@@ -372,3 +372,20 @@ async fn a_link_that_receives_nothing_is_reported_and_still_used() {
     shop.bridge.set_no_echo(false);
     until_state(&shop, "bridge_not_receiving", "cleared").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_refuses_the_secret_is_reported_although_it_is_healthy() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.toml("[alerts]\nsettle_s = 0\n");
+        },
+        "",
+    )
+    .await;
+    shop.bridge.set_refuses_secret(true);
+    let alert = until_state(&shop, "bridge_link", "raised").await;
+    assert!(alert["detail"]["en"].as_str().unwrap().contains("secret"), "{alert}");
+    assert_eq!(shop.api.get("/api/whatsapp/bridge").await.json()["state"], "unauthorized");
+    shop.bridge.set_refuses_secret(false);
+    until_state(&shop, "bridge_link", "cleared").await;
+}

@@ -67,9 +67,15 @@ impl Bridge {
         self.report().await.state.is_connected()
     }
 
-    /// Uses the health request, because every bridge supports it.
+    /// Uses the health request, because every bridge supports it. A bridge without the challenge answers it whatever the
+    /// secret is, so the status request shows whether the bridge accepts the secret.
     pub async fn report(&self) -> Report {
-        self.health().await.unwrap_or_else(Report::with_state)
+        let status = self.request(Method::GET, "/status", None, STATUS_TIMEOUT);
+        let (health, status) = tokio::join!(self.health(), status);
+        let report = health.unwrap_or_else(Report::with_state);
+        let state =
+            if report.state.is_connected() && refuses_secret(&status) { LinkState::Unauthorized } else { report.state };
+        Report { state, ..report }
     }
 
     pub async fn overview(&self, with_code: bool) -> Overview {
@@ -80,8 +86,7 @@ impl Bridge {
         let connected = health.as_ref().is_ok_and(|report| report.state.is_connected());
         let known = match status {
             Ok(BridgeResponse { status: StatusCode::OK, body }) if body.is_object() => Ok(Report::parse(true, &body)),
-            Ok(BridgeResponse { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. })
-            | Err(LinkState::Unauthorized) => {
+            refused if refuses_secret(&refused) => {
                 let known = health.unwrap_or_else(Report::with_state);
                 Ok(Report { state: LinkState::Unauthorized, ..known })
             }
@@ -98,6 +103,14 @@ impl Bridge {
         // Only the HTTP status decides whether the link is connected, because every bridge sends the status.
         Ok(if status == StatusCode::OK { Report { state: LinkState::Connected, ..report } } else { report })
     }
+}
+
+fn refuses_secret(status: &Result<BridgeResponse, LinkState>) -> bool {
+    matches!(
+        status,
+        Ok(BridgeResponse { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. })
+            | Err(LinkState::Unauthorized)
+    )
 }
 
 impl Overview {

@@ -45,6 +45,7 @@ struct Bridge {
     next: VecDeque<BridgeReply>,
     down: bool,
     no_echo: bool,
+    refuses_secret: bool,
     health_checks: usize,
     /// Every send request with its authentication headers.
     requests: Vec<(Value, String, String)>,
@@ -64,6 +65,7 @@ impl FakeBridge {
         let routes = Router::new()
             .route("/send", post(send))
             .route("/health", get(health))
+            .route("/status", get(status))
             .route("/forget", post(forget))
             .route("/media/1", get(file))
             .with_state(state.clone());
@@ -90,6 +92,11 @@ impl FakeBridge {
     /// Sets whether the bridge reports that its link receives no messages.
     pub fn set_no_echo(&self, no_echo: bool) {
         self.state.lock().unwrap().no_echo = no_echo;
+    }
+
+    /// Sets whether the bridge refuses the secret in each request that needs it.
+    pub fn set_refuses_secret(&self, refuses_secret: bool) {
+        self.state.lock().unwrap().refuses_secret = refuses_secret;
     }
 
     /// Returns the number of health requests.
@@ -130,6 +137,11 @@ async fn health(State(state): State<Shared>) -> Response {
     let result = if bridge.no_echo { "no_echo" } else { "ok" };
     let link_check = json!({ "result": result, "at": 1_700_000_000_000_i64, "since": 1_700_000_000_000_i64 });
     (status, Json(json!({ "connected": !bridge.down, "ts": 1, "link_check": link_check }))).into_response()
+}
+
+/// Like a bridge without this route, unless it refuses the secret.
+async fn status(State(state): State<Shared>) -> StatusCode {
+    if state.lock().unwrap().refuses_secret { StatusCode::UNAUTHORIZED } else { StatusCode::NOT_FOUND }
 }
 
 async fn forget(State(state): State<Shared>, Json(request): Json<Value>) -> Response {
