@@ -109,10 +109,15 @@ fn openai(state: &AppState, config: &Config) -> Check {
     if config.openai.key().is_none() {
         return Check::Disabled;
     }
+    Check::of(!ai_fails(state))
+}
+
+/// Returns true if an alert about the AI is raised, or the newest self-check found that the AI does not answer.
+pub(in crate::http) fn ai_fails(state: &AppState) -> bool {
     let has_alert = AI_ALERTS.into_iter().any(|kind| state.alerts.is_raised(kind));
     let is_error = |finding: &CheckResult| finding.check == ai_check::CHECK && finding.state == CheckStatus::Error;
     let has_failed_check = || state.self_check.last().is_some_and(|check| check.findings.iter().any(is_error));
-    Check::of(!has_alert && !has_failed_check())
+    has_alert || has_failed_check()
 }
 
 /// The file of Google's service account may have been deleted after the start.

@@ -130,6 +130,8 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     assert!(logged["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{logged}");
     let ready = harness.daemon.client().get("/readyz").await;
     assert_eq!((ready.status, &ready.json()["openai"]), (200, &json!("error")));
+    let answering = harness.daemon.api().get("/api/answering").await.json();
+    assert_eq!((&answering["has_agent"], &answering["agent_fails"]), (&json!(true), &json!(true)), "{answering}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use crate::domain::BusinessId;
 use crate::http::auth::{Member, Owner};
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::Json;
+use crate::http::ready::ai_fails;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::runtime::answering::{can_ring, rings_first};
 use crate::store::{ReadTx, WriteTx};
@@ -28,7 +29,7 @@ pub(super) async fn show(State(state): State<AppState>, _member: Member) -> Resu
 }
 
 fn view(state: &AppState) -> impl Fn(&ReadTx<'_>) -> Result<Answering, crm::Error> + Send + use<> {
-    let config = state.config();
+    let (config, agent_fails) = (state.config(), ai_fails(state));
     move |tx| {
         let now = clock::now();
         let choice = answering::current(tx, now)?;
@@ -38,6 +39,7 @@ fn view(state: &AppState) -> impl Fn(&ReadTx<'_>) -> Result<Answering, crm::Erro
             rings: can_ring && rings_first(tx, &config, false, now)?,
             can_ring,
             has_agent: !config.ai_engines().is_empty(),
+            agent_fails,
             ring_first: config.voice.ring_first,
             next_opening: answering::next_opening(tx, BusinessId::FIRST, &config.business.time_zone, now)?,
         };

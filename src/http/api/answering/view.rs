@@ -34,6 +34,9 @@ pub(crate) struct Answering {
     /// Whether an engine of the agent answers calls: `voice.engine` is not `voicemail`, and an engine has all required
     /// settings. Otherwise callers reach the voicemail.
     has_agent: bool,
+    /// Whether the AI is known to fail: an alert about it is raised, or the newest self-check found that it does not
+    /// answer. Callers then reach the voicemail unless another engine answers.
+    agent_fails: bool,
     /// The setting `voice.ring_first`.
     ring_first: RingFirst,
     /// When the business next opens on a later day than today; null if it does not open within 31 days.
@@ -51,6 +54,7 @@ pub(super) struct Facts {
     pub(super) rings: bool,
     pub(super) can_ring: bool,
     pub(super) has_agent: bool,
+    pub(super) agent_fails: bool,
     pub(super) ring_first: config::RingFirst,
     pub(super) next_opening: Option<Timestamp>,
 }
@@ -67,6 +71,7 @@ impl Answering {
             rings: facts.rings,
             can_ring: facts.can_ring,
             has_agent: facts.has_agent,
+            agent_fails: facts.agent_fails,
             ring_first: OneOf(facts.ring_first),
             next_opening: facts.next_opening,
         }

@@ -166,6 +166,14 @@ function Meaning({ answering }: { answering: Answering }) {
         </>
       )}
       {answering.has_agent ? <WithAgent answering={answering} /> : <WithoutAgent answering={answering} />}
+      {answering.has_agent && answering.agent_fails && (
+        <>
+          {' '}
+          <Trans>
+            אבל שירות ה־AI לא עונה כרגע, ואז השיחות מגיעות לתא הקולי. <Link href="/app/problems">לתקלות</Link>
+          </Trans>
+        </>
+      )}
     </>
   )
 }

@@ -44,7 +44,7 @@ registerChanges({
   call_ended: ['/api/page-rings', '/api/calls', '/api/threads', '/api/inbox', '/api/contacts'],
   turn_updated: ['/api/calls/{id}'],
   bridge_updated: ['/api/whatsapp/bridge', '/api/threads/{id}/route'],
-  alert_updated: ['/api/alerts', '/api/database'],
+  alert_updated: ['/api/alerts', '/api/answering', '/api/database'],
   self_check_updated: ['/api/self-check'],
   // A conversation contains the price of its message routes, which comes from the settings.
   setting_updated: ['/api/settings', '/api/session', '/api/answering', '/api/threads'],
