@@ -959,7 +959,7 @@ setting-voice-ai-usd-per-day = Cost a day of the agent
 setting-business-name = Name of the business
     .help = The agent introduces itself with this name.
 setting-business-time-zone = Time zone
-    .help = Times on the page, daily limits and nightly tasks follow it.
+    .help = Times on the page, daily limits and nightly tasks follow it. Existing appointments and scheduled messages stay at the same moment, so their local time changes.
 setting-business-country = Country
     .help = The country of phone numbers without a country code.
 
