@@ -3,9 +3,11 @@
 
 mod fold;
 mod query;
+mod similar;
 
 pub use fold::{FOLD_VERSION, HEBREW_PREFIXES, fold, is_number_separator, numbers, stems};
 pub use query::{Excerpt, Query};
+pub use similar::Misspelled;
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,10 @@
 mod view;
 
 use super::operation::{Operations, operations};
-use crate::domain;
+use crate::domain::{self, BusinessId};
 use crate::http::auth::Member;
 use crate::http::extract::{CommaSeparated, Query, SearchWords};
-use crate::http::pagination::{Limit, Page};
+use crate::http::pagination::Limit;
 use crate::http::{ApiError, AppState};
 use crate::search;
 use crate::store::{ReadTx, SearchRequest};
@@ -41,7 +41,8 @@ struct SearchQuery {
 
 /// Search contacts, messages, calls and notes.
 ///
-/// Contacts are first; all other hits follow, newest first.
+/// Contacts are first; all other hits follow, newest first. If nothing is found, `similar_name` is the name of a contact
+/// that differs by a letter in each misspelled word.
 #[utoipa::path(get, path = "/api/search", tag = "threads", operation_id = "search", params(SearchQuery),
     responses((status = 200, body = SearchPage)))]
 async fn search_all(
@@ -50,10 +51,17 @@ async fn search_all(
     Query(asked): Query<SearchQuery>,
 ) -> Result<Json<SearchPage>, ApiError> {
     let Some(query) = search::Query::parse(&asked.q.0) else {
-        return Ok(Json(Page::only(Vec::<SearchHit>::new())));
+        return Ok(Json(SearchPage::nothing(None)));
     };
+    let is_first = asked.cursor.is_none();
+    let misspelled = search::Misspelled::new(&asked.q.0);
     let request = SearchRequest { query, kinds: asked.kinds.0, before: asked.cursor, limit: asked.limit.0 };
-    let read = move |tx: &ReadTx<'_>| tx.search(&request, |hit| SearchHit::new(hit, &request.query));
-    let (hits, next) = state.store.read_long(read).await?;
-    Ok(Json(Page::new(hits, next)))
+    let read = move |tx: &ReadTx<'_>| {
+        let (hits, next) = tx.search(&request, |hit| SearchHit::new(hit, &request.query))?;
+        if hits.is_empty() && is_first {
+            return Ok(SearchPage::nothing(tx.similar_name(BusinessId::FIRST, &misspelled)?));
+        }
+        Ok(SearchPage::new(hits, next))
+    };
+    Ok(Json(state.store.read_long(read).await?))
 }

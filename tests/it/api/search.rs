@@ -64,6 +64,27 @@ async fn data_older_than_the_index_is_found() {
 }
 
 #[tokio::test]
+async fn a_misspelled_name_is_suggested_and_a_contact_without_a_name_has_its_number() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    let at = "'2026-11-03T08:00:00.000Z'";
+    daemon.seed(&format!(
+        "INSERT INTO contacts(id, business_id, display_name, created_at, updated_at) VALUES (9, 1, '', {at}, {at});
+         INSERT INTO addresses(business_id, contact_id, kind, value, created_at) VALUES (1, 9, 'phone', '+972520000009', {at});"
+    ));
+    daemon.launch();
+    let api = daemon.api();
+    daemon.until_indexed().await;
+    for (typed, expected) in
+        [("דנא", json!("דנה לוי")), ("nao", json!("Noa")), ("דנה", Value::Null), ("zzz", Value::Null)]
+    {
+        assert_eq!(search(&api, &[("q", typed)]).await["similar_name"], expected, "{typed}");
+    }
+    let number = async |typed: &str| search(&api, &[("q", typed)]).await["items"][0]["contact_number"].clone();
+    assert_eq!((number("noa").await, number("0520000009").await), (Value::Null, json!("+972520000009")));
+}
+
+#[tokio::test]
 async fn lists_are_filtered_by_the_index() {
     let (daemon, api) = with_data();
     daemon.until_indexed().await;

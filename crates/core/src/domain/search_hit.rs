@@ -31,6 +31,8 @@ pub struct SearchHit {
     pub contact_id: ContactId,
     /// The name of the contact; may be empty.
     pub contact_name: String,
+    /// The main phone number of a contact without a name; none for all other contacts.
+    pub contact_number: Option<String>,
     /// The thread of the message or the call; none for a contact and a note.
     pub thread_id: Option<ThreadId>,
     /// The call, for a turn or a call.

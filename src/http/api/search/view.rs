@@ -2,11 +2,29 @@
 
 use crate::domain::Timestamp;
 use crate::http::api::one_of::OneOf;
-use crate::http::pagination::Page;
 use crate::{domain, search};
 use serde::Serialize;
 
-pub(crate) type SearchPage = Page<SearchHit>;
+/// A page of search hits.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SearchPage {
+    /// The hits of this page.
+    items: Vec<SearchHit>,
+    /// The position of the next page; null for the last page.
+    next_cursor: Option<String>,
+    /// If nothing was found, the name of a contact that the text may mean; null if there is none.
+    similar_name: Option<String>,
+}
+
+impl SearchPage {
+    pub(super) fn new(items: Vec<SearchHit>, next: Option<i64>) -> Self {
+        Self { items, next_cursor: next.map(|next| next.to_string()), similar_name: None }
+    }
+
+    pub(super) fn nothing(similar_name: Option<String>) -> Self {
+        Self { items: Vec::new(), next_cursor: None, similar_name }
+    }
+}
 
 pub(crate) type SearchKind = OneOf<domain::SearchKind>;
 
@@ -21,6 +39,8 @@ pub(crate) struct SearchHit {
     contact_id: i64,
     /// The name of the contact; may be empty.
     contact_name: String,
+    /// The main phone number of a contact without a name; null for all other contacts.
+    contact_number: Option<String>,
     /// The id of the thread of a message, turn or call; null for other kinds.
     thread_id: Option<i64>,
     /// The id of the call, for a turn or a call; null for other kinds.
@@ -49,6 +69,7 @@ impl SearchHit {
             id: hit.id,
             contact_id: hit.contact_id.0,
             contact_name: hit.contact_name,
+            contact_number: hit.contact_number,
             thread_id: hit.thread_id.map(|id| id.0),
             call_id: hit.call_id.map(|id| id.0),
             at: hit.at,

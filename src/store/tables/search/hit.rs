@@ -1,7 +1,9 @@
 //! The hits of a search, with the details that are displayed.
 
+use super::super::contact::main_number;
 use super::SearchRequest;
-use crate::domain::{SearchHit, SearchKind};
+use crate::domain::{BusinessId, ContactId, SearchHit, SearchKind};
+use crate::search::Misspelled;
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, params};
 
@@ -30,6 +32,25 @@ impl ReadTx<'_> {
             |row| Ok(FoundDocument { id: row.get(0)?, kind: row.get(1)?, ref_id: row.get(2)? }),
         )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The name of the contact that a misspelled text means: of those with the fewest misspelled words the newest.
+    pub fn similar_name(&self, business: BusinessId, misspelled: &Misspelled) -> Result<Option<String>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT display_name FROM contacts WHERE business_id = ?1 AND merged_into IS NULL AND display_name <> ''
+             ORDER BY id DESC",
+        )?;
+        let mut names = query.query([business])?;
+        let mut best: Option<(usize, String)> = None;
+        while let Some(row) = names.next()? {
+            let name: String = row.get(0)?;
+            if let Some(edits) = misspelled.edits(&name)
+                && best.as_ref().is_none_or(|(fewest, _)| edits < *fewest)
+            {
+                best = Some((edits, name));
+            }
+        }
+        Ok(best.map(|(_, name)| name))
     }
 
     /// `None` if the row of the hit was deleted and the index has not been updated yet.
@@ -64,14 +85,19 @@ impl ReadTx<'_> {
             }
         };
         let mut query = self.conn.prepare_cached(sql)?;
+        let mut numbers = self.conn.prepare_cached(concat!("SELECT ", main_number!("?1")))?;
         let hit = query.query_row([found.ref_id], |row| {
-            let name: Option<String> = row.get(6)?;
+            let (contact_id, name): (ContactId, Option<String>) = (row.get(0)?, row.get(6)?);
+            let contact_name = name.unwrap_or_default();
+            let contact_number =
+                if contact_name.is_empty() { numbers.query_row([contact_id], |row| row.get(0))? } else { None };
             Ok(SearchHit {
                 position: found.id,
                 kind: found.kind,
                 id: found.ref_id,
-                contact_id: row.get(0)?,
-                contact_name: name.unwrap_or_default(),
+                contact_id,
+                contact_name,
+                contact_number,
                 thread_id: row.get(1)?,
                 call_id: row.get(2)?,
                 at: row.get(3)?,

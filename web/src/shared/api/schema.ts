@@ -1998,7 +1998,8 @@ export interface paths {
         };
         /**
          * Search contacts, messages, calls and notes.
-         * @description Contacts are first; all other hits follow, newest first.
+         * @description Contacts are first; all other hits follow, newest first. If nothing is found, `similar_name` is the name of a contact
+         *     that differs by a letter in each misspelled word.
          */
         get: operations["search"];
         put?: never;
@@ -3109,6 +3110,11 @@ export interface components {
         AnswerMode: "settings" | "agent" | "ring";
         /** @description Who answers calls now. */
         Answering: {
+            /**
+             * @description Whether the AI is known to fail: an alert about it is raised, or the newest self-check found that it does not
+             *     answer. Callers then reach the voicemail unless another engine answers.
+             */
+            agent_fails: boolean;
             /** @description Whether there is a phone that can ring: `voice.ring_numbers` or `agent.transfer_to` is set. */
             can_ring: boolean;
             /**
@@ -6124,6 +6130,8 @@ export interface components {
             contact_id: number;
             /** @description The name of the contact; may be empty. */
             contact_name: string;
+            /** @description The main phone number of a contact without a name; null for all other contacts. */
+            contact_number?: string | null;
             /** @description The start and end of each match in `text`, in UTF-16 code units. */
             highlights: number[][];
             /**
@@ -6151,17 +6159,20 @@ export interface components {
              */
             thread_id?: number | null;
         };
-        /** @description A page of a list. */
-        SearchHitPage: {
-            items: components["schemas"]["SearchHit"][];
-            /** @description `cursor` of the next page; null on the last page. */
-            next_cursor?: string | null;
-        };
         /**
          * @description The kind of a search hit.
          * @enum {string}
          */
         SearchKind: "contact" | "message" | "turn" | "call" | "note";
+        /** @description A page of search hits. */
+        SearchPage: {
+            /** @description The hits of this page. */
+            items: components["schemas"]["SearchHit"][];
+            /** @description The position of the next page; null for the last page. */
+            next_cursor?: string | null;
+            /** @description If nothing was found, the name of a contact that the text may mean; null if there is none. */
+            similar_name?: string | null;
+        };
         /** @description A self-check of the installation. */
         SelfCheck: {
             /**
@@ -16413,7 +16424,13 @@ export interface operations {
     };
     get_media: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description `wav` for players that cannot play Ogg Opus (Safari before 18.4): a voice note in Ogg Opus of up to 15 minutes is
+                 *     decoded. All other files are returned as they are stored, in both formats.
+                 */
+                format?: "opus" | "wav";
+            };
             header?: never;
             path: {
                 sha256: string;
@@ -16437,6 +16454,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
             401: {
@@ -19202,13 +19228,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of a list. */
+            /** @description A page of search hits. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchHitPage"];
+                    "application/json": components["schemas"]["SearchPage"];
                 };
             };
             /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
