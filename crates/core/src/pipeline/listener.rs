@@ -29,7 +29,7 @@ const MORE_WORDS_MS: u64 = 400;
 /// reach to the end of the voice and the sentence may be incomplete.
 const QUIET_SETTLED_MS: u64 = 160;
 /// Like [`QUIET_SETTLED_MS`], but for a complete sentence.
-const QUIET_COMPLETE_SETTLED_MS: u64 = 60;
+const QUIET_COMPLETE_SETTLED_MS: u64 = 40;
 /// The amount of voice, in milliseconds, that may be a word, such as "כן".
 const MIN_WORD_MS: u64 = 100;
 /// The maximum difference between the end of a word at the transcriber and the end of the same voice at the local
