@@ -148,7 +148,7 @@ outbox-paced = { $count ->
     [two] שתי הודעות מחכות יותר מתשע דקות, כי הגשר שולח לכל היותר { $per_minute } הודעות בדקה (whatsapp.per_minute).
    *[other] { $count } הודעות מחכות יותר מתשע דקות, כי הגשר שולח לכל היותר { $per_minute } הודעות בדקה (whatsapp.per_minute).
 }
-outbox-undelivered = נשלחו לפני יותר מתשע דקות ולא נמסרו: { $count } (Twilio: { $by_twilio }, הגשר: { $by_bridge }), אנשי קשר: { $contacts }.
+outbox-undelivered = נשלחו לפני יותר מתשע דקות ולא נמסרו: { $count } (Twilio: { $by_twilio }, הגשר: { $by_bridge }), לקוחות: { $contacts }.
 
 # Why a message was not sent, or may have been
 
@@ -812,7 +812,7 @@ setting-whatsapp-pacing = קצב אנושי
 setting-whatsapp-per-minute = הודעות בדקה
     .help = מספר ההודעות המרבי שהגשר שולח בדקה.
 setting-whatsapp-new-chats-per-day = שיחות חדשות ביום דרך הגשר
-    .help = מספר אנשי הקשר המרבי ביום שלא כתבו קודם.
+    .help = מספר הלקוחות המרבי ביום שלא כתבו קודם.
 setting-whatsapp-new-chat-prefixes = קידומות לשיחות חדשות
     .help = שיחות חדשות נפתחות רק לקידומות האלה; ריק: המדינה של העסק.
 setting-whatsapp-new-chats-per-user-per-day = שיחות חדשות ביום למשתמש
@@ -889,7 +889,7 @@ setting-elevenlabs-voice = הקול
 setting-elevenlabs-vad-silence-ms = שתיקה לפני תשובה
     .help = אחרי הפסקה באורך הזה הסוכן עונה.
 setting-elevenlabs-multilingual = כמה שפות בשיחה אחת
-    .help = האם מזהים את השפה של כל משפט. אם לא, המתמלל מצפה לשפה של איש הקשר, או לשפה של הסוכן.
+    .help = האם מזהים את השפה של כל משפט. אם לא, המתמלל מצפה לשפה של הלקוח, או לשפה של הסוכן.
 
 setting-elevenlabs-key-terms = שמות כמילים צפויות
     .help = האם המתמלל מכיר את שמות העסק, השירותים והאנשים. ElevenLabs גובה על כך תשלום.
@@ -1219,8 +1219,8 @@ found-bridge-unusable = אי אפשר לפנות לגשר הוואטסאפ: { $r
 found-bridge-linked = גשר הוואטסאפ מקושר
 found-bridge-linked-to = גשר הוואטסאפ מקושר אל { $account }
 found-bridge-connected = מחובר
-found-bridge-restricted = וואטסאפ לא נותנת לחשבון לכתוב לאנשי קשר חדשים
-found-bridge-restricted-until = וואטסאפ לא נותנת לחשבון לכתוב לאנשי קשר חדשים עד { $until }
+found-bridge-restricted = וואטסאפ לא נותנת לחשבון לכתוב ללקוחות חדשים
+found-bridge-restricted-until = וואטסאפ לא נותנת לחשבון לכתוב ללקוחות חדשים עד { $until }
 found-bridge-not-receiving = הגשר לא קיבל דבר מוואטסאפ מאז { $since }, והטלפון של החשבון לא עונה
 found-bridge-unread = { $count ->
     [one] הודעה אחת מוואטסאפ לא פוענחה, ונשמרה בצד
@@ -1299,7 +1299,7 @@ remedy-pipeline-settings = בדקו את ההגדרות האלה, ואת החש�
 remedy-pipeline-address = בדקו שהשרת פועל ושהכתובת שלו נמצאת ב-{ $setting }
 
 remedy-report = דווחו על כך
-remedy-bridge-write-less = כתבו פחות לאנשי קשר שלא כתבו קודם
+remedy-bridge-write-less = כתבו פחות ללקוחות שלא כתבו קודם
 remedy-bridge-phone = אם הטלפון כבוי או לא מחובר, הדליקו אותו; אם הוא דלוק, קשרו את החשבון מחדש
 remedy-bridge-log = חפשו WA_BAILEYS ביומן של שני השירותים, ודווחו על כך
 
