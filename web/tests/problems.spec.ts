@@ -105,3 +105,18 @@ test('the path of a file in a problem is read from left to right', async ({ page
   await page.goto(`${daemon.url}/app/problems`)
   await expect(page.locator('.problem code[dir=ltr]')).toHaveText([path, `agentlocator restore ${path}`])
 })
+
+test('the problem of undelivered messages leads to their conversations', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  const items = [alert('outbox_undelivered')]
+  await page.route('**/api/alerts', route => route.fulfill({ json: { items, next_cursor: null } }))
+  await page.goto(`${daemon.url}/app/problems`)
+  await page.getByRole('link', { name: 'למי לא נמסר' }).click()
+  await expect(page).toHaveURL(/\/app\/inbox\?filter=undelivered$/)
+  await expect(page.locator('.filters [aria-pressed=true]')).toHaveText('לא נמסרו')
+  const empty = page.locator('.empty', { hasText: 'כל ההודעות נמסרו' })
+  await empty.getByRole('button', { name: 'לכל הפניות' }).click()
+  await expect(empty).toHaveCount(0)
+  await expect(page.locator('.filters button')).toHaveCount(4)
+})

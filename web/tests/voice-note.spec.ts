@@ -76,3 +76,17 @@ test('a voice note whose upload fails after the user has left can be sent again'
   await failed.getByRole('button', { name: 'לנסות שוב' }).click()
   expect((await sent).postDataJSON()).toMatchObject({ media_id: expect.any(String) })
 })
+
+test('a browser that plays no Ogg gets a voice note as WAV', async ({ page, ownDaemon }) => {
+  await page.addInitScript(() => {
+    HTMLMediaElement.prototype.canPlayType = () => ''
+  })
+  await record(page, ownDaemon)
+  const decoded = page.waitForResponse(response => response.url().endsWith('?format=wav'))
+  await send(page).click()
+  const player = page.locator('.msg.outgoing .player.voice')
+  await player.getByRole('button', { name: 'ניגון ההודעה הקולית' }).click()
+  expect((await decoded).headers()['content-type']).toBe('audio/wav')
+  await expect(player).toBeVisible()
+  await expect(player).not.toContainText('לא מתנגן בדפדפן הזה')
+})
