@@ -1,8 +1,10 @@
 import { Trans } from '@lingui/react/macro'
+import { Fragment } from 'react'
 import { Ltr } from '#shared/components/text'
+import { linkParts } from '#shared/format/links'
 import { useCountry } from '#shared/session'
 import type { Item } from './sections'
-import { isNumber, toText } from './value'
+import { isNumber, reasonParts, toText } from './value'
 
 /**
  * Explains why a value is invalid, and names the value that is still active, except a secret or an empty one. `reason`
@@ -11,17 +13,44 @@ import { isNumber, toText } from './value'
 export function Invalid({ item, reason }: { item: Item; reason?: string }) {
   return (
     <span>
-      {reason ? <Trans>הערך לא מתאים: {reason}.</Trans> : <Allowed item={item} />}
-      {item.kind !== 'secret' && item.value !== null && (
+      {reason ? (
+        <Trans>
+          הערך לא מתאים: <Reason text={reason} />.
+        </Trans>
+      ) : (
+        <Allowed item={item} />
+      )}
+      {item.kind !== 'secret' && toText(item.value) !== '' && (
         <>
           <br />
           <Trans>
-            עד שיתוקן, בתוקף <Ltr>{toText(item.value)}</Ltr>.
+            עד שיתוקן, בתוקף <Values of={[item.value].flat().map(String)} />.
           </Trans>
         </>
       )}
     </span>
   )
+}
+
+function Values({ of }: { of: readonly string[] }) {
+  return of.map((value, at) => (
+    <Fragment key={value}>
+      {at > 0 && ', '}
+      {/\p{L}/u.test(value) ? <bdi>{value}</bdi> : <Ltr>{value}</Ltr>}
+    </Fragment>
+  ))
+}
+
+function Reason({ text }: { text: string }) {
+  return reasonParts(text).map((part, at) => (
+    <Fragment key={at}>
+      {typeof part !== 'string' ? (
+        <Values of={part} />
+      ) : (
+        linkParts(part).map(({ text, at, href, isLtr }) => (href || isLtr ? <Ltr key={at}>{text}</Ltr> : text))
+      )}
+    </Fragment>
+  ))
 }
 
 function Allowed({ item }: { item: Item }) {

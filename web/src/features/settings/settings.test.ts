@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { diffLines } from './compare'
 import { find, hrefOf, type Item, PARTS, SECTIONS, search } from './sections'
-import { fromText, ownValue, toText } from './value'
+import { fromText, ownValue, reasonParts, toText } from './value'
 
-const item = (kind: string, more = {}) => ({ kind, optional: false, minimum: null, maximum: null, ...more })
+const item = (kind: string, more = {}) => ({ key: '', kind, optional: false, minimum: null, maximum: null, ...more })
 
 describe('the values of settings', () => {
   test('numbers are read within their range', () => {
@@ -28,6 +28,21 @@ describe('the values of settings', () => {
     expect(toText(['twilio', 'baileys'])).toBe('twilio, baileys')
     expect(fromText(item('phone'), '052-555-0142', 'IL')).toEqual({ value: '+972525550142' })
     expect(fromText(item('phone'), '+44 20 7946 0000', 'IL')).toEqual({ value: '+442079460000' })
+  })
+
+  test('a list of phone numbers accepts them as they are dialled', () => {
+    const numbers = item('list', { key: 'voice.ring_numbers' })
+    expect(fromText(numbers, '052-555-0142, 03 555 1234\n+442079460000', 'IL')).toEqual({
+      value: ['+972525550142', '+97235551234', '+442079460000'],
+    })
+    expect(fromText(numbers, '052-555-0142, 12', 'IL')).toEqual({ value: ['+972525550142', '12'] })
+    expect(fromText(item('list'), '052-555-0142', 'IL')).toEqual({ value: ['052-555-0142'] })
+  })
+
+  test('the values in the explanation of a refusal are found', () => {
+    expect(reasonParts('found ["a b", "1"]: no; allowed: x')).toEqual(['found ', ['a b', '1'], ': no; allowed: x'])
+    expect(reasonParts('found "054-12": no')).toEqual(['found ', ['054-12'], ': no'])
+    expect(reasonParts('נמצא "x": לא דוא"ל; מותר: דוא"ל')).toEqual(['נמצא ', ['x'], ': לא דוא"ל; מותר: דוא"ל'])
   })
 
   test('outside Israel a national number stays as it was typed, for the daemon to refuse', () => {

@@ -27,21 +27,24 @@ export function toText(value: unknown): string {
   return String(value)
 }
 
+/** The lists whose parts are phone numbers. */
+const PHONE_LISTS: ReadonlySet<string> = new Set(['voice.ring_numbers'])
+
 /** An empty field resets an optional or numeric setting. National phone numbers are those of `country`. */
 export function fromText(
-  item: Pick<Item, 'kind' | 'optional' | 'minimum' | 'maximum'>,
+  item: Pick<Item, 'key' | 'kind' | 'optional' | 'minimum' | 'maximum'>,
   typed: string,
   country: string,
 ): Parsed {
   const text = item.kind === 'long_text' ? typed : typed.trim()
   if (text === '' && (item.optional || isNumber(item.kind))) return { value: null }
-  if (item.kind === 'list')
-    return {
-      value: text
-        .split(/[,\n]/)
-        .map(part => part.trim())
-        .filter(Boolean),
-    }
+  if (item.kind === 'list') {
+    const parts = text
+      .split(/[,\n]/)
+      .map(part => part.trim())
+      .filter(Boolean)
+    return { value: PHONE_LISTS.has(item.key) ? parts.map(part => fullNumber(part, country) ?? part) : parts }
+  }
   if (item.kind === 'phone') return { value: fullNumber(text, country) ?? text }
   if (!isNumber(item.kind)) return { value: text }
   const number = Number(text)
@@ -51,6 +54,28 @@ export function fromText(
     return { problem: 'range' }
   }
   return { value: number }
+}
+
+/**
+ * A list of values as JSON, or one quoted value, in the daemon's explanation of a refusal. A quotation mark after a letter
+ * belongs to a Hebrew abbreviation.
+ */
+const VALUES = /(\["[^[\]]*"\]|(?<!\p{L})"[^"\n]*"(?!\p{L}))/u
+
+/** Splits the daemon's explanation of a refusal into text and the values that it names. */
+export function reasonParts(reason: string): (string | string[])[] {
+  return reason
+    .split(VALUES)
+    .map((part, at) => (at % 2 === 1 ? valuesOf(part) : part))
+    .filter(part => part !== '')
+}
+
+function valuesOf(json: string): string | string[] {
+  try {
+    return [JSON.parse(json) as string | string[]].flat()
+  } catch {
+    return json
+  }
 }
 
 /** A missing value equals null. */
