@@ -4,7 +4,7 @@ import { type KeyboardEvent, useId, useState } from 'react'
 import { useCountry } from '#shared/session'
 import { Secret } from './Secret'
 import type { Item } from './sections'
-import { type ControlProps, fromText, isNumber, toText } from './value'
+import { type ControlProps, fromText, isNumber, isSame, toText } from './value'
 import { CHOICES, KNOWN_VALUES, UNITS } from './words'
 
 /** With more choices than this, a list is shown instead of radio buttons. */
@@ -127,8 +127,15 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
   const [base, setBase] = useState(item)
   /** Whether the field was emptied in order to reset the setting. Then it shows the value that is in effect instead. */
   const [isReset, setReset] = useState(false)
-  if (base !== item && (text === toText(base.value) || text === stored || isReset)) {
+  /** The value that was sent for the current text. */
+  const [sent, setSent] = useState<{ value: unknown }>()
+  // Until the daemon has answered, the page shows the sent value with the old version. If the daemon refuses the value,
+  // the text stays, so that the user can correct it.
+  const isPending = sent !== undefined && item.version === base.version
+  const isSaved = sent !== undefined && !isPending && isSame(item.value, sent.value)
+  if (base !== item && (isReset || isSaved || (!isPending && (text === toText(base.value) || text === stored)))) {
     setBase(item)
+    setSent(undefined)
     setText(stored)
     setReset(false)
   }
@@ -143,6 +150,7 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
       }
       setReset(true)
     }
+    setSent(parsed)
     onSave(parsed.value, base.version)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -150,12 +158,14 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
     if (event.key === 'Enter' && item.kind !== 'long_text') commit()
     if (event.key === 'Escape' && text !== stored) {
       event.stopPropagation()
+      setSent(undefined)
       setText(stored)
       onRejection(undefined)
     }
   }
   const type = (text: string) => {
     setReset(false)
+    setSent(undefined)
     setText(text)
   }
   const number = isNumber(item.kind)
@@ -170,7 +180,8 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
     'aria-invalid': isBad || undefined,
     autoComplete: 'off',
     spellCheck: isProse(item),
-    onBlur: commit,
+    // Text that was refused is not sent again without a change.
+    onBlur: () => !(isBad && sent) && commit(),
     onKeyDown,
   }
   if (item.kind === 'long_text') {

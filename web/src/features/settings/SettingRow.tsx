@@ -121,7 +121,10 @@ export function SettingRow({ item }: { item: Item }) {
             item={item}
             mine={mine.value}
             onMine={() => save(mine.value)}
-            onTheirs={() => setMine(undefined)}
+            onTheirs={() => {
+              setMine(undefined)
+              setDrops(drops + 1)
+            }}
           />
         )}
         {undo && !rejection && !mine && question === undefined && (
