@@ -7,12 +7,14 @@ import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
 async function bridge(
   isConnected: () => boolean,
   qr: () => string | undefined = () => undefined,
+  refusesSecret = false,
 ): Promise<{ server: Server; url: string }> {
   const server = createServer(({ url }, answer) => {
     const json = (status: number, body: object) => {
       answer.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
     }
     const code = qr()
+    if (url === '/status' && refusesSecret) return json(401, {})
     if (url === '/qr') return code ? json(200, { qr: code, svg: drawing(code) }) : json(404, {})
     if (isConnected()) return json(200, { state: 'connected', connected: true })
     json(url === '/status' ? 200 : 503, { state: code ? 'pairing' : 'logged_out', connected: false })
@@ -81,6 +83,29 @@ test('the composer learns from an event that WhatsApp is connected again, and as
     isConnected = false
     await expect(line).toContainText('WhatsApp מנותק', { timeout: 20_000 })
     expect(asked - before).toBe(2)
+  } finally {
+    await daemon.remove()
+    await new Promise(resolve => server.close(resolve))
+  }
+})
+
+test('a bridge that refuses the secret is an outage for the composer, although it is connected', async ({ page }) => {
+  const { server, url } = await bridge(
+    () => true,
+    () => undefined,
+    true,
+  )
+  const daemon = new Daemon({ BAILEYS_OUTBOUND_URL: url })
+  try {
+    await daemon.start()
+    await daemon.receive('שלום', '+972541234567')
+    await prepare(page, VIEWS[0])
+    const { id } = await contactOf(await owner(page, daemon), '+972541234567')
+    await page.goto(`${daemon.url}/app/inbox/${id}`)
+    const line = page.locator('.dock .route')
+    await expect(line).toContainText('WhatsApp מנותק. ההודעה תחכה')
+    await line.getByRole('link', { name: 'לחיבור' }).click()
+    await expect(page.locator('main')).toContainText('לא קיבלה את הסיסמה של המכונה')
   } finally {
     await daemon.remove()
     await new Promise(resolve => server.close(resolve))
