@@ -52,20 +52,22 @@ export function LiveCall({ call }: { call: CallDetail }) {
       </div>
       <Booked bookings={call.bookings} />
       <Log turns={call.turns} caller={caller} isRecorded={call.state === 'fallback'} />
-      {isWithAgent && <Whisper callId={call.id} />}
-      <div className="live-acts">
-        {isWithAgent && <AnswerButton callId={call.id} />}
-        {canListen(call) && <ListenButton callId={call.id} isBig />}
-        {isWithAgent && <Transfer callId={call.id} />}
-        <HangUp callId={call.id} />
-        <Link className="btn big" href={`/app/contacts/${call.contact_id}`}>
-          <Icon icon={IconUser} />
-          <Trans>כרטיס הלקוח</Trans>
-        </Link>
-        <Link className="btn big" href={`/app/inbox/${call.contact_id}`}>
-          <Icon icon={IconMessage2} />
-          <Trans>הודעה</Trans>
-        </Link>
+      <div className="live-foot">
+        {isWithAgent && <Whisper callId={call.id} />}
+        <div className="live-acts">
+          {isWithAgent && <AnswerButton callId={call.id} />}
+          {canListen(call) && <ListenButton callId={call.id} isBig />}
+          {isWithAgent && <Transfer callId={call.id} />}
+          <HangUp callId={call.id} />
+          <Link className="btn big" href={`/app/contacts/${call.contact_id}`}>
+            <Icon icon={IconUser} />
+            <Trans>כרטיס הלקוח</Trans>
+          </Link>
+          <Link className="btn big" href={`/app/inbox/${call.contact_id}`}>
+            <Icon icon={IconMessage2} />
+            <Trans>הודעה</Trans>
+          </Link>
+        </div>
       </div>
     </div>
   )
