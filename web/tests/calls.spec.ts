@@ -352,13 +352,19 @@ for (const view of layouts('phone')) {
     await expect(page.locator('.toast').last()).toContainText(he ? 'הסוכן יודע' : 'The agent knows')
     await expect(page.locator('.whisper input')).toHaveValue('')
     await page.getByRole('button', { name: he ? 'לקחת את השיחה' : 'Take the call' }).click()
-    await inspect(page, 'call-take', view)
-    await page
-      .getByRole('dialog')
-      .getByRole('button', { name: he ? 'לקחת את השיחה' : 'Take the call' })
-      .click()
     // The shop has no number to which the call could be forwarded.
-    await expect(page.getByRole('alert').first()).toContainText(he ? 'לא הוגדר מספר' : 'No number is set')
+    const reason = page.getByRole('dialog')
+    await expect(reason).toContainText(he ? 'לא הוגדר מספר' : 'No phone number is set')
+    await expect(reason.getByRole('link')).toHaveAttribute('href', '/app/settings/agent?at=agent.transfer_to')
+    await inspect(page, 'call-take', view)
+    await page.keyboard.press('Escape')
+    await expect(reason).toHaveCount(0)
+    // The buttons do not cover the field of the whisper.
+    const covered = await page.locator('.whisper input').evaluate(field => {
+      const { left, top, width, height } = field.getBoundingClientRect()
+      return document.elementFromPoint(left + width / 2, top + height / 2) !== field
+    })
+    expect(covered).toBe(false)
     await inspect(page, 'call-listen', view)
     await stop.click()
     await expect(stop).toHaveCount(0)
