@@ -29,6 +29,31 @@ test('the login leads only to addresses inside the page', async ({ page, daemon 
   expect(new URL(page.url()).origin).toBe(daemon.url)
 })
 
+test('the login opens the page of a user who is logged in, and no tab keeps its form', async ({
+  context,
+  page,
+  daemon,
+}) => {
+  const other = await context.newPage()
+  await other.goto(`${daemon.url}/login`)
+  await expect(other.locator('[autocomplete=username]')).toBeVisible()
+  await page.goto(`${daemon.url}/login?to=/app/account`)
+  await page.locator('[autocomplete=username]').fill(OWNER.name)
+  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/app\/account/)
+  // The user returns to the other tab.
+  await other.evaluate(() => dispatchEvent(new Event('focus')))
+  await expect(other).toHaveURL(/\/app\/today/)
+  await page.goto(`${daemon.url}/login?to=/app/tasks`)
+  await expect(page).toHaveURL(/\/app\/tasks/)
+  await page.goto(`${daemon.url}/login`)
+  await expect(page).toHaveURL(/\/app\/today/)
+  // The form is not in the history either.
+  await page.goBack()
+  await expect(page).toHaveURL(/\/app\/tasks/)
+})
+
 test('the forgotten password', async ({ page, daemon }) => {
   await prepare(page, VIEWS[1])
   await page.goto(`${daemon.url}/forgot`)
