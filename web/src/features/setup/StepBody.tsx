@@ -3,6 +3,7 @@ import { IconCheck, IconMicrophone } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { Schemas } from '#shared/api/client'
+import { asApiError } from '#shared/api/errors'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Ltr, Phone } from '#shared/components/text'
@@ -169,6 +170,8 @@ function Business({ facts }: { facts: Facts }) {
 function CallNow({ saved }: { saved: string }) {
   const numbers = useQuery({ ...numbersQuery, enabled: saved === '' })
   const own = saved || numbers.data?.items.find(number => number.points_here)?.number
+  const hasNoAccount = numbers.error !== null && asApiError(numbers.error).code === 'twilio_not_configured'
+  const hasNoNumber = !own && (hasNoAccount || numbers.data !== undefined)
   return (
     <>
       <Head title={<Trans>להתקשר עכשיו</Trans>}>
@@ -181,8 +184,13 @@ function CallNow({ saved }: { saved: string }) {
         )}
       </Head>
       <CallProof>
-        <Trans>מחכים לשיחה…</Trans>
+        {hasNoNumber ? <Trans>עוד לא חובר מספר טלפון, ולכן אין לאן להתקשר.</Trans> : <Trans>מחכים לשיחה…</Trans>}
       </CallProof>
+      {hasNoNumber && (
+        <Link className="btn pen" href="/app/setup/phone">
+          <Trans>לחיבור מספר</Trans>
+        </Link>
+      )}
     </>
   )
 }
