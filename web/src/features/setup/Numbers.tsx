@@ -31,7 +31,7 @@ export function Numbers() {
           ) : (
             <ul className="wizard-checks">
               {items.map(number => (
-                <NumberLine key={number.sid} number={number} />
+                <NumberLine key={number.sid} number={number} isOnly={items.length === 1} />
               ))}
             </ul>
           )
@@ -41,7 +41,8 @@ export function Numbers() {
   )
 }
 
-function NumberLine({ number }: { number: Schemas['TwilioNumber'] }) {
+/** With several numbers, none of them is the primary choice. */
+function NumberLine({ number, isOnly }: { number: Schemas['TwilioNumber']; isOnly: boolean }) {
   const { t } = useLingui()
   const params = { path: { sid: number.sid } }
   const undo = useAction({
@@ -70,7 +71,12 @@ function NumberLine({ number }: { number: Schemas['TwilioNumber'] }) {
         </p>
       </div>
       {!isHere && (
-        <button className="btn pen" type="button" disabled={point.isPending} onClick={() => point.mutate()}>
+        <button
+          className={isOnly ? 'btn pen' : 'btn'}
+          type="button"
+          disabled={point.isPending}
+          onClick={() => point.mutate()}
+        >
           <Trans>להפנות לכאן</Trans>
           <Hidden>
             {' '}

@@ -25,14 +25,21 @@ interface Props {
   check?: Schemas['SettingsCheck']
   /** Called with the results of the check. The values are saved only if the check has found no error. */
   onChecked?: (answer: Schemas['CheckResponse']) => void
+  /** Whether the step is complete. Then the button is the primary one only while there is input to save. */
+  isDone: boolean
+  onTyping: (isTyping: boolean) => void
   /** Called when the values are stored, to complete a step that has no other task. */
   onSaved?: () => void
 }
 
 /** If the step has a check, the check runs before the values are saved. */
-export function SettingFields({ items, isExplained = false, check, onChecked, onSaved }: Props) {
+export function SettingFields({ items, isExplained = false, isDone, onTyping, check, onChecked, onSaved }: Props) {
   const known = items.filter(item => item !== undefined)
-  const [typed, setTyped] = useState<Typed>({})
+  const [typed, storeTyped] = useState<Typed>({})
+  const setTyped = (typed: Typed) => {
+    storeTyped(typed)
+    onTyping(Object.keys(typed).length > 0)
+  }
   const [overtaken, setOvertaken] = useState<readonly Item[]>([])
   const [error, setError] = useState<{ key: string | undefined; text: string }>()
   const locale = useLocale()
@@ -122,7 +129,7 @@ export function SettingFields({ items, isExplained = false, check, onChecked, on
       </p>
       {(check || !isLocked) && (
         <button
-          className="btn pen"
+          className={isDone && Object.keys(typed).length === 0 ? 'btn' : 'btn pen'}
           type="submit"
           disabled={save.isPending || overtaken.length > 0 || (!check && Object.keys(typed).length === 0)}
         >

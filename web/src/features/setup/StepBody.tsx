@@ -23,6 +23,8 @@ interface Props {
   failed: Schemas['CheckResponse'] | undefined
   /** Opens the next step. */
   onward: () => void
+  /** Called when the step has input that is not saved, or no longer has any. */
+  onTyping: (isTyping: boolean) => void
 }
 
 function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
@@ -34,10 +36,11 @@ function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
   )
 }
 
-export function StepBody({ step, facts, failed, onward }: Props) {
+export function StepBody({ step, facts, failed, onward, onTyping }: Props) {
   const get = (key: string) => facts.items.get(key)
   const [answer, setAnswer] = useState<Schemas['CheckResponse']>()
-  const checked = { onChecked: setAnswer }
+  const fields = { isDone: isDone(step, facts), onTyping }
+  const checked = { ...fields, onChecked: setAnswer }
   switch (step) {
     case 'name':
       return (
@@ -45,7 +48,7 @@ export function StepBody({ step, facts, failed, onward }: Props) {
           <Head title={<Trans>איך קוראים לעסק</Trans>}>
             <Trans>הסוכן מציג את עצמו בשם הזה, והשם מופיע בראש הדף.</Trans>
           </Head>
-          <SettingFields items={[get('business.name')]} isExplained onSaved={onward} />
+          <SettingFields items={[get('business.name')]} isExplained onSaved={onward} {...fields} />
         </>
       )
     case 'address':
@@ -72,7 +75,12 @@ export function StepBody({ step, facts, failed, onward }: Props) {
           <Head title={<Trans>הטלפון של העסק</Trans>}>
             <Trans>מזינים את פרטי Twilio, ואנחנו בודקים שהכול עובד לפני ששומרים.</Trans>
           </Head>
-          <SettingFields items={[get('twilio.account_sid'), get('twilio.auth_token')]} check="twilio" {...checked} />
+          <SettingFields
+            items={[get('twilio.account_sid'), get('twilio.auth_token')]}
+            check="twilio"
+            {...checked}
+            isDone={get('twilio.auth_token')?.secret_set ?? false}
+          />
           <Findings answer={answer} />
           {get('twilio.auth_token')?.secret_set && <Numbers />}
           <Forwarding own={String(get('twilio.phone_number')?.value ?? '')} />
@@ -95,7 +103,7 @@ export function StepBody({ step, facts, failed, onward }: Props) {
               </Link>
             </p>
           )}
-          <Link className="btn" href="/app/whatsapp?setup=whatsapp">
+          <Link className={fields.isDone ? 'btn' : 'btn pen'} href="/app/whatsapp?setup=whatsapp">
             {isDone('whatsapp', facts) ? <Trans>לדף החיבור</Trans> : <Trans>לסריקת הקוד</Trans>}
           </Link>
         </>
@@ -209,7 +217,7 @@ function Talk({ hasTried, hasKey }: { hasTried: boolean; hasKey: boolean }) {
         {hasTried ? <Trans>הסוכן ענה בשיחת ניסיון.</Trans> : <Trans>הסוכן עוד לא ענה בשיחת ניסיון.</Trans>}
       </p>
       {hasKey ? (
-        <Link className="btn" href="/app/try?from=setup">
+        <Link className={hasTried ? 'btn' : 'btn pen'} href="/app/try?from=setup">
           <Trans>לדבר עם הסוכן מהדפדפן</Trans>
         </Link>
       ) : (

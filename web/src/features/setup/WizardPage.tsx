@@ -2,7 +2,7 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconCheck } from '@tabler/icons-react'
-import { type RefObject, useEffect, useRef } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useLocation, useParams } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -65,7 +65,16 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
   const failed = useFailedChecks(facts)
   // The user can leave a step with a problem: an address, for example, may work everywhere except in its own network.
   const done = isDone(step, facts)
+  const isSkipped = facts.skipped.has(step)
+  // Every business has a greeting: to continue without another one keeps it.
+  const canContinue = done || isSkipped || step === 'greeting'
   const skip = useSkip()
+  const leave = () => {
+    skip.mutate({ step, skipped: true })
+    onward()
+  }
+  /** The step whose input is not saved yet. Then its own button is the primary one. */
+  const [typing, setTyping] = useState<StepId>()
   const main = useRef<HTMLElement>(null)
   useFocusOnStep(main, step)
   return (
@@ -122,45 +131,50 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
           </Link>
           <progress value={at + 1} max={STEPS.length} aria-hidden />
         </div>
-        <StepBody key={step} step={step} facts={facts} failed={failed.get(step)} onward={onward} />
+        <StepBody
+          key={step}
+          step={step}
+          facts={facts}
+          failed={failed.get(step)}
+          onward={onward}
+          onTyping={isTyping => setTyping(isTyping ? step : undefined)}
+        />
         <div className="wizard-foot">
           {before && (
             <Link className="btn quiet" href={`/app/setup/${before}`}>
               <Trans>חזרה</Trans>
             </Link>
           )}
-          <span className={`grow small muted ${done ? 'kept' : 'why'}`}>
-            {done ? (
+          <span className={`grow small muted ${canContinue ? 'kept' : 'why'}`}>
+            {canContinue ? (
               <Trans>נשמר בכל שלב. אפשר להמשיך אחר כך, גם מהטלפון.</Trans>
             ) : (
               <Trans>ממשיכים כשהשלב הזה מוכן. אפשר גם לחזור אליו אחר כך.</Trans>
             )}
           </span>
-          {!done &&
-            (facts.skipped.has(step) ? (
-              <button
-                className="btn quiet"
-                type="button"
-                disabled={skip.isPending}
-                onClick={() => skip.mutate({ step, skipped: false })}
-              >
-                <Trans>לבטל את הדילוג</Trans>
-              </button>
-            ) : (
-              <button
-                className="btn quiet"
-                type="button"
-                onClick={() => {
-                  skip.mutate({ step, skipped: true })
-                  onward()
-                }}
-              >
-                {step === 'greeting' ? <Trans>להשאיר את הברכה הזאת</Trans> : <Trans>לדלג בינתיים</Trans>}
-              </button>
-            ))}
-          <button className="btn pen big" type="button" disabled={!done} onClick={onward}>
-            {next ? <Trans>המשך</Trans> : <Trans>סיימתי</Trans>}
-          </button>
+          {!done && isSkipped && (
+            <button
+              className="btn quiet"
+              type="button"
+              disabled={skip.isPending}
+              onClick={() => skip.mutate({ step, skipped: false })}
+            >
+              <Trans>לבטל את הדילוג</Trans>
+            </button>
+          )}
+          {canContinue ? (
+            <button
+              className={typing === step ? 'btn big' : 'btn pen big'}
+              type="button"
+              onClick={done || isSkipped ? onward : leave}
+            >
+              {next ? <Trans>המשך</Trans> : <Trans>סיימתי</Trans>}
+            </button>
+          ) : (
+            <button className="btn big" type="button" onClick={leave}>
+              <Trans>לדלג בינתיים</Trans>
+            </button>
+          )}
         </div>
       </main>
     </div>
