@@ -108,6 +108,8 @@ test('the start page shows eight due tasks and how many there are, and explains 
   for (let count = 1; count <= 10; count++) await api.send('POST', '/api/tasks', { title: `משימה ${count}` })
   await expect(section.getByRole('heading').first()).toContainText('10')
   await expect(section.locator('.task')).toHaveCount(8)
+  // The badge counts the same tasks.
+  await expect(page.locator('.rail a[href="/app/tasks"] .n [aria-hidden]')).toHaveText('10')
   await section.getByRole('link', { name: 'עוד שתי משימות' }).click()
   await expect(page.locator('.task')).toHaveCount(11)
 })

@@ -7,21 +7,19 @@ import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { NewTask } from './NewTask'
 import { TaskRow } from './TaskRow'
-import { groupOf, type Task } from './tasks'
+import { openToday } from './tasks'
 
 export const openTasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
 
 /** The maximum number of tasks shown. The page of the tasks shows all of them. */
 const MAX_TASKS = 8
 
-/** The tasks that are due today or overdue, and those without a date. */
 export function DueTasks() {
   const format = useFormat()
   const now = useNow()
   const query = useQuery(openTasks)
-  const isLater = (task: Task) => groupOf(task, now, format) === 'later'
   const all = query.data?.items ?? []
-  const due = all.filter(task => !isLater(task))
+  const due = openToday(all, now, format)
   const later = all.length - due.length
   // Tasks beyond the first page are not counted.
   const more = query.data?.next_cursor ? '+' : ''

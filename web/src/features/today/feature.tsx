@@ -3,10 +3,16 @@ import { IconCheckbox, IconSun } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import type { Feature } from '#shared/feature'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { openToday } from './tasks'
 
-/** Counts 100 at most. */
-function useOpenTasks(): number {
-  return useQuery(apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })).data?.items.length ?? 0
+/** Counts the tasks that the start page shows, 100 at most. */
+function useOpenToday(): number {
+  const format = useFormat()
+  const now = useNow()
+  const { data } = useQuery(apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } }))
+  return openToday(data?.items ?? [], now, format).length
 }
 
 export const feature: Feature = {
@@ -35,7 +41,7 @@ export const feature: Feature = {
       order: 60,
       place: 'main',
       key: 'KeyT',
-      useBadge: useOpenTasks,
+      useBadge: useOpenToday,
     },
   ],
   commands: [

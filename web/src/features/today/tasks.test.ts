@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Formatter } from '#shared/format/time'
-import { groupOf, isLate, type Task } from './tasks'
+import { groupOf, isLate, openToday, type Task } from './tasks'
 
 const format = new Formatter('he', 'Asia/Jerusalem')
 const now = new Date('2026-11-22T21:30:00Z')
@@ -17,4 +17,5 @@ test('a task is late by the calendar of the business', () => {
 test('tasks are grouped by when they are due', () => {
   const cases = [{}, { due_date: '2026-11-20' }, { due_date: '2026-11-22' }, { due_at: '2026-11-22T22:30:00Z' }]
   expect(cases.map(due => groupOf(task(due), now, format))).toEqual(['some_day', 'late', 'today', 'later'])
+  expect(openToday(cases.map(task), now, format)).toHaveLength(3)
 })

@@ -32,3 +32,7 @@ export function groupOf(task: Task, now: Date, format: Formatter): Group {
   const day = task.due_date ?? format.day(due)
   return day <= format.day(now) ? 'today' : 'later'
 }
+
+/** The tasks that are due today or overdue, and those without a date. */
+export const openToday = (tasks: readonly Task[], now: Date, format: Formatter): Task[] =>
+  tasks.filter(task => groupOf(task, now, format) !== 'later')
