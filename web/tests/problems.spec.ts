@@ -41,6 +41,21 @@ for (const view of layouts('phone')) {
   })
 }
 
+test('a line of a problem has the direction of the page, and names the check', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[1])
+  await logIn(page, daemon)
+  const detail = { he: 'openai: OpenAI ענה 404\nwebhooks: no answer.', en: 'openai: OpenAI answered 404' }
+  const items = [alert('self_check', { detail })]
+  await page.route('**/api/alerts', route => route.fulfill({ json: { items, next_cursor: null } }))
+  await page.goto(`${daemon.url}/app/problems`)
+  const lines = page.locator('.problem .alert-text')
+  await expect(lines).toHaveText(['שירות ה־AI: OpenAI ענה 404', 'הפניית השיחות: no answer.', 'מה לעשות'])
+  await expect(lines.first()).toHaveCSS('direction', 'rtl')
+  await expect(lines.first()).toHaveCSS('unicode-bidi', /isolate|normal/)
+  await expect(lines.nth(1).locator('bdi').last()).toHaveAttribute('dir', 'ltr')
+  await inspect(page, 'problems-check', VIEWS[1])
+})
+
 for (const view of layouts('desktop')) {
   test(`the history of problems, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await prepare(page, view)

@@ -1,8 +1,8 @@
 import { Trans } from '@lingui/react/macro'
 import type { Schemas } from '#shared/api/client'
+import { AlertText } from '#shared/components/AlertText'
 import { Problem } from '#shared/components/Problem'
 import { Dot, Hidden, Time } from '#shared/components/text'
-import { asSentence, WithCode } from '#shared/components/WithCode'
 import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import { AlertFix, MuteMenu } from './actions'
@@ -35,14 +35,8 @@ export function AlertLine({ alert }: { alert: Schemas['AlertItem'] }) {
         )
       }
     >
-      {alert.detail[locale] && (
-        <p className="plain">
-          <WithCode text={asSentence(alert.detail[locale])} />
-        </p>
-      )}
-      <p className="plain">
-        <WithCode text={alert.remedy[locale]} />
-      </p>
+      {alert.detail[locale] && <AlertText text={alert.detail[locale]} />}
+      <AlertText text={alert.remedy[locale]} />
       <p>
         <Trans>
           מאז <Time at={alert.since} style="full" />

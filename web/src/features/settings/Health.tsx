@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
+import { CHECK_NAMES } from '#shared/check-names'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
@@ -14,7 +15,6 @@ import { Ltr, Time } from '#shared/components/text'
 import { type Locale, useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import { useTarget } from '#shared/target'
-import { CHECKS } from './audit-words'
 import { Findings } from './Findings'
 import { Version } from './Version'
 
@@ -84,7 +84,7 @@ function NoCheck() {
 function LastCheck({ check }: { check: Schemas['SelfCheck'] }) {
   const { i18n } = useTexts()
   const nameOf = (name: string) => {
-    const known = CHECKS[name]
+    const known = CHECK_NAMES[name]
     return known ? i18n._(known) : name
   }
   return (

@@ -262,18 +262,3 @@ export const RETAINED: Record<string, MessageDescriptor> = {
   journal: msg`בקשות שנשמרו`,
   audit: msg`שורות ביומן`,
 }
-
-export const CHECKS: Record<string, MessageDescriptor> = {
-  database: msg`מסד הנתונים`,
-  published_copy: msg`העותק לקריאה`,
-  disk: msg`מקום בדיסק`,
-  outbox: msg`הודעות יוצאות`,
-  jobs: msg`עבודות רקע`,
-  bridge: msg`הגשר ל־WhatsApp`,
-  openai: msg`שירות ה־AI`,
-  twilio: msg`Twilio`,
-  certificate: msg`תעודה`,
-  backup: msg`גיבוי`,
-  address: msg`הכתובת הציבורית`,
-  webhooks: msg`הפניית השיחות`,
-}

@@ -2,9 +2,9 @@ import { Trans } from '@lingui/react/macro'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
+import { AlertText } from '#shared/components/AlertText'
 import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
-import { asSentence, WithCode } from '#shared/components/WithCode'
 import { useLocale } from '#shared/i18n/locale'
 
 export const alerts = apiQuery('/api/alerts')
@@ -27,9 +27,7 @@ export function Problems() {
             </Link>
           }
         >
-          <p className="plain">
-            <WithCode text={asSentence(alert.detail[locale] || alert.remedy[locale])} />
-          </p>
+          <AlertText text={alert.detail[locale] || alert.remedy[locale]} />
         </Problem>
       ))}
       {open.length > 2 && (
