@@ -10,6 +10,7 @@ import {
   IconDatabase,
   IconHeartbeat,
   IconHistory,
+  IconListCheck,
   IconPencil,
   IconPhone,
   IconScissors,
@@ -22,6 +23,7 @@ import {
 } from '@tabler/icons-react'
 import type { Schemas } from '#shared/api/client'
 import type { IconGlyph } from '#shared/components/Icon'
+import { CHOICES } from './words'
 
 export type Item = Schemas['SettingItem']
 
@@ -66,7 +68,13 @@ export const SECTIONS: readonly Section[] = [
     groups: [{ title: msg`פרטי העסק`, keys: ['business.name', 'business.time_zone', 'business.country'] }],
     rest: ['business'],
   },
-  { id: 'hours', title: msg`שעות`, icon: IconClock, href: '/app/settings/hours', words: msg`פתיחה סגירה חג חופשה` },
+  {
+    id: 'hours',
+    title: msg`שעות`,
+    icon: IconClock,
+    href: '/app/settings/hours',
+    words: msg`פתיחה סגירה חגים חופשה ימי חופש שבת`,
+  },
   {
     id: 'services',
     title: msg`שירותים ומחירים`,
@@ -74,7 +82,13 @@ export const SECTIONS: readonly Section[] = [
     href: '/app/settings/services',
     words: msg`מחירון תורים משך`,
   },
-  { id: 'resources', title: msg`עובדים`, icon: IconUsers, href: '/app/settings/resources', words: msg`צוות יומן לוח` },
+  {
+    id: 'resources',
+    title: msg`עובדים ועמדות`,
+    icon: IconUsers,
+    href: '/app/settings/resources',
+    words: msg`צוות יומן לוח`,
+  },
   {
     id: 'facts',
     title: msg`מה הסוכן יודע`,
@@ -264,6 +278,16 @@ export const SECTIONS: readonly Section[] = [
   { id: 'account', title: msg`החשבון שלי וכניסות`, icon: IconUserCircle, href: '/app/account' },
 ]
 
+/** A page that the search finds, but that is not in the list of sections. */
+const SETUP: Section = {
+  id: 'setup',
+  title: msg`הקמה, שלב אחר שלב`,
+  icon: IconListCheck,
+  href: '/app/setup',
+  ownerOnly: true,
+  words: msg`התקנה התחלה`,
+}
+
 /** In the order of the sections. */
 export const PARTS: readonly Part[] = [
   { section: 'phone', title: msg`ברכת הפתיחה`, at: 'greeting', words: msg`הקלטה קול` },
@@ -315,12 +339,20 @@ export function layout(section: Section, items: readonly Item[]): { groups: Grou
 
 type Texts = readonly [title: string, more: string]
 
+/** How Hebrew writes the names of products that the page writes in Latin letters, also after a preposition. */
+const IN_LATIN: readonly [RegExp, string][] = [
+  [/^[בהוכלמש]?(?:ו?ו?אטסאפ|ווטסאפ|וו?אצאפ|ווצאפ)$/u, 'whatsapp'],
+  [/^[בהוכלמש]?טוו?יליו$/u, 'twilio'],
+]
+
+const latin = (word: string): string => IN_LATIN.find(([pattern]) => pattern.test(word))?.[1] ?? word
+
 /**
  * Returns the things whose name or other words contain all words of the query. First come those whose name contains
  * the whole query, then those whose name contains all its words, then the others.
  */
 export function find<T>(things: readonly T[], query: string, textsOf: (thing: T) => Texts): T[] {
-  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean)
+  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean).map(latin)
   if (words.length === 0) return []
   const score = (thing: T) => {
     const [title = '', more] = textsOf(thing).map(text => text.toLocaleLowerCase())
@@ -339,7 +371,10 @@ export interface Hit {
   key: string
   title: string
   href: string
-  /** The name of the section in which the hit is; absent if the hit is a section. */
+  /**
+   * The name of the section in which the hit is, and of its group if another hit has the same title; absent if the hit is
+   * a section.
+   */
   within?: string
   icon?: IconGlyph
 }
@@ -350,7 +385,7 @@ export function search(
   isOwner: boolean,
   textOf: (message: MessageDescriptor) => string,
 ): Hit[] {
-  const allowed = SECTIONS.filter(({ ownerOnly }) => isOwner || !ownerOnly)
+  const allowed = [...SECTIONS, SETUP].filter(({ ownerOnly }) => isOwner || !ownerOnly)
   const named = ({ title, words }: Pick<Section, 'title' | 'words'>): Texts => [
     textOf(title),
     words ? textOf(words) : '',
@@ -365,6 +400,12 @@ export function search(
     const section = allowed.find(one => one.id === id)
     return section ? [{ key, title, href: hrefOf(section, at), within: textOf(section.title) }] : []
   }
+  const titles = items.map(({ title }) => title)
+  const isRepeated = ({ title }: Item) => titles.indexOf(title) !== titles.lastIndexOf(title)
+  const groupOf = (item: Item): string => {
+    const group = isRepeated(item) ? CHOICES[item.section] : undefined
+    return group ? ` · ${textOf(group)}` : ''
+  }
   const parts = PARTS.filter(({ ownerOnly }) => isOwner || !ownerOnly)
   return [
     ...sections,
@@ -372,7 +413,10 @@ export function search(
       within(section, `${section}/${at}`, textOf(title), at),
     ),
     ...find(items, query, ({ title, help, key }) => [title, `${help} ${key}`]).flatMap(item =>
-      within(sectionOf(item), item.key, item.title, item.key),
+      within(sectionOf(item), item.key, item.title, item.key).map(hit => ({
+        ...hit,
+        within: `${hit.within}${groupOf(item)}`,
+      })),
     ),
   ]
 }

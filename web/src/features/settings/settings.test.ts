@@ -82,6 +82,33 @@ describe('the search over all settings', () => {
   test('the additional words of a section find the section', () => {
     expect(links('שחזור')).toContain('/app/settings/backup')
     expect(links('דומיין')).toEqual(['/app/settings/address'])
+    for (const word of ['חגים', 'ימי חופש', 'שבת']) expect(links(word), word).toContain('/app/settings/hours')
+    expect(links('התקנה')).toEqual(['/app/setup'])
+    expect(links('התקנה', false)).toEqual([])
+  })
+
+  test('names of products are found as Hebrew writes them', () => {
+    for (const word of ['וואטסאפ', 'ווטסאפ', 'ואטסאפ', 'בוואטסאפ', 'לווטסאפ', 'whatsapp']) {
+      expect(links(word), word).toContain('/app/settings/whatsapp')
+    }
+    const account = { key: 'twilio.account_sid', section: 'twilio', title: 'Account of Twilio', help: '' } as Item
+    for (const word of ['טוויליו', 'טויליו', 'בטוויליו']) {
+      const hits = search([account], word, true, ({ message = '' }) => message)
+      expect(
+        hits.map(({ key }) => key),
+        word,
+      ).toEqual([account.key])
+    }
+  })
+
+  test('hits with the same title are distinguished by their group', () => {
+    const items = ['google', 'soniox', 'voice'].map(section => {
+      const title = section === 'voice' ? 'Longest call' : 'Voice'
+      return { key: `${section}.x`, section, title, help: '' } as Item
+    })
+    const within = (query: string) => search(items, query, true, ({ message = '' }) => message).map(hit => hit.within)
+    expect(within('voice')).toEqual(expect.arrayContaining(['הסוכן · Google', 'הסוכן · Soniox']))
+    expect(within('longest')).toEqual(['טלפון'])
   })
 
   test('the search finds for staff only what they may open', () => {
