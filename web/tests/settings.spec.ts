@@ -1,6 +1,6 @@
 import { owner } from './support/api'
 import { OWNER } from './support/daemon'
-import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -17,6 +17,16 @@ test('the settings', async ({ page, daemon }) => {
     await expect(page.locator('.settings-form .grp').first()).toBeVisible()
     await inspectAll(page, `settings-${section}`)
   }
+})
+
+test('a line of the audit log is read as a sentence in both languages', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/settings/audit`)
+  const login = page.locator('.audit-line', { hasText: /^roni/ }).last()
+  await expect(login).toContainText('roni: כניסה')
+  await show(page, VIEWS[2])
+  await expect(login).toContainText('roni logged in')
 })
 
 test('the steps of the set-up', async ({ page, daemon }) => {

@@ -7,6 +7,7 @@ import { apiPages } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
+import { useLocale } from '#shared/i18n/locale'
 import { useFormat } from '#shared/session'
 import { useUrl } from '#shared/url'
 import { AuditActor } from './AuditActor'
@@ -99,6 +100,7 @@ function Days({ entries, ...chosen }: Chosen & { entries: readonly Entry[] }) {
 function Line({ entry, choose, isOne }: Chosen & { entry: Entry }) {
   const { t } = useLingui()
   const { i18n } = useTexts()
+  const locale = useLocale()
   const contact = entry.contact_id
   const known = actionText(entry.action)
   return (
@@ -108,7 +110,9 @@ function Line({ entry, choose, isOne }: Chosen & { entry: Entry }) {
         <span>
           <span className="strong">
             <AuditActor entry={entry} />
-          </span>{' '}
+          </span>
+          {/* The actions are nouns in Hebrew, and verbs in English. */}
+          {locale === 'he' ? ': ' : ' '}
           {known ? i18n._(known) : <Ltr>{entry.action}</Ltr>}
           <AuditSubject entry={entry} />
         </span>
