@@ -181,6 +181,15 @@ test('the filter is in the address, and one key makes the call-back task', async
   await expect.poll(async () => (await open()).items.length).toBe(0)
 })
 
+test('an empty list says whether the filter or the search found nothing', async ({ page }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/calls?outcome=robot`)
+  await expect(page.locator('.list .empty')).toContainText('אף שיחה לא מתאימה לסינון הזה')
+  await page.goto(`${daemon.url}/app/calls?q=שמונצס`)
+  await expect(page.locator('.list .empty')).toContainText('אפשר לחפש חלק משם, ממספר')
+})
+
 test('another call does not open at the position of a search hit', async ({ page }) => {
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)

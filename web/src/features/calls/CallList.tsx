@@ -44,7 +44,7 @@ export function CallList({ current }: { current: number | null }) {
       >
         {data => {
           const calls = callsOf(data)
-          if (calls.length === 0) return <NoCalls isFiltered={Boolean(filter.outcome ?? filter.q)} />
+          if (calls.length === 0) return <NoCalls filter={filter} />
           return (
             <>
               {filter.outcome === 'missed' && <CallBackSeveral />}
@@ -61,8 +61,8 @@ export function CallList({ current }: { current: number | null }) {
   )
 }
 
-function NoCalls({ isFiltered }: { isFiltered: boolean }) {
-  if (isFiltered) {
+function NoCalls({ filter: { outcome, q } }: { filter: CallFilter }) {
+  if (outcome || q) {
     return (
       <EmptyState
         title={<Trans>אין שיחות כאלה</Trans>}
@@ -72,7 +72,13 @@ function NoCalls({ isFiltered }: { isFiltered: boolean }) {
           </Link>
         }
       >
-        <Trans>אפשר לחפש חלק משם או ממספר, או להסיר את הסינון.</Trans>
+        {!q ? (
+          <Trans>אף שיחה לא מתאימה לסינון הזה.</Trans>
+        ) : outcome ? (
+          <Trans>אפשר לחפש חלק משם או ממספר, או להסיר את הסינון.</Trans>
+        ) : (
+          <Trans>אפשר לחפש חלק משם, ממספר או ממילה שנאמרה.</Trans>
+        )}
       </EmptyState>
     )
   }
