@@ -56,7 +56,7 @@ test('weekdays with the same hours are shown together', () => {
     { weekday: 4, from: '16:00', to: '19:00' },
   ]
   expect(groupedHours([...split, ...long])).toEqual([
-    { weekdays: [0, 1, 2, 3], ranges: '09:00–18:00' },
-    { weekdays: [4], ranges: '09:00–13:00, 16:00–19:00' },
+    { weekdays: [0, 1, 2, 3], ranges: '9:00–18:00' },
+    { weekdays: [4], ranges: '9:00–13:00, 16:00–19:00' },
   ])
 })

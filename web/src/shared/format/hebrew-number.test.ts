@@ -32,3 +32,11 @@ test.each([
   const format = new Formatter('he', 'Asia/Jerusalem')
   expect(format.ago(at, new Date('2026-11-22T10:00:00Z'))).toBe(text)
 })
+
+test('one minute is abbreviated in English as several are', () => {
+  const format = new Formatter('en', 'Asia/Jerusalem')
+  const now = new Date('2026-11-22T10:00:00Z')
+  expect(format.ago('2026-11-22T09:59:00Z', now)).toMatch(/^1 min/)
+  expect(format.ago('2026-11-22T09:58:00Z', now)).toMatch(/^2 min/)
+  expect(format.ago('2026-11-22T09:59:00Z', now)).not.toContain('minute')
+})

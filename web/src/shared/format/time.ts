@@ -158,8 +158,9 @@ export class Formatter {
   }
 
   #relative(unit: Intl.RelativeTimeFormatUnit, value: number): string {
-    // Singular minutes use the long form: the Hebrew abbreviation has no singular, and «לפני דקה» is short enough.
-    const style = unit === 'minute' && Math.abs(value) > 1 ? 'short' : 'long'
+    // In Hebrew a single minute uses the long form: the abbreviation has no singular, and «לפני דקה» is short enough.
+    const isShort = unit === 'minute' && (!this.locale.startsWith('he') || Math.abs(value) > 1)
+    const style = isShort ? 'short' : 'long'
     const make = () => new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style })
     const text = this.#cached(`relative ${style}`, make).format(value, unit)
     // CLDR adds the digit to the Hebrew singular and dual: «לפני שעה (1)», «לפני שעתיים (2)».
