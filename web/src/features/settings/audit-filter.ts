@@ -44,11 +44,11 @@ export const SUBJECTS: readonly (readonly [string, MessageDescriptor])[] = [
   ['call', msg`שיחות`],
   ['tag', msg`תגיות`],
   ['service', msg`שירותים`],
-  ['resource', msg`צוות וחדרים`],
+  ['resource', msg`עובדים ועמדות`],
   ['fact', msg`עובדות`],
   ['setting', msg`הגדרות`],
   ['agent-tool', msg`כלים של הסוכן`],
   ['user', msg`משתמשים`],
-  ['token', msg`אסימונים`],
+  ['token', msg`אסימוני API`],
   ['backup', msg`גיבויים`],
 ]

@@ -149,7 +149,7 @@ function Business({ facts }: { facts: Facts }) {
   const lines = [
     { href: '/app/settings/hours', done: facts.hasHours, name: <Trans>שעות הפתיחה</Trans> },
     { href: '/app/settings/services', done: facts.hasServices, name: <Trans>שירותים ומחירים</Trans> },
-    { href: '/app/settings/resources', done: undefined, name: <Trans>עובדים</Trans> },
+    { href: '/app/settings/resources', done: undefined, name: <Trans>עובדים ועמדות</Trans> },
     { href: '/app/settings/facts', done: undefined, name: <Trans>מה עוד הסוכן צריך לדעת</Trans> },
   ]
   return (

@@ -34,7 +34,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   slot_taken: msg`השעה הזאת כבר תפוסה.`,
   outside_hours: msg`השעה הזאת מחוץ לשעות הפתיחה.`,
   too_soon: msg`השעה הזאת כבר עברה, או קרובה מדי.`,
-  no_resource: msg`אין מי שנותן את השירות הזה. אפשר לשנות את זה בהגדרות, תחת עובדים.`,
+  no_resource: msg`אין מי שנותן את השירות הזה. אפשר לשנות את זה בהגדרות, תחת עובדים ועמדות.`,
   invalid_recipient: msg`זה לא מספר טלפון ולא מזהה WhatsApp.`,
   recipient_not_allowed: msg`לפי ההגדרות לא פונים ראשונים למספר כזה. לענות למי שפנה אפשר תמיד.`,
   too_many_new_chats: msg`היום כבר פניתם להרבה לקוחות חדשים. כדי ש־WhatsApp לא תחסום את המספר, ממשיכים מחר. לענות למי שכתב אפשר תמיד.`,
