@@ -16,6 +16,9 @@ pub struct FetchJob {
     /// Whether the recording is transcribed after the download, as the message of a caller.
     #[serde(default)]
     pub is_message: bool,
+    /// See [`TranscribeJob::is_unanswered`].
+    #[serde(default)]
+    pub is_unanswered: bool,
 }
 
 /// The payload of a [`JobKind::TranscribeRecording`].
@@ -24,6 +27,10 @@ pub struct TranscribeJob {
     /// The id of the recording at Twilio, or of the recorded media stream.
     #[serde(rename = "recording_sid")]
     pub key: String,
+    /// Whether it is certain that the caller got no answer to this recording, although the AI may have answered others
+    /// of the call.
+    #[serde(default)]
+    pub is_unanswered: bool,
 }
 
 /// The payload of a [`JobKind::CompressRecording`].
@@ -39,9 +46,17 @@ pub struct NewRecording {
     pub recording_sid: RecordingSid,
     pub url: String,
     pub duration_ms: i64,
-    /// Whether the recording is transcribed after the download: it was found in Twilio's list, or it is a message that
-    /// an AI may read and that gets no answer. A recording with an answer is transcribed while the caller waits for it.
-    pub is_message: bool,
+    pub purpose: RecordingPurpose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingPurpose {
+    /// The recording is only stored: it is transcribed while the caller waits for the answer, or no AI may read it.
+    Storage,
+    /// The recording was found in Twilio's list. It is transcribed as a message unless the call was answered.
+    Found,
+    /// A message that an AI may read and that gets no answer. It is transcribed.
+    Message,
 }
 
 /// Also stores the call of the recording, if the call is not stored yet. Does nothing if the call was erased.
@@ -59,10 +74,10 @@ pub fn ingest(
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;
     if is_new {
-        fetch_later(tx, &new.recording_sid, new.is_message, now)?;
-    } else if new.is_message {
+        fetch_later(tx, &new.recording_sid, new.purpose, now)?;
+    } else {
         // Twilio's status callback, which may arrive first, has queued the download without a transcription.
-        keep_as_message(tx, &new.recording_sid, now)?;
+        add_purpose(tx, &new.recording_sid, new.purpose, now)?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(call), now)
@@ -108,7 +123,7 @@ pub fn finish(tx: &WriteTx<'_>, key: &str, header: &[u8], now: Timestamp) -> Res
     tx.put_recording_chunk(key, HEADER, header, 0)?;
     complete(tx, key, now)?;
     match tx.recorded_message(key)?.and_then(|found| found.message_ms) {
-        Some(_) => transcribe_later(tx, key, now),
+        Some(_) => transcribe_later(tx, key, false, now),
         None => Ok(()),
     }
 }
@@ -121,37 +136,57 @@ pub fn store_file(tx: &WriteTx<'_>, job: &FetchJob, mime: &str, content: &[u8], 
     }
     tx.set_recording_mime(key, mime)?;
     complete(tx, key, now)?;
-    if job.is_message { transcribe_later(tx, key, now) } else { Ok(()) }
+    if job.is_message { transcribe_later(tx, key, job.is_unanswered, now) } else { Ok(()) }
 }
 
 /// Queues the transcription of a recording that gets no answer, because it is the message of its caller. If its file is
 /// not downloaded yet, the transcription follows the download. Does nothing if the recording is not stored. Idempotent.
 pub fn keep_as_message(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<()> {
-    if transcribe_downloaded(tx, sid, now)? || !tx.has_recording(sid.as_str())? {
+    add_purpose(tx, sid, RecordingPurpose::Message, now)
+}
+
+fn add_purpose(tx: &WriteTx<'_>, sid: &RecordingSid, purpose: RecordingPurpose, now: Timestamp) -> Result<()> {
+    let is_unanswered = purpose == RecordingPurpose::Message;
+    if purpose == RecordingPurpose::Storage
+        || transcribe_downloaded(tx, sid, is_unanswered, now)?
+        || !tx.has_recording(sid.as_str())?
+    {
         return Ok(());
     }
     tx.delete_job(&JobKind::FetchRecording.key(sid))?;
-    fetch_later(tx, sid, true, now)
+    fetch_later(tx, sid, purpose, now)
 }
 
 /// Queues the transcription of a message whose file is downloaded. Returns false if the file is not downloaded yet.
-pub fn transcribe_downloaded(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> Result<bool> {
+pub fn transcribe_downloaded(
+    tx: &WriteTx<'_>,
+    sid: &RecordingSid,
+    is_unanswered: bool,
+    now: Timestamp,
+) -> Result<bool> {
     let is_downloaded = tx.recorded_message(sid.as_str())?.is_some();
     if is_downloaded {
-        transcribe_later(tx, sid.as_str(), now)?;
+        transcribe_later(tx, sid.as_str(), is_unanswered, now)?;
     }
     Ok(is_downloaded)
 }
 
-fn fetch_later(tx: &WriteTx<'_>, sid: &RecordingSid, is_message: bool, now: Timestamp) -> Result<()> {
-    let job = FetchJob { recording_sid: sid.clone(), is_message };
+fn fetch_later(tx: &WriteTx<'_>, sid: &RecordingSid, purpose: RecordingPurpose, now: Timestamp) -> Result<()> {
+    let (is_message, is_unanswered) = (purpose != RecordingPurpose::Storage, purpose == RecordingPurpose::Message);
+    let job = FetchJob { recording_sid: sid.clone(), is_message, is_unanswered };
     let payload = serde_json::to_string(&job).unwrap_or_default();
     tx.insert_job(JobKind::FetchRecording, Some(&JobKind::FetchRecording.key(sid)), &payload, now, now)
 }
 
-fn transcribe_later(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
-    let payload = serde_json::to_string(&TranscribeJob { key: key.to_owned() }).unwrap_or_default();
-    tx.insert_job(JobKind::TranscribeRecording, Some(&JobKind::TranscribeRecording.key(key)), &payload, now, now)
+fn transcribe_later(tx: &WriteTx<'_>, key: &str, is_unanswered: bool, now: Timestamp) -> Result<()> {
+    let payload = serde_json::to_string(&TranscribeJob { key: key.to_owned(), is_unanswered }).unwrap_or_default();
+    let unique_key = JobKind::TranscribeRecording.key(key);
+    let earlier = tx.job_payload(&unique_key)?.and_then(|earlier| serde_json::from_str::<TranscribeJob>(&earlier).ok());
+    // The earlier job did not transcribe the recording if the call was answered.
+    if is_unanswered && earlier.is_some_and(|earlier| !earlier.is_unanswered) {
+        tx.delete_job(&unique_key)?;
+    }
+    tx.insert_job(JobKind::TranscribeRecording, Some(&unique_key), &payload, now, now)
 }
 
 /// The owner's message about the call no longer waits for the recording.
@@ -165,24 +200,26 @@ pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str, now: Timestamp) -> 
 
 /// Returns the recording that is to be transcribed. Returns `None` if it is unknown or not downloaded yet, and:
 ///
-/// - for a recording of Twilio's, if an engine has talked with the caller, or if the recording was transcribed as a
-///   turn of the call;
+/// - for a recording of Twilio's, if the recording was transcribed as a turn of the call, or if an engine has talked with
+///   the caller and may have answered the recording;
 /// - for a recorded media stream, if the caller left no message in voicemail, or was blocked or a machine.
-pub fn untranscribed(tx: &ReadTx<'_>, key: &str) -> Result<Option<RecordedMessage>> {
+pub fn untranscribed(tx: &ReadTx<'_>, job: &TranscribeJob) -> Result<Option<RecordedMessage>> {
+    let TranscribeJob { key, is_unanswered } = job;
     let Some(found) = tx.recorded_message(key)? else { return Ok(None) };
     let is_wanted = if found.is_stream {
         let is_unwanted = matches!(tx.call_end(&found.call_sid)?, Some(EndReason::Blocked | EndReason::Robot));
         found.message_ms.is_some() && !is_unwanted
     } else {
-        !found.is_answered && tx.turn_text(&found.call_sid, &format!("{key}.caller"))?.is_none()
+        let may_be_answered = found.is_answered && !is_unanswered;
+        !may_be_answered && tx.turn_text(&found.call_sid, &format!("{key}.caller"))?.is_none()
     };
     Ok(Some(found).filter(|_| is_wanted))
 }
 
 /// Stores the transcript of a message that the caller left. The owner is notified after the new summary of the call, or
 /// at once if the transcript is blank. Idempotent.
-pub fn store_transcript(tx: &WriteTx<'_>, key: &str, text: &str, now: Timestamp) -> Result<(), Error> {
-    let Some(found) = untranscribed(tx, key)? else { return Ok(()) };
+pub fn store_transcript(tx: &WriteTx<'_>, job: &TranscribeJob, text: &str, now: Timestamp) -> Result<(), Error> {
+    let Some(found) = untranscribed(tx, job)? else { return Ok(()) };
     if text.trim().is_empty() {
         return Ok(call_notice::hasten(tx, &found.call_sid, now)?);
     }

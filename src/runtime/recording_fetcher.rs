@@ -34,7 +34,9 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
     let Some(known) = known else {
         // An earlier job, which did not know that the recording is a message, may have stored the file.
         if payload.is_message {
-            let queued = services.store.write(move |tx| recording::transcribe_downloaded(tx, &sid, clock::now()));
+            let queued = services
+                .store
+                .write(move |tx| recording::transcribe_downloaded(tx, &sid, payload.is_unanswered, clock::now()));
             queued.await.map_err(later)?;
             services.jobs.wake();
         }

@@ -20,15 +20,16 @@ const MAX_BYTES: usize = 24 << 20;
 
 /// If there will be no transcript, the message to the owner about the call is sent without it.
 pub async fn transcribe(services: CallServices, job: Job) -> Result<(), JobError> {
-    let TranscribeJob { key } =
+    let wanted: TranscribeJob =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
-    let outcome = transcript(&services, key.clone()).await;
+    let outcome = transcript(&services, wanted.clone()).await;
     let (text, failure) = match outcome {
         Ok(text) => (text, None),
         Err(error @ JobError::Permanent(_)) => (String::new(), Some(error)),
         Err(error) => return Err(error),
     };
-    let stored = crm::transact(&services.store, move |tx| recording::store_transcript(tx, &key, &text, clock::now()));
+    let stored =
+        crm::transact(&services.store, move |tx| recording::store_transcript(tx, &wanted, &text, clock::now()));
     stored.await.map_err(|error| JobError::Retry(error.to_string()))?;
     services.jobs.wake();
     failure.map_or(Ok(()), Err)
@@ -36,11 +37,11 @@ pub async fn transcribe(services: CallServices, job: Job) -> Result<(), JobError
 
 /// Empty if there is no transcript, for example because nothing was said, no transcriber is configured, or a usage
 /// limit of the AI is reached.
-async fn transcript(services: &CallServices, key: String) -> Result<String, JobError> {
+async fn transcript(services: &CallServices, wanted: TranscribeJob) -> Result<String, JobError> {
     let config = services.config();
     let Some(server) = config.file_transcription_server() else { return Ok(String::new()) };
     let later = |error: crate::store::Error| JobError::Retry(error.to_string());
-    let found = services.store.read(move |tx| recording::untranscribed(tx, &key)).await.map_err(later)?;
+    let found = services.store.read(move |tx| recording::untranscribed(tx, &wanted)).await.map_err(later)?;
     let Some(found) = found else { return Ok(String::new()) };
     // The owner wants no AI in calls.
     if found.is_stream && CallServices::ai_engines(&config).is_empty() {
@@ -55,7 +56,8 @@ async fn transcript(services: &CallServices, key: String) -> Result<String, JobE
     let Sound { content, mime, length_ms } = sound;
     let file = SoundFile { content, mime: &mime, length_ms };
     let heard = openai::transcribe(&services.client, Some(server), file, &config.agent.language, "", LIMIT).await;
-    let openai::Paid { answer, cost_micros } = heard.map_err(|error| call_summary::failure(&error))?;
+    let openai::Paid { answer, cost_micros } =
+        heard.map_err(|error| call_summary::failure(&error))?;
     services.add_cost(&call_sid, cost_micros);
     tracing::info!(event = "RECORDING_TRANSCRIBED", call.sid = %call_sid, "The message that the caller left in call {call_sid} is transcribed");
     Ok(answer)

@@ -149,6 +149,31 @@ async fn the_message_of_a_caller_who_hangs_up_at_the_recorder_is_transcribed() {
     harness.call_when(&sid, |call| call["message_text"] == MESSAGE).await;
 }
 
+/// The AI answers the first recording. The caller hangs up after the second one, or the AI fails before its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_at_the_recorder_is_transcribed_although_the_agent_has_answered_before() {
+    for digits in ["hangup", ""] {
+        let turns = vec![Turn::new("מתי אתם פתוחים?", "עד שבע בערב"), Turn::new(MESSAGE, "")];
+        let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+        until_lists_read(&harness).await;
+        let sid = format!("CA{:032x}", 13);
+        let first = hung_up_at_recorder(&harness, &sid).await;
+        let first = first.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let answered = harness.hook("/webhook/handle_recording", &first[..6]).await.text();
+        assert!(answered.contains("עד שבע בערב"), "{answered}");
+        let mut second = hung_up_at_recorder(&harness, &sid).await;
+        digits.clone_into(&mut second[6].1);
+        let second = second.each_ref().map(|(name, value)| (*name, value.as_str()));
+        if digits.is_empty() {
+            harness.ai.change(|options| options.faults.refuse_requests = Some(503));
+        }
+        assert_eq!(harness.hook("/webhook/handle_recording", &second).await.status, 200);
+        harness.ai.change(|options| options.faults.refuse_requests = None);
+        let call = harness.call_when(&sid, |call| call["message_text"] == MESSAGE).await;
+        assert_eq!(call["outcome"], "message", "{digits}: {call:#}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owners_message_has_the_words_of_a_recording_that_arrives_after_the_first_summary() {
     let mut shop = switched_off().await;

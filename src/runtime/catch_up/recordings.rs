@@ -4,7 +4,7 @@
 use super::{CatchUp, CatchUpList, Ingested, PassError, calls};
 use crate::clock;
 use crate::crm::call::IncomingCall;
-use crate::crm::recording::{self, NewRecording};
+use crate::crm::recording::{self, NewRecording, RecordingPurpose};
 use crate::crm::webhook_log::RawWebhook;
 use crate::domain::{CallSid, Provider, RecordingSid};
 use crate::providers::twilio::lists::{self, Listed, ListedRecording, Resource};
@@ -49,7 +49,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
         recording_sid,
         url: item.url(&settings.config.twilio)?,
         duration_ms: item.duration_ms(),
-        is_message: true,
+        purpose: RecordingPurpose::Found,
     };
     let raw = RawWebhook {
         source: Provider::Twilio,

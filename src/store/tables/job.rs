@@ -32,6 +32,12 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The arguments of the job with this key in any state, as JSON.
+    pub fn job_payload(&self, unique_key: &str) -> Result<Option<String>> {
+        let mut query = self.conn.prepare_cached("SELECT payload FROM jobs WHERE unique_key = ?1")?;
+        Ok(query.query_row([unique_key], |row| row.get(0)).optional()?)
+    }
+
     pub fn waiting_jobs(&self, kind: JobKind) -> Result<u64> {
         let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
         let count: i64 = query.query_row([kind], |row| row.get(0))?;

@@ -6,7 +6,7 @@ use super::webhook::{
 };
 use crate::clock;
 use crate::crm::call;
-use crate::crm::recording::{self, NewRecording};
+use crate::crm::recording::{self, NewRecording, RecordingPurpose};
 use crate::domain::{CallSid, EndReason, RecordingSid};
 use crate::http::{AppState, TwilioForm};
 use crate::messages::Phrase;
@@ -50,7 +50,8 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     let hung_up = form.form.value("Digits") == Some("hangup");
     let is_answered = !hung_up && state.recorded_turns.has_ai();
     let is_message = !is_answered && state.recorded_turns.may_use_ai();
-    let (raw, taken, at) = (raw(&form, PATH), NewRecording { is_message, ..new.clone() }, clock::now());
+    let purpose = if is_message { RecordingPurpose::Message } else { RecordingPurpose::Storage };
+    let (raw, taken, at) = (raw(&form, PATH), NewRecording { purpose, ..new.clone() }, clock::now());
     store_best_effort(&state, PATH, call.as_str(), move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
     state.jobs.wake();
     if !is_answered {
@@ -146,7 +147,7 @@ pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewR
         recording_sid: sid.parse().ok()?,
         url,
         duration_ms,
-        is_message: false,
+        purpose: RecordingPurpose::Storage,
     })
 }
 
