@@ -5,8 +5,8 @@
 use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
 use crate::domain::{
-    ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, JobKind, Speaker, TaskContent, Timestamp, ToolUse,
-    text_enum,
+    ActorId, BusinessId, Call, CallSid, CallState, ContactRelation, EndReason, JobKind, Speaker, TaskContent,
+    Timestamp, ToolUse, text_enum,
 };
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -71,8 +71,8 @@ pub fn requeue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<(
     queue(tx, call_sid, now)
 }
 
-/// Returns the transcript to summarize. `None` if the call is not stored, has not ended or has a summary, or if the
-/// caller said nothing and left no message.
+/// Returns the transcript to summarize. `None` if the call is not stored, has not ended or has a summary, if its caller
+/// was blocked, or if the caller said nothing and left no message.
 pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line>>> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };
     let turns = tx.heard_turns(call_sid)?;
@@ -175,8 +175,8 @@ fn unless_refused<T>(call: &Call, part: &'static str, outcome: Result<T, Error>)
 }
 
 fn unsummarized(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Call>> {
-    let ended = tx.stored_call(call_sid)?.filter(|call| call.state == CallState::Ended);
-    let Some(call) = ended else { return Ok(None) };
+    let is_wanted = |call: &Call| call.state == CallState::Ended && call.end_reason != Some(EndReason::Blocked);
+    let Some(call) = tx.stored_call(call_sid)?.filter(is_wanted) else { return Ok(None) };
     Ok(if tx.has_call_summary(call.id)? { None } else { Some(call) })
 }
 
@@ -203,7 +203,6 @@ const MAX_LEADS: usize = 50;
 mod tests {
     use super::*;
     use crate::crm::call::{self, IncomingCall};
-    use crate::domain::EndReason;
     use crate::store::testing::{database, try_out};
     use phonenumber::country;
 

@@ -198,17 +198,20 @@ pub fn fail(tx: &WriteTx<'_>, sid: &RecordingSid, why: &str, now: Timestamp) -> 
     }
 }
 
-/// Returns the recording that is to be transcribed. Returns `None` if it is unknown or not downloaded yet, and:
+/// Returns the recording that is to be transcribed. Returns `None` if it is unknown or not downloaded yet, if the caller
+/// was blocked or a machine, and:
 ///
 /// - for a recording of Twilio's, if the recording was transcribed as a turn of the call, or if an engine has talked with
 ///   the caller and may have answered the recording;
-/// - for a recorded media stream, if the caller left no message in voicemail, or was blocked or a machine.
+/// - for a recorded media stream, if the caller left no message in voicemail.
 pub fn untranscribed(tx: &ReadTx<'_>, job: &TranscribeJob) -> Result<Option<RecordedMessage>> {
     let TranscribeJob { key, is_unanswered } = job;
     let Some(found) = tx.recorded_message(key)? else { return Ok(None) };
+    if matches!(tx.call_end(&found.call_sid)?, Some(EndReason::Blocked | EndReason::Robot)) {
+        return Ok(None);
+    }
     let is_wanted = if found.is_stream {
-        let is_unwanted = matches!(tx.call_end(&found.call_sid)?, Some(EndReason::Blocked | EndReason::Robot));
-        found.message_ms.is_some() && !is_unwanted
+        found.message_ms.is_some()
     } else {
         let may_be_answered = found.is_answered && !is_unanswered;
         !may_be_answered && tx.turn_text(&found.call_sid, &format!("{key}.caller"))?.is_none()

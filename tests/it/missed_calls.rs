@@ -3,13 +3,15 @@
 
 use super::call_notices::Shop;
 use super::catch_up::{count, launch, until_lists_read};
+use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::audio::wav;
 use agentlocator::clock;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use agentlocator::simulator::twilio::{Fault, Operation};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const OWN: &str = "+97235551234";
@@ -172,6 +174,26 @@ async fn a_message_at_the_recorder_is_transcribed_although_the_agent_has_answere
         let call = harness.call_when(&sid, |call| call["message_text"] == MESSAGE).await;
         assert_eq!(call["outcome"], "message", "{digits}: {call:#}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_voicemail_of_a_blocked_contact_is_not_sent_to_the_ai() {
+    let mut shop = switched_off().await;
+    launch(&mut shop.harness);
+    let id = shop.owner.post_json("/api/contacts", &json!({"number": DANA})).await.json()["id"].clone();
+    let block = shop.owner.request(Method::PUT, &format!("/api/contacts/{id}/block"));
+    assert_eq!(send(block.json(&json!({"blocked": true}))).await.status, 200);
+    shop.harness.daemon.kill9();
+    let sid = message_at_twilio(&shop.harness, DANA);
+    launch(&mut shop.harness);
+    until("the recording", async || (count(&shop.harness, "recordings WHERE state = 'complete'") == 1).then_some(()))
+        .await;
+    shop.harness.until_jobs_done().await;
+    let call = shop.harness.ended_call(&sid).await;
+    assert_eq!((&call["outcome"], &call["message_text"]), (&json!("blocked"), &Value::Null), "{call:#}");
+    assert_eq!((count(&shop.harness, "tasks"), count(&shop.harness, "leads")), (0, 0));
+    let requests = shop.harness.ai.state().requests;
+    assert!(requests.is_empty(), "{requests:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
