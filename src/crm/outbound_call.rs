@@ -284,6 +284,7 @@ pub fn record_machine(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> store:
 /// How Twilio ended an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptEnd {
+    /// The call was answered and has ended.
     Completed,
     Busy,
     NoAnswer,
@@ -313,8 +314,9 @@ pub fn end_attempt(
             match call.and_then(|call| call.answered_at) {
                 _ if by_machine == Some(true) => OutboundOutcome::Machine,
                 Some(_) => OutboundOutcome::Answered,
-                // The contact hung up before the agent could speak, or the daemon was off.
-                None => OutboundOutcome::NoAnswer,
+                // The contact answered, but the agent could not talk, because no AI could be reached, the stream failed
+                // or the contact hung up. A second call would disturb the contact again.
+                None => OutboundOutcome::Failed,
             }
         }
     };

@@ -2,7 +2,7 @@
 //! database. An attempt is stored before Twilio is asked to dial. If Twilio's answer is lost, the call is looked for in
 //! Twilio's list of calls, and another attempt is made only if the list does not contain it.
 
-use super::calls::Calls;
+use super::calls::{CallServices, Calls};
 use super::jobs::JobError;
 use crate::booking::CallingHours;
 use crate::clock;
@@ -82,7 +82,7 @@ impl OutboundCalls {
         let services = self.calls.services();
         let config = services.config();
         // The usage limits of the AI apply to these calls too, and without an AI no agent could talk with the contact.
-        if config.ai_engines().is_empty() || !services.has_ai_left().await {
+        if config.ai_engines().is_empty() || !services.has_ai_left().await || self.has_just_failed(&config).await? {
             return Ok(MAX_WAIT);
         }
         let hours = calling_hours(&config);
@@ -126,6 +126,16 @@ impl OutboundCalls {
             }
             NextStep::ReadList => Ok(AFTER_FAILURE),
         }
+    }
+
+    /// Returns true if the agent could probably not talk with a contact who answers now.
+    async fn has_just_failed(&self, config: &Arc<Config>) -> store::Result<bool> {
+        let (engines, period) = (CallServices::ai_engines(config), (PAUSE_AFTER_ENGINES, clock::instant()));
+        if self.calls.services().engine_breaker.has_failed_everywhere(&engines, config, period) {
+            return Ok(true);
+        }
+        let since = clock::now().minus(PAUSE_AFTER_UNSERVED);
+        self.store.read(move |tx| tx.has_unserved_outbound_call(since)).await
     }
 
     async fn postpone(&self, id: i64, pause: Duration) -> store::Result<Duration> {
@@ -302,5 +312,10 @@ const CLOCK_TOLERANCE: Duration = Duration::from_mins(2);
 const CHECK_AFTER: Duration = Duration::from_mins(2);
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How long no call is made after all AI engines have failed.
+const PAUSE_AFTER_ENGINES: Duration = Duration::from_mins(5);
+/// How long no call is made after a contact answered and the agent could not talk. Otherwise one contact after another
+/// would be called for nothing.
+const PAUSE_AFTER_UNSERVED: Duration = Duration::from_mins(15);
 const AFTER_REFUSED_ACCOUNT: Duration = Duration::from_mins(10);
 const MAX_WAIT: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Callee, EndedBy};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
-use agentlocator::simulator::twilio::{Fault, Operation};
+use agentlocator::simulator::twilio::{CallRecord, Fault, Operation};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -160,8 +160,54 @@ async fn a_called_contact_whose_agent_fails_hears_an_apology_and_not_voicemail()
     let said: Vec<_> = report.prompts.iter().map(|prompt| prompt.what.as_str()).collect();
     assert!(said.len() == 1 && said[0].contains("אירעה תקלה"), "{report:#?}");
     assert_eq!((report.ended, report.recordings.len()), (EndedBy::Hangup, 0), "no message is recorded");
-    assert_ne!(requested(&api, &planned["calls"][0]["id"]).await["state"], "done");
+    let failed = until_state(&api, &planned["calls"][0]["id"], "failed").await;
+    assert_eq!((&failed["outcome"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
+    assert_eq!(until_tasks(&api).await[0]["call_id"], missed);
+
+    // The next contact is not called until the AI may work again.
+    assert_eq!(request(&api, json!([{"number": "+972501110000"}])).await.0, 201);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(dialled(&harness).len(), 1);
     harness.assert_rules_kept();
+}
+
+/// Requests a call, and waits until it was dialled. Returns the id of the request and Twilio's id of the call. No phone
+/// is connected to the fake Twilio.
+async fn dialled_call(harness: &CallHarness, api: &Client, to: Value) -> (Value, String) {
+    let known: Vec<_> = harness.twilio_state.calls().into_iter().map(|call| call.sid).collect();
+    let (status, planned) = request(api, to).await;
+    assert_eq!(status, 201, "{planned}");
+    let is_new = |call: &CallRecord| call.direction == "outbound-api" && !known.contains(&call.sid);
+    let made = until("the request to dial", async || harness.twilio_state.calls().into_iter().find(is_new)).await;
+    (planned["calls"][0]["id"].clone(), made.sid)
+}
+
+/// Posts a webhook about an outbound call.
+async fn report(harness: &CallHarness, path: &str, (id, sid): (&Value, &str), fields: &[(&str, &str)]) -> String {
+    let call = [("CallSid", sid), ("From", "+97235551234"), ("To", DANA)];
+    let reply = harness.hook(&format!("/webhook/{path}?id={id}"), &[&call, fields].concat()).await;
+    assert!(reply.status < 300, "{}", reply.text());
+    reply.text()
+}
+
+async fn until_tasks(api: &Client) -> Vec<Value> {
+    until("the task", async || {
+        let tasks = api.get("/api/tasks").await.json();
+        Some(tasks["items"].as_array().unwrap().clone()).filter(|tasks| !tasks.is_empty())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_who_answers_and_hangs_up_at_once_is_not_called_again() {
+    let (harness, api) = shop(ALWAYS).await;
+    let missed = missed_call(&harness).await;
+    let (id, sid) = dialled_call(&harness, &api, json!([{"call_id": missed}])).await;
+    report(&harness, "outbound_call", (&id, &sid), &[("CallStatus", "in-progress")]).await;
+    report(&harness, "call_status", (&id, &sid), &[("CallStatus", "completed"), ("CallDuration", "1")]).await;
+    let failed = until_state(&api, &id, "failed").await;
+    assert_eq!((&failed["outcome"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
+    assert_eq!(until_tasks(&api).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,11 +233,7 @@ async fn after_a_busy_line_the_agent_calls_once_more_and_then_makes_a_task() {
     report_of(&mut reports).await;
     let failed = until_state(&api, id, "failed").await;
     assert_eq!((&failed["outcome"], &failed["attempts"]), (&json!("no_answer"), &json!(2)), "{failed}");
-    let tasks = until("the task", async || {
-        let tasks = api.get("/api/tasks").await.json();
-        Some(tasks["items"].as_array().unwrap().clone()).filter(|tasks| !tasks.is_empty())
-    })
-    .await;
+    let tasks = until_tasks(&api).await;
     assert!(tasks.len() == 1 && tasks[0]["title"].as_str().unwrap().contains(PURPOSE), "{tasks:#?}");
     assert_eq!(tasks[0]["call_id"], missed);
     assert_eq!(dialled(&harness).len(), 2);

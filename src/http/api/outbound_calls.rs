@@ -27,9 +27,10 @@ pub(super) fn operations() -> Operations {
 ///
 /// The agent calls them one after another, within the hours that the settings allow (`agent.calls_from_hour`,
 /// `agent.calls_until_hour`; in Israel not on the Sabbath or on holidays), and says the purpose in its first sentence.
-/// An incoming call is returned only once. An answering machine gets a message with the purpose. After a busy line
-/// or no answer, the agent calls once more, half an hour later or in the next allowed hours. If the contact is not
-/// reached then either, or the call cannot be made, a task is created. If one of the contacts is refused, none is called.
+/// An incoming call is returned only once, unless the call back has failed. An answering machine gets a message with the
+/// purpose. After a busy line or no answer, the agent calls once more, half an hour later or in the next allowed hours. If
+/// the contact is not reached then either, or the call cannot be made, or it is answered and the agent cannot talk or leave
+/// a message, a task is created. If one of the contacts is refused, none is called.
 #[utoipa::path(post, path = "/api/calls", tag = "calls", operation_id = "request_outbound_calls", request_body = OutboundCallsRequest,
     responses((status = 201, description = "The calls are planned.", body = OutboundCalls),
         (status = 404, body = ErrorBody),

@@ -50,6 +50,23 @@ impl EngineBreaker {
         }
     }
 
+    /// Returns true if the last call of each engine failed within `period`, or so recently that the engine is tried last.
+    pub(in crate::runtime) fn has_failed_everywhere(
+        &self,
+        engines: &[EngineKind],
+        config: &Arc<Config>,
+        (period, now): (Duration, Instant),
+    ) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let fails = |engine: &EngineKind| {
+            failed.get(engine.as_str()).is_some_and(|failures| {
+                let is_recent = !failures.is_obsolete(config) && now.saturating_duration_since(failures.last) < period;
+                is_recent || failures.applies(config, now)
+            })
+        };
+        !engines.is_empty() && engines.iter().all(fails)
+    }
+
     /// `config` contains the settings of the call.
     pub(super) fn sort(&self, engines: &mut [EngineKind], config: &Arc<Config>, now: Instant) {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,9 +80,12 @@ impl Failures {
     }
 
     /// New settings end the pause early if only the owner can fix the cause.
+    fn is_obsolete(&self, config: &Arc<Config>) -> bool {
+        self.cause.needs_owner() && !std::ptr::eq(self.config.as_ptr(), Arc::as_ptr(config))
+    }
+
     fn applies(&self, config: &Arc<Config>, now: Instant) -> bool {
-        let is_obsolete = self.cause.needs_owner() && !std::ptr::eq(self.config.as_ptr(), Arc::as_ptr(config));
-        self.is_enough() && !is_obsolete && now.saturating_duration_since(self.last) < pause(self.cause)
+        self.is_enough() && !self.is_obsolete(config) && now.saturating_duration_since(self.last) < pause(self.cause)
     }
 }
 
@@ -145,6 +165,23 @@ mod tests {
             let first = if is_last { Pipeline } else { Realtime };
             assert_eq!(order(reason, &config, after)[0], first, "{reason} after {after} s");
         }
+    }
+
+    #[test]
+    fn outbound_calls_wait_while_each_engine_has_just_failed() {
+        let (breaker, began, config) = (EngineBreaker::default(), crate::clock::instant(), Arc::default());
+        let engines = [Realtime, Pipeline];
+        let waits = |seconds| {
+            let now = began + Duration::from_secs(seconds);
+            breaker.has_failed_everywhere(&engines, &config, (Duration::from_mins(5), now))
+        };
+        breaker.record(&call(&["pipeline"], &["realtime"]), &config, began);
+        assert!(!waits(0), "the pipeline works");
+        breaker.record(&call(&[], &["realtime", "pipeline"]), &config, began);
+        assert_eq!((waits(0), waits(299), waits(300)), (true, true, false));
+        breaker.record(&call(&["realtime"], &[]), &config, began);
+        assert!(!waits(0));
+        assert!(!breaker.has_failed_everywhere(&[], &config, (Duration::from_mins(5), began)));
     }
 
     #[test]

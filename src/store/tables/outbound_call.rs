@@ -90,6 +90,16 @@ impl ReadTx<'_> {
         Ok(query.exists(params![contact, missed_call])?)
     }
 
+    /// Returns true if a call has failed since then because the contact answered and no AI or no media stream worked.
+    pub fn has_unserved_outbound_call(&self, since: Timestamp) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM outbound_calls o JOIN calls c ON c.call_sid = o.call_sid
+             WHERE o.state = 'failed' AND o.updated_at >= ?1 AND c.answered_at IS NULL
+                 AND c.end_reason IN ('fallback', 'dropped') LIMIT 1",
+        )?;
+        Ok(query.exists([since])?)
+    }
+
     /// The business's number in the newest phone call in which that number is known in E.164 form.
     pub fn last_called_own_number(&self, business: BusinessId) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(

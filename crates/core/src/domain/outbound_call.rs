@@ -29,7 +29,8 @@ text_enum! {
         Busy = "busy",
         /// The contact did not answer.
         NoAnswer = "no_answer",
-        /// The call could not be made.
+        /// The call could not be made; or it was answered, but the agent could not talk with the contact or leave a
+        /// message.
         Failed = "failed",
         /// The contact has opted out in the meantime.
         OptedOut = "opted_out",

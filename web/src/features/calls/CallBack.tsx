@@ -86,7 +86,7 @@ const OUTCOMES: Record<NonNullable<OutboundCall['outcome']>, MessageDescriptor> 
   machine: msg`הסוכן השאיר הודעה במשיבון.`,
   busy: msg`הקו היה תפוס.`,
   no_answer: msg`הלקוח לא ענה לסוכן.`,
-  failed: msg`הסוכן לא הצליח להתקשר.`,
+  failed: msg`הסוכן לא הצליח לדבר עם הלקוח.`,
   opted_out: msg`הסוכן לא התקשר: הלקוח ביקש שלא יפנו אליו.`,
   blocked: msg`הסוכן לא התקשר: הלקוח חסום.`,
 }
