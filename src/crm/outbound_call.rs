@@ -1,6 +1,10 @@
 //! Calls that the agent makes at the request of an employee. An attempt is stored before Twilio is asked to dial. If
 //! Twilio's answer is lost, the attempt is looked for in Twilio's list before another one is made.
 
+mod machine;
+
+pub use machine::{MachineReport, record_machine, record_machine_message};
+
 use super::call::{self, IncomingCall};
 use super::contact::resolve::{self, Sighting};
 use super::{Error, RequestError, task, text};
@@ -79,6 +83,9 @@ pub fn request(
         check_number(&number, missed_call, &request.prefixes)?;
         if tx.has_outbound_call(contact, missed_call)? {
             return Err(refused("already_called", "a call to this contact is planned, or the call was returned"));
+        }
+        if let Some(missed_call) = missed_call {
+            tx.cancel_failed_outbound_call(missed_call, now)?;
         }
         let new = NewOutboundCall {
             business: BusinessId::FIRST,
@@ -270,17 +277,6 @@ pub fn answered(
     }))
 }
 
-/// Records that a machine has answered an outbound call. Returns false and changes nothing if this was recorded before,
-/// if the call has ended, or if it is not an outbound call.
-pub fn record_machine(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> store::Result<bool> {
-    let Some(call) = tx.stored_call(sid)?.filter(|call| call.state != CallState::Ended) else { return Ok(false) };
-    if tx.outbound_call_by_sid(sid)?.is_none() || tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)? {
-        return Ok(false);
-    }
-    tx.insert_call_event(sid, CallEventKind::AnsweredByMachine, None, now)?;
-    Ok(true)
-}
-
 /// How Twilio ended an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptEnd {
@@ -307,18 +303,7 @@ pub fn end_attempt(
         AttemptEnd::Busy => OutboundOutcome::Busy,
         AttemptEnd::NoAnswer => OutboundOutcome::NoAnswer,
         AttemptEnd::Failed => OutboundOutcome::Failed,
-        AttemptEnd::Completed => {
-            let call = tx.stored_call(sid)?;
-            let by_machine =
-                call.as_ref().map(|call| tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)).transpose()?;
-            match call.and_then(|call| call.answered_at) {
-                _ if by_machine == Some(true) => OutboundOutcome::Machine,
-                Some(_) => OutboundOutcome::Answered,
-                // The contact answered, but the agent could not talk, because no AI could be reached, the stream failed
-                // or the contact hung up. A second call would disturb the contact again.
-                None => OutboundOutcome::Failed,
-            }
-        }
+        AttemptEnd::Completed => machine::outcome_of_answered(tx, sid)?,
     };
     match outcome {
         OutboundOutcome::Answered | OutboundOutcome::Machine => {

@@ -164,8 +164,10 @@ async fn a_called_contact_whose_agent_fails_hears_an_apology_and_not_voicemail()
     assert_eq!((&failed["outcome"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
     assert_eq!(until_tasks(&api).await[0]["call_id"], missed);
 
-    // The next contact is not called until the AI may work again.
-    assert_eq!(request(&api, json!([{"number": "+972501110000"}])).await.0, 201);
+    // The next contact is not called until the AI may work again, and the missed call can be returned once more.
+    for to in [json!([{"number": "+972501110000"}]), json!([{"call_id": missed}])] {
+        assert_eq!(request(&api, to).await.0, 201);
+    }
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(dialled(&harness).len(), 1);
     harness.assert_rules_kept();
@@ -208,6 +210,42 @@ async fn a_contact_who_answers_and_hangs_up_at_once_is_not_called_again() {
     let failed = until_state(&api, &id, "failed").await;
     assert_eq!((&failed["outcome"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
     assert_eq!(until_tasks(&api).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_got_no_message_makes_a_task_and_the_call_can_be_returned_again() {
+    let (harness, api) = shop(ALWAYS).await;
+    let missed = missed_call(&harness).await;
+    let (id, sid) = dialled_call(&harness, &api, json!([{"call_id": missed}])).await;
+    harness.twilio.fail_next(Operation::UpdateCall, Fault::Status(400), 1);
+    report(&harness, "outbound_call", (&id, &sid), &[("CallStatus", "in-progress")]).await;
+    report(&harness, "outbound_machine", (&id, &sid), &[("AnsweredBy", "machine_end_beep")]).await;
+    tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("OUTBOUND_NO_MESSAGE"));
+    report(&harness, "call_status", (&id, &sid), &[("CallStatus", "completed"), ("CallDuration", "30")]).await;
+    assert_eq!(until_state(&api, &id, "failed").await["outcome"], "failed");
+    assert_eq!(until_tasks(&api).await[0]["call_id"], missed);
+    let (again, _) = dialled_call(&harness, &api, json!([{"call_id": missed}])).await;
+    assert_ne!(again, id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fax_machine_gets_no_message_and_the_call_ends() {
+    let (harness, api) = shop(ALWAYS).await;
+    let missed = missed_call(&harness).await;
+    let mut reports = harness.phone.receive_calls(|_| Callee::Human("stay".parse().unwrap()));
+    let (_, planned) = request(&api, json!([{"call_id": missed}])).await;
+    let id = &planned["calls"][0]["id"];
+    let sid = "SELECT coalesce(max(call_sid), '') FROM calls WHERE direction = 'out' AND answered_at IS NOT NULL";
+    let sid = until("the conversation", async || {
+        Some(harness.daemon.query_value::<String>(sid)).filter(|sid| !sid.is_empty())
+    })
+    .await;
+    report(&harness, "outbound_machine", (id, &sid), &[("AnsweredBy", "fax")]).await;
+    let report = report_of(&mut reports).await;
+    assert!(report.prompts.is_empty(), "{report:#?}");
+    assert_eq!(until_state(&api, id, "failed").await["outcome"], "failed");
+    assert_eq!(until_tasks(&api).await.len(), 1);
+    harness.assert_rules_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,11 @@ impl Calls {
         rest::complete_call(&services.client, &services.config().twilio, sid, LIMIT).await
     }
 
+    /// Ends a call without a caller to hear a goodbye, and retries if Twilio does not accept the request.
+    pub async fn complete_unheard(&self, sid: CallSid) {
+        complete_with_retries(self.clone(), sid, false).await;
+    }
+
     /// `None` if the call has no stream in this process. The audio ends with the call.
     pub async fn listen(&self, sid: &CallSid) -> Option<broadcast::Receiver<Bytes>> {
         if !self.registry().live.get(sid)?.has_stream {

@@ -81,11 +81,11 @@ impl ReadTx<'_> {
     }
 
     /// Returns true if a call to the contact is waiting or being made, or if a call that returns `missed_call` was
-    /// requested and not cancelled.
+    /// requested, and has neither failed nor been cancelled.
     pub fn has_outbound_call(&self, contact: ContactId, missed_call: Option<CallId>) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM outbound_calls WHERE contact_id = ?1 AND state IN ('waiting', 'dialing')
-             UNION ALL SELECT 1 FROM outbound_calls WHERE missed_call_id = ?2 AND state <> 'cancelled'",
+             UNION ALL SELECT 1 FROM outbound_calls WHERE missed_call_id = ?2 AND state NOT IN ('cancelled', 'failed')",
         )?;
         Ok(query.exists(params![contact, missed_call])?)
     }
@@ -180,6 +180,16 @@ impl WriteTx<'_> {
             id,
             params![id, state, outcome, now],
         )
+    }
+
+    /// Records that another call is requested that returns the same missed call. An index permits one call for each missed
+    /// call, except cancelled ones.
+    pub fn cancel_failed_outbound_call(&self, missed_call: CallId, now: Timestamp) -> Result<()> {
+        let mut query =
+            self.conn.prepare_cached("SELECT id FROM outbound_calls WHERE missed_call_id = ?1 AND state = 'failed'")?;
+        let Some(id) = query.query_row([missed_call], |row| row.get(0)).optional()? else { return Ok(()) };
+        let sql = "UPDATE outbound_calls SET state = 'cancelled', updated_at = ?2 WHERE id = ?1";
+        self.change_outbound_call(sql, id, params![id, now]).map(drop)
     }
 
     /// Cancels all calls that wait or are being made. Returns their number. Records no changes, because this runs at a

@@ -50,6 +50,8 @@ text_enum! {
         ContactNamed = "contact_named",
         /// A machine answered the outbound call.
         AnsweredByMachine = "answered_by_machine",
+        /// Twilio has requested the message for the machine that answered the outbound call.
+        MachineGotMessage = "machine_got_message",
         /// A false claim of the agent was stopped before the caller heard it, or while the caller heard it.
         ClaimStopped = "claim_stopped",
         /// The agent broke a promise.

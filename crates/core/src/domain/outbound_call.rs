@@ -13,7 +13,8 @@ text_enum! {
         Done = "done",
         /// The contact was not reached, and a task for the business's users was created.
         Failed = "failed",
-        /// A user cancelled the call, or the contact must not be called any more.
+        /// A user cancelled the call, the contact must not be called any more, or the call failed and another one was
+        /// requested for the same missed call.
         Cancelled = "cancelled",
     }
 }

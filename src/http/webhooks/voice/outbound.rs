@@ -5,7 +5,7 @@ use super::response::{answer, say_phrase};
 use super::webhook::{NO_CALL, call_sid, log_malformed, own_query, raw, store_best_effort};
 use crate::clock;
 use crate::crm::call;
-use crate::crm::outbound_call;
+use crate::crm::outbound_call::{self, MachineReport};
 use crate::domain::{CallSid, Timestamp};
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
@@ -85,13 +85,20 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
     tracing::info!(event = "OUTBOUND_ANSWERED_BY", call.sid = %sid, by, "Twilio's detection of who answered outbound call {sid}: {who}");
     let (raw, asked, now) = (raw(&form, MACHINE_PATH), sid.clone(), clock::now());
     let (requested, country) = (outbound_call_id(&uri), state.config().business.country);
-    let is_new = store_best_effort(&state, MACHINE_PATH, sid.as_str(), move |tx| {
+    let reported = store_best_effort(&state, MACHINE_PATH, sid.as_str(), move |tx| {
         adopt(tx, requested, &asked, country, now)?;
         call::log_notification(tx, &raw, &asked, now)?;
-        if is_machine { outbound_call::record_machine(tx, &asked, now) } else { Ok(false) }
+        if is_machine { outbound_call::record_machine(tx, &asked, now) } else { Ok(MachineReport::Unneeded) }
     });
-    if is_new.await == Some(true) {
-        tokio::spawn(leave_message(state, sid));
+    match reported.await {
+        // A fax machine records no message.
+        Some(MachineReport::Recorded) if by == "fax" => {
+            tokio::spawn(async move { state.calls.complete_unheard(sid).await });
+        }
+        Some(MachineReport::Recorded) => {
+            tokio::spawn(leave_message(state, sid));
+        }
+        Some(MachineReport::Unneeded) | None => {}
     }
     StatusCode::NO_CONTENT
 }
@@ -115,7 +122,12 @@ async fn leave_message(state: AppState, sid: CallSid) {
 /// the purpose of the call.
 pub(super) async fn message(State(state): State<AppState>, form: TwilioForm) -> Response {
     let purpose = match call_sid(&form) {
-        Some(sid) => purpose_of(&state, sid).await,
+        Some(sid) => {
+            let (asked, now) = (sid.clone(), clock::now());
+            let record = move |tx: &WriteTx<'_>| outbound_call::record_machine_message(tx, &asked, now);
+            let recorded = store_best_effort(&state, MESSAGE_PATH, sid.as_str(), record);
+            tokio::join!(purpose_of(&state, sid.clone()), recorded).0
+        }
         None => None,
     };
     let config = state.config();

@@ -27,8 +27,14 @@ export function CallBack({ call }: { call: CallDetail }) {
   })
   if (!isReturnable || !data) return null
   const planned = data.items[0]
-  if (planned && planned.state !== 'cancelled') return <Planned planned={planned} />
-  return UNANSWERED.includes(call.outcome) ? <Ask call={call} /> : null
+  const ask = UNANSWERED.includes(call.outcome) ? <Ask call={call} /> : null
+  if (!planned || planned.state === 'cancelled') return ask
+  return (
+    <>
+      <Planned planned={planned} />
+      {planned.state === 'failed' && ask}
+    </>
+  )
 }
 
 function Ask({ call }: { call: CallDetail }) {

@@ -18,11 +18,11 @@ export const isOld = ({ started_at }: Pick<CallItem, 'started_at'>, now: Date): 
  * Returns the calls that can be returned, at most one for each contact: the contact's newest call, if it is an
  * unanswered incoming call of the last 7 days from a number that can be called. A contact whom the agent has called
  * since is left out, because that call is the newest one. Calls that were already returned, and contacts to whom a call
- * is planned, are left out as well. `calls` are the calls of all outcomes and directions, newest first; older ones may
+ * is planned, are left out as well; a call back that failed does not count. `calls` are the calls of all outcomes and directions, newest first; older ones may
  * be absent.
  */
 export function returnableCalls(calls: readonly CallItem[], planned: readonly Planned[], now: Date): CallItem[] {
-  const active = planned.filter(({ state }) => state !== 'cancelled')
+  const active = planned.filter(({ state }) => state !== 'cancelled' && state !== 'failed')
   const isReturned = (call: CallItem) =>
     active.some(({ missed_call_id, contact_id, state }) => {
       const isWaiting = state === 'waiting' || state === 'dialing'

@@ -212,6 +212,7 @@ test('a caller who still waits for an answer can be called back once', () => {
     { contact_id: 7, missed_call_id: null, state: 'waiting' as const },
     { contact_id: 8, missed_call_id: 3, state: 'done' as const },
     { contact_id: 9, missed_call_id: 1, state: 'cancelled' as const },
+    { contact_id: 9, missed_call_id: 1, state: 'failed' as const },
     { contact_id: 1, missed_call_id: 14, state: 'done' as const },
   ]
   expect(ids(planned)).toEqual([15, 1])
