@@ -249,6 +249,27 @@ async fn a_fax_machine_gets_no_message_and_the_call_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_late_report_of_a_machine_does_not_end_a_conversation() {
+    let (harness, api) = shop(ALWAYS).await;
+    let missed = missed_call(&harness).await;
+    let script = "listen; say 1.2s; listen; say 1.2s; listen; wait 4s";
+    let mut reports = harness.phone.receive_calls(move |_| Callee::Human(script.parse().unwrap()));
+    let (_, planned) = request(&api, json!([{"call_id": missed}])).await;
+    let id = &planned["calls"][0]["id"];
+    let turns = "SELECT count(*) FROM call_turns WHERE speaker = 'caller' AND heard_text <> ''";
+    until("the second turn", async || (harness.daemon.query_value::<i64>(turns) == 2).then_some(())).await;
+    let sid = harness.daemon.query_value::<String>("SELECT call_sid FROM calls WHERE direction = 'out'");
+    report(&harness, "outbound_machine", (id, &sid), &[("AnsweredBy", "machine_end_beep")]).await;
+    tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("OUTBOUND_MACHINE_IGNORED"));
+    let report = report_of(&mut reports).await;
+    assert!(report.prompts.is_empty() && report.ended != EndedBy::Hangup, "{report:#?}");
+    assert_eq!(until_state(&api, id, "done").await["outcome"], "answered");
+    let reviews = "SELECT count(*) FROM jobs WHERE kind = 'review_call'";
+    until("the review", async || (harness.daemon.query_value::<i64>(reviews) > 0).then_some(())).await;
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_busy_line_the_agent_calls_once_more_and_then_makes_a_task() {
     let (mut harness, api) = shop(ALWAYS).await;
     let missed = missed_call(&harness).await;

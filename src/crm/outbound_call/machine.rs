@@ -1,21 +1,30 @@
 //! Reports of Twilio that a machine has answered an outbound call, and what the machine got.
 
-use crate::domain::{CallEventKind, CallSid, CallState, OutboundOutcome, Timestamp};
+use crate::domain::{
+    BuiltInTool, BusinessId, Call, CallEventKind, CallSid, CallState, OutboundOutcome, Speaker, Timestamp, ToolMethod,
+    ToolUse,
+};
 use crate::store::{ReadTx, Result, WriteTx};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MachineReport {
     Recorded,
+    /// The conversation so far shows that a person has answered. Nothing was changed.
+    Ignored,
     /// It was recorded before, the call has ended, or it is not an outbound call. Nothing was changed.
     Unneeded,
 }
 
-/// Records that a machine has answered an outbound call.
+/// Records that a machine has answered an outbound call. Twilio's detection takes seconds and may be wrong, so a report
+/// about a conversation with a person is ignored.
 pub fn record_machine(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -> Result<MachineReport> {
     let running = tx.stored_call(sid)?.filter(|call| call.state != CallState::Ended);
     let Some(call) = running else { return Ok(MachineReport::Unneeded) };
     if tx.outbound_call_by_sid(sid)?.is_none() || tx.has_call_event(call.id, CallEventKind::AnsweredByMachine)? {
         return Ok(MachineReport::Unneeded);
+    }
+    if is_conversation(tx, &call)? {
+        return Ok(MachineReport::Ignored);
     }
     tx.insert_call_event(sid, CallEventKind::AnsweredByMachine, None, now)?;
     Ok(MachineReport::Recorded)
@@ -30,6 +39,21 @@ pub fn record_machine_message(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -
     tx.insert_call_event(sid, CallEventKind::MachineGotMessage, None, now)
 }
 
+/// Returns true if the other party has said two turns, as the greeting of a machine is usually one, or if the agent has
+/// done something in the call.
+fn is_conversation(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
+    let own_tools = tx.agent_tools(BusinessId::FIRST)?;
+    let has_effect = |tool: &ToolUse| match tool.name.parse::<BuiltInTool>() {
+        Ok(built_in) => built_in.has_effect(),
+        Err(_) => own_tools.iter().any(|own| own.name == tool.name && own.method == ToolMethod::Post),
+    };
+    let turns = tx.heard_turns(&call.call_sid)?;
+    let heard = turns.iter().filter(|(speaker, _)| *speaker == Speaker::Caller).count();
+    let mut tools =
+        turns.iter().filter(|(speaker, _)| *speaker == Speaker::Tool).filter_map(|(_, text)| ToolUse::from_text(text));
+    Ok(heard >= CONVERSATION_TURNS || tools.any(|tool| tool.success().is_some() && has_effect(&tool)))
+}
+
 /// Returns the outcome of a call that Twilio reports as answered and ended.
 pub(super) fn outcome_of_answered(tx: &ReadTx<'_>, sid: &CallSid) -> Result<OutboundOutcome> {
     let Some(call) = tx.stored_call(sid)? else { return Ok(OutboundOutcome::Failed) };
@@ -42,3 +66,5 @@ pub(super) fn outcome_of_answered(tx: &ReadTx<'_>, sid: &CallSid) -> Result<Outb
         _ => OutboundOutcome::Failed,
     })
 }
+
+const CONVERSATION_TURNS: usize = 2;

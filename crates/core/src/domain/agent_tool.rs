@@ -33,6 +33,26 @@ text_enum! {
     }
 }
 
+impl BuiltInTool {
+    /// Returns true if a use of the tool changes data, sends something or connects the call with a person.
+    pub fn has_effect(self) -> bool {
+        match self {
+            Self::TakeMessage
+            | Self::SaveContactDetails
+            | Self::RecordOptOut
+            | Self::TransferToPerson
+            | Self::BookAppointment
+            | Self::MoveAppointment
+            | Self::CancelAppointment
+            | Self::JoinWaitingList
+            | Self::SendWhatsapp => true,
+            Self::EndCall | Self::FindFreeTimes | Self::FindAppointments | Self::SearchFacts | Self::CollectKeys => {
+                false
+            }
+        }
+    }
+}
+
 text_enum! {
     /// How the request of a tool is sent.
     ToolMethod {

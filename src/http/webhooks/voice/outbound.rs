@@ -98,6 +98,9 @@ pub(super) async fn machine(State(state): State<AppState>, uri: Uri, form: Twili
         Some(MachineReport::Recorded) => {
             tokio::spawn(leave_message(state, sid));
         }
+        Some(MachineReport::Ignored) => {
+            tracing::info!(event = "OUTBOUND_MACHINE_IGNORED", call.sid = %sid, by, "Twilio reports a machine in outbound call {sid}, which is ignored: the other party has said several turns, or the agent has done something for them; the call continues");
+        }
         Some(MachineReport::Unneeded) | None => {}
     }
     StatusCode::NO_CONTENT
