@@ -15,12 +15,14 @@ use crate::store::{Job, WriteTx};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Unless the job is retried, the message to the owner about this call then no longer waits for the summary.
+/// If there will be no summary soon, the message to the owner about this call no longer waits for it.
 pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
     let SummaryJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let outcome = summarize_call(&services, call_sid.clone()).await;
-    if matches!(outcome, Ok(()) | Err(JobError::Permanent(_))) {
+    let is_soon =
+        matches!(&outcome, Err(error @ (JobError::Retry(_) | JobError::RetryFor(..))) if !waits_for_owner(error));
+    if !is_soon {
         let work = move |tx: &WriteTx<'_>| call_notice::hasten_after_summary(tx, &call_sid, clock::now());
         let hastened = services.store.write(work).await;
         hastened.map_err(retry)?;
@@ -42,13 +44,7 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
         return Ok(());
     }
     let answer = structured::answer(&services.client, &server, &request(&config, &lines), LIMIT).await;
-    let answer = answer.map_err(|error| {
-        if let Error::Refused { status, code, .. } = &error {
-            let (cause, reason) = (AiFailureCause::from_status(*status, code), error.to_string());
-            services.alerts.record_ai_refusal(&AiFailure { part: AiPart::Model, cause, reason });
-        }
-        failure(&error)
-    })?;
+    let answer = answer.map_err(|error| refusal(services, AiPart::Model, &error))?;
     // With the pipeline's own servers, the price of a call's time already includes this request.
     if config.openai.key().is_some() {
         services.add_cost(&call_sid, answer.cost_micros);
@@ -109,22 +105,44 @@ fn malformed(error: &dyn std::fmt::Display) -> JobError {
     JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))
 }
 
-pub(super) fn failure(error: &Error) -> JobError {
-    match error {
-        Error::NotConfigured => JobError::Permanent(error.to_string()),
-        Error::Refused { status: 401 | 403, .. } => JobError::Permanent(format!("{error}: the AI key is refused")),
-        Error::Refused { status: 429, .. } => {
+/// Returns the failure of a job whose request the AI did not answer. If the AI refused the account, the owner is alerted.
+pub(super) fn refusal(services: &CallServices, part: AiPart, error: &Error) -> JobError {
+    if let Error::Refused { status, code, .. } = error {
+        let (cause, reason) = (AiFailureCause::from_status(*status, code), error.to_string());
+        services.alerts.record_ai_refusal(&AiFailure { part, cause, reason });
+    }
+    failure(error)
+}
+
+fn failure(error: &Error) -> JobError {
+    let (status, code) = match error {
+        Error::NotConfigured => return JobError::Permanent(error.to_string()),
+        Error::Unreachable(_) => return JobError::RetryFor(RETRY_FOR, error.to_string()),
+        Error::Malformed => return malformed(error),
+        Error::Refused { status, code, .. } => (*status, code),
+    };
+    match AiFailureCause::from_status(status, code) {
+        AiFailureCause::BadKey => JobError::RetryFor(OWNER_WITHIN, format!("{error}: the AI key is refused")),
+        AiFailureCause::NoCredit => JobError::RetryFor(OWNER_WITHIN, format!("{error}: the AI account has no credit")),
+        AiFailureCause::RateLimited => {
             JobError::RetryFor(RETRY_FOR, format!("{error}: the account's limit is reached"))
         }
-        Error::Refused { status, .. } if *status < 500 => JobError::Permanent(error.to_string()),
-        Error::Refused { .. } | Error::Unreachable(_) => JobError::RetryFor(RETRY_FOR, error.to_string()),
-        Error::Malformed => malformed(error),
+        AiFailureCause::Rejected => JobError::Permanent(error.to_string()),
+        AiFailureCause::Outage => JobError::RetryFor(RETRY_FOR, error.to_string()),
     }
+}
+
+/// Returns true if a retry succeeds only after the owner has changed the key or the account.
+fn waits_for_owner(error: &JobError) -> bool {
+    matches!(error, JobError::RetryFor(OWNER_WITHIN, _))
 }
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// How long a temporary failure is retried.
 const RETRY_FOR: Duration = Duration::from_hours(6);
+/// How long a request is retried while the AI refuses the key or the account has no credit, until the owner has corrected
+/// this. The same as for an account that Twilio refuses.
+const OWNER_WITHIN: Duration = Duration::from_hours(30 * 24);
 const MALFORMED_FOR: Duration = Duration::from_mins(2);
 
 #[cfg(test)]
@@ -144,11 +162,22 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_key_is_not_tried_again_and_a_rate_limit_is() {
-        let refused = |status| Error::Refused { status, code: String::new(), param: String::new() };
-        assert!(matches!(failure(&refused(401)), JobError::Permanent(_)));
-        assert!(matches!(failure(&refused(404)), JobError::Permanent(_)));
-        assert!(matches!(failure(&refused(429)), JobError::RetryFor(..)));
-        assert!(matches!(failure(&refused(503)), JobError::RetryFor(..)));
+    fn a_refused_account_is_retried_until_the_owner_has_corrected_it() {
+        let refused = |status, code: &str| Error::Refused { status, code: code.to_owned(), param: String::new() };
+        for (status, code, waits) in [
+            (401, "", true),
+            (403, "", true),
+            (402, "", true),
+            (429, "insufficient_quota", true),
+            (429, "", false),
+            (503, "", false),
+        ] {
+            let failure = failure(&refused(status, code));
+            assert!(matches!(failure, JobError::RetryFor(..)), "{status} {code}");
+            assert_eq!(waits_for_owner(&failure), waits, "{status} {code}");
+        }
+        for (status, code) in [(404, ""), (400, ""), (403, "model_not_found")] {
+            assert!(matches!(failure(&refused(status, code)), JobError::Permanent(_)), "{status} {code}");
+        }
     }
 }

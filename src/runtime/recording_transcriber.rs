@@ -8,6 +8,7 @@ use super::jobs::JobError;
 use crate::clock;
 use crate::crm;
 use crate::crm::recording::{self, TranscribeJob};
+use crate::domain::AiPart;
 use crate::providers::openai::rest::{self as openai, SoundFile};
 use crate::store::{Job, RecordedMessage};
 use std::time::Duration;
@@ -57,7 +58,7 @@ async fn transcript(services: &CallServices, wanted: TranscribeJob) -> Result<St
     let file = SoundFile { content, mime: &mime, length_ms };
     let heard = openai::transcribe(&services.client, Some(server), file, &config.agent.language, "", LIMIT).await;
     let openai::Paid { answer, cost_micros } =
-        heard.map_err(|error| call_summary::failure(&error))?;
+        heard.map_err(|error| call_summary::refusal(services, AiPart::Transcriber, &error))?;
     services.add_cost(&call_sid, cost_micros);
     tracing::info!(event = "RECORDING_TRANSCRIBED", call.sid = %call_sid, "The message that the caller left in call {call_sid} is transcribed");
     Ok(answer)

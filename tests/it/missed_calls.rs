@@ -177,6 +177,27 @@ async fn a_message_at_the_recorder_is_transcribed_although_the_agent_has_answere
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_key_raises_an_alert_and_the_message_is_transcribed_with_the_next_key() {
+    let mut shop = switched_off().await;
+    launch(&mut shop.harness);
+    let harness = &shop.harness;
+    harness.ai.change(|options| options.faults.refuse_requests = Some(401));
+    let sid = format!("CA{:032x}", 15);
+    let fields = hung_up_at_recorder(harness, &sid).await;
+    let hung_up = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(harness.hook("/webhook/handle_recording", &hung_up).await.status, 200);
+    let tried = "jobs WHERE kind = 'transcribe_recording' AND attempts > 0 AND state = 'waiting'";
+    until("an attempt", async || (count(harness, tried) == 1).then_some(())).await;
+    until("the alert", async || {
+        let raised = harness.daemon.logs().events_named("ALERT_RAISED");
+        raised.iter().any(|alert| alert["alert.kind"] == "ai_refused").then_some(())
+    })
+    .await;
+    harness.ai.change(|options| options.faults.refuse_requests = None);
+    harness.call_when(&sid, |call| call["message_text"] == MESSAGE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_voicemail_of_a_blocked_contact_is_not_sent_to_the_ai() {
     let mut shop = switched_off().await;
     launch(&mut shop.harness);
