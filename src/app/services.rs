@@ -56,6 +56,8 @@ pub(super) struct Services {
     tls: Tls,
     outbox: Outbox,
     jobs: JobWorker,
+    /// Runs the jobs that wait for an AI, which may take minutes, so that other jobs do not wait for it.
+    ai_jobs: JobWorker,
     compressor: JobWorker,
     message_clock: MessageClock,
     catch_up: CatchUpTrigger,
@@ -83,6 +85,7 @@ impl Services {
         let tls = Tls::open(settings.config(), listeners.tls_listeners());
         let compressor = JobWorker::new(store.clone()).one_at_a_time();
         let worker = JobWorker::new(store.with_priority(Priority::Job));
+        let ai_worker = JobWorker::new(store.with_priority(Priority::Job));
         let message_clock = stored_message_clock(&store).await?;
         let outbox = Outbox::new(settings.clone(), store.clone(), alerts.clone());
         let texts = CallerTexts {
@@ -99,7 +102,7 @@ impl Services {
             store,
             disk,
             compression: compressor.handle(),
-            jobs: worker.handle(),
+            jobs: worker.handle().and(ai_worker.handle()),
             alerts,
             trial_usage: TrialUsage::default(),
             known_usage: KnownUsage::default(),
@@ -140,6 +143,7 @@ impl Services {
             jobs: with_handlers(worker, &shared, examiner.clone(), texts)
                 .on(JobKind::NotifyOwner, move |job| notices.clone().notify(job))
                 .on(JobKind::ContactNotReached, move |job| outbound_calls::add_task(unreached.clone(), job)),
+            ai_jobs: with_ai_handlers(ai_worker, &shared),
             examiner,
             catch_up: CatchUpTrigger::default(),
             calls,
@@ -180,7 +184,7 @@ impl Services {
         let background = store.with_priority(Priority::Backfill);
         let catch_up = CatchUp {
             store: store.with_priority(Priority::Job),
-            jobs: self.jobs.handle(),
+            jobs: self.shared.jobs.clone(),
             services: self.shared.clone(),
             calls: self.calls.clone(),
             clock: self.message_clock.clone(),
@@ -195,9 +199,9 @@ impl Services {
         };
         let outbound_calls =
             OutboundCalls { calls: self.calls.clone(), store: store.clone(), changed: self.outbound_changed.clone() };
-        let (outbox, jobs) = (self.outbox.clone(), self.jobs.clone());
+        let (outbox, jobs, ai_jobs) = (self.outbox.clone(), self.jobs.clone(), self.ai_jobs.clone());
         let (compressor, recordings) = (self.compressor.clone(), store.clone());
-        unstored_calls::resume(store, &self.jobs.handle(), self.shared.config().business.country);
+        unstored_calls::resume(store, &self.shared.jobs, self.shared.config().business.country);
         let workers = &mut tasks.workers;
         workers.spawn("catch-up", catch_up.run());
         workers.spawn("backfills", backfills::run(background.clone(), self.shared.compression.clone()));
@@ -206,6 +210,7 @@ impl Services {
         workers.spawn("outbound calls", outbound_calls.run());
         workers.spawn("nightly backup", nightly_backup::run(self.snapshots.clone(), store.clone()));
         workers.spawn_draining("jobs", |stop| jobs.run(stop));
+        workers.spawn_draining("AI jobs", |stop| ai_jobs.run(stop));
         workers.spawn_draining("compression", |stop| recording_compressor::run(compressor, recordings, stop));
         workers.spawn_draining("outbox", |stop| outbox.run(stop));
     }
@@ -219,7 +224,7 @@ impl Services {
             outbox: self.outbox.clone(),
             tls: self.tls.clone(),
             snapshots: self.snapshots.clone(),
-            jobs: self.jobs.handle(),
+            jobs: self.shared.jobs.clone(),
             calls: self.calls.clone(),
             alerts: alerts.clone(),
         };
@@ -272,7 +277,7 @@ impl Services {
             checks: CheckLimit::default(),
             store: self.shared.store.clone(),
             calls: self.calls.clone(),
-            jobs: self.jobs.handle(),
+            jobs: self.shared.jobs.clone(),
             message_clock: self.message_clock.clone(),
             catch_up: self.catch_up.clone(),
             outbox: self.outbox.clone(),
@@ -310,18 +315,24 @@ async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
     Ok(message_clock)
 }
 
-/// Registers the handlers of most background jobs. [`Services::build`] and the compression of recordings register the
-/// others.
+/// Registers the handlers of the jobs that send requests to an AI.
+fn with_ai_handlers(worker: JobWorker, services: &CallServices) -> JobWorker {
+    let (summarized, transcribed) = (services.clone(), services.clone());
+    worker
+        .on(JobKind::SummarizeCall, move |job| call_summary::summarize(summarized.clone(), job))
+        .on(JobKind::TranscribeRecording, move |job| recording_transcriber::transcribe(transcribed.clone(), job))
+}
+
+/// Registers the handlers of most background jobs. [`with_ai_handlers`], [`Services::build`] and the compression of
+/// recordings register the others.
 fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExaminer, texts: CallerTexts) -> JobWorker {
     let missed = texts.clone();
     let store = services.store.with_priority(Priority::Job);
-    let (recordings_of, reviewed, summarized) = (services.clone(), services.clone(), services.clone());
-    let transcribed = services.clone();
+    let (recordings_of, reviewed) = (services.clone(), services.clone());
     let worker = worker
         .on(JobKind::FetchRecording, move |job| recording_fetcher::fetch(recordings_of.clone(), job))
         .on_failure(JobKind::FetchRecording, recording_fetcher::fail)
-        .on_failure(JobKind::FetchMedia, MediaFetcher::fail)
-        .on(JobKind::TranscribeRecording, move |job| recording_transcriber::transcribe(transcribed.clone(), job));
+        .on_failure(JobKind::FetchMedia, MediaFetcher::fail);
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     let erased_from = services.store.with_priority(Priority::Job);
     let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());
@@ -329,7 +340,6 @@ fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExam
         .on(JobKind::FetchMedia, move |job| fetcher.clone().fetch(job))
         .on(JobKind::ConfirmAppointment, move |job| texts.clone().confirm(job))
         .on(JobKind::TextMissedCaller, move |job| missed.clone().text_missed_caller(job))
-        .on(JobKind::SummarizeCall, move |job| call_summary::summarize(summarized.clone(), job))
         .on(JobKind::ReviewCall, move |job| call_review::review(reviewed.clone(), job))
         .on(JobKind::EraseContact, move |job| erasure::resume(erased_from.clone(), job))
         .on(JobKind::EraseInBridge, move |job| {

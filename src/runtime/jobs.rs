@@ -23,16 +23,23 @@ pub enum JobError {
     Permanent(String),
 }
 
-/// Clones wake the same worker.
+/// Clones wake the same workers.
 #[derive(Clone, Default)]
 pub struct Jobs {
-    wake: Arc<Notify>,
+    wake: Vec<Arc<Notify>>,
 }
 
 impl Jobs {
     /// Call it after the commit that stored the jobs.
     pub fn wake(&self) {
-        self.wake.notify_one();
+        self.wake.iter().for_each(|worker| worker.notify_one());
+    }
+
+    /// Returns a handle that also wakes the workers of `other`.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.wake.extend(other.wake);
+        self
     }
 }
 
@@ -42,7 +49,7 @@ type OnFailure = Arc<dyn Fn(&WriteTx<'_>, &Job, &str) -> store::Result<()> + Sen
 #[derive(Clone)]
 pub struct JobWorker {
     store: Store,
-    jobs: Jobs,
+    wake: Arc<Notify>,
     kinds: BTreeMap<JobKind, Arc<dyn Fn(Job) -> JobFuture + Send + Sync>>,
     on_failure: BTreeMap<JobKind, OnFailure>,
     max_concurrent: usize,
@@ -52,7 +59,7 @@ impl JobWorker {
     pub fn new(store: Store) -> Self {
         Self {
             store,
-            jobs: Jobs::default(),
+            wake: Arc::default(),
             kinds: BTreeMap::new(),
             on_failure: BTreeMap::new(),
             max_concurrent: MAX_CONCURRENT,
@@ -87,7 +94,7 @@ impl JobWorker {
     }
 
     pub fn handle(&self) -> Jobs {
-        self.jobs.clone()
+        Jobs { wake: vec![self.wake.clone()] }
     }
 
     /// Runs jobs until `stopping`, then waits for the running jobs, at most for `DRAIN`. Interrupted jobs run again
@@ -109,7 +116,7 @@ impl JobWorker {
             };
             tokio::select! {
                 () = stopping.cancelled() => break,
-                () = self.jobs.wake.notified() => {}
+                () = self.wake.notified() => {}
                 Some(Ok(id)) = running.join_next() => { in_flight.remove(&id); }
                 () = tokio::time::sleep(wait) => {}
             }

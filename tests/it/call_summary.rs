@@ -11,6 +11,7 @@ use agentlocator::simulator::openai::{Faults, OpenAi, OpenAiOptions, Turn};
 use agentlocator::simulator::soniox::{Soniox, SonioxOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const DANA: &str = "+972501234567";
 
@@ -188,6 +189,35 @@ async fn without_the_setting_or_words_of_the_caller_nothing_is_asked() {
     call(&harness, "wait 200ms; ").await;
     until_job(&harness, "done").await;
     assert!(asked(&harness).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn summaries_that_wait_for_the_ai_delay_no_other_job() {
+    const AT: &str = "2026-11-12T10:00:00.000Z";
+    let options = OpenAiOptions { structured: Some(findings()), ..OpenAiOptions::default() };
+    let (mut harness, _) = shop(options, |_| {}).await;
+    let sid = call(&harness, "say 1s; listen; ").await["call_sid"].as_str().unwrap().to_owned();
+    until_job(&harness, "done").await;
+    harness.daemon.kill9();
+    // Longer than the time limit of a summary.
+    harness.ai.change(|options| options.faults.slow_requests = Duration::from_mins(2));
+    // A job for an unknown outbound call does nothing.
+    let summary = format!("('summarize_call', '{{\"call_sid\":\"{sid}\"}}', 'waiting', '{AT}', '{AT}', '{AT}')");
+    harness.daemon.seed(&format!(
+        "UPDATE calls SET summary = NULL;
+         INSERT INTO jobs(kind, payload, state, run_at, created_at, updated_at)
+             VALUES {}, ('contact_not_reached', '{{\"outbound_call\":999}}', 'waiting', '{AT}', '{AT}', '{AT}')",
+        vec![summary; 6].join(", ")
+    ));
+    let before = asked(&harness).len();
+    super::catch_up::launch(&mut harness);
+    until("the requests to the AI", async || (asked(&harness).len() > before + 3).then_some(())).await;
+    let asked_at = Instant::now();
+    let done = "SELECT count(*) FROM jobs WHERE kind = 'contact_not_reached' AND state = 'done'";
+    until("the other job", async || (harness.daemon.query_value::<i64>(done) == 1).then_some(())).await;
+    assert!(asked_at.elapsed() < Duration::from_secs(30), "after {:?}", asked_at.elapsed());
+    let waiting = "SELECT count(*) FROM jobs WHERE kind = 'summarize_call' AND state = 'waiting'";
+    assert_eq!(harness.daemon.query_value::<i64>(waiting), 6);
 }
 
 /// Returns the instructions that the AI received in the last session.
