@@ -4,12 +4,15 @@ use super::ActiveSettings;
 use crate::agent::tool::OwnToolSender;
 use crate::clock;
 use crate::config::{PageSecrets, Secret};
-use crate::domain::{AgentTool, CallSid, PhoneNumber, ToolMethod};
+use crate::domain::{AgentTool, AgentToolId, CallSid, PhoneNumber, ToolMethod, hex};
+use crate::entropy::random_hex;
 use crate::providers::safe_fetch::{FetchError, OwnRequest, OwnResponse, SendError};
 use futures_util::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,15 +23,13 @@ pub struct OwnTools {
     caller: ToolCaller,
 }
 
-/// What a tool's server learns about the conversation. A GET request contains only the key.
+/// What a tool's server learns about the conversation. A GET request contains nothing of it but the idempotency key.
 #[derive(Clone, Debug)]
 pub struct ToolCaller {
     /// The call; `None` if the owner tries the tool.
     pub call: Option<CallSid>,
     /// The caller's number, if it identifies the caller.
     pub number: Option<PhoneNumber>,
-    /// The key by which the server recognizes a repeated request.
-    pub idempotency_key: String,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +61,19 @@ enum ToolFailure {
     Uncertain(Box<ToolFailure>),
 }
 
+impl ToolCaller {
+    /// Returns the key by which a server recognizes a repeated request: the same for each use of the tool with these
+    /// arguments in a call, also if the model does not know that it has used the tool before. A trial of the owner gets
+    /// another key each time.
+    fn idempotency_key(&self, tool: AgentToolId, arguments: &Map<String, Value>) -> String {
+        let Some(call) = &self.call else { return format!("try:{}", random_hex::<16>()) };
+        // The names of the arguments are sorted, because their order has no meaning.
+        let sorted: BTreeMap<_, _> = arguments.iter().collect();
+        let digest = Sha256::digest(json!([call.as_str(), tool.0, sorted]).to_string());
+        format!("{call}:{}", hex(&digest[..16]))
+    }
+}
+
 impl OwnTools {
     pub fn new(settings: Arc<ActiveSettings>, caller: ToolCaller) -> Self {
         Self { settings, caller }
@@ -73,7 +87,7 @@ impl OwnTools {
         let (status, result) = match sent {
             Err(_) => (None, Err(ToolFailure::TimedOut(tool.time_limit_s).after_sending(tool.method))),
             Ok(Err(failure)) => (None, Err(failure)),
-            Ok(Ok(response)) => (Some(response.status), read(&response)),
+            Ok(Ok(response)) => (Some(response.status), read(&response, tool.method)),
         };
         let output = result.unwrap_or_else(|failure| json!({"error": failure.to_string()}));
         ToolOutcome { status, output, took: clock::instant() - began }
@@ -86,17 +100,18 @@ impl OwnTools {
             ToolMethod::Post => {
                 let call = self.caller.call.as_ref().map(CallSid::as_str);
                 let caller = self.caller.number.as_ref().map(PhoneNumber::as_str);
-                (Method::POST, json!({"arguments": arguments, "call_sid": call, "caller": caller}))
+                (Method::POST, json!({"arguments": &arguments, "call_sid": call, "caller": caller}))
             }
         };
-        let request = OwnRequest { method, address, headers: self.headers(tool).await?, body };
+        let headers = self.headers(tool, &arguments).await?;
+        let request = OwnRequest { method, address, headers, body };
         let sent = self.settings.own_tools.send(&request).await;
         sent.map_err(|failed| ToolFailure::of(&failed, tool.method))
     }
 
-    async fn headers(&self, tool: &AgentTool) -> Result<HeaderMap, ToolFailure> {
+    async fn headers(&self, tool: &AgentTool, arguments: &Map<String, Value>) -> Result<HeaderMap, ToolFailure> {
         let mut headers = HeaderMap::new();
-        if let Ok(key) = HeaderValue::from_str(&self.caller.idempotency_key) {
+        if let Ok(key) = HeaderValue::from_str(&self.caller.idempotency_key(tool.id, arguments)) {
             headers.insert("idempotency-key", key);
         }
         let not_sent = |name: &str| ToolFailure::NotSent(format!("the owner must enter the value of {name} again"));
@@ -160,8 +175,13 @@ impl OwnToolSender for OwnTools {
     }
 }
 
-fn read(response: &OwnResponse) -> Result<Value, ToolFailure> {
+/// A server may fail after it has done what was asked, and a proxy may stop to wait for the server. Other statuses that
+/// are not 2xx reject the request.
+fn read(response: &OwnResponse, method: ToolMethod) -> Result<Value, ToolFailure> {
     let status = StatusCode::from_u16(response.status).unwrap_or_default();
+    if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+        return Err(ToolFailure::Status(status).after_sending(method));
+    }
     if !status.is_success() {
         return Err(ToolFailure::Status(status));
     }

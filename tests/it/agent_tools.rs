@@ -76,6 +76,8 @@ async fn answer(State(shop): State<Shop>, request: Request) -> Response {
         }
         "/large" => "x".repeat(17 << 10).into_response(),
         "/gone" => (StatusCode::NOT_FOUND, "x".repeat(17 << 10)).into_response(),
+        "/broken" => StatusCode::BAD_GATEWAY.into_response(),
+        "/late" => StatusCode::REQUEST_TIMEOUT.into_response(),
         "/text" => "  two are left\n".into_response(),
         "/moved" => (StatusCode::FOUND, [("location", "/text")]).into_response(),
         "/inside" => (StatusCode::TEMPORARY_REDIRECT, [("location", "https://10.0.0.1/")]).into_response(),
@@ -187,6 +189,28 @@ async fn a_repeated_tool_call_shares_the_request_that_is_running() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_request_in_a_call_has_the_same_idempotency_key() {
+    let shop = Shop::open().await;
+    let order = |part: &str, count: u32| calling("order", &json!({"part": part, "count": count}));
+    let turns = vec![order("pump", 1), order("pump", 1), order("pump", 2)];
+    let (harness, owner) = harness(turns, Faults::default()).await;
+    let mut tool = simple("order", "POST", &format!("{}/broken", shop.origin));
+    tool["parameters"] = json!([
+        {"name": "part", "type": "string", "description": "The part"},
+        {"name": "count", "type": "integer", "description": "How many"},
+    ]);
+    add(&owner, &tool).await;
+    let calls = [call(&harness, DANA, 3).await, call(&harness, DANA, 1).await];
+    let requests = shop.requests();
+    let keys: Vec<_> = requests.iter().map(|request| request.header("idempotency-key")).collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    for (key, call) in keys.iter().zip([&calls[0], &calls[0], &calls[0], &calls[1]]) {
+        assert!(key.starts_with(&format!("{}:", call["call_sid"].as_str().unwrap())), "{keys:?}");
+    }
+    assert!(keys[0] == keys[1] && keys[1] != keys[2] && keys[0] != keys[3], "{keys:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_transcript_shows_the_output_of_a_tool_that_finished_after_the_call() {
     let shop = Shop::open().await;
     let (harness, owner) = harness(vec![calling("sell", &json!({}))], Faults::default()).await;
@@ -228,6 +252,7 @@ async fn a_post_tells_who_calls_unless_the_number_is_withheld() {
 async fn the_model_learns_why_a_tool_has_no_result() {
     let shop = Shop::open().await;
     let late = "the server did not answer within 1 seconds";
+    let broken = "the server answered with status 502 Bad Gateway";
     let inside = "the server redirects to an address that is not allowed";
     let uncertain = |reason: &str| {
         format!(
@@ -239,6 +264,9 @@ async fn the_model_learns_why_a_tool_has_no_result() {
         ("POST", "/hang", json!({"error": uncertain(late)})),
         ("GET", "/gone", json!({"error": "the server answered with status 404 Not Found"})),
         ("POST", "/large", json!({"status": 200, "note": "the answer is too long, or was cut off"})),
+        ("GET", "/broken", json!({"error": broken})),
+        ("POST", "/broken", json!({"error": uncertain(broken)})),
+        ("POST", "/late", json!({"error": uncertain("the server answered with status 408 Request Timeout")})),
         ("GET", "/inside", json!({"error": inside})),
         ("POST", "/inside", json!({"error": uncertain(inside)})),
     ];

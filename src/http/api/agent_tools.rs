@@ -10,7 +10,6 @@ use crate::crm::agent_tool::{self, AgentToolUpdate};
 use crate::crm::idempotency::Kind;
 use crate::crm::{self};
 use crate::domain::{self, AgentToolId, BusinessId, UrlTemplate};
-use crate::entropy::random_hex;
 use crate::http::auth::Owner;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json};
@@ -152,8 +151,7 @@ pub(super) async fn try_out(
             return Ok(axum::Json(TryAgentToolResponse { status: None, output, duration_ms: 0 }));
         }
     };
-    let idempotency_key = format!("try:{}", random_hex::<16>());
-    let caller = ToolCaller { call: None, number: None, idempotency_key };
+    let caller = ToolCaller { call: None, number: None };
     let outcome = OwnTools::new(state.settings.current(), caller).run(&tool, arguments).await;
     Ok(axum::Json(outcome.into()))
 }

@@ -23,7 +23,7 @@ impl CallTask {
             Some(rehearsal) => rehearsal.equip(context),
             None => context
                 .with_texts(Arc::new(self.calls.services().texts.clone()))
-                .with_own_tools(Arc::new(OwnTools::new(self.settings.clone(), self.tool_caller(&id)))),
+                .with_own_tools(Arc::new(OwnTools::new(self.settings.clone(), self.tool_caller()))),
         };
         let context = if self.is_trial() { context.for_trial(country) } else { context };
         let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
@@ -47,14 +47,10 @@ impl CallTask {
 
     /// A number that may be forged is left out, because a server may return the data of the person who has that
     /// number.
-    fn tool_caller(&self, id: &str) -> ToolCaller {
+    fn tool_caller(&self) -> ToolCaller {
         let call = &self.context.call;
         let is_known = call.identity() == CallerIdentity::Number;
-        ToolCaller {
-            call: Some(self.sid.clone()),
-            number: call.caller_number().filter(|_: &PhoneNumber| is_known),
-            idempotency_key: format!("{}:{id}", self.sid),
-        }
+        ToolCaller { call: Some(self.sid.clone()), number: call.caller_number().filter(|_: &PhoneNumber| is_known) }
     }
 
     pub(super) fn pass_words_on(&self, event: &CallEvent) {
