@@ -70,7 +70,7 @@ pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolUpdate, now: 
     if data.archived_at.is_none() {
         check_room(tx, BusinessId::FIRST, &data, Some(id))?;
     }
-    Ok(tx.update_agent_tool(id, &data, now)?)
+    if data == before { Ok(()) } else { Ok(tx.update_agent_tool(id, &data, now)?) }
 }
 
 /// Removes the tools that were deleted more than a day ago. Returns the keys of the secrets that are still needed.

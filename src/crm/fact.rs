@@ -39,7 +39,11 @@ pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactUpdate, now: Timestamp)
     if change.source == Some(FactSource::Answer) && fact.source != FactSource::Answer {
         return Err(refuse("source", "may be `answer` only for the answer to a question").into());
     }
-    Ok(tx.update_fact(id, (&topic, &text), change.source.unwrap_or(fact.source), now)?)
+    let source = change.source.unwrap_or(fact.source);
+    if (&topic, &text, source) == (&fact.topic, &fact.text, fact.source) {
+        return Ok(());
+    }
+    Ok(tx.update_fact(id, (&topic, &text), source, now)?)
 }
 
 pub fn delete(tx: &WriteTx<'_>, id: FactId) -> Result<(), Error> {

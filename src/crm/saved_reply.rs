@@ -25,6 +25,9 @@ pub fn change(
     let current = find(tx, id)?;
     let shortcut = valid_shortcut(tx, shortcut.unwrap_or(&current.shortcut), Some(id))?;
     let text = valid_text(text.unwrap_or(&current.text))?;
+    if (shortcut.as_str(), text) == (current.shortcut.as_str(), current.text.as_str()) {
+        return Ok(());
+    }
     Ok(tx.update_saved_reply(id, &shortcut, text, now)?)
 }
 

@@ -82,7 +82,8 @@ fn insert(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Result
 
 /// Changes a waiting message. Refused if the message was sent or cancelled, or has failed.
 pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Timestamp) -> Result<(), Error> {
-    let mut message = find(tx, id)?;
+    let before = find(tx, id)?;
+    let mut message = before.clone();
     // The stored time is not checked, because it may have passed: the message is due, or is held since a restore.
     if let Some(at) = change.send_at {
         check_time(at, now)?;
@@ -92,6 +93,9 @@ pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Ti
     message.send_at = change.send_at.unwrap_or(message.send_at);
     message.provider = change.provider.unwrap_or(message.provider);
     check_content(tx, &message.text, message.media_id.as_deref())?;
+    if message == before && message.state == ScheduledState::Waiting {
+        return Ok(());
+    }
     if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 

@@ -136,7 +136,15 @@ pub fn change(tx: &WriteTx<'_>, id: WaitingId, change: &WaitingEntryUpdate) -> R
     if changed.service != found.service_id {
         services::find_offered(tx, changed.service)?;
     }
-    Ok(tx.update_waiting_entry(id, &changed)?)
+    let before = NewWaitingEntry {
+        contact: found.contact_id,
+        service: found.service_id,
+        resource: found.resource_id,
+        from_date: found.from_date,
+        to_date: found.to_date,
+        note: &found.note,
+    };
+    if changed == before { Ok(()) } else { Ok(tx.update_waiting_entry(id, &changed)?) }
 }
 
 pub fn remove(tx: &WriteTx<'_>, id: WaitingId) -> Result<(), Error> {

@@ -30,6 +30,7 @@ mod search;
 mod setup_progress;
 mod tasks;
 mod threads;
+mod unchanged;
 mod uploads;
 
 use super::support::client::send;

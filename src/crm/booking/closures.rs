@@ -43,7 +43,7 @@ pub fn add(
 
 pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureUpdate, now: Timestamp) -> Result<(), Error> {
     let closure = find(tx, id)?;
-    let data = ClosureData {
+    let before = ClosureData {
         resource_id: closure.resource_id,
         from_date: closure.from_date,
         to_date: closure.to_date,
@@ -51,8 +51,8 @@ pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureUpdate, now: Time
         to_time: closure.to_time,
         reason: closure.reason,
     };
-    let data = change.applied_to(tx, &data)?;
-    Ok(tx.update_closure(id, &data, now)?)
+    let data = change.applied_to(tx, &before)?;
+    if data == before { Ok(()) } else { Ok(tx.update_closure(id, &data, now)?) }
 }
 
 pub fn delete(tx: &WriteTx<'_>, id: ClosureId) -> Result<(), Error> {

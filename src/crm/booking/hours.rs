@@ -29,7 +29,20 @@ pub fn set_week(
         Some(minutes) => within("notice_min", minutes, (0, MAX_NOTICE_MIN))?,
         None => tx.opening_rules(business)?.notice_min,
     };
-    Ok(tx.set_opening_hours(business, hours, &OpeningRules { holidays, eves, notice_min }, now)?)
+    let rules = OpeningRules { holidays, eves, notice_min };
+    let stored = week(tx, business)?;
+    // The first request saves the hours even if they are those of a new installation, because the set-up is then done.
+    if tx.has_saved_opening_hours(business)? && stored.rules == rules && stored.hours == in_order(hours) {
+        return Ok(());
+    }
+    Ok(tx.set_opening_hours(business, hours, &rules, now)?)
+}
+
+/// Returns the hours in the order in which they are stored.
+pub(super) fn in_order(hours: &[OpeningHours]) -> Vec<OpeningHours> {
+    let mut hours = hours.to_vec();
+    hours.sort_unstable_by_key(|one| (one.weekday.to_sunday_zero_offset(), one.range.from));
+    hours
 }
 
 pub(super) fn check_hours(hours: &[OpeningHours]) -> Result<(), RequestError> {

@@ -1,6 +1,6 @@
 //! The resources of the business: what an appointment occupies, such as a person or a room.
 
-use super::hours::check_hours;
+use super::hours::{check_hours, in_order};
 use super::position;
 use crate::crm::text::name;
 use crate::crm::{Error, RequestError};
@@ -56,7 +56,7 @@ pub fn change(
     now: Timestamp,
 ) -> Result<(), Error> {
     let resource = find(tx, id)?;
-    let data = ResourceData {
+    let before = ResourceData {
         name: resource.name.clone(),
         kind: resource.kind,
         user_id: resource.user_id,
@@ -64,7 +64,10 @@ pub fn change(
         archived_at: resource.archived_at,
         offer: resource.offer.clone(),
     };
-    let data = change.applied_to(tx, data, resource.key.as_deref(), now)?;
+    let data = change.applied_to(tx, before.clone(), resource.key.as_deref(), now)?;
+    if data == before {
+        return Ok(());
+    }
     if data.archived_at.is_some() && tx.resources(business, false)?.iter().all(|other| other.id == id) {
         return Err(RequestError::Conflict("the last resource cannot be archived; add another one first".into()).into());
     }
@@ -87,6 +90,9 @@ pub fn set_hours(
 ) -> Result<(), Error> {
     find(tx, id)?;
     check_hours(hours.unwrap_or_default())?;
+    if tx.resource_hours(business, id)? == hours.map(in_order) {
+        return Ok(());
+    }
     Ok(tx.set_resource_hours(business, id, hours, now)?)
 }
 
@@ -129,11 +135,15 @@ impl ResourceUpdate {
     }
 }
 
+/// Returns the services in the order in which they are stored, each once.
 fn check_services(tx: &ReadTx<'_>, services: &[ServiceId]) -> Result<Vec<ServiceId>, Error> {
     for service in services {
         if tx.service(*service)?.is_none() {
             return Err(RequestError::field("service_ids", format!("there is no service {service}")).into());
         }
     }
-    Ok(services.to_vec())
+    let mut services = services.to_vec();
+    services.sort_unstable();
+    services.dedup();
+    Ok(services)
 }

@@ -53,7 +53,7 @@ pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceUpdate, now: 
 
 pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceUpdate, now: Timestamp) -> Result<(), Error> {
     let service = find(tx, id)?;
-    let data = ServiceData {
+    let before = ServiceData {
         name: service.name,
         duration_min: service.duration_min,
         buffer_before_min: service.buffer_before_min,
@@ -63,8 +63,8 @@ pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceUpdate, now: Time
         position: service.position,
         archived_at: service.archived_at,
     };
-    let data = change.applied_to(&data, now)?;
-    Ok(tx.update_service(id, &data, now)?)
+    let data = change.applied_to(&before, now)?;
+    if data == before { Ok(()) } else { Ok(tx.update_service(id, &data, now)?) }
 }
 
 impl ServiceUpdate {

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentToolData {
     pub name: String,
     pub description: String,

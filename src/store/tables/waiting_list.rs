@@ -10,7 +10,7 @@ use crate::store::{ReadTx, Result, WriteTx};
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, params};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewWaitingEntry<'a> {
     pub contact: ContactId,
     pub service: ServiceId,

@@ -6,7 +6,7 @@ use crate::store::{ReadTx, Result, WriteTx};
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosureData {
     /// `None` for the whole business.
     pub resource_id: Option<ResourceId>,

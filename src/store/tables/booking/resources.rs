@@ -4,7 +4,7 @@ use crate::domain::{BusinessId, ChangeKind, Offer, Resource, ResourceId, Resourc
 use crate::store::{Error, ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceData {
     /// Only a resource with a key may have no name.
     pub name: Option<String>,

@@ -5,7 +5,7 @@ use crate::domain::{BusinessId, ChangeKind, Service, ServiceId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceData {
     pub name: String,
     pub duration_min: u32,
