@@ -5,8 +5,9 @@ use crate::clock;
 use crate::config::{
     Config, ConfigDiff, ConfigErrors, DataMarker, LastGood, PageSecrets, ProposedSettings, Reloadable, tool_secret,
 };
+use crate::crm::agent_tool::{self, ToolSecretKeys};
 use crate::crm::setting::{self, ChangedSettings};
-use crate::crm::{self, agent_tool};
+use crate::crm::{self};
 use crate::domain::{Language, PageUrls};
 use crate::host::systemd_notify;
 use crate::http::{PageListeners, page_urls};
@@ -21,7 +22,7 @@ use crate::runtime::{ActivationError, ActiveSettings, GreetingSource, Settings};
 use crate::store::Store;
 use crate::telemetry::log::Log;
 use crate::tls::Tls;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -62,16 +63,14 @@ impl Reloader {
     /// Never returns; the caller stops it by dropping the future.
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
-        let mut purge = tokio::time::interval_at(tokio::time::Instant::now() + PURGE_INTERVAL, PURGE_INTERVAL);
-        // After a long wait, two purges in a row could remove the value of a header whose tool is not stored yet.
+        // The first tick is immediate.
+        let mut purge = tokio::time::interval(PURGE_INTERVAL);
         purge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // No request has stored a header value yet, so all values that no tool needs now can be removed.
-        let mut unused = self.purge_tool_secrets(None).await;
         loop {
             let request = tokio::select! {
                 request = requests.next() => request,
                 _ = purge.tick() => {
-                    unused = self.purge_tool_secrets(Some(unused)).await;
+                    self.purge_tool_secrets().await;
                     continue;
                 }
             };
@@ -134,32 +133,23 @@ impl Reloader {
         stored.map_err(io::Error::other)?.map(drop)
     }
 
-    /// Removes the tools of the agent that can no longer be restored, and the stored header values that no tool needs.
-    /// A value is stored before the tool that refers to it. Therefore it is removed only if it was also in
-    /// `unused_before`, the result of the previous purge; with `None`, it is removed at once. Returns the ids of the
-    /// values that no tool needs now, or `unused_before` if they cannot be determined.
-    async fn purge_tool_secrets(&self, unused_before: Option<BTreeSet<String>>) -> BTreeSet<String> {
+    /// Removes the tools of the agent that can no longer be restored, with their header values. A value that no tool
+    /// needs for another reason, such as a restore of an earlier database, is removed after 30 days.
+    async fn purge_tool_secrets(&self) {
         let purged = crm::transact(&self.store, move |tx| agent_tool::purge(tx, clock::now())).await;
-        let needed = match purged {
-            Ok(needed) => needed,
+        let ToolSecretKeys { needed, deleted } = match purged {
+            Ok(keys) => keys,
             Err(error) => {
                 tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot delete the removed tools of the agent from the database, or read which secrets the other tools need; the removed tools and the unused secrets in page-secrets.toml stay until a later hourly check");
-                return unused_before.unwrap_or_default();
+                return;
             }
         };
         let file = PageSecrets::of(&self.settings.config().store);
-        let stored = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
-        let Ok(Ok(stored)) = stored else { return unused_before.unwrap_or_default() };
-        let unused: BTreeSet<String> = stored.into_keys().filter(|id| !needed.contains(id)).collect();
-        let was_unused = |id: &&String| unused_before.as_ref().is_none_or(|before| before.contains(*id));
-        let removed: ToolSecrets = unused.iter().filter(was_unused).map(|id| (id.clone(), None)).collect();
-        let listed = removed.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
-        if !removed.is_empty()
-            && let Err(error) = self.store_tool_secrets(removed).await
-        {
-            tracing::warn!(event = "TOOL_SECRETS_KEPT", ids = listed, %error, "Cannot remove the secrets {listed}, which no tool of the agent needs, from page-secrets.toml; the daemon retries this in an hour");
+        let purge = move || file.purge_tool_secrets(&needed, &deleted, clock::now());
+        let purged = tokio::task::spawn_blocking(purge).await.map_err(io::Error::other).flatten();
+        if let Err(error) = purged {
+            tracing::warn!(event = "TOOL_SECRETS_KEPT", %error, "Cannot remove the secrets that no tool of the agent needs from page-secrets.toml; the daemon retries this in an hour, and removes them after 30 days at the latest");
         }
-        unused
     }
 
     async fn change(

@@ -8,12 +8,13 @@ use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::Setting;
 use super::{Config, Origin, Secret, StoreConfig, folder_of, private_file};
-use crate::domain::SettingError;
+use crate::domain::{SettingError, Timestamp};
 use crate::secure_open;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The secrets of each section, by name.
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
@@ -43,18 +44,52 @@ impl PageSecrets {
         let with_keys = |(section, all): (String, BTreeMap<String, String>)| {
             all.into_iter().map(move |(name, secret)| (format!("{section}.{name}"), Secret::new(secret)))
         };
-        sections.into_iter().flat_map(with_keys).collect()
+        sections.into_iter().filter(|(section, _)| section != UNUSED).flat_map(with_keys).collect()
     }
 
     /// Returns the stored header values of tools, by the ids that [`tool_secret`] takes.
     pub fn tool_secrets(&self) -> io::Result<BTreeMap<String, Secret>> {
-        let text = match content(&self.file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-            text => text?,
-        };
-        let mut sections: Sections = toml::from_str(&text).map_err(|_| io::Error::other(DAMAGED))?;
-        let secrets = sections.remove(TOOLS).unwrap_or_default();
+        let secrets = self.sections()?.remove(TOOLS).unwrap_or_default();
         Ok(secrets.into_iter().map(|(id, value)| (id, Secret::new(value))).collect())
+    }
+
+    /// Removes the header values of deleted tools, and those that were not among the needed ones for
+    /// [`UNUSED_RETENTION`]. A value that no tool needs now may be needed again: after a restore of an earlier
+    /// database, the later one can be restored too.
+    pub fn purge_tool_secrets(
+        &self,
+        needed: &BTreeSet<String>,
+        deleted: &BTreeSet<String>,
+        now: Timestamp,
+    ) -> io::Result<()> {
+        let before = self.sections()?;
+        let mut sections = before.clone();
+        let stored = sections.remove(TOOLS).unwrap_or_default();
+        let unused_before = sections.remove(UNUSED).unwrap_or_default();
+        let (mut kept, mut unused) = (BTreeMap::new(), BTreeMap::new());
+        for (id, value) in stored {
+            if !needed.contains(&id) {
+                let since = unused_before.get(&id).and_then(|since| since.parse::<Timestamp>().ok());
+                let since = since.map_or(now, |since| since.min(now));
+                if deleted.contains(&id) || now.since(since) >= UNUSED_RETENTION {
+                    continue;
+                }
+                unused.insert(id.clone(), since.to_string());
+            }
+            kept.insert(id, value);
+        }
+        sections.insert(TOOLS.to_owned(), kept);
+        sections.insert(UNUSED.to_owned(), unused);
+        sections.retain(|_, entries| !entries.is_empty());
+        if sections == before { Ok(()) } else { self.write(&sections) }
+    }
+
+    /// Returns no sections if the file does not exist.
+    fn sections(&self) -> io::Result<Sections> {
+        match content(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Sections::new()),
+            text => toml::from_str(&text?).map_err(|_| io::Error::other(DAMAGED)),
+        }
     }
 
     /// Returns the previous content, with which [`PageSecrets::restore_previous`] can undo the change.
@@ -76,14 +111,18 @@ impl PageSecrets {
             }
         }
         sections.retain(|_, entries| !entries.is_empty());
-        let text = toml::to_string(&sections).map_err(io::Error::other)?;
+        self.write(&sections)?;
+        Ok(Replaced(before))
+    }
+
+    fn write(&self, sections: &Sections) -> io::Result<()> {
+        let text = toml::to_string(sections).map_err(io::Error::other)?;
         let content = format!("{HEADER}{text}");
         // A larger file could not be read again.
         if content.len() as u64 > MAX_SIZE {
             return Err(io::Error::other(TOO_LARGE));
         }
-        private_file::replace(&self.file, content.as_bytes())?;
-        Ok(Replaced(before))
+        private_file::replace(&self.file, content.as_bytes())
     }
 
     pub fn restore_previous(&self, Replaced(before): Replaced) -> io::Result<()> {
@@ -124,7 +163,7 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
             return builder.add_problem_of_file(origin, SettingError::PageSecretsLine { line: line as u64 });
         }
     };
-    for (section, entries) in sections.into_iter().filter(|(section, _)| section != TOOLS) {
+    for (section, entries) in sections.into_iter().filter(|(section, _)| section != TOOLS && section != UNUSED) {
         for (name, secret) in entries {
             let key = format!("{section}.{name}");
             match settings.iter().find(|setting| setting.secret && setting.key == key) {
@@ -158,16 +197,20 @@ fn content(file: &Path) -> io::Result<String> {
 const FILE_NAME: &str = "page-secrets.toml";
 /// The section with the headers of the agent's tools.
 const TOOLS: &str = "agent_tools";
+/// The section with the times since when no tool has needed a header value, by the id of the value.
+const UNUSED: &str = "agent_tools_unused";
+/// How long a header value is kept that no tool needs.
+const UNUSED_RETENTION: Duration = Duration::from_hours(30 * 24);
 const HEADER: &str = "# Secrets entered on the page. The settings file and the environment take precedence.\n\n";
 const DAMAGED: &str = "the file of the secrets is damaged; correct it, or delete it and enter the secrets again";
-const TOO_LARGE: &str = "the file of the secrets would be too large; delete tools that are not needed, and restart";
+const TOO_LARGE: &str =
+    "the file of the secrets would be too large; delete tools that are not needed, which takes effect after a day";
 const MAX_SIZE: u64 = 256 << 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Config, load};
-    use std::collections::BTreeSet;
     use std::os::unix::fs::PermissionsExt;
 
     fn read_with(folder: &Path, token: Option<&str>) -> Result<Config, String> {
@@ -214,6 +257,31 @@ mod tests {
         secrets.change(&[(tool_secret("a1"), None)]).unwrap();
         let ids: BTreeSet<_> = secrets.tool_secrets().unwrap().into_keys().collect();
         assert_eq!(ids, BTreeSet::from(["b2".to_owned()]));
+    }
+
+    #[test]
+    fn an_unused_header_is_kept_for_30_days_and_that_of_a_deleted_tool_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = PageSecrets::of(&read_with(folder.path(), None).unwrap().store);
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+        let day = |day: i64| Timestamp::from_millis(day * 24 * 3_600_000);
+        let left = |needed: &[&str], deleted: &[&str], now| {
+            secrets.purge_tool_secrets(&ids(needed), &ids(deleted), now).unwrap();
+            secrets.tool_secrets().unwrap().into_keys().collect::<Vec<_>>()
+        };
+        assert!(left(&[], &[], day(0)).is_empty() && !secrets.file.exists());
+        for id in ["a1", "b2", "c3"] {
+            secrets.change(&[(tool_secret(id), Some(Secret::new("Bearer x")))]).unwrap();
+        }
+        assert_eq!(left(&["a1"], &["c3"], day(0)), ["a1", "b2"]);
+        assert_eq!(left(&["a1"], &[], day(29)), ["a1", "b2"]);
+        // A value that is needed in between is kept for another 30 days.
+        assert_eq!(left(&["a1", "b2"], &[], day(29)), ["a1", "b2"]);
+        assert_eq!(left(&["a1"], &[], day(31)), ["a1", "b2"]);
+        let config = read_with(folder.path(), None).unwrap();
+        assert_eq!((&config.unused_secrets[..], secrets.secrets().len()), (&[][..], 2));
+        assert_eq!(left(&["a1"], &[], day(61)), ["a1"]);
+        assert!(!fs::read_to_string(&secrets.file).unwrap().contains(UNUSED));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::domain::{
     UrlTemplate,
 };
 use crate::store::{AgentToolData, ReadTx, WriteTx};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A partial change of a tool: `None` leaves a field unchanged.
@@ -73,10 +74,22 @@ pub fn change(tx: &WriteTx<'_>, id: AgentToolId, change: &AgentToolUpdate, now: 
     if data == before { Ok(()) } else { Ok(tx.update_agent_tool(id, &data, now)?) }
 }
 
-/// Removes the tools that were deleted more than a day ago. Returns the keys of the secrets that are still needed.
-pub fn purge(tx: &WriteTx<'_>, now: Timestamp) -> Result<Vec<String>, Error> {
+/// The keys of secrets after a purge.
+#[derive(Debug)]
+pub struct ToolSecretKeys {
+    /// The keys of the secrets that tools still need.
+    pub needed: BTreeSet<String>,
+    /// The keys of the secrets that only the removed tools needed.
+    pub deleted: BTreeSet<String>,
+}
+
+/// Removes the tools that were deleted more than a day ago.
+pub fn purge(tx: &WriteTx<'_>, now: Timestamp) -> Result<ToolSecretKeys, Error> {
+    let before = tx.agent_tool_secrets()?;
     tx.purge_agent_tools(now.minus(RESTORABLE))?;
-    Ok(tx.agent_tool_secrets()?)
+    let needed: BTreeSet<String> = tx.agent_tool_secrets()?.into_iter().collect();
+    let deleted = before.into_iter().filter(|key| !needed.contains(key)).collect();
+    Ok(ToolSecretKeys { needed, deleted })
 }
 
 fn check_room(

@@ -4,6 +4,7 @@ mod api_walk;
 mod by_copy;
 mod command;
 mod refusals;
+mod tool_secrets;
 mod unit;
 
 use super::support::{Daemon, Setup};

@@ -69,7 +69,7 @@ pub(super) async fn forget_replaced(state: &AppState, before: AgentTool) {
     forget(state, &before.name, unused).await;
 }
 
-/// Removes values. If this fails, the hourly purge removes them within two hours.
+/// Removes values. If this fails, the hourly purge removes them after 30 days.
 async fn forget(state: &AppState, tool: &str, ids: Vec<String>) {
     if ids.is_empty() {
         return;
@@ -77,7 +77,7 @@ async fn forget(state: &AppState, tool: &str, ids: Vec<String>) {
     let listed = ids.join(", ");
     let removed = state.reload_handle.store_tool_secrets(ids.into_iter().map(|id| (id, None)).collect()).await;
     if let Err(error) = removed {
-        tracing::warn!(event = "TOOL_SECRETS_KEPT", tool, ids = listed, %error, "Cannot remove the unused secrets {listed} of tool {tool} from page-secrets.toml; the daemon retries within two hours");
+        tracing::warn!(event = "TOOL_SECRETS_KEPT", tool, ids = listed, %error, "Cannot remove the unused secrets {listed} of tool {tool} from page-secrets.toml; the daemon removes them after 30 days");
     }
 }
 
