@@ -55,8 +55,16 @@ impl Alerts {
 
     /// Records that the condition of an alert is active, until [`Alerts::clear`] is called.
     pub fn raise(&self, kind: AlertKind, detail: impl Into<AlertDetail>) {
-        if self.tracker().raise(kind, detail.into(), clock::now()) {
+        let now = clock::now();
+        let (is_new, changed) = {
+            let mut tracker = self.tracker();
+            (tracker.raise(kind, detail.into(), now), tracker.take_new_detail(kind, now))
+        };
+        if is_new {
             self.inner.changed.notify_one();
+        }
+        if let Some(alert) = changed {
+            self.save(alert);
         }
     }
 

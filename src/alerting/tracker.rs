@@ -35,6 +35,10 @@ struct Entry {
     /// Whether the condition is active, since `unchanged_since`.
     is_active: bool,
     unchanged_since: Timestamp,
+    /// Whether the detail has changed since the alert was last returned for storing.
+    has_new_detail: bool,
+    /// When the detail was last returned for storing.
+    detail_stored_at: Timestamp,
 }
 
 impl Entry {
@@ -42,6 +46,7 @@ impl Entry {
     /// caught up.
     fn forget_the_future(&mut self, now: Timestamp) {
         self.unchanged_since = self.unchanged_since.min(now);
+        self.detail_stored_at = self.detail_stored_at.min(now);
         for delivery in &mut self.alert.deliveries {
             delivery.at = delivery.at.min(now);
         }
@@ -53,12 +58,13 @@ impl AlertTracker {
         let entry = |alert: Alert| {
             let is_active = alert.state == AlertState::Raised;
             let unchanged_since = alert.cleared_at.unwrap_or(alert.since);
-            (alert.kind, Entry { alert, is_active, unchanged_since })
+            let detail_stored_at = unchanged_since;
+            (alert.kind, Entry { alert, is_active, unchanged_since, has_new_detail: false, detail_stored_at })
         };
         Self { thresholds, entries: known.into_iter().map(entry).collect() }
     }
 
-    /// Records that the condition is active. Returns true if it was not active before.
+    /// Records that the condition is active. Returns true if it was not active before, or is about another event.
     pub fn raise(&mut self, kind: AlertKind, detail: AlertDetail, now: Timestamp) -> bool {
         let fresh = || Alert {
             kind,
@@ -74,14 +80,21 @@ impl AlertTracker {
             alert: fresh(),
             is_active: false,
             unchanged_since: now,
+            has_new_detail: false,
+            detail_stored_at: now,
         });
+        let is_changed = entry.alert.detail != detail;
+        let is_another_event = is_changed && is_event(kind, &entry.alert.detail);
         entry.alert.detail = detail;
-        if entry.is_active {
+        if entry.is_active && !is_another_event {
+            entry.has_new_detail |= is_changed && entry.alert.state == AlertState::Raised;
             return false;
         }
         entry.is_active = true;
         entry.unchanged_since = now;
-        if entry.alert.state == AlertState::Cleared {
+        entry.has_new_detail = false;
+        entry.detail_stored_at = now;
+        if entry.alert.state == AlertState::Cleared || is_another_event {
             // An alert that returns soon must be absent for longer before it clears. Otherwise a condition that
             // alternates quickly would cause many notifications.
             let soon = entry.alert.cleared_at.is_some_and(|at| now.since(at) < RECURRENCE_WINDOW);
@@ -91,6 +104,18 @@ impl AlertTracker {
             entry.alert = Alert { recurrences, mute, detail: std::mem::take(&mut entry.alert.detail), ..fresh() };
         }
         true
+    }
+
+    /// Returns an alert whose detail has changed while it lasts, so that the new detail is stored; at most once a
+    /// minute, because some details contain a time or an amount.
+    pub fn take_new_detail(&mut self, kind: AlertKind, now: Timestamp) -> Option<Alert> {
+        let entry = self.entries.get_mut(&kind)?;
+        if !entry.has_new_detail || now.since(entry.detail_stored_at) < DETAIL_INTERVAL {
+            return None;
+        }
+        entry.has_new_detail = false;
+        entry.detail_stored_at = now;
+        Some(entry.alert.clone())
     }
 
     /// Records that the condition is no longer active. Returns true if it was active before.
@@ -223,6 +248,12 @@ impl AlertTracker {
     }
 }
 
+/// Returns true if another detail is another event, about which the owner is notified too, and not another state of the
+/// same condition. The text of an earlier release is compared with no notice.
+fn is_event(kind: AlertKind, before: &AlertDetail) -> bool {
+    kind == AlertKind::DatabaseReplaced && matches!(before, AlertDetail::Notices(notices) if !notices.is_empty())
+}
+
 impl AlertThresholds {
     /// Returns how long a condition must be active before the alert is raised.
     fn raise_delay(self, kind: AlertKind) -> Duration {
@@ -269,6 +300,8 @@ const MAX_CLEAR_DELAY: Duration = Duration::from_hours(6);
 /// An undelivered all-clear is sent again only if it was sent within this time after the alert cleared. WhatsApp waits
 /// five minutes after each failure, so it sends an all-clear at most three times.
 const ALL_CLEAR_WINDOW: Duration = Duration::from_mins(10);
+/// The shortest time between two new details of an alert that are stored.
+const DETAIL_INTERVAL: Duration = Duration::from_mins(1);
 /// An alert that cleared this long ago is no longer shown.
 const CLEARED_RETENTION: Duration = Duration::from_hours(7 * 24);
 

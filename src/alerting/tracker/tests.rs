@@ -172,6 +172,38 @@ fn the_tracker_continues_after_a_restart_where_it_was() {
     assert_eq!(notify(&mut after, 220), [(KIND, AlertTransition::Cleared)]);
 }
 
+#[test]
+fn another_replaced_database_is_another_alert() {
+    let kind = AlertKind::DatabaseReplaced;
+    let mut before = tracker();
+    before.raise(kind, Notice::verbatim("first").into(), at(0));
+    assert_eq!(notify(&mut before, 0), [(kind, AlertTransition::Raised)]);
+    before.mute(kind, Some(Mute::WhileItLasts));
+    let mut after = AlertTracker::new(before.thresholds, before.all());
+    assert!(!after.raise(kind, Notice::verbatim("first").into(), at(100)));
+    assert!(after.raise(kind, Notice::verbatim("second").into(), at(101)));
+    assert_eq!(notify(&mut after, 101), [(kind, AlertTransition::Raised)]);
+    assert_eq!((after.all()[0].since, &after.all()[0].detail), (at(101), &Notice::verbatim("second").into()));
+    assert!(!after.raise(kind, Notice::verbatim("second").into(), at(102)));
+    assert_eq!(notify(&mut after, 102), []);
+}
+
+#[test]
+fn a_new_detail_is_stored_at_most_once_a_minute() {
+    let mut tracker = tracker();
+    tracker.raise(KIND, Notice::verbatim("3 MB").into(), at(0));
+    notify(&mut tracker, 0);
+    let stored = |tracker: &mut AlertTracker, text: &str, second| {
+        tracker.raise(KIND, Notice::verbatim(text).into(), at(second));
+        tracker.take_new_detail(KIND, at(second)).map(|alert| alert.detail)
+    };
+    assert_eq!(stored(&mut tracker, "3 MB", 100), None);
+    assert_eq!(stored(&mut tracker, "2 MB", 100), Some(Notice::verbatim("2 MB").into()));
+    assert_eq!(stored(&mut tracker, "1 MB", 101), None);
+    assert_eq!(stored(&mut tracker, "1 MB", 160), Some(Notice::verbatim("1 MB").into()));
+    assert_eq!(stored(&mut tracker, "1 MB", 300), None);
+}
+
 proptest! {
     #[test]
     fn flapping_is_damped(up in 1_u64..900, down in 1_u64..900) {

@@ -160,6 +160,30 @@ async fn one_command_restores_the_replaced_database() {
     assert_eq!(shop.api.get("/api/database").await.json()["held"], json!([]));
 }
 
+/// The second backup contains the alert about the first one.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_replaced_database_is_reported() {
+    let (mut shop, backup, _) = with_a_backup().await;
+    let raised_count = |shop: &Shop| {
+        let sql = "SELECT count(*) FROM alert_events WHERE kind = 'database_replaced' AND transition = 'raised'";
+        shop.daemon.query_value::<i64>(sql)
+    };
+    restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
+    raised(&shop, "database_replaced").await;
+    until("the first alert in the database", async || (raised_count(&shop) == 1).then_some(())).await;
+    let first = shop.api.get("/api/database").await.json()["notice"]["archived"].clone();
+    std::fs::write(&backup, shop.daemon.published_content()).unwrap();
+    shop.receive_by_bridge(DANA, "B2", "later").await;
+    restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
+    until("the second alert in the database", async || (raised_count(&shop) == 2).then_some(())).await;
+    let second = shop.api.get("/api/database").await.json()["notice"]["archived"].clone();
+    assert_ne!(first, second);
+    let listed = tokio::task::block_in_place(|| shop.daemon.cli(&["alerts", "list"]));
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let names = |path: &Value| listed.contains(path.as_str().unwrap());
+    assert!(names(&second) && !names(&first), "{listed}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_chooses_the_data_while_the_daemon_runs() {
     let (mut shop, backup, waits) = with_a_backup().await;
