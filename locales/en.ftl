@@ -1241,6 +1241,7 @@ remedy-ai-credit = add credit or raise the quota in the account of the service: 
 remedy-ai-later = it passes within minutes; if it returns, ask for a higher limit in the account of the service
 remedy-ai-status = check the internet connection and the status page of the service, and try again later
 remedy-ai-limits = check the account's limits and billing, and status.openai.com
+remedy-ai-address = check that the AI server runs at { $url }, and that its address in the settings (openai.base_url) has the right port and path, such as /v1
 remedy-ai-server = check that OPENAI_BASE_URL is an OpenAI-compatible server
 
 remedy-pipeline-settings = check these settings, and the account there: { $settings }

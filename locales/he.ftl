@@ -1293,6 +1293,7 @@ remedy-ai-credit = הוסיפו יתרה או הגדילו את המכסה בח�
 remedy-ai-later = זה עובר בתוך דקות; אם זה חוזר, בקשו בחשבון של השירות מגבלה גבוהה יותר
 remedy-ai-status = בדקו את החיבור לאינטרנט ואת דף המצב של השירות, ונסו שוב אחר כך
 remedy-ai-limits = בדקו את הגבולות והתשלומים של החשבון, ואת status.openai.com
+remedy-ai-address = בדקו ששרת ה־AI פועל בכתובת { $url }, ושבכתובת שבהגדרות (openai.base_url) הפורט והנתיב נכונים, למשל /v1
 remedy-ai-server = בדקו שב־OPENAI_BASE_URL יש שרת שתואם ל־OpenAI
 
 remedy-pipeline-settings = בדקו את ההגדרות האלה, ואת החשבון שם: { $settings }

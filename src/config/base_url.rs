@@ -73,6 +73,11 @@ impl BaseUrl {
         Url::parse(&self.0).is_ok_and(|url| url.scheme() == "https" && url.port().is_some())
     }
 
+    /// Returns the port if the URL's host is a loopback address.
+    pub(super) fn loopback_port(&self) -> Option<u16> {
+        Url::parse(&self.0).ok().filter(is_loopback)?.port_or_known_default()
+    }
+
     /// Returns true if the URL's host is this machine, or a private, link-local or IPv4-mapped address.
     pub(super) fn is_internal(&self) -> bool {
         let Ok(url) = Url::parse(&self.0) else { return true };

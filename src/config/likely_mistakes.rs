@@ -1,11 +1,13 @@
 //! Warnings about settings that are valid, but have no effect or cannot work.
 
-use super::{AiEngine, BaseUrl, Config, EngineChoice, Transcriber};
+use super::{AiEngine, BaseUrl, Config, DEFAULT_PORT, EngineChoice, Transcriber};
 use crate::domain::PhoneNumber;
+use std::net::SocketAddr;
 
 pub(super) fn likely_mistakes(config: &Config) -> Vec<String> {
     let found = [early_replies(config), batch_transcriber(config), built_in_sentences(config)];
-    impossible_numbers(config).chain(openai_without_path(config)).chain(found.into_iter().flatten()).collect()
+    let addresses = openai_without_path(config).chain(ai_at_own_port(config));
+    impossible_numbers(config).chain(addresses).chain(found.into_iter().flatten()).collect()
 }
 
 /// Twilio refuses to dial these numbers.
@@ -23,15 +25,45 @@ fn impossible_numbers(config: &Config) -> impl Iterator<Item = String> {
     })
 }
 
-fn openai_without_path(config: &Config) -> impl Iterator<Item = String> {
+/// The servers with OpenAI's API, by the settings of their addresses.
+fn ai_servers(config: &Config) -> [(&'static str, Option<&BaseUrl>); 4] {
     let pipeline = &config.pipeline;
-    let servers = [
+    [
         ("openai.base_url", Some(&config.openai.base_url)),
         ("pipeline.model_base_url", pipeline.model_base_url.as_ref()),
         ("pipeline.transcription_base_url", pipeline.transcription_base_url.as_ref()),
         ("pipeline.speech_base_url", pipeline.speech_base_url.as_ref()),
+    ]
+}
+
+/// Local AI servers often use the same default ports as the daemon and the bridge.
+fn ai_at_own_port(config: &Config) -> impl Iterator<Item = String> {
+    let (http, tls, whatsapp) = (&config.http, &config.tls, &config.whatsapp);
+    let is_local = |address: &SocketAddr| address.ip().is_unspecified() || address.ip().is_loopback();
+    let port = |address: Option<SocketAddr>| address.filter(is_local).map(|address| address.port());
+    let is_bridge_local = whatsapp.baileys_enabled() && whatsapp.baileys_outbound_url.is_none();
+    let listeners = [
+        ("http.listen", http.listen.map_or(Some(DEFAULT_PORT), |address| port(Some(address)))),
+        ("http.crm_listen", port(http.crm_listen)),
+        ("tls.http_listen", port(tls.http_listen)),
+        ("tls.https_listen", port(tls.https_listen)),
+        (
+            "whatsapp.baileys_port",
+            (is_bridge_local && whatsapp.bridge_socket().is_none()).then_some(whatsapp.baileys_port),
+        ),
     ];
-    let without = servers.into_iter().filter(|(_, url)| url.map(BaseUrl::as_str) == Some(OPENAI));
+    ai_servers(config).into_iter().filter_map(move |(key, url)| {
+        let (url, port) = (url?, url?.loopback_port()?);
+        let (listener, _) = listeners.iter().find(|(_, own)| *own == Some(port))?;
+        Some(format!(
+            "{key} is {url}, but port {port} is that of {listener}, so no AI answers there: set the address of the AI server, which \
+             needs another port"
+        ))
+    })
+}
+
+fn openai_without_path(config: &Config) -> impl Iterator<Item = String> {
+    let without = ai_servers(config).into_iter().filter(|(_, url)| url.map(BaseUrl::as_str) == Some(OPENAI));
     without.map(|(key, _)| format!("{key} is {OPENAI}, but OpenAI's API is at {OPENAI}/v1: it refuses all requests"))
 }
 

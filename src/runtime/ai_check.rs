@@ -3,7 +3,7 @@
 
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tool::{PhoneTools, ToolRegistry};
-use crate::config::{Config, OpenAiConfig};
+use crate::config::{BaseUrl, Config, OpenAiConfig};
 use crate::crm::business_profile::BusinessProfile;
 use crate::crm::caller_memory::CallerMemory;
 use crate::domain::{
@@ -46,7 +46,7 @@ pub async fn check_and_learn(
     }
     let models = match rest::models(client, openai, LIMIT).await {
         Ok(models) => models,
-        Err(error) => return vec![error_finding(&error)],
+        Err(error) => return vec![error_finding(&error, &openai.base_url)],
     };
     let today = local_time::date(now, &config.business.time_zone);
     let mut findings = missing(&models, config).map_or_else(Vec::new, |finding| vec![finding]);
@@ -195,7 +195,8 @@ pub(super) fn remedy_of(cause: AiFailureCause, account: &str) -> Option<Remedy> 
 
 const OPENAI: &str = "openai.api_key";
 
-pub(super) fn error_finding(error: &Error) -> CheckResult {
+/// `base_url` is the address of the server that caused the error.
+pub(super) fn error_finding(error: &Error, base_url: &BaseUrl) -> CheckResult {
     match error {
         Error::Refused { status, code, .. } => {
             let cause = AiFailureCause::from_status(*status, code);
@@ -212,7 +213,10 @@ pub(super) fn error_finding(error: &Error) -> CheckResult {
                 }
                 _ => {
                     let found = Found::AiAnswer { status: u64::from(*status), reason };
-                    CheckResult::warning(CHECK, found, Remedy::AiLimits)
+                    // OpenAI answers 404 for a model that it does not have. Without that code, the address is wrong.
+                    let is_elsewhere = matches!(status, 404 | 405) && code != "model_not_found";
+                    let address = || Remedy::AiAddress { url: base_url.to_string() };
+                    CheckResult::warning(CHECK, found, if is_elsewhere { address() } else { Remedy::AiLimits })
                 }
             }
         }

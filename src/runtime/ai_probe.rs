@@ -6,7 +6,7 @@ use super::{clips, recorded_turns};
 use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw, wav};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, ResponseRequest};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{BaseUrl, Config};
 use crate::crm::business_profile::BusinessProfile;
 use crate::domain::{CheckResult, CheckStatus, Found, Language, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
@@ -200,16 +200,23 @@ async fn play_question(engine: &mut Realtime) -> Result<VoiceAnswer, String> {
 /// answer that Twilio speaks.
 async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> CheckResult {
     let (openai, language) = (&config.openai, &config.agent.language);
-    let failed = |what: &str, error: &rest::Error| {
-        let (found, remedy) = messages::finding(Language::English, &ai_check::error_finding(error));
+    let failed = |what: &str, error: &rest::Error, server: &BaseUrl| {
+        let (found, remedy) = messages::finding(Language::English, &ai_check::error_finding(error, server));
         problem(TURN, CheckStatus::Error, format!("{what}: {found}"), &remedy.unwrap_or_default())
     };
     let began = clock::instant();
     let (server, file) =
         (config.file_transcription_server(), SoundFile { content: recording(), mime: "audio/wav", length_ms: 0 });
+    let file_server = server.as_ref().map_or(&openai.base_url, |server| server.base_url);
     let heard = match rest::transcribe(client, server, file, language, "", REQUEST_LIMIT).await {
         Ok(heard) => heard.answer,
-        Err(error) => return failed(&format!("{} transcribes no recording", openai.file_transcription_model), &error),
+        Err(error) => {
+            return failed(
+                &format!("{} transcribes no recording", openai.file_transcription_model),
+                &error,
+                file_server,
+            );
+        }
     };
     let messages = [
         ChatMessage {
@@ -221,9 +228,13 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
     let answer = match rest::chat(client, openai, &messages, REQUEST_LIMIT).await {
         Ok(Paid { answer: Some(answer), .. }) => answer,
         Ok(Paid { answer: None, .. }) => {
-            return failed(&format!("{} gives no answer", openai.chat_model), &rest::Error::Malformed);
+            return failed(
+                &format!("{} gives no answer", openai.chat_model),
+                &rest::Error::Malformed,
+                &openai.base_url,
+            );
         }
-        Err(error) => return failed(&format!("{} gives no answer", openai.chat_model), &error),
+        Err(error) => return failed(&format!("{} gives no answer", openai.chat_model), &error, &openai.base_url),
     };
     let took = clock::instant().duration_since(began);
     let found = format!(

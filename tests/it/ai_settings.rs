@@ -82,6 +82,16 @@ async fn doctor_opens_a_session_and_names_what_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn doctor_names_the_address_at_which_there_is_no_ai() {
+    let mut harness = harness(Faults::default()).await;
+    let elsewhere = format!("{}/elsewhere", harness.ai.base_url());
+    harness.daemon.reconfigure(|setup| _ = setup.env("OPENAI_BASE_URL", &elsewhere));
+    let text = doctor(&harness);
+    assert!(text.contains("the AI answers 404") && text.contains(&format!("runs at {elsewhere}")), "{text}");
+    assert!(!text.contains("billing"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn doctor_tells_of_a_model_that_ends_soon() {
     let soon = jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(20));
     let options = OpenAiOptions {

@@ -37,6 +37,15 @@ fn contradictions_are_warned_about() {
         ("[agent]\ntransfer_to = \"+9721234\"\n".to_owned(), "agent.transfer_to: +9721234"),
         ("[voice]\nring_numbers = [\"+9721234\"]\n".to_owned(), "voice.ring_numbers: +9721234"),
         ("[openai]\nbase_url = \"https://api.openai.com/\"\n".to_owned(), "openai.base_url is"),
+        ("[openai]\nbase_url = \"http://127.0.0.1:8080/v1\"\n".to_owned(), "port 8080 is that of http.listen"),
+        (
+            "[http]\nlisten = \"0.0.0.0:9000\"\n[pipeline]\nmodel_base_url = \"http://localhost:9000/v1\"\n".to_owned(),
+            "pipeline.model_base_url is http://localhost:9000/v1, but port 9000",
+        ),
+        (
+            "[whatsapp]\nwebhook_secret = \"the-bridge-s-secret\"\n[pipeline]\nspeech_base_url = \"http://[::1]:8000/v1\"\n".to_owned(),
+            "port 8000 is that of whatsapp.baileys_port",
+        ),
         ("[openai]\nearly_replies = true\nvad_silence_ms = 1500\n".to_owned(), "openai.early_replies is on"),
         ("[openai]\nearly_replies = true\nturn_detection = \"semantic_vad\"\n".to_owned(), "openai.early_replies is on"),
         (
@@ -59,6 +68,9 @@ fn contradictions_are_warned_about() {
     assert!(!warnings(&right).contains("warning"), "{}", warnings(&right));
     let early = "[openai]\nearly_replies = true\nvad_silence_ms = 1000\nbase_url = \"https://api.openai.com/v1\"\n";
     assert!(!warnings(early).contains("warning"), "{}", warnings(early));
+    let own_ai = "[http]\nlisten = \"192.168.1.10:9000\"\n[openai]\nbase_url = \"http://127.0.0.1:9000/v1\"\n\
+                  [pipeline]\nspeech_base_url = \"http://127.0.0.1:8000/v1\"\n";
+    assert!(!warnings(own_ai).contains("warning"), "{}", warnings(own_ai));
 }
 
 #[test]

@@ -158,6 +158,7 @@ localized_enum! {
         AiStatus = "remedy-ai-status",
         AiLimits = "remedy-ai-limits",
         AiServer = "remedy-ai-server",
+        AiAddress { url: String } = "remedy-ai-address",
         PipelineSettings { settings: String } = "remedy-pipeline-settings",
         PipelineAddress { setting: String } = "remedy-pipeline-address",
 
