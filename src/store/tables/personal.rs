@@ -54,7 +54,8 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 37] = [
         "jobs",
         "json_extract(payload, '$.message') IN {messages} OR json_extract(payload, '$.recording_id') IN {recordings}
          OR json_extract(payload, '$.recording_sid') IN (SELECT provider_sid FROM recordings WHERE call_id IN {calls})
-         OR json_extract(payload, '$.outbound_call') IN (SELECT id FROM outbound_calls WHERE contact_id IN {contacts})",
+         OR json_extract(payload, '$.outbound_call') IN (SELECT id FROM outbound_calls WHERE contact_id IN {contacts})
+         OR json_extract(payload, '$.call_sid') IN (SELECT call_sid FROM calls WHERE id IN {calls})",
     ),
     internal("early_message_updates", "{in content}"),
     internal("webhook_journal", "message_id IN {messages} OR call_id IN {calls} OR id IN {webhooks}"),
@@ -98,7 +99,8 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 37] = [
     // The rows are kept, because they record who did which action. The contact is removed from them.
     internal(
         "audit_log",
-        "(substr(subject, 1, 8) = 'contact:' AND substr(subject, 9) IN {contacts_text}) OR {in subject}",
+        "(substr(subject, 1, 8) = 'contact:' AND substr(subject, 9) IN {contacts_text}) OR {in subject}
+         OR (substr(subject, 1, 6) = 'media:' AND substr(subject, 7) IN {unused_files})",
     ),
 ];
 

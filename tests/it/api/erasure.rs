@@ -34,7 +34,7 @@ async fn erase(api: &Client, contact: i64, confirm: &str, status: u16) -> Value 
 
 #[tokio::test]
 async fn a_file_that_another_contact_will_get_stays() {
-    let (_daemon, api) = with_data();
+    let (daemon, api) = with_data();
     let file = upload(&api).await;
     let path = format!("/api/media/{file}");
     schedule(&api, 1, "for Dana", Some(&file)).await;
@@ -43,14 +43,38 @@ async fn a_file_that_another_contact_will_get_stays() {
     assert_eq!((&done["deleted"]["scheduled_messages"], &done["deleted"]["media"]), (&json!(1), &Value::Null));
     let kept = api.get(&path).await;
     assert_eq!((kept.status, kept.body.as_slice()), (200, FILE));
+    let audited = || {
+        let subject = format!("SELECT count(*) FROM audit_log WHERE subject = 'media:{file}'");
+        daemon.query_value::<i64>(&subject)
+    };
+    assert_eq!(audited(), 1);
     let left = api.get(&format!("/api/scheduled-messages/{other}")).await.json();
     assert_eq!((&left["state"], &left["media_id"]), (&json!("waiting"), &json!(file)));
     // The deletion of the last contact that uses the file deletes the file. Afterwards, the file can be uploaded again.
     let done = erase(&api, 2, "Noa", 200).await;
     assert_eq!(done["deleted"]["media"], 1);
     assert_eq!(api.get(&path).await.status, 404);
+    assert_eq!(audited(), 0, "the audit log does not name the file");
     assert_eq!(upload(&api).await, file);
     assert_eq!(api.get(&path).await.body.as_slice(), FILE);
+}
+
+#[tokio::test]
+async fn finished_jobs_about_calls_of_an_erased_contact_are_deleted() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(
+        "INSERT INTO jobs(kind, unique_key, payload, state, run_at, created_at, updated_at)
+         SELECT 'review_call', sid, json_object('call_sid', sid), 'done', now, now, now
+         FROM (SELECT call_sid AS sid FROM calls UNION SELECT 'CA-of-another'),
+             (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS now)",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    let jobs = || daemon.query_column::<String>("SELECT unique_key FROM jobs WHERE kind = 'review_call' ORDER BY 1");
+    assert_eq!(jobs(), ["CA-of-another", "CA1", "CA2"]);
+    erase(&api, 1, "דנה לוי", 200).await;
+    assert_eq!(jobs(), ["CA-of-another"]);
 }
 
 /// Ids are not reused, because a bookmark or a log line with the id must not refer to another contact.
