@@ -41,7 +41,7 @@ fn valid_shortcut(tx: &ReadTx<'_>, shortcut: &str, id: Option<i64>) -> Result<St
     let word = clean_name(shortcut.trim().trim_start_matches('/'), MAX_SHORTCUT_CHARS);
     let Some(shortcut) = word.filter(|word| !word.is_empty() && !word.contains(char::is_whitespace)) else {
         let message = format!("a shortcut is one word of at most {MAX_SHORTCUT_CHARS} characters");
-        return Err(RequestError::Invalid(message.into()).into());
+        return Err(RequestError::field("shortcut", message).into());
     };
     if tx.is_shortcut_taken(BusinessId::FIRST, &shortcut, id)? {
         return Err(RequestError::Conflict("another saved reply has this shortcut".into()).into());
@@ -52,7 +52,7 @@ fn valid_shortcut(tx: &ReadTx<'_>, shortcut: &str, id: Option<i64>) -> Result<St
 fn valid_text(text: &str) -> Result<&str, Error> {
     if check_text(text, false).is_err() {
         let message = format!("the text must have 1 to {MAX_TEXT_CHARS} characters and no control characters");
-        return Err(RequestError::Invalid(message.into()).into());
+        return Err(RequestError::field("text", message).into());
     }
     Ok(text)
 }

@@ -39,7 +39,7 @@ pub fn mark_read(tx: &WriteTx<'_>, id: ThreadId) -> Result<Thread, Error> {
 pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now: Timestamp) -> Result<(), Error> {
     if text.chars().count() > MAX_DRAFT_CHARS {
         let message = format!("a draft may have at most {MAX_DRAFT_CHARS} characters");
-        return Err(RequestError::Invalid(message.into()).into());
+        return Err(RequestError::field("text", message).into());
     }
     let thread = find(tx, id)?;
     Ok(tx.put_draft(actor, thread.id, text, now)?)

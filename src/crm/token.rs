@@ -85,7 +85,7 @@ pub fn create(
 ) -> Result<ApiToken, Error> {
     let name = super::user::check_name(name)?;
     if expires_at.is_some_and(|at| at <= now) {
-        return Err(RequestError::Invalid("expires_at must be in the future".into()).into());
+        return Err(RequestError::field("expires_at", "expires_at must be in the future").into());
     }
     let user = match actor {
         ActorId::User(id) => Some(id),

@@ -56,7 +56,8 @@ pub(super) async fn send(
         request.file = Some(found.ok_or_else(unknown)?);
     }
     if let Some(url) = &request.media_url {
-        settings.files.check(url).await.map_err(|error| rejection("media_url_refused", error.to_string()))?;
+        let checked = settings.files.check(url).await;
+        checked.map_err(|error| rejection("media_url_refused", error.to_string()).with_field("media_url"))?;
     }
     let (rules, down) = (settings.rules.clone(), app.outbox.down().await);
     let audit = actor.audit.clone();
@@ -101,13 +102,14 @@ fn request(
 ) -> Result<SendRequest, ApiError> {
     let config = app.config();
     let to = PeerAddress::parse(&body.to, config.business.country);
-    let to = to.map_err(|error| rejection("invalid_recipient", error.to_string()))?;
+    let to = to.map_err(|error| rejection("invalid_recipient", error.to_string()).with_field("to"))?;
     let mut own = [&config.twilio.wa_from, &config.twilio.phone_number].into_iter().flatten();
     if to.number().is_some_and(|number| own.any(|own| own == number)) {
         return Err(rejection(
             "own_number",
             "this is the business's own number; a message to it would reach no contact",
-        ));
+        )
+        .with_field("to"));
     }
     let (text, media_url) = (body.text.unwrap_or_default(), body.media_url.filter(|url| !url.trim().is_empty()));
     let has_file = body.media_id.as_ref().is_some_and(|id| !id.trim().is_empty());

@@ -61,6 +61,19 @@ async fn a_wrong_body_is_refused_by_field() {
             "a whole number from 0 to 4294967295",
         ),
         ("/api/tokens", r#"{"name":["a"]}"#, 422, "invalid", Some("name"), "must be a string"),
+        ("/api/tokens", r#"{"name":"a","expires_at":"tomorrow"}"#, 422, "invalid", Some("expires_at"), TIME),
+        ("/api/tokens", r#"{"name":"a","expires_at":"2026-11-22"}"#, 422, "invalid", Some("expires_at"), TIME),
+        (
+            "/api/tokens",
+            r#"{"name":"a","expires_at":"2020-01-01T00:00:00Z"}"#,
+            400,
+            "invalid",
+            Some("expires_at"),
+            "future",
+        ),
+        ("/api/saved-replies", r#"{"shortcut":"two words","text":"x"}"#, 400, "invalid", Some("shortcut"), "one word"),
+        ("/api/saved-replies", r#"{"shortcut":"x","text":" "}"#, 400, "invalid", Some("text"), "1 to"),
+        ("/api/whatsapp/send", r#"{"to":"12","text":"x"}"#, 422, "invalid_recipient", Some("to"), ""),
         ("/api/alerts/disk/mute", r#"{"hours":-1}"#, 422, "invalid", Some("hours"), "whole number"),
         ("/api/alerts/disk/mute", r#"{"hours":5000}"#, 400, "invalid", Some("hours"), "1 to 720"),
     ] {
@@ -71,8 +84,13 @@ async fn a_wrong_body_is_refused_by_field() {
         assert_eq!(found, (status, code, field.map_or(Value::Null, Value::from)), "{body}: {}", reply.text());
         assert!(refused.2.contains(says), "{body}: {}", refused.2);
     }
+    let draft = api.request(reqwest::Method::PUT, "/api/threads/1/draft").json(&json!({"text": "x".repeat(10_001)}));
+    assert_eq!(refusal(&send(draft).await.json()).1, "text");
     assert_eq!(api.get("/api/contacts/1").await.status, 200);
 }
+
+/// What is said of a time in a wrong form.
+const TIME: &str = "expires_at must be a time such as 2026-11-22T09:30:00Z";
 
 #[tokio::test]
 async fn a_compressed_body_is_refused_for_its_encoding() {
@@ -101,6 +119,7 @@ async fn a_wrong_parameter_is_refused_by_name() {
         ("/api/calls/1/peaks?bins=100000000", "bins", "1 to 4000"),
         ("/api/threads?type=bogus", "type", "whatsapp, call"),
         ("/api/threads?cursor=bogus", "cursor", "next_cursor"),
+        ("/api/appointments?from=yesterday", "from", "must be a time such as"),
         ("/api/threads/1/messages?before=bogus", "before", "next_cursor"),
         ("/api/threads?limit=1&limit=2", "limit", "twice"),
     ] {

@@ -92,7 +92,8 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(d)?;
+        text.parse().map_err(|_| serde::de::Error::custom("must be a time such as 2026-11-22T09:30:00Z"))
     }
 }
 
