@@ -453,6 +453,7 @@ setting-error-file-not-read = { $file }: cannot be read: { $reason }
 setting-error-secret-too-long = { $file } holds { $bytes } bytes, which is too long for a secret
 setting-error-secret-empty = { $file } is empty
 setting-error-page-secrets-not-read = the secrets of the page: cannot be read: { $reason }; correct the file, or delete it and enter them again
+setting-error-page-secrets-denied = the secrets of the page: this user may not read the file, whose content is kept; run the command with sudo, or make the service's user the owner of the file (chown)
 setting-error-page-secrets-line = the secrets of the page: line { $line } is not valid; correct the file, or delete it and enter them again
 
 ## Alerts: the headline, and what to do.

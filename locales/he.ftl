@@ -501,6 +501,7 @@ setting-error-file-not-read = אי אפשר לקרוא את { $file }: { $reason
 setting-error-secret-too-long = ב־{ $file } יש { $bytes } בתים, יותר מדי לסוד
 setting-error-secret-empty = { $file } ריק
 setting-error-page-secrets-not-read = אי אפשר לקרוא את הסודות שהוזנו בדף: { $reason }; צריך לתקן את הקובץ, או למחוק אותו ולהזין אותם שוב
+setting-error-page-secrets-denied = למשתמש הזה אין הרשאה לקרוא את קובץ הסודות שהוזנו בדף, והתוכן שלו נשמר; הריצו את הפקודה עם sudo, או קבעו את המשתמש של השירות כבעל הקובץ (chown)
 setting-error-page-secrets-line = שורה { $line } שגויה בקובץ הסודות שהוזנו בדף; צריך לתקן את הקובץ, או למחוק אותו ולהזין אותם שוב
 
 ## Alerts: the headline, and what to do.

@@ -151,7 +151,10 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
     let text = match content(&file) {
         Ok(text) => text,
         Err(error) => {
-            let error = SettingError::PageSecretsNotRead { reason: error.to_string() };
+            let error = match error.kind() {
+                io::ErrorKind::PermissionDenied => SettingError::PageSecretsDenied,
+                _ => SettingError::PageSecretsNotRead { reason: error.to_string() },
+            };
             return builder.add_problem_of_file(origin, error);
         }
     };

@@ -159,6 +159,7 @@ localized_enum! {
         SecretTooLong { file: String, bytes: u64 } = "setting-error-secret-too-long",
         SecretEmpty { file: String } = "setting-error-secret-empty",
         PageSecretsNotRead { reason: String } = "setting-error-page-secrets-not-read",
+        PageSecretsDenied = "setting-error-page-secrets-denied",
         PageSecretsLine { line: u64 } = "setting-error-page-secrets-line",
     }
 }
