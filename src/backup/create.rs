@@ -384,6 +384,12 @@ impl Snapshots {
         RetentionPolicy { days: self.settings.keep_days, weeks: self.settings.keep_weeks, special: self.special }
     }
 
+    /// Fails if `backup.folder` is set and the folder that contains it does not exist.
+    pub fn check_parent(&self) -> Result<(), Error> {
+        let parent = self.settings.folder.as_deref().map(|folder| folder.parent().unwrap_or(Path::new("/")));
+        parent.filter(|parent| !parent.is_dir()).map_or(Ok(()), |parent| Err(Error::NoFolder(parent.to_owned())))
+    }
+
     fn create_folders(&self) -> Result<(), Error> {
         let create = |path: &Path| {
             let created = DirBuilder::new().recursive(true).mode(0o700).create(path);
@@ -392,11 +398,7 @@ impl Snapshots {
         create(&self.work_folder)?;
         if self.folder() != self.work_folder {
             // If a mount point is not mounted, a folder below it would be on the wrong disk.
-            let parent = self.folder().parent().unwrap_or(Path::new("/"));
-            if !parent.is_dir() {
-                let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-                return Err(Error::file("read", parent)(missing));
-            }
+            self.check_parent()?;
             create(self.folder())?;
         }
         Ok(())

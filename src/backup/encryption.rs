@@ -16,12 +16,27 @@ pub enum EncryptionError {
         #[source]
         source: io::Error,
     },
+    #[error("the key file {0} contains no key; `age-keygen -o FILE` creates one")]
+    NoKey(PathBuf),
+    // The errors of the library are part of the texts, so they are no `source`, which commands would print once more.
     #[error("the copy cannot be decrypted: {0}")]
-    Decrypt(#[from] age::DecryptError),
+    Decrypt(age::DecryptError),
     #[error("the copy cannot be encrypted: {0}")]
-    Encrypt(#[from] age::EncryptError),
+    Encrypt(age::EncryptError),
     #[error("the encrypted copy cannot be read or written")]
     Io(#[from] io::Error),
+}
+
+impl From<age::DecryptError> for EncryptionError {
+    fn from(error: age::DecryptError) -> Self {
+        Self::Decrypt(error)
+    }
+}
+
+impl From<age::EncryptError> for EncryptionError {
+    fn from(error: age::EncryptError) -> Self {
+        Self::Encrypt(error)
+    }
 }
 
 impl From<&EncryptionError> for Causes {
@@ -31,7 +46,9 @@ impl From<&EncryptionError> for Causes {
             EncryptionError::Encrypt(error) => Cause::Encryption.because(Cause::other(error.to_string())),
             EncryptionError::Io(error) => Cause::Encryption.because(error),
             // Only commands decrypt, and they show the error's text.
-            EncryptionError::Identity { .. } | EncryptionError::Decrypt(_) => Cause::other(error.to_string()).into(),
+            EncryptionError::Identity { .. } | EncryptionError::NoKey(_) | EncryptionError::Decrypt(_) => {
+                Cause::other(error.to_string()).into()
+            }
         }
     }
 }
@@ -56,6 +73,9 @@ pub fn decrypt<R: Read>(encrypted: R, identity: &Path) -> Result<age::stream::St
     let failed = |source| EncryptionError::Identity { path: identity.to_owned(), source };
     let keys = File::open(identity).map_err(failed)?;
     let keys = age::IdentityFile::from_buffer(BufReader::new(keys)).map_err(failed)?.into_identities()?;
+    if keys.is_empty() {
+        return Err(EncryptionError::NoKey(identity.to_owned()));
+    }
     let decryptor = age::Decryptor::new(encrypted)?;
     Ok(decryptor.decrypt(keys.iter().map(|key| key.as_ref() as &dyn age::Identity))?)
 }

@@ -12,13 +12,17 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
-    #[error("cannot {doing} {path}: {source}")]
+    /// The error is part of the text, so it is no `source`, which commands would print once more.
+    #[error("cannot {doing} {path}: {error}")]
     File {
         /// The operation, such as `read`. This word selects the text in the user's language.
         doing: &'static str,
         path: PathBuf,
-        source: io::Error,
+        error: io::Error,
     },
+    /// The folder that contains `backup.folder` does not exist.
+    #[error("the folder {0} does not exist, so there is no place for snapshots; is the disk mounted?")]
+    NoFolder(PathBuf),
     #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     NoSpace { path: PathBuf, needed_mb: u64, free_mb: u64 },
     #[error("{0} does not read back as it was written")]
@@ -44,7 +48,11 @@ pub enum Error {
 impl Error {
     /// Returns true if a full disk or an exhausted disk quota is the cause.
     pub fn is_lack_of_space(&self) -> bool {
-        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        let mut next: Option<&(dyn std::error::Error + 'static)> = match self {
+            Self::NoSpace { .. } => return true,
+            Self::File { error, .. } => Some(error),
+            _ => Some(self),
+        };
         while let Some(error) = next {
             let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
             if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
@@ -52,7 +60,7 @@ impl Error {
             }
             next = error.source();
         }
-        matches!(self, Self::NoSpace { .. })
+        false
     }
 
     pub(super) fn bucket(causes: impl Into<Causes>) -> Self {
@@ -61,7 +69,7 @@ impl Error {
 
     pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File { doing, path, source }
+        move |error| Self::File { doing, path, error }
     }
 }
 
@@ -70,7 +78,8 @@ impl From<&Error> for Causes {
         match error {
             Error::Store(error) => error.into(),
             Error::Encryption(error) => error.into(),
-            Error::File { doing, path, source } => Cause::file(doing, path).because(source),
+            Error::File { doing, path, error } => Cause::file(doing, path).because(error),
+            Error::NoFolder(path) => Cause::file("read", path).because(Cause::NoSuchFile),
             Error::NoSpace { path, needed_mb, free_mb } => Cause::no_space(path, *needed_mb, *free_mb).into(),
             Error::ReadBackMismatch(path) => Cause::ReadBack { file: path.display().to_string() }.into(),
             Error::Bucket(causes) => causes.clone(),

@@ -111,7 +111,14 @@ pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> 
 }
 
 fn list(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
+    snapshots.check_parent()?;
     let found = snapshots.list()?;
+    if !snapshots.folder().exists() {
+        let folder = snapshots.folder().display();
+        print_status(&format!(
+            "The folder {folder} does not exist: no snapshot was created there, or its disk is not mounted."
+        ));
+    }
     if json {
         return print_json(&found);
     }
@@ -179,10 +186,11 @@ fn verify(snapshots: &Snapshots, names: &[String], identity: Option<&Path>, json
                     _ => (&mut bad, "BAD "),
                 };
                 *count += 1;
+                let text = format!("{:#}", anyhow::Error::from(error));
                 if !json {
-                    print(&format!("{word}  {name}  {error}\n"))?;
+                    print(&format!("{word}  {name}  {text}\n"))?;
                 }
-                report.push(serde_json::json!({ "name": name, "good": false, "error": error.to_string() }));
+                report.push(serde_json::json!({ "name": name, "good": false, "error": text }));
             }
         }
     }
@@ -202,6 +210,9 @@ fn prune(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
     let dropped = snapshots.prune().context("nothing was deleted")?;
     if json {
         return print_json(&dropped);
+    }
+    if dropped.is_empty() {
+        print_status("There is nothing to delete: the retention settings keep all snapshots.");
     }
     for name in dropped {
         print_status(&format!("Deleted {name}."));
