@@ -16,7 +16,7 @@ use super::settings::Settings;
 use crate::config::process_env;
 use crate::host::systemd_notify;
 use crate::telemetry;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use std::fs::File;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Arguments {
     #[command(flatten)]
     replica: ReplicaArguments,
-    /// Print how current the copy is, and exit.
+    /// Print how current the copy is, and exit; with 1 if it is not kept current.
     #[arg(long)]
     status: bool,
     /// Print the status as JSON.
@@ -39,7 +39,12 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let copy = StandbyCopy::of(&config.store);
     if arguments.status {
         let status = copy.status()?;
-        return if arguments.json { print_json(&status) } else { print(&format!("{status}\n")) };
+        if arguments.json {
+            print_json(&status)?;
+        } else {
+            print(&format!("{status}\n"))?;
+        }
+        return status.problem().map_or(Ok(()), |problem| bail!("the copy is not kept current: {problem}"));
     }
     let replica = Replica::of(&arguments.replica, &config.store);
     let log = telemetry::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;

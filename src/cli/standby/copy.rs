@@ -37,6 +37,12 @@ impl Status {
     pub(in crate::cli) fn changed_at(&self) -> Option<Timestamp> {
         self.changed_at
     }
+
+    /// Returns the reason if the copy does not receive the replica's changes.
+    pub(in crate::cli) fn problem(&self) -> Option<&str> {
+        let failure = self.failure.as_deref();
+        if self.follows { failure } else { Some(failure.unwrap_or("no process follows the replica")) }
+    }
 }
 
 impl StandbyCopy {
