@@ -48,6 +48,25 @@ fn every_setting_is_in_the_page_with_its_default_and_its_variables() {
 }
 
 #[test]
+fn a_page_has_the_exit_status_of_its_command_and_no_empty_section() {
+    let pages = pages();
+    for (name, status) in [
+        ("agentlocator-replay.1", "1 the decisions differ"),
+        ("agentlocator-rehearse.1", "1 some failed"),
+        ("agentlocator-token.1", "1 on failure"),
+    ] {
+        let (_, section) = pages[name].split_once(".SH \"EXIT STATUS\"").unwrap();
+        assert!(section.split(".SH").next().unwrap().contains(status), "{name}:\n{section}");
+    }
+    for (name, page) in &pages {
+        let lines: Vec<_> = page.lines().collect();
+        let empty = lines.windows(2).find(|pair| pair.iter().all(|line| line.starts_with(".SH")));
+        assert_eq!(empty, None, "{name}:\n{page}");
+        assert!(page.matches(".SH NOTES").count() <= 1, "{name}:\n{page}");
+    }
+}
+
+#[test]
 fn the_pages_are_the_same_each_time() {
     assert_eq!(pages(), pages());
 }

@@ -18,11 +18,12 @@ pub(super) fn render(command: &Command) -> io::Result<Vec<u8>> {
         man.render_subcommands_section(&mut page)?;
     }
     let mut roff = Roff::new();
-    if let Some(text) = command.get_after_long_help().or_else(|| command.get_after_help()) {
-        after_help(&mut roff, &text.to_string());
-    }
+    let help = command.get_after_long_help().or_else(|| command.get_after_help()).map(ToString::to_string);
+    let help = help.unwrap_or_default();
+    after_help(&mut roff, &help);
     roff.control("SH", ["EXIT STATUS"]);
-    roff.text([roman("0 on success, 1 on failure (the reason is on stderr), 2 for wrong usage.")]);
+    let own = help.lines().find_map(|line| line.strip_prefix(EXIT_STATUS));
+    roff.text([roman(own.unwrap_or("0 on success, 1 on failure (the reason is on stderr), 2 for wrong usage."))]);
     roff.control("SH", ["SEE ALSO"]);
     roff.text([
         bold("agentlocator"),
@@ -36,19 +37,26 @@ pub(super) fn render(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// Renders the text below the options in `--help`. A block without a heading becomes the section NOTES.
+/// Renders the text below the options in `--help`. The blocks without a heading become the section NOTES.
 fn after_help(roff: &mut Roff, text: &str) {
+    let mut has_notes = false;
     for block in text.split("\n\n") {
         let mut lines = block.lines();
         let heading = lines.next().and_then(|line| line.strip_suffix(':'));
         let Some(heading) = heading else {
-            roff.control("SH", ["NOTES"]);
             // The page has a separate section for the exit status.
-            for line in block.lines().filter(|line| !line.starts_with("Exit status")) {
+            let mut lines = block.lines().filter(|line| !line.starts_with(EXIT_STATUS)).peekable();
+            if lines.peek().is_some() {
+                let (macro_name, title) = if has_notes { ("PP", None) } else { ("SH", Some("NOTES")) };
+                roff.control(macro_name, title);
+                has_notes = true;
+            }
+            for line in lines {
                 roff.text([roman(line)]);
             }
             continue;
         };
+        has_notes = false;
         let (title, remark) = heading.split_once(" (").unwrap_or((heading, ""));
         roff.control("SH", [title.to_uppercase().as_str()]);
         if let Some(remark) = remark.strip_suffix(')') {
@@ -62,3 +70,6 @@ fn after_help(roff: &mut Roff, text: &str) {
         roff.control("fi", []);
     }
 }
+
+/// The beginning of the line about the exit status in a help text.
+const EXIT_STATUS: &str = "Exit status: ";
