@@ -21,6 +21,12 @@ pub(super) fn query(settings: &Settings, command: &AdminCommand) -> anyhow::Resu
     Ok(answer.map(|(outcome, _pages)| outcome)?)
 }
 
+/// Returns false if no daemon uses this data folder.
+pub(super) fn is_daemon_running(settings: &Settings) -> bool {
+    let status = control::query_status(&control::socket_path(&settings.store().live_file()));
+    !matches!(status, Err(ControlError::NotRunning))
+}
+
 async fn execute_async(settings: &Settings, command: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
     // Query the daemon before validating the settings: if they are invalid, the daemon may run with its last valid
     // settings.

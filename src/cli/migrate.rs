@@ -1,5 +1,6 @@
 //! `agentlocator migrate`: applies database migrations and exits.
 
+use super::output::print_status;
 use super::settings::Settings;
 use crate::app;
 use crate::control::{self, ControlError};
@@ -14,12 +15,20 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
         Err(ControlError::NotRunning) => {}
         // A daemon migrates the database at its start.
         answer => match answer?.0 {
-            CommandOutput::Migration(newest) if newest == newest_migration() => return Ok(()),
+            CommandOutput::Migration(newest) if newest == newest_migration() => {
+                print_status(UP_TO_DATE);
+                return Ok(());
+            }
             _ => bail!("the running daemon has another version; restart it to migrate the database"),
         },
     }
     let (store, applied) = Settings::open_store(&config)?;
     app::report_migrations(&applied);
+    if applied.is_empty() {
+        print_status(UP_TO_DATE);
+    }
     store.close();
     Ok(())
 }
+
+const UP_TO_DATE: &str = "The database is up to date: there was no migration to apply.";

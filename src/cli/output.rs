@@ -1,17 +1,22 @@
 //! Output of commands: results on stdout, all other messages on stderr; tables as plain text.
 
 use crate::domain::Timestamp;
+use anyhow::Context;
 use serde::Serialize;
 use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 
 /// Ignores a broken pipe, because the reader (such as `head`) may close it early.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+    match write_stdout(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to stdout"),
         _ => Ok(()),
     }
+}
+
+pub(super) fn write_stdout(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {

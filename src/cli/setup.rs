@@ -1,14 +1,16 @@
 //! `agentlocator setup`: prints the URL and the one-time code for creating the first owner.
 
 use super::daemon_client;
-use super::output::print;
+use super::output::{print, print_status};
 use super::settings::Settings;
+use crate::config::DEFAULT_PORT;
 use crate::crm::admin_command::AdminCommand;
 use crate::crm::setup::SetupCode;
 use crate::tls::own_fingerprint;
 use anyhow::Context;
 use clap::Args;
 use std::fmt::Write;
+use url::Url;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -45,10 +47,18 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let _ =
             write!(text, "\nFrom this machine or your own network, without encryption:\n       {}\n", code.url(plain));
     } else if !pages.has_https() {
-        text.push_str(
+        let port = Url::parse(&pages.best).ok().and_then(|url| url.port_or_known_default()).unwrap_or(DEFAULT_PORT);
+        let _ = write!(
+            text,
             "\nWithout encryption the code is accepted only from this machine and your own network. From elsewhere run\n\
-             `ssh -L 8080:127.0.0.1:8080 SERVER` and open the same address at localhost:8080.\n",
+             `ssh -L {port}:127.0.0.1:{port} SERVER` and open the same address at localhost:{port}.\n",
         );
     }
-    print(&text)
+    print(&text)?;
+    if !daemon_client::is_daemon_running(settings) {
+        print_status(
+            "The daemon does not run: start it before you open the address, such as with `sudo systemctl start agentlocator`.",
+        );
+    }
+    Ok(())
 }

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The file to write; by default agentlocator-support-DATE.tar.gz in the current folder.
+    /// The file to write; by default agentlocator-support-TIME.tar.gz in the current folder.
     #[arg(value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
     /// The number of log lines of each service.
@@ -57,8 +57,16 @@ impl Part {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let file = arguments.file.clone().unwrap_or_else(default_name);
-    let parts = app::runtime()?.block_on(collect(settings, arguments.log_lines))?;
-    write(&file, &parts)?;
+    // Opened first, because collecting the content takes time.
+    let target = create(&file)?;
+    let written = app::runtime()?.block_on(collect(settings, arguments.log_lines)).and_then(|parts| {
+        write(target, &parts).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(parts)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&file);
+    }
+    let parts = written?;
     let mut text = format!("{} contains:\n", file.display());
     for part in &parts {
         let _ = writeln!(text, "  {:20} {:>8} bytes  {}", part.name, part.content.len(), part.about);
@@ -71,8 +79,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 }
 
 fn default_name() -> PathBuf {
-    let day = &clock::now().to_string()[..10];
-    PathBuf::from(format!("agentlocator-support-{day}.tar.gz"))
+    let time = clock::now().to_string()[..19].replace(':', "");
+    PathBuf::from(format!("agentlocator-support-{time}Z.tar.gz"))
 }
 
 async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part>> {
@@ -128,9 +136,12 @@ fn versions(context: &DoctorContext) -> Value {
 }
 
 /// Fails if the file exists. Only its owner can read it.
-fn write(file: &Path, parts: &[Part]) -> anyhow::Result<()> {
+fn create(file: &Path) -> anyhow::Result<File> {
     let target = File::options().write(true).create_new(true).mode(0o600).open(file);
-    let target = target.with_context(|| format!("cannot create {}", file.display()))?;
+    target.with_context(|| format!("cannot create {}", file.display()))
+}
+
+fn write(target: File, parts: &[Part]) -> anyhow::Result<()> {
     let mut archive = tar::Builder::new(GzEncoder::new(target, Compression::default()));
     let now = u64::try_from(clock::now().as_secs()).unwrap_or_default();
     for part in parts {
@@ -142,5 +153,5 @@ fn write(file: &Path, parts: &[Part]) -> anyhow::Result<()> {
     }
     let mut target = archive.into_inner()?.finish()?;
     target.flush()?;
-    target.sync_all().with_context(|| format!("cannot write {}", file.display()))
+    Ok(target.sync_all()?)
 }

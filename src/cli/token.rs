@@ -1,12 +1,13 @@
 //! `agentlocator token`: manages API tokens.
 
 use super::daemon_client;
-use super::output::{Table, format_time, print, print_json, print_status};
+use super::output::{Table, format_time, print, print_json, print_status, write_stdout};
 use super::settings::Settings;
 use crate::clock;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::crm::token::OneTimeSecret;
 use crate::domain::Role;
+use anyhow::Context;
 use clap::Subcommand;
 use std::time::Duration;
 
@@ -45,11 +46,16 @@ pub(super) fn run(command: Token, settings: &Settings) -> anyhow::Result<()> {
             let secret = OneTimeSecret::token();
             let lifetime = expires_in_days.map(|days| Duration::from_hours(24 * u64::from(days)));
             let expires_at = lifetime.map(|lifetime| clock::now().plus(lifetime));
-            daemon_client::execute(
-                settings,
-                AdminCommand::CreateToken { name, role, token_hash: secret.hash(), expires_at },
-            )?;
-            print(&format!("{}\n", secret.expose()))
+            let create = AdminCommand::CreateToken { name, role, token_hash: secret.hash(), expires_at };
+            let (created, _) = daemon_client::execute(settings, create)?;
+            let Err(error) = write_stdout(&format!("{}\n", secret.expose())) else { return Ok(()) };
+            // The token is not shown again, so no client can use it.
+            if let CommandOutput::Token(token) = created {
+                let revoke = AdminCommand::RevokeToken { which: token.id.to_string() };
+                daemon_client::execute(settings, revoke)
+                    .with_context(|| format!("cannot write to stdout ({error}), nor revoke token {}", token.id))?;
+            }
+            Err(error).context("the token was revoked, because it cannot be written to stdout")
         }
         Token::List { json } => list(settings, json),
         Token::Revoke { which } => {

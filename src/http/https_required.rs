@@ -1,6 +1,7 @@
 //! Requires encryption for passwords, setup codes and new sessions, except on this machine and in private networks.
 
 use super::{ApiError, AppState, Peer};
+use crate::config::DEFAULT_PORT;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
@@ -41,10 +42,14 @@ pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option
     let reason = "passwords and set-up codes are not accepted over plain HTTP from outside your local network";
     Some(match https_url(state, headers) {
         Some(url) => rejection(format!("{reason}: open {url} instead")).with_param("https_url", url),
-        None => rejection(format!(
-            "{reason}: set tls.domain or http.public_base_url for an https address, or open the page on the server itself, \
-             for example through `ssh -L 8080:127.0.0.1:8080 SERVER`"
-        )),
+        None => {
+            let http = &state.config().http;
+            let port = http.crm_listen.or(http.listen).map_or(DEFAULT_PORT, |address| address.port());
+            rejection(format!(
+                "{reason}: set tls.domain or http.public_base_url for an https address, or open the page on the server itself, \
+                 for example through `ssh -L {port}:127.0.0.1:{port} SERVER`"
+            ))
+        }
     })
 }
 

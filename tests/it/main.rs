@@ -42,6 +42,7 @@ mod caller_texts;
 mod catch_up;
 mod chaos_day;
 mod cli;
+mod cli_messages;
 mod clock_behind;
 mod config;
 mod config_example;

@@ -81,6 +81,12 @@ async fn the_bundle_contains_no_personal_data_or_secrets() {
 
     let again = tokio::task::block_in_place(|| harness.daemon.cli(&["support-bundle", file.to_str().unwrap()]));
     assert_eq!(again.status.code(), Some(1), "an existing file is not overwritten");
+    let default = tokio::task::block_in_place(|| harness.daemon.cli(&["support-bundle"]));
+    let printed = String::from_utf8(default.stdout).unwrap();
+    let name = printed.split(' ').next().unwrap();
+    // Such as agentlocator-support-2026-11-22T093000Z.tar.gz: with the time, so that a second bundle has another name.
+    assert_eq!((name.len(), &name[..21], &name[38..]), (46, "agentlocator-support-", "Z.tar.gz"), "{printed}");
+    assert!(harness.daemon.folder().join(name).exists());
 }
 
 /// Stores personal data: a contact's message, another contact's call, a user, and a token.

@@ -1,6 +1,7 @@
 //! The real daemon as a child process.
 
 use super::log::{Log, WAIT_TIMEOUT};
+use super::setup::ORDINARY_USER;
 use super::{Client, Setup};
 use rustix::process::{Pid, Signal, kill_process};
 use std::cell::Cell;
@@ -149,6 +150,22 @@ impl Daemon {
         let _ = std::io::Write::write_all(&mut stdin, input.as_bytes());
         drop(stdin);
         child.wait_with_output().unwrap()
+    }
+
+    /// Runs another command of the binary with the same settings, whose stdout is this file.
+    pub fn cli_into(&self, arguments: &[&str], stdout: std::fs::File) -> Output {
+        let mut command = Command::new(BINARY);
+        command.args(self.arguments(arguments)).stdin(Stdio::null()).stdout(stdout);
+        self.with_environment(&mut command).output().unwrap()
+    }
+
+    /// Runs another command of the binary with the same settings, as an ordinary user if the test runs as root.
+    pub fn cli_as_ordinary_user(&self, arguments: &[&str]) -> Output {
+        let is_root = rustix::process::geteuid().is_root();
+        let wrapper: &[&str] = if is_root { &ORDINARY_USER } else { &["env"] };
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(BINARY).args(self.arguments(arguments)).stdin(Stdio::null());
+        self.with_environment(&mut command).output().unwrap()
     }
 
     /// Sends SIGTERM, and waits until the process exits, at most 15 s.
