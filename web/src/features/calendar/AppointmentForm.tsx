@@ -198,7 +198,6 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
               reset()
             }}
           />
-          {conflict !== null && <Conflict nextFree={conflict} />}
           <TimeChoice
             time={time}
             service={service.id}
@@ -218,7 +217,20 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
       )}
       <LeaveFoot
         {...leaving}
-        note={<NotifyLine notice={notice} />}
+        note={
+          <>
+            {conflict !== null && (
+              <Conflict
+                nextFree={conflict}
+                take={startsAt => {
+                  time.take(startsAt)
+                  setConflict(null)
+                }}
+              />
+            )}
+            <NotifyLine notice={notice} />
+          </>
+        }
         close={() => close()}
         question={<Trans>לסגור בלי לקבוע? מה שמילאתם יימחק.</Trans>}
       >

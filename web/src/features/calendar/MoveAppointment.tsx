@@ -90,6 +90,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
       }
       if (error.code !== 'slot_taken') return false
       setConflict(error.params.next_free ?? '')
+      time.reset()
       refresh(cache)
       return true
     },
@@ -97,7 +98,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const { notify } = notice
   const to: To | null = time.exact
     ? { starts_at: time.exact, resource_id: resource, force: true, notify }
-    : time.slot && { starts_at: time.slot.starts_at, resource_id: time.slot.resource_id, notify }
+    : time.slot && { starts_at: time.slot.starts_at, resource_id: time.slot.resource_id ?? resource, notify }
   return (
     <div className="ap-card">
       <p className="muted">
@@ -113,7 +114,6 @@ export function MoveAppointment({ appointment, close, back }: Props) {
           setConflict(null)
         }}
       />
-      {conflict !== null && <Conflict nextFree={conflict} />}
       <TimeChoice
         time={time}
         service={appointment.service_id}
@@ -135,6 +135,15 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         />
       )}
       <div className="ap-foot">
+        {conflict !== null && (
+          <Conflict
+            nextFree={conflict}
+            take={startsAt => {
+              time.take(startsAt)
+              setConflict(null)
+            }}
+          />
+        )}
         <NotifyLine notice={notice} />
         <button
           className="btn pen"

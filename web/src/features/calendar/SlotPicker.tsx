@@ -2,7 +2,6 @@ import { Trans } from '@lingui/react/macro'
 import { IconCalendarSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useState } from 'react'
-import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Loaded, SkeletonRows } from '#shared/components/states'
@@ -12,11 +11,10 @@ import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon, type Day, laterDay } from '#shared/format/dates'
 import { moveFocus } from '#shared/keys'
 import { useFormat } from '#shared/session'
+import type { ChosenSlot } from './chosen-time'
 
 // The view of a month has more code than the rest of the form.
 const ChooseDay = deferred(async () => (await import('./ChooseDay')).ChooseDay, <SkeletonRows count={5} height={64} />)
-
-export type FreeSlot = Schemas['FreeSlot']
 
 interface Props {
   service: number
@@ -26,10 +24,10 @@ interface Props {
   first: Day
   /** Shows the days from this one. */
   show: (first: Day) => void
-  value: FreeSlot | null
+  value: ChosenSlot | null
   /** The id of the appointment that is being moved: its own time counts as free. */
   moving?: number
-  choose: (slot: FreeSlot) => void
+  choose: (slot: ChosenSlot) => void
 }
 
 /**
@@ -96,8 +94,8 @@ export function SlotPicker({ service, resource, first, show, value, moving, choo
             // between the offered ones, so it is added.
             const chosen = value ? format.day(value.starts_at) : ''
             const offered = value && chosen >= first && chosen < addDays(first, DAYS) ? [...slots, value] : slots
-            const byTime = new Map(offered.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])
-            const days = new Map<Day, FreeSlot[]>()
+            const byTime = new Map(offered.map(slot => [slot.starts_at, slot]).reverse() as [string, ChosenSlot][])
+            const days = new Map<Day, ChosenSlot[]>()
             for (const slot of [...byTime.values()].sort((a, b) => a.starts_at.localeCompare(b.starts_at))) {
               const day = format.day(slot.starts_at)
               days.set(day, [...(days.get(day) ?? []), slot])

@@ -1,7 +1,12 @@
 import { useState } from 'react'
 import type { Day } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import type { FreeSlot } from './SlotPicker'
+
+export interface ChosenSlot {
+  starts_at: string
+  /** Null for any resource that is free at this time. */
+  resource_id: number | null
+}
 
 /** The time that a form chooses for an appointment. */
 export interface ChosenTime {
@@ -9,12 +14,14 @@ export interface ChosenTime {
   first: Day
   /** The day of an exact time: that of the last chosen time, or else the first one that is shown. */
   day: Day
-  slot: FreeSlot | null
+  slot: ChosenSlot | null
   exact: string | null
   startsAt: string | null
   show: (first: Day) => void
-  chooseSlot: (slot: FreeSlot | null) => void
+  chooseSlot: (slot: ChosenSlot | null) => void
   chooseExact: (startsAt: string | null) => void
+  /** Chooses the start of a free time, and shows the days from its day on. */
+  take: (startsAt: string) => void
   reset: () => void
 }
 
@@ -47,6 +54,12 @@ export function useChosenTime(begin: Begin): ChosenTime {
     chooseExact: chosen => {
       setExact(chosen)
       setSlot(null)
+    },
+    take: startsAt => {
+      setSlot({ starts_at: startsAt, resource_id: null })
+      setFirst(format.day(startsAt))
+      setDay(format.day(startsAt))
+      setExact(null)
     },
     reset: () => {
       setSlot(null)
