@@ -12,6 +12,8 @@ import { addDays, atNoon, type Day, laterDay } from '#shared/format/dates'
 import { moveFocus } from '#shared/keys'
 import { useFormat } from '#shared/session'
 import type { ChosenSlot } from './chosen-time'
+import { useServices } from './data'
+import { slotStep } from './slot-step'
 
 // The view of a month has more code than the rest of the form.
 const ChooseDay = deferred(async () => (await import('./ChooseDay')).ChooseDay, <SkeletonRows count={5} height={64} />)
@@ -30,12 +32,6 @@ interface Props {
   choose: (slot: ChosenSlot) => void
 }
 
-/**
- * The interval of the offered times, in minutes. Quarters of an hour would give too many buttons; any other time can be
- * typed.
- */
-const STEP_MIN = 30
-
 /** The number of days on one page. */
 const DAYS = 7
 
@@ -50,18 +46,20 @@ export function SlotPicker({ service, resource, first, show, value, moving, choo
   const format = useFormat()
   const today = format.day(serverNow())
   const [isJumping, setJumping] = useState(false)
-  const query = useQuery(
-    apiQuery('/api/free-slots', {
+  const services = useServices()
+  const query = useQuery({
+    ...apiQuery('/api/free-slots', {
       query: {
         service_id: service,
         from: first,
         days: DAYS,
-        step_min: STEP_MIN,
+        step_min: slotStep(services.data?.items.find(({ id }) => id === service)),
         ...(resource !== null && { resource_id: resource }),
         ...(moving !== undefined && { moving }),
       },
     }),
-  )
+    enabled: !services.isPending,
+  })
   return (
     <div className="slot-picker">
       <div className="row">
