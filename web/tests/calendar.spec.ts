@@ -378,6 +378,32 @@ test('the calendar opens at the present, and a new appointment asks for the cont
   await expect(page.getByRole('dialog').getByRole('combobox', { name: 'לקוח' })).toBeFocused()
 })
 
+test('only a press on an empty part of the calendar, without a drag, opens a new appointment', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  const { appointment } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/calendar?view=day&date=${appointment.starts_at.slice(0, 10)}`)
+  const slot = page.locator('.ev').first()
+  await slot.scrollIntoViewIfNeeded()
+  const box = await slot.boundingBox()
+  if (!box) throw new Error('the appointment is not visible')
+  const x = box.x + box.width / 2
+  const below = box.y + box.height + 20
+  const drag = async (from: number, to: number) => {
+    await page.mouse.move(x, from)
+    await page.mouse.down()
+    await page.mouse.move(x, to, { steps: 4 })
+    await page.mouse.up()
+  }
+  await drag(box.y + 10, below)
+  await drag(below, below + 30)
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.mouse.click(x, below)
+  await expect(page.getByRole('dialog', { name: 'תור חדש' })).toBeVisible()
+})
+
 test('the back button asks before it discards a booking', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await fill(page, ownDaemon)

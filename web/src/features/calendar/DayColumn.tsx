@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import type { MouseEvent } from 'react'
+import { type MouseEvent, type PointerEvent, useRef } from 'react'
 import { useNow } from '#shared/format/clock'
 import { atNoon, clockText, instantOf, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
@@ -23,6 +23,9 @@ interface Props {
 /** A press on an empty area selects the quarter of an hour below the pointer. */
 const STEP_MINUTES = 15
 
+/** A pointer that moves farther, in pixels, drags: it does not press. */
+const MOVED_PX = 6
+
 /** The shortest absence that has space for its reason, in minutes. */
 const NAMED_MINUTES = 45
 
@@ -32,6 +35,11 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
   const format = useFormat()
   const now = wallTime(useNow(), format.zone)
   const label = format.longDate(atNoon(day.date))
+  /** Where the pointer went down; null on an appointment. A click can end elsewhere than it began. */
+  const down = useRef<{ x: number; y: number }>(null)
+  const press = ({ target, clientX: x, clientY: y }: PointerEvent) => {
+    down.current = target instanceof Element && target.closest('.ev') ? null : { x, y }
+  }
   if (isShut) {
     return (
       <div className="day-col shut" role="group" aria-label={label}>
@@ -43,6 +51,8 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
   }
   const top = (minute: number) => ((minute - first) / 60) * HOUR_PX
   const create = (event: MouseEvent<HTMLElement>, lane: Lane) => {
+    const from = down.current
+    if (!from || Math.hypot(event.clientX - from.x, event.clientY - from.y) > MOVED_PX) return
     const { y } = event.currentTarget.getBoundingClientRect()
     const exact = first + ((event.clientY - y) / HOUR_PX) * 60
     const minute = Math.floor(exact / STEP_MINUTES) * STEP_MINUTES
@@ -57,7 +67,12 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
       ))}
       {lanes.map(lane => (
         // Only for the pointer; with the keyboard or a screen reader, use the button in the header or the key N.
-        <div key={lane.id} className="lane" onClick={event => lane.isActive && create(event, lane)}>
+        <div
+          key={lane.id}
+          className="lane"
+          onPointerDown={press}
+          onClick={event => lane.isActive && create(event, lane)}
+        >
           {awayWithin(day, lane.id).map(([from, to]) => (
             <span
               key={from}
