@@ -19,8 +19,8 @@ interface Options {
 const CHANGED = new Set(['/api/tasks', '/api/contacts'])
 
 /**
- * The state of a field for a new task. Words such as «מחר» or «בשעה 9:30» at the end of the text set the day or the
- * time; `label` is the text of the button, and contains them.
+ * The state of a field for a new task. Words such as «מחר» or «בשעה 9:30» at the end or the start of the text set the
+ * day or the time; `label` is the text of the button, and contains them.
  */
 export function useNewTask({ draft, contactId }: Options) {
   const { t } = useLingui()
@@ -60,7 +60,7 @@ export function useNewTask({ draft, contactId }: Options) {
   ) : read.due_date ? (
     <Trans>להוסיף ל{format.dayName(`${read.due_date}T12:00:00Z`, serverNow())}</Trans>
   ) : (
-    <Trans>להוסיף</Trans>
+    <Trans>להוסיף בלי תאריך</Trans>
   )
   return { text, setText, submit, label, isEmpty: text.trim() === '', isBusy: add.isPending }
 }

@@ -1,4 +1,7 @@
-import { addDays, instantOf, isDay, wallTime, weekdayOf } from '../format/dates'
+import { addDays, instantOf, wallTime } from '../format/dates'
+import { dayAtEnd } from './due-day'
+import { fromNowAtEnd } from './due-from-now'
+import { timeAtEnd } from './due-time'
 
 export interface NewTask {
   title: string
@@ -6,172 +9,111 @@ export interface NewTask {
   due_at?: string
 }
 
-/** An hour before this one, without minutes or a part of the day, is in the afternoon: «ב־3» is 15:00. */
-const AFTERNOON_BEFORE = 7
-
-/** Parts of the day, whether an hour with them is after noon, and their minute of the day if they stand alone. */
-const PARTS: [name: string, isLater: boolean, minute: number][] = [
-  ['בבוקר|(?:in the )?morning', false, 9 * 60],
-  ['בצהריים|(?:at )?noon', true, 12 * 60],
-  ['אחר הצהריים|אחה["״]צ|(?:in the )?afternoon', true, 16 * 60],
-  ['בערב|(?:in the )?evening', true, 19 * 60],
-]
-const PART_NAMES = PARTS.map(([name]) => name).join('|')
-
-const DAYS = ["ראשון|א[׳']", "שני|ב[׳']", "שלישי|ג[׳']", "רביעי|ד[׳']", "חמישי|ה[׳']", "שישי|ו[׳']", 'שבת']
-const ENGLISH_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
-
-/** Words that belong to the day after them: «עד מחר», `by Friday`. */
-const PREPOSITION = /(?:^|[\s,]+)(?:עד|לפני|due(?: on| by)?|by|for|until|till|before|on)$/i
-/** After these words, a day does not say when the task is due: «על יום שישי», `every Monday`. */
-const NOT_DUE = /(?:^|\s)(?:על|כל|של|מאז|about|regarding|every|each|of|since|last)$/i
-/** With these words before them, the English names of days are other names. */
-const OTHER_NAME = /(?:^|\s)(?:black|cyber|good|easter|palm|ash|giving)$/i
-
-const NAMED_DAYS: [RegExp, number][] = [
-  [/[\s,]+(?:ל|ב)?היום$|[\s,]+today$/i, 0],
-  [/[\s,]+(?:ל|ב)?מחרתיים$|[\s,]+(?:the )?day after tomorrow$/i, 2],
-  [/[\s,]+(?:ל|ב)?מחר$|[\s,]+tomorrow$/i, 1],
-]
-
-const WEEKDAYS = DAYS.map((hebrew, weekday) => ({
-  hebrew: new RegExp(`[\\s,]+((?:ביום|ליום|יום|ב)[\\s־-]*)?(?:${hebrew})(\\s+(?:הקרובה?|הבאה?))?$`),
-  english: new RegExp(`[\\s,]+((?:this coming|this|coming|next)\\s+)?${ENGLISH_DAYS[weekday]}$`, 'i'),
-}))
-
-const DATE =
-  /[\s,]+((?:ב|ל|עד\s+[לה])[־-]?|(?:ביום|עד|לפני|on|by|for|until|till|before|due)\s+)?(\d{1,2})[./](\d{1,2})(?:[./](\d{4}|\d{2}))?$/i
-
-interface Found {
-  index: number
+interface Reading {
+  now: Date
+  zone: string
+  today: string
+  needsWord: boolean
 }
 
-interface FoundDay extends Found {
-  day: string
+/** A day, a minute of a day, both, or an instant. */
+interface Due {
+  day?: string
+  minute?: number
+  at?: string
 }
+
+/** The longest due time before a task, in words: `on Friday at half past eight in the morning`. */
+const MAX_LEADING = 9
+
+/** With these words after it, a day at the start belongs to them: «יום ראשון של המבצע». */
+const OF = /^(?:של|of)\s/i
+/** The English names of days also describe what is after them: `Friday report`. */
+const WEEKDAY = /^(?:sun|mon|tues|wednes|thurs|fri|satur)day\b/i
 
 /**
- * Finds a day at the end of a text, together with the preposition before it: «היום», «עד מחר», «ביום שלישי»,
- * «ב־24.12», `by 24.12`, `on Monday`, `next Friday`.
- */
-function dayAtEnd(words: string, today: string, needsWord: boolean): FoundDay | undefined {
-  const found = namedDay(words, today) ?? weekdayAtEnd(words, today) ?? dateAtEnd(words, today, needsWord)
-  if (!found) return undefined
-  const before = words.slice(0, found.index)
-  if (NOT_DUE.test(before)) return undefined
-  return { ...found, index: PREPOSITION.exec(before)?.index ?? found.index }
-}
-
-function namedDay(words: string, today: string): FoundDay | undefined {
-  for (const [pattern, count] of NAMED_DAYS) {
-    const found = pattern.exec(words)
-    if (found) return { index: found.index, day: addDays(today, count) }
-  }
-  return undefined
-}
-
-function weekdayAtEnd(words: string, today: string): FoundDay | undefined {
-  for (const [weekday, { hebrew, english }] of WEEKDAYS.entries()) {
-    // The name of today's weekday means the same day of the next week.
-    const coming = ((weekday - weekdayOf(today) + 6) % 7) + 1
-    // Weeks begin on Sunday, as in the calendar.
-    const ofNextWeek = weekday - weekdayOf(today) + 7
-    const inHebrew = hebrew.exec(words)
-    if (inHebrew) {
-      const [, word, which] = inHebrew
-      // The names are also ordinal numbers: «קומה שנייה», «מבחן ראשון».
-      if (!word && !which && !PREPOSITION.test(words.slice(0, inHebrew.index))) return undefined
-      return { index: inHebrew.index, day: addDays(today, /הבא/.test(which ?? '') ? ofNextWeek : coming) }
-    }
-    const inEnglish = english.exec(words)
-    if (inEnglish) {
-      const [, which] = inEnglish
-      if (!which && OTHER_NAME.test(words.slice(0, inEnglish.index))) return undefined
-      return { index: inEnglish.index, day: addDays(today, /next/i.test(which ?? '') ? ofNextWeek : coming) }
-    }
-  }
-  return undefined
-}
-
-function dateAtEnd(words: string, today: string, needsWord: boolean): FoundDay | undefined {
-  const [found, word, dayOfMonth, month, written] = DATE.exec(words) ?? []
-  if (found === undefined) return undefined
-  // Without a word before it, «צבע 7.1» or «מדף 3/4» is a quantity.
-  if (needsWord && !word && written?.length !== 4) return undefined
-  const two = (part: string | undefined) => (part ?? '').padStart(2, '0')
-  const thisYear = Number(today.slice(0, 4))
-  const years = written ? [Number(written.padStart(4, '20'))] : [thisYear, thisYear + 1]
-  const day = years.map(year => `${year}-${two(month)}-${two(dayOfMonth)}`).find(day => isDay(day) && day >= today)
-  return day ? { index: words.length - found.length, day } : undefined
-}
-
-interface FoundTime extends Found {
-  minute: number
-  /** Whether it is a time without a day beside it. An hour such as «ב־10» is ambiguous. */
-  isSure: boolean
-  /** Whether it is a time only after a day: «מחר 10:00», `tomorrow morning`. */
-  isBare: boolean
-}
-
-const TIME = new RegExp(
-  `[\\s,]+(בשעה\\s+|at\\s+|ב[־-]?)?(\\d{1,2})(?::([0-5]\\d))?(?:\\s*(${PART_NAMES}|am|pm))?$`,
-  'i',
-)
-const PART = new RegExp(`[\\s,]+(${PART_NAMES})$`, 'i')
-
-/** Finds a time at the end of a text: «ב־10», «בשעה 9:30», «בבוקר», `at 10`. */
-function timeAtEnd(words: string): FoundTime | undefined {
-  const found = TIME.exec(words)
-  if (!found) return partAtEnd(words)
-  const [, prefix, hours, minutes] = found
-  const part = found[4]?.toLowerCase()
-  if (!prefix && !minutes && !part) return undefined
-  const typed = Number(hours)
-  const isLater = part === 'pm' || (part ? (partOf(part)?.[1] ?? false) : !minutes)
-  const limit = part && isLater ? 12 : AFTERNOON_BEFORE
-  const isMidnight = part === 'am' && typed === 12
-  const hour = isMidnight ? 0 : isLater && typed > 0 && typed < limit ? typed + 12 : typed
-  if (hour > 23) return undefined
-  const isSure = prefix !== undefined && (minutes !== undefined || part !== undefined || /שעה/.test(prefix))
-  return { index: found.index, minute: hour * 60 + Number(minutes ?? 0), isSure, isBare: !prefix }
-}
-
-function partAtEnd(words: string): FoundTime | undefined {
-  const found = PART.exec(words)
-  const part = found && partOf(found[1] ?? '')
-  // An English part of the day without a preposition also describes what is before it: `call about the morning`.
-  return part
-    ? { index: found.index, minute: part[2], isSure: false, isBare: /^[a-z]+$/i.test(found[1] ?? '') }
-    : undefined
-}
-
-const partOf = (text: string) => PARTS.find(([name]) => new RegExp(`^(?:${name})$`, 'i').test(text))
-
-/**
- * Parses the due time at the end of a new task: «מחר», «מחר ב־10», «ביום שלישי», «ב־24.12», `tomorrow at 10`. A
- * time without a day is its next one after `now`. Without `needsWord`, for a field that contains only the due time,
- * «24.12» is a day too.
+ * Parses the due time at the end or at the start of a new task: «מחר», «מחר ב־10», «ביום שלישי», «ב־24.12», «בעוד
+ * שבוע», `tomorrow at 10`. A time without a day is its next one after `now`. Without `needsWord`, for a field that
+ * contains only the due time, «24.12» is a day too.
  */
 export function readDue(text: string, now: Date, zone: string, { needsWord = true } = {}): NewTask {
-  const today = wallTime(now, zone).day
+  const reading = { now, zone, today: wallTime(now, zone).day, needsWord }
   const title = text.trim()
-  const cut = (at: Found) => title.slice(0, at.index)
+  const end = dueAtEnd(title, reading)
+  const start = dueAtStart(title, reading)
+  const from = start?.length ?? 0
+  const until = end?.index ?? title.length
+  const answer = (from: number, until: number, due: Due): NewTask | undefined => {
+    const words = title.slice(from, until).trim()
+    const when = words && dueOf(due, reading)
+    return when ? { title: words, ...when } : undefined
+  }
+  const isPair =
+    start &&
+    end &&
+    !start.at &&
+    !end.at &&
+    (start.day === undefined) !== (end.day === undefined) &&
+    (start.minute === undefined) !== (end.minute === undefined)
+  return (
+    (isPair && answer(from, until, { ...start, ...end })) ||
+    (end && answer(0, until, end)) ||
+    (start && answer(from, title.length, start)) || { title }
+  )
+}
+
+/** Returns undefined for a time that the clock change skips. */
+function dueOf({ day, minute, at }: Due, { now, zone }: Reading): Omit<NewTask, 'title'> | undefined {
+  if (at) return { due_at: at }
+  if (minute === undefined) return day ? { due_date: day } : undefined
+  const instant = day ? instantOf(day, minute, zone) : nextInstant(minute, now, zone)
+  return instant ? { due_at: instant } : undefined
+}
+
+function dueAtEnd(title: string, { now, zone, today, needsWord }: Reading): (Due & { index: number }) | undefined {
   const day = dayAtEnd(title, today, needsWord)
   if (day) {
     // The time can stand before the day: «ב־10 מחר».
-    const time = timeAtEnd(cut(day))
-    const at = time && !time.isBare && instantOf(day.day, time.minute, zone)
-    if (time && at && cut(time).trim()) return { title: cut(time), due_at: at }
-    return cut(day).trim() ? { title: cut(day), due_date: day.day } : { title }
+    const before = title.slice(0, day.index)
+    const time = timeAtEnd(before)
+    const hasTime = time && !time.isBare && before.slice(0, time.index).trim() !== ''
+    if (hasTime && instantOf(day.day, time.minute, zone)) {
+      return { index: time.index, day: day.day, minute: time.minute }
+    }
+    return day
+  }
+  const soon = fromNowAtEnd(title)
+  if (soon) {
+    const { index, count, unit } = soon
+    const minutes = Math.round(now.getTime() / 60_000) + count * (unit === 'hour' ? 60 : 1)
+    return { index, at: new Date(minutes * 60_000).toISOString() }
   }
   const time = timeAtEnd(title)
-  if (!time) return { title }
+  if (!time) return undefined
   // The day can stand before the time: «מחר ב־10».
-  const before = dayAtEnd(cut(time), today, needsWord)
-  if (!before && !time.isSure) return { title }
-  const at = before ? instantOf(before.day, time.minute, zone) : nextInstant(time.minute, now, zone)
-  const words = cut(before ?? time)
-  return at && words.trim() ? { title: words, due_at: at } : { title }
+  const before = dayAtEnd(title.slice(0, time.index), today, needsWord)
+  if (before) return { index: before.index, day: before.day, minute: time.minute }
+  return time.isSure ? { index: time.index, minute: time.minute } : undefined
+}
+
+/** Finds the longest due time at the start of a title, and its length in UTF-16 units. */
+function dueAtStart(title: string, reading: Reading): (Due & { length: number }) | undefined {
+  const ends = [...title.matchAll(/[:,]?\s+/g)].slice(0, MAX_LEADING).reverse()
+  for (const { index, 0: separator } of ends) {
+    const words = title.slice(0, index)
+    const rest = title.slice(index + separator.length)
+    const due = dueAtEnd(`- ${words}`, reading)
+    if (due?.index !== 1 || OF.test(rest) || isDue(rest, reading)) continue
+    if (WEEKDAY.test(words) && separator.trim() === '') continue
+    return { ...due, length: index + separator.length }
+  }
+  return undefined
+}
+
+/** Whether the text is a due time alone, also an ambiguous one. */
+function isDue(text: string, reading: Reading): boolean {
+  const words = `- ${text}`
+  return dueAtEnd(words, reading)?.index === 1 || timeAtEnd(words)?.index === 1
 }
 
 /** Returns the next instant after `now` at a minute of the day; undefined if the clock change skips it. */
