@@ -57,7 +57,7 @@ test('a toast stands above the composer and what is attached in it', async ({ pa
   await page.locator('.conv .head').getByRole('button', { name: 'עוד פעולות' }).click()
   await page.getByRole('menuitem', { name: 'משימה חדשה' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('textbox').fill('להכין מחירון')
+  await dialog.getByLabel('מה צריך לעשות').fill('להכין מחירון')
   await dialog.getByRole('button', { name: 'הוספת המשימה' }).click()
   await expect(dialog).toHaveCount(0)
   await expect(page.locator('.toast')).toBeVisible()

@@ -256,3 +256,39 @@ test('a new task has a day, exists once after another try, and is not offered to
     }
   }
 })
+
+test('a task from a conversation is due as its words say, unless the user chooses another time', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await ownDaemon.start()
+  await ownDaemon.receive('שלום', '+972527614408')
+  const api = await owner(page, ownDaemon)
+  const { id } = await contactOf(api, '+972527614408')
+  const tasks = async () =>
+    (await api.get<{ items: { title: string; due_at?: string | null; due_date?: string | null }[] }>('/api/tasks'))
+      .items
+  await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+  const dialog = page.getByRole('dialog')
+  const add = async (words: string, choose?: () => Promise<void>) => {
+    await page.getByRole('button', { name: 'משימה חדשה' }).click()
+    await dialog.getByLabel('מה צריך לעשות').fill(words)
+    await choose?.()
+    await dialog.getByLabel('מה צריך לעשות').press('Enter')
+    await expect(dialog).toHaveCount(0)
+  }
+  await add('להתקשר מחר ב־10')
+  await add('לשלוח מחיר מחר', () => dialog.getByText('בלי תאריך').click())
+  await add('לחדש חוזה', () => dialog.getByLabel('יום אחר, או יום ושעה').fill('24.12.2030 ב־17:00'))
+  await add('לבדוק')
+  const zone = 'Asia/Jerusalem'
+  const today = new Date().toLocaleDateString('en-CA', { timeZone: zone })
+  const found = await tasks()
+  const of = (title: string) => found.find(task => task.title === title)
+  const local = new Date(of('להתקשר')?.due_at ?? '').toLocaleTimeString('en-GB', { timeZone: zone })
+  expect(local).toBe('10:00:00')
+  expect(of('לשלוח מחיר מחר')?.due_date ?? null).toBeNull()
+  expect(Date.parse(of('לחדש חוזה')?.due_at ?? '')).toBe(Date.parse('2030-12-24T15:00:00Z'))
+  expect(of('לבדוק')?.due_date).toBe(today)
+})

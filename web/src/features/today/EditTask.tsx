@@ -13,7 +13,7 @@ import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import { readDue } from '#shared/tasks/read-due'
+import { readDueAlone } from '#shared/tasks/read-due'
 import { useUnsaved } from '#shared/unsaved'
 import { Assignee } from './Assignee'
 import { refresh, type Task } from './tasks'
@@ -28,8 +28,8 @@ const dueOf = ({ due_date, due_at }: Task): Due => ({ due_date: due_date ?? null
 
 /** Accepts the same formats as a new task, and a day without a word before it. Returns undefined for any other text. */
 function readTyped(text: string, now: Date, zone: string): Due | undefined {
-  const { title, due_date, due_at } = readDue(`- ${text.trim()}`, now, zone, { needsWord: false })
-  return title === '-' ? { due_date: due_date ?? null, due_at: due_at ?? null } : undefined
+  const due = readDueAlone(text, now, zone)
+  return due && { due_date: due.due_date ?? null, due_at: due.due_at ?? null }
 }
 
 interface Kept {

@@ -62,6 +62,12 @@ export function readDue(text: string, now: Date, zone: string, { needsWord = tru
   )
 }
 
+/** Parses a text that contains only a due time. Returns undefined for any other text. */
+export function readDueAlone(text: string, now: Date, zone: string): Omit<NewTask, 'title'> | undefined {
+  const { title, ...due } = readDue(`- ${text.trim()}`, now, zone, { needsWord: false })
+  return title === '-' ? due : undefined
+}
+
 /** Returns undefined for a time that the clock change skips. */
 function dueOf({ day, minute, at }: Due, { now, zone }: Reading): Omit<NewTask, 'title'> | undefined {
   if (at) return { due_at: at }
