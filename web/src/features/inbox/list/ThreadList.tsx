@@ -66,7 +66,12 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   useEffect(() => {
     if (older.length > 0) setHeld(known => known && [...known, ...older])
   }, [older])
-  useEffect(() => onOrder(items), [items, onOrder])
+  // In a search, the rows that only contain the words follow the hits, which show where.
+  const [named, others] = useMemo(() => {
+    const isFirst = (row: InboxRow) => !isSearch || isNamed(row, wanted)
+    return [items.filter(isFirst), items.filter(row => !isFirst(row))]
+  }, [items, isSearch, wanted])
+  useEffect(() => onOrder([...named, ...others]), [named, others, onOrder])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins with its own order
   useEffect(() => setHeld(null), [filter, words])
   // After a change by this user, the list is reordered at once, even under the pointer.
@@ -74,6 +79,20 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   const typing = useTypingIn()
   const end = useInView<HTMLDivElement>(query.fetchNextPage, query.hasNextPage && !query.isFetchingNextPage, '600px')
 
+  const rows = (items: readonly InboxRow[], label: string) =>
+    items.length > 0 && (
+      <ul aria-label={label} className="threads">
+        {items.map(row => (
+          <ThreadRow
+            key={row.contact_id}
+            row={row}
+            href={hrefOf(row.contact_id)}
+            isCurrent={row.contact_id === current}
+            typing={typing(row.whatsapp_thread_id)}
+          />
+        ))}
+      </ul>
+    )
   return (
     <section className="pane list" aria-label={t`רשימת פניות`}>
       <div className="sticky">
@@ -111,37 +130,37 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
             onNew={onNew}
           />
         )}
-        {items.length > 0 && (
-          <ul aria-label={t`פניות`} className="threads">
-            {items.map(row => (
-              <ThreadRow
-                key={row.contact_id}
-                row={row}
-                href={hrefOf(row.contact_id)}
-                isCurrent={row.contact_id === current}
-                typing={typing(row.whatsapp_thread_id)}
-              />
-            ))}
-          </ul>
-        )}
-        <div ref={end} className="list-end" />
-        {query.isFetchingNextPage && <SkeletonRows count={3} height={67} />}
+        {rows(named, t`פניות`)}
         <FoundWords
           hits={hits}
           more={inside.hasNextPage && !inside.isFetchingNextPage ? () => void inside.fetchNextPage() : undefined}
         />
+        {hits.length > 0 && others.length > 0 && (
+          <h2 className="more-found">
+            <Trans>עוד פניות שבהן זה נכתב</Trans>
+          </h2>
+        )}
+        {rows(others, t`עוד פניות שבהן זה נכתב`)}
+        <div ref={end} className="list-end" />
+        {query.isFetchingNextPage && <SkeletonRows count={3} height={67} />}
       </div>
     </section>
   )
 }
 
-/** Removes the contacts that the hits below the list already show, unless the name or number matches too. */
+/** Whether the name contains each of the words, or the number contains their digits. */
+function isNamed({ contact_name, number }: InboxRow, words: string): boolean {
+  const digits = words.replace(/\D/g, '').replace(/^0/, '')
+  return (
+    words.split(/\s+/).every(word => matchOf(contact_name, word) !== undefined) ||
+    (digits !== '' && (number?.includes(digits) ?? false))
+  )
+}
+
+/** Removes the contacts that the hits already show, unless the name or number matches too. */
 function withoutFound(rows: readonly InboxRow[], hits: readonly SearchHit[], words: string): InboxRow[] {
   const found = new Set(hits.map(hit => hit.contact_id))
-  const digits = words.replace(/\D/g, '').replace(/^0/, '')
-  const isNamed = ({ contact_name, number }: InboxRow) =>
-    matchOf(contact_name, words) !== undefined || (digits !== '' && (number?.includes(digits) ?? false))
-  return rows.filter(row => !found.has(row.contact_id) || isNamed(row))
+  return rows.filter(row => !found.has(row.contact_id) || isNamed(row, words))
 }
 
 interface HeadProps {
