@@ -1,29 +1,46 @@
 import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
 import { Link } from '#shared/components/Link'
 import { EmptyState } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
-import { newContactHref } from '#shared/search'
+import { MIN_SEARCH, newContactHref } from '#shared/search'
 import type { InboxFilter } from '../api'
 
 interface Props {
   filter: InboxFilter
   words: string
   clear: () => void
+  search: (words: string) => void
   showAll: () => void
   onNew: () => void
 }
 
-export function EmptyList({ filter, words, clear, showAll, onNew }: Props) {
-  if (words.trim()) {
+export function EmptyList({ filter, words, clear, search, showAll, onNew }: Props) {
+  const typed = words.trim()
+  const similar = useQuery({
+    ...apiQuery('/api/search', { query: { q: typed, limit: 1 } }),
+    enabled: typed.length >= MIN_SEARCH,
+  })
+  const name = similar.data?.similar_name
+  if (typed) {
     return (
       <EmptyState
         title={
           <Trans>
-            לא מצאנו ״<Plain text={words.trim()} />״
+            לא מצאנו ״<Plain text={typed} />״
           </Trans>
         }
         action={
           <div className="row wrap">
+            {name && (
+              <button className="btn" type="button" onClick={() => search(name)}>
+                <Trans>
+                  אולי ״<Plain text={name} />
+                  ״?
+                </Trans>
+              </button>
+            )}
             <Link className="btn" href={newContactHref(words)}>
               <Trans>לקוח חדש</Trans>
             </Link>

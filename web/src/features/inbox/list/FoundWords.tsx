@@ -1,12 +1,9 @@
 import { Trans } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Marked } from '#shared/components/Marked'
 import { Duration, Name, Time } from '#shared/components/text'
 import { HIT_ICONS, type SearchHit, snippetOf } from '#shared/search'
-import { numberOf } from '../model/person'
-import { contactQuery } from '../queries'
 
 interface Props {
   hits: readonly SearchHit[]
@@ -35,12 +32,6 @@ export function FoundWords({ hits, more }: Props) {
   )
 }
 
-/** A hit has no number, which stands for a missing name. */
-function HitName({ hit: { contact_id, contact_name } }: { hit: SearchHit }) {
-  const { data } = useQuery({ ...contactQuery(contact_id), enabled: !contact_name })
-  return <Name name={contact_name || data?.display_name} number={data ? numberOf(data) : null} />
-}
-
 function Found({ hit }: { hit: SearchHit }) {
   const { text, spans } = snippetOf(hit)
   return (
@@ -48,7 +39,7 @@ function Found({ hit }: { hit: SearchHit }) {
       <Link className="thread found-word" href={hit.link}>
         <Icon icon={HIT_ICONS[hit.kind]} size="s" />
         <span className="name clip">
-          <HitName hit={hit} />
+          <Name name={hit.contact_name} number={hit.contact_number ?? null} />
         </span>
         <Time at={hit.at} style="when" className="when" />
         <span className="said">

@@ -126,6 +126,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
             filter={filter}
             words={words ?? ''}
             clear={() => setWords(null)}
+            search={setWords}
             showAll={() => setFilter('all')}
             onNew={onNew}
           />
