@@ -90,7 +90,7 @@ test('the undo of a cancelled message whose time has passed brings its text back
 }) => {
   const { get } = await opened(page, ownDaemon, 12_000)
   await rows(page).getByRole('button', { name: 'ביטול' }).click()
-  const undo = page.locator('.toast').getByRole('button', { name: 'ביטול' })
+  const undo = page.locator('.toast').getByRole('button', { name: 'להחזיר' })
   // The pointer keeps the toast on the screen.
   await undo.hover()
   await page.waitForTimeout(13_000)

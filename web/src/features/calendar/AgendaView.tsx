@@ -116,10 +116,11 @@ export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
                         {at > 0 && ', '}
                         {lanes.length > 1 && (
                           <>
-                            <ResourceName resource={lanes.find(({ id }) => id === resource) ?? { name: null }} />{' '}
+                            <ResourceName resource={lanes.find(({ id }) => id === resource) ?? { name: null }} />
+                            <Dot />
                           </>
                         )}
-                        {format.length(minutes)}
+                        <bdi>{format.length(minutes)}</bdi>
                       </span>
                     ))}
                   </span>

@@ -122,6 +122,7 @@ function Card({ appointment, isCurrent, close, leaving, form, setForm, last }: C
     done: notify => (notify ? t`התור של ${name} בוטל, והודעת WhatsApp תישלח` : t`התור של ${name} בוטל`),
     // If the message was sent, the daemon notifies the contact of the undo.
     undo: () => restore(id).then(onDone),
+    isCancellation: true,
     onDone: () => {
       onDone()
       close()

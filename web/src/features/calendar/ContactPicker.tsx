@@ -26,19 +26,24 @@ interface Props {
   choose: (contact: Picked | null) => void
 }
 
+/** The number of contacts in the list, at first and after a request for more. */
+const FEW = 6
+const MANY = 50
+
 const LOOKS_LIKE_NUMBER = /^[\d\s()+-]{3,}$/
 
 export function ContactPicker({ value, initial, choose }: Props) {
   const { t } = useLingui()
   const id = useId()
   const [text, setText] = useState('')
+  const [limit, setLimit] = useState(FEW)
   const [words] = useDebouncedValue(text.trim(), 150)
   const known = useQuery({
     ...apiQuery('/api/contacts/{id}', { path: { id: initial ?? 0 } }),
     enabled: initial !== null && value === null,
   })
   const found = useQuery({
-    ...apiQuery('/api/contacts', { query: { limit: 6, ...(words && { q: words }) } }),
+    ...apiQuery('/api/contacts', { query: { limit, ...(words && { q: words }) } }),
     placeholderData: keepPreviousData,
     enabled: value === null,
   })
@@ -98,6 +103,7 @@ export function ContactPicker({ value, initial, choose }: Props) {
         placeholder={t`שם או מספר`}
         onChange={event => {
           setText(event.target.value)
+          setLimit(FEW)
           reset()
         }}
       />
@@ -120,6 +126,16 @@ export function ContactPicker({ value, initial, choose }: Props) {
           </li>
         ))}
       </ul>
+      {limit === FEW && found.data?.next_cursor && (
+        <button className="btn link" type="button" onClick={() => setLimit(MANY)}>
+          <Trans>עוד לקוחות</Trans>
+        </button>
+      )}
+      {limit === MANY && found.data?.next_cursor && (
+        <p className="small muted">
+          <Trans>יש עוד לקוחות. כתבו עוד מהשם או מהמספר</Trans>
+        </p>
+      )}
       {words.length >= 2 && <NewContact words={words} choose={choose} />}
     </div>
   )

@@ -1,6 +1,6 @@
 import './contacts.css'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useDocumentTitle } from '@mantine/hooks'
+import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Fragment, useState } from 'react'
 import { useParams } from 'wouter'
@@ -10,7 +10,7 @@ import { isolate } from '#shared/format/bidi'
 import { contactQuery } from './api'
 import { ContactCard } from './ContactCard'
 import { type Erased, ErasedContact } from './ErasedContact'
-import { Side } from './Side'
+import { Side, Work } from './Side'
 import { Timeline } from './Timeline'
 
 export default function ContactPage() {
@@ -19,6 +19,7 @@ export default function ContactPage() {
   const query = useQuery(contactQuery(Number(id)))
   const name = query.data?.display_name
   useDocumentTitle(name ? isolate(name) : t`לקוח`)
+  const isPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   // The event of the deletion may arrive before the response, so this state must survive the removal of the contact.
   const [erased, setErased] = useState<{ id: string; answer: Erased }>()
   if (erased?.id === id) return <ErasedContact erased={erased.answer} />
@@ -49,8 +50,9 @@ export default function ContactPage() {
             <section className="pane" aria-label={t`כרטיס`}>
               <ContactCard contact={contact} />
             </section>
+            {isPhone && <Work contact={contact} />}
             <Timeline contact={contact} />
-            <Side contact={contact} onErased={answer => setErased({ id, answer })} />
+            <Side contact={contact} isRest={isPhone} onErased={answer => setErased({ id, answer })} />
           </Fragment>
         )}
       </Loaded>

@@ -1,3 +1,4 @@
+import { i18n } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import { IconColumns3, IconUser, IconUserPlus, IconUsers } from '@tabler/icons-react'
 import type { Feature, PaletteHit } from '#shared/feature'
@@ -11,8 +12,8 @@ import { contactPage } from './api'
 const MAX_HITS = 6
 
 async function search(query: string, signal: AbortSignal): Promise<PaletteHit[]> {
-  const { items } = await contactPage({ q: query || undefined, limit: MAX_HITS }, signal)
-  return items.map(({ id, display_name, number }) => {
+  const { items, next_cursor } = await contactPage({ q: query || undefined, limit: MAX_HITS }, signal)
+  const hits = items.map(({ id, display_name, number }) => {
     const shown = number ? formatPhone(number, currentCountry()) : undefined
     const name = isPhone(display_name) ? '' : display_name.trim()
     const text = name || (shown ? ltr(shown) : '—')
@@ -21,6 +22,12 @@ async function search(query: string, signal: AbortSignal): Promise<PaletteHit[]>
     const highlights = match && [match]
     return { id: `contact-${id}`, icon: IconUser, text, highlights, href: `/app/contacts/${id}`, ...meta }
   })
+  if (!query || next_cursor == null) return hits
+  const all = i18n._(msg`כל הלקוחות שנמצאו`)
+  return [
+    ...hits,
+    { id: 'contacts-all', icon: IconUsers, text: all, href: `/app/contacts?q=${encodeURIComponent(query)}` },
+  ]
 }
 
 const whenNone = { label: msg`לקוח חדש`, icon: IconUserPlus, href: newContactHref }

@@ -4,6 +4,7 @@ import {
   IconArchive,
   IconArchiveOff,
   IconArrowLeft,
+  IconCalendarPlus,
   IconCheck,
   IconCheckbox,
   IconDotsVertical,
@@ -154,6 +155,12 @@ export function Header({ contact, number, filter, onFilter, onArchive, onTask, o
             )}
             <Menu.Item leftSection={<Icon icon={IconCheckbox} />} onClick={onTask}>
               <Trans>משימה חדשה</Trans>
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<Icon icon={IconCalendarPlus} />}
+              onClick={() => go(`/calendar?new=1&contact=${contact.id}`)}
+            >
+              <Trans>קביעת תור</Trans>
             </Menu.Item>
             {isArchived !== null && (
               <Menu.Item leftSection={<Icon icon={archiveIcon} />} onClick={onArchive}>

@@ -1,3 +1,4 @@
+import { i18n } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import { IconMessages } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -16,15 +17,20 @@ const MAX_HITS = 6
 async function search(query: string): Promise<PaletteHit[]> {
   if (query.length < MIN_SEARCH) return []
   const { pages } = await queryClient.fetchInfiniteQuery(searchPages(query, MAX_HITS))
-  return pages.flatMap(({ items }) =>
-    items.map(hit => {
-      const { text, spans } = snippetOf(hit)
-      const by = { name: hit.contact_name, at: hit.at }
-      const meta = hit.offset_ms == null ? {} : { meta: duration(hit.offset_ms) }
-      const id = `${hit.kind}-${hit.id}`
-      return { id, icon: HIT_ICONS[hit.kind], text, highlights: spans, by, href: hit.link, ...meta }
-    }),
-  )
+  const hits = pages.flatMap(({ items }) => items)
+  const found: PaletteHit[] = hits.map(hit => {
+    const { text, spans } = snippetOf(hit)
+    const by = { name: hit.contact_name, number: hit.contact_number, at: hit.at }
+    const meta = hit.offset_ms == null ? {} : { meta: duration(hit.offset_ms) }
+    const id = `${hit.kind}-${hit.id}`
+    return { id, icon: HIT_ICONS[hit.kind], text, highlights: spans, by, href: hit.link, ...meta }
+  })
+  if (pages.at(-1)?.next_cursor == null) return found
+  const all = i18n._(msg`כל מה שנמצא בפניות`)
+  return [
+    ...found,
+    { id: 'words-all', icon: IconMessages, text: all, href: `/app/inbox?q=${encodeURIComponent(query)}` },
+  ]
 }
 
 export const feature: Feature = {

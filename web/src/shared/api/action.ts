@@ -36,6 +36,8 @@ interface Action<V, R> {
    * code `changed` if the item is no longer as in `result`, for example because another user has changed it.
    */
   undo?: (values: V, result: R, headers: Record<string, string>) => Promise<unknown>
+  /** The action itself cancels something, so the button of `undo` says «להחזיר»: «ביטול» would mean both. */
+  isCancellation?: true
   /** Says what was not done, such as «המשימה לא נוספה»; the toast of a failure begins with it. */
   what?: (values: V) => string
   onDone?: (result: R, values: V) => void
@@ -78,7 +80,7 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>) {
             if (error.code === 'changed') toast.error(i18n._(msg`מישהו שינה את זה בינתיים, ולכן הפעולה לא בוטלה.`))
             else showFailure(error, reverse)
           })
-        toast.done(text, undo && reverse)
+        toast.done(text, undo && reverse, { isRestore: action.isCancellation ?? false })
       }
       action.onDone?.(result, values)
       // Called right after `onDone`: if both fetch the same data again, it is requested only once, because the second

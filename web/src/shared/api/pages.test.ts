@@ -16,6 +16,7 @@ const FIRST_PAGE: Record<string, string> = {
     'the newest; the daemon refuses a caller for whom there is an older one',
   'features/contacts/MergeWords.tsx /api/contacts/{id}/timeline': 'the newest words, to recognize the contact',
   'features/contacts/MergeCells.tsx /api/contacts/{id}/timeline': 'counts up to 200, and says if there are more',
+  'features/inbox/list/EmptyList.tsx /api/search': 'only the similar name, which stands beside the hits',
   'features/inbox/queries.ts /api/contacts': 'hits while the user types',
   'features/calendar/AppointmentForm.tsx /api/waiting-list': 'a contact waits for a few services',
   'features/calendar/WaitsStill.tsx /api/waiting-list': 'a contact waits for a few services',

@@ -13,7 +13,7 @@ type Appointment = Schemas['Appointment']
 
 interface Props {
   contact: Schemas['ContactDetail']
-  /** Whether a contact without an appointment gets a button to book one. */
+  /** Whether there is a button to book an appointment, also a further one. */
   canBook?: boolean
 }
 
@@ -43,6 +43,11 @@ export function NextAppointment({ contact: { id, next_appointment: next }, canBo
           <Link className="btn" href={next ? appointmentHref(next, format) : `/calendar?new=1&contact=${id}`}>
             {next ? <Trans>פתיחת התור</Trans> : <Trans>קביעת תור</Trans>}
           </Link>
+          {next && canBook && (
+            <Link className="btn quiet" href={`/calendar?new=1&contact=${id}`}>
+              <Trans>קביעת תור נוסף</Trans>
+            </Link>
+          )}
         </div>
       )}
     </section>
@@ -54,8 +59,7 @@ function NextLine({ next }: { next: Appointment }) {
   return (
     <p>
       <b>
-        <Time at={next.starts_at} style="day" />, {format.weekday(next.starts_at)}{' '}
-        <Ltr>{format.range(next.starts_at, next.ends_at)}</Ltr>
+        <Time at={next.starts_at} style="long" /> <Ltr>{format.range(next.starts_at, next.ends_at)}</Ltr>
       </b>
       <br />
       <span className="muted">

@@ -13,6 +13,8 @@ interface Toast {
   undos?: readonly Undo[]
   /** Whether an earlier undo with the same text is no longer valid after this action. */
   isOnlyUndo?: boolean
+  /** The undo button says «להחזיר», because the action was a cancellation. */
+  isRestore?: boolean
   /** Whether an outage of the connection is the cause of the error. */
   isOutage?: boolean
   /** Called when the user closes the toast with its button. */
@@ -102,8 +104,8 @@ export async function undoAll(undos: readonly Undo[]): Promise<void> {
 
 export const toast = {
   /** `undo` reverses the action. */
-  done(text: string, undo?: Undo, { isOnlyUndo = false } = {}): number {
-    return add({ text, kind: 'done', isOnlyUndo, ...(undo && { undos: [undo] }) })
+  done(text: string, undo?: Undo, { isOnlyUndo = false, isRestore = false } = {}): number {
+    return add({ text, kind: 'done', isOnlyUndo, ...(isRestore && { isRestore }), ...(undo && { undos: [undo] }) })
   },
   /**
    * Shows an error. It stays until the user closes or retries it, newer toasts take its place, or the outage that caused
@@ -153,7 +155,11 @@ export function Toasts() {
   )
 }
 
-function ToastLine({ toast: { id, text, kind, undos, action = undos && actionOf(undos), onClose } }: { toast: Toast }) {
+function ToastLine({
+  toast: { id, text, kind, undos, isRestore, action = undos && actionOf(undos, isRestore), onClose },
+}: {
+  toast: Toast
+}) {
   const { t } = useLingui()
   const [isHeld, setHeld] = useState(false)
   const left = useRef(SHOWN_MS)
@@ -206,7 +212,11 @@ function ToastLine({ toast: { id, text, kind, undos, action = undos && actionOf(
   )
 }
 
-const actionOf = (undos: readonly Undo[]): Action => ({
-  label: <Plural value={undos.length} one="ביטול" two="ביטול שתי הפעולות" other="ביטול # הפעולות" />,
+const actionOf = (undos: readonly Undo[], isRestore = false): Action => ({
+  label: isRestore ? (
+    <Trans>להחזיר</Trans>
+  ) : (
+    <Plural value={undos.length} one="ביטול" two="ביטול שתי הפעולות" other="ביטול # הפעולות" />
+  ),
   runs: [{ run: () => void undoAll(undos) }],
 })

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconArrowBackUp, IconBan, IconX } from '@tabler/icons-react'
 import { useRef } from 'react'
 import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
 import { OptOutReason } from '#shared/components/OptOutReason'
 import { dirOf, stripMarks } from '#shared/format/bidi'
 import type { Contact, MessageItem } from '../api'
@@ -24,7 +25,7 @@ export function Answered({ reply, name, onClose }: { reply: Reply; name: string;
   )
 }
 
-export function CannotWrite({ contact }: { contact: Pick<Contact, 'opted_out' | 'opt_out'> }) {
+export function CannotWrite({ contact }: { contact: Pick<Contact, 'id' | 'opted_out' | 'opt_out'> }) {
   return (
     <div className="dock">
       <p className="route closed">
@@ -39,6 +40,10 @@ export function CannotWrite({ contact }: { contact: Pick<Contact, 'opted_out' | 
           <Trans>המספר חסוי, ולכן אי אפשר לכתוב חזרה.</Trans>
         )}
       </p>
+      {/* On the card, a user can allow messages again or add a number. */}
+      <Link className="btn" href={`/app/contacts/${contact.id}`}>
+        <Trans>לכרטיס הלקוח</Trans>
+      </Link>
     </div>
   )
 }

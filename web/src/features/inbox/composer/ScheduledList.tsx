@@ -45,6 +45,7 @@ export function ScheduledList({ threadId, onEdit }: Props) {
   const cancel = useAction({
     ...removal,
     done: () => t`ההודעה המתוזמנת בוטלה`,
+    isCancellation: true,
     undo: async item => {
       const { thread_id, text, media_id, send_at, provider } = item
       try {
