@@ -7,7 +7,8 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { moveFocus } from '#shared/keys'
 import { useSession } from '#shared/session'
-import { type Hit, hrefOf, type Item, SECTIONS, search } from './sections'
+import { type Hit, search } from './search'
+import { hrefOf, type Item, SECTIONS } from './sections'
 
 interface Props {
   items: readonly Item[]

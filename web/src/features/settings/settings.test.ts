@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { diffLines } from './compare'
-import { find, hrefOf, type Item, PARTS, SECTIONS, search } from './sections'
+import { find, search } from './search'
+import { hrefOf, type Item, PARTS, SECTIONS } from './sections'
 import { fromText, ownValue, reasonParts, toText } from './value'
 
 const item = (kind: string, more = {}) => ({ key: '', kind, optional: false, minimum: null, maximum: null, ...more })
