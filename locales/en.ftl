@@ -909,7 +909,7 @@ setting-pipeline-cents-per-hour = Price of an hour of calls
     .help = What transcription, text model and voice cost together for an hour of calls, in US cents, as on your bills. Counts towards the price of a call and the limit in dollars per day; 0 if all of it runs on your own machine.
 
 setting-voice-engine = Who answers calls
-    .help = The AI, or a voicemail that takes messages.
+    .help = The agent, or a voicemail that takes messages.
 setting-voice-ring-first = Ring the phones first
     .help = Before the agent answers, a call rings at the phones of the staff; who picks up hears who calls, and presses 1. Otherwise the agent answers.
 setting-voice-ring-numbers = Which phones ring

@@ -377,7 +377,7 @@ async fn a_link_that_receives_nothing_is_reported_and_still_used() {
 async fn a_bridge_that_refuses_the_secret_is_reported_although_it_is_healthy() {
     let shop = Shop::open_with(
         |setup| {
-            setup.toml("[alerts]\nsettle_s = 0\n");
+            setup.toml("[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\n");
         },
         "",
     )

@@ -94,7 +94,7 @@ async fn a_voice_note_plays_in_both_forms() {
     daemon.logs().wait_for_event("RECORDING_COMPRESSED");
     let note = api.get(PATH).await.body;
     let upload = api.request(Method::POST, "/api/media").header("content-type", "audio/ogg").body(note.clone());
-    let path = format!("/api/media/{}", send(upload).await.json()["sha256"].as_str().unwrap());
+    let path = format!("/api/media/{}", send(upload).await.json()["id"].as_str().unwrap());
     let stored = api.get(&path).await;
     assert_eq!((stored.header("content-type"), &stored.body), ("audio/ogg", &note));
     let path = format!("{path}?format=wav");
@@ -107,7 +107,7 @@ async fn a_voice_note_plays_in_both_forms() {
     assert!(body == decoded.body[40..100_000]);
 
     let upload = api.request(Method::POST, "/api/media").header("content-type", "audio/ogg").body("OggS\0\x02 damaged");
-    let path = format!("/api/media/{}?format=wav", send(upload).await.json()["sha256"].as_str().unwrap());
+    let path = format!("/api/media/{}?format=wav", send(upload).await.json()["id"].as_str().unwrap());
     let damaged = api.get(&path).await;
     assert_eq!((damaged.status, damaged.header("content-type")), (200, "audio/ogg"), "as it is stored");
 }
