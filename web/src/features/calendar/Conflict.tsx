@@ -12,7 +12,7 @@ interface Props {
 }
 
 /**
- * Stands in the foot of a form, beside the button that was pressed, because the list of times may be scrolled. It takes
+ * Is shown in the foot of a form, beside the button that was pressed, because the list of times may be scrolled. It takes
  * the focus, since that button is disabled until another time is chosen.
  */
 export function Conflict({ nextFree, take }: Props) {

@@ -179,7 +179,7 @@ fn a_complete_sentence_is_answered_in_advance_as_soon_as_the_caller_is_silent() 
             })
             .map(|frames| frames * 20)
     };
-    assert_eq!(asked_after_ms("אפשר תור בשעה חמש", 950), Some(60));
+    assert_eq!(asked_after_ms("אפשר תור בשעה חמש", 950), Some(40));
     assert_eq!(asked_after_ms("אני רוצה לבטל תור", 950), Some(160));
     assert_eq!(asked_after_ms("אפשר תור בשעה חמש", 700), None, "the last words are not transcribed");
     assert_eq!(asked_after_ms("אני רוצה לקבוע", 950), None, "the sentence is open");
