@@ -40,17 +40,15 @@ pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option
         return Some(rejection.with_param("proxy", proxy.to_string()));
     }
     let reason = "passwords and set-up codes are not accepted over plain HTTP from outside your local network";
-    Some(match https_url(state, headers) {
-        Some(url) => rejection(format!("{reason}: open {url} instead")).with_param("https_url", url),
-        None => {
-            let http = &state.config().http;
-            let port = http.crm_listen.or(http.listen).map_or(DEFAULT_PORT, |address| address.port());
-            rejection(format!(
-                "{reason}: set tls.domain or http.public_base_url for an https address, or open the page on the server itself, \
-                 for example through `ssh -L {port}:127.0.0.1:{port} SERVER`"
-            ))
-        }
-    })
+    if let Some(url) = https_url(state, headers) {
+        return Some(rejection(format!("{reason}: open {url} instead")).with_param("https_url", url));
+    }
+    let http = &state.config().http;
+    let port = http.crm_listen.or(http.listen).map_or(DEFAULT_PORT, |address| address.port());
+    Some(rejection(format!(
+        "{reason}: set tls.domain or http.public_base_url for an https address, or open the page on the server itself, for \
+         example through `ssh -L {port}:127.0.0.1:{port} SERVER`"
+    )))
 }
 
 fn rejection(message: String) -> ApiError {

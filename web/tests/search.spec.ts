@@ -108,7 +108,7 @@ test('a misspelled name is offered as it is written', async ({ page, ownDaemon }
   await seed(page, ownDaemon)
   await prepare(page, VIEWS[1])
   await page.goto(`${ownDaemon.url}/app/inbox?q=${encodeURIComponent('נועא ברק')}`)
-  await page.getByRole('button', { name: 'אולי ״נועה ברק״?' }).click()
+  await page.getByRole('button', { name: /^אולי/ }).click()
   await expect(page).toHaveURL(/q=%D7%A0%D7%95%D7%A2%D7%94/)
   await expect(page.locator('.thread')).toHaveCount(1)
 })

@@ -11,6 +11,7 @@ pub(crate) type RingFirst = OneOf<config::RingFirst>;
 
 /// Who answers calls now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "fields of the API")]
 pub(crate) struct Answering {
     /// The owner's choice; `settings` if there is none, or it has ended.
     mode: AnswerMode,
@@ -50,6 +51,7 @@ impl Versioned for Answering {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "fields of the API")]
 pub(super) struct Facts {
     pub(super) rings: bool,
     pub(super) can_ring: bool,
