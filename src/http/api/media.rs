@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 pub(super) fn operations() -> Operations {
     operations![upload::upload, show, thumbnail]
@@ -88,11 +89,20 @@ pub(super) async fn show(
 
 /// Returns the file as WAV; `None` if it cannot be decoded.
 async fn decoded(store: &Store, sha256: &str, length: u64) -> Result<Option<Bytes>, ApiError> {
+    if length > MAX_DECODED_BYTES {
+        return Ok(None);
+    }
+    // One at a time, because a decoded file takes up to 29 MB. The semaphore is never closed.
+    let _permit = DECODING.acquire().await;
     let (key, length) = (sha256.to_owned(), usize::try_from(length).unwrap_or(usize::MAX));
     let content = store.read(move |tx| tx.media_part(&key, 0, length)).await?;
     let decoding = tokio::task::spawn_blocking(move || opus::to_wav(&content)).await;
     Ok(decoding.map_err(|_| ApiError::internal())?.ok().map(Bytes::from))
 }
+
+static DECODING: Semaphore = Semaphore::const_new(1);
+/// The largest file that is decoded, in bytes. Voice notes have some 2 KB a second.
+const MAX_DECODED_BYTES: u64 = 16 << 20;
 
 /// Get the thumbnail of an image, a small JPEG.
 #[utoipa::path(get, path = "/api/media/{sha256}/thumbnail", tag = "threads", operation_id = "get_media_thumbnail",

@@ -96,7 +96,7 @@ impl OpusFile {
 }
 
 /// Returns the audio packets in these pieces of a file. The first piece must be the head, which contains no audio.
-pub(super) fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
+fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
     let mut reader = PacketReader::new(Cursor::new(pieces.concat()));
     let mut found = Vec::new();
     while let Some(packet) = reader.read_packet()? {
