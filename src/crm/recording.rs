@@ -147,7 +147,12 @@ pub fn keep_as_message(tx: &WriteTx<'_>, sid: &RecordingSid, now: Timestamp) -> 
 
 fn add_purpose(tx: &WriteTx<'_>, sid: &RecordingSid, purpose: RecordingPurpose, now: Timestamp) -> Result<()> {
     let is_unanswered = purpose == RecordingPurpose::Message;
+    let queued = tx.job_payload(&JobKind::FetchRecording.key(sid))?;
+    let queued = queued.and_then(|payload| serde_json::from_str::<FetchJob>(&payload).ok());
+    // What the webhook has said of the recording counts more than that it is in Twilio's list.
+    let is_known = purpose == RecordingPurpose::Found && queued.is_some_and(|job| job.is_unanswered);
     if purpose == RecordingPurpose::Storage
+        || is_known
         || transcribe_downloaded(tx, sid, is_unanswered, now)?
         || !tx.has_recording(sid.as_str())?
     {

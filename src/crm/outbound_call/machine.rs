@@ -39,8 +39,8 @@ pub fn record_machine_message(tx: &WriteTx<'_>, sid: &CallSid, now: Timestamp) -
     tx.insert_call_event(sid, CallEventKind::MachineGotMessage, None, now)
 }
 
-/// Returns true if the other party has said two turns, as the greeting of a machine is usually one, or if the agent has
-/// done something in the call.
+/// Returns true if the other party has replied twice to the agent, or if the agent has done something in the call. The
+/// greeting of a machine can be several turns, but it does not wait for the agent.
 fn is_conversation(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     let own_tools = tx.agent_tools(BusinessId::FIRST)?;
     let has_effect = |tool: &ToolUse| match tool.name.parse::<BuiltInTool>() {
@@ -48,10 +48,17 @@ fn is_conversation(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
         Err(_) => own_tools.iter().any(|own| own.name == tool.name && own.method == ToolMethod::Post),
     };
     let turns = tx.heard_turns(&call.call_sid)?;
-    let heard = turns.iter().filter(|(speaker, _)| *speaker == Speaker::Caller).count();
+    let (mut replies, mut is_reply) = (0, false);
+    for (speaker, _) in &turns {
+        match speaker {
+            Speaker::Agent => is_reply = true,
+            Speaker::Caller => replies += usize::from(std::mem::take(&mut is_reply)),
+            Speaker::Employee | Speaker::Tool | Speaker::System => {}
+        }
+    }
     let mut tools =
         turns.iter().filter(|(speaker, _)| *speaker == Speaker::Tool).filter_map(|(_, text)| ToolUse::from_text(text));
-    Ok(heard >= CONVERSATION_TURNS || tools.any(|tool| tool.success().is_some() && has_effect(&tool)))
+    Ok(replies >= CONVERSATION_REPLIES || tools.any(|tool| tool.success().is_some() && has_effect(&tool)))
 }
 
 /// Returns the outcome of a call that Twilio reports as answered and ended.
@@ -67,4 +74,4 @@ pub(super) fn outcome_of_answered(tx: &ReadTx<'_>, sid: &CallSid) -> Result<Outb
     })
 }
 
-const CONVERSATION_TURNS: usize = 2;
+const CONVERSATION_REPLIES: usize = 2;
