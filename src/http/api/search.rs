@@ -41,7 +41,7 @@ struct SearchQuery {
 
 /// Search contacts, messages, calls and notes.
 ///
-/// Contacts are first; all other hits follow, newest first. If nothing is found, `similar_name` is the name of a contact
+/// Contacts are first; all other hits follow, newest first. If nothing is found, also among contacts, `similar_name` is the name of a contact
 /// that differs by a letter in each misspelled word.
 #[utoipa::path(get, path = "/api/search", tag = "threads", operation_id = "search", params(SearchQuery),
     responses((status = 200, body = SearchPage)))]
@@ -53,12 +53,13 @@ async fn search_all(
     let Some(query) = search::Query::parse(&asked.q.0) else {
         return Ok(Json(SearchPage::nothing(None)));
     };
-    let is_first = asked.cursor.is_none();
+    let kinds = &asked.kinds.0;
+    let has_contacts = asked.cursor.is_none() && (kinds.is_empty() || kinds.contains(&domain::SearchKind::Contact));
     let misspelled = search::Misspelled::new(&asked.q.0);
     let request = SearchRequest { query, kinds: asked.kinds.0, before: asked.cursor, limit: asked.limit.0 };
     let read = move |tx: &ReadTx<'_>| {
         let (hits, next) = tx.search(&request, |hit| SearchHit::new(hit, &request.query))?;
-        if hits.is_empty() && is_first {
+        if hits.is_empty() && has_contacts {
             return Ok(SearchPage::nothing(tx.similar_name(BusinessId::FIRST, &misspelled)?));
         }
         Ok(SearchPage::new(hits, next))

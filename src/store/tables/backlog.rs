@@ -53,13 +53,14 @@ impl DeliveryPeriod {
 }
 
 /// The contacts with a message that was not delivered: it was sent between `:due_from` and `:due_to`, or written after
-/// `:due_from` and failed. Messages of the daemon itself are left out.
+/// `:due_from` and failed. Messages of the daemon itself are left out. The outbox has the messages of the last weeks only, so
+/// it is the outer table of failed messages, which have no index.
 pub(super) const UNDELIVERED_CONTACTS: &str = "
     SELECT o.contact_id FROM messages m JOIN outbox o ON o.message_id = m.id
     WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN :due_from AND :due_to
       AND o.state = 'done' AND m.author <> 'daemon'
     UNION
-    SELECT o.contact_id FROM outbox o JOIN messages m ON m.id = o.message_id
+    SELECT o.contact_id FROM outbox o CROSS JOIN messages m ON m.id = o.message_id
     WHERE m.status = 'failed' AND m.created_at >= :due_from AND m.author <> 'daemon'";
 
 impl ReadTx<'_> {

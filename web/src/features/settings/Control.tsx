@@ -4,7 +4,7 @@ import { type KeyboardEvent, useId, useState } from 'react'
 import { useCountry } from '#shared/session'
 import { Secret } from './Secret'
 import type { Item } from './sections'
-import { type ControlProps, fromText, isNumber, isSame, toText } from './value'
+import { type ControlProps, fromText, isNumber, toText } from './value'
 import { CHOICES, KNOWN_VALUES, UNITS } from './words'
 
 /** With more choices than this, a list is shown instead of radio buttons. */
@@ -132,7 +132,7 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
   // Until the daemon has answered, the page shows the sent value with the old version. If the daemon refuses the value,
   // the text stays, so that the user can correct it.
   const isPending = sent !== undefined && item.version === base.version
-  const isSaved = sent !== undefined && !isPending && isSame(item.value, sent.value)
+  const isSaved = sent !== undefined && !isPending && !isBad
   if (base !== item && (isReset || isSaved || (!isPending && (text === toText(base.value) || text === stored)))) {
     setBase(item)
     setSent(undefined)

@@ -1999,7 +1999,7 @@ export interface paths {
         };
         /**
          * Search contacts, messages, calls and notes.
-         * @description Contacts are first; all other hits follow, newest first. If nothing is found, `similar_name` is the name of a contact
+         * @description Contacts are first; all other hits follow, newest first. If nothing is found, also among contacts, `similar_name` is the name of a contact
          *     that differs by a letter in each misspelled word.
          */
         get: operations["search"];

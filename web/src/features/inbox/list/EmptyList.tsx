@@ -33,7 +33,7 @@ export function EmptyList({ filter, words, clear, search, showAll, onNew }: Prop
         }
         action={
           <div className="row wrap">
-            {name && (
+            {name && filter === 'all' && (
               <button className="btn" type="button" onClick={() => search(name)}>
                 <Trans>
                   אולי ״<Plain text={name} />
