@@ -54,7 +54,7 @@ impl PageSecrets {
     }
 
     /// Removes the header values of deleted tools, and those that were not among the needed ones for
-    /// [`UNUSED_RETENTION`]. A value that no tool needs now may be needed again: after a restore of an earlier
+    /// 30 days. A value that no tool needs now may be needed again: after a restore of an earlier
     /// database, the later one can be restored too.
     pub fn purge_tool_secrets(
         &self,

@@ -6,7 +6,7 @@ use agentlocator_core::domain::TurnLatency;
 /// A phone call to the shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShopCall {
-    /// The index in [`ShopYear::contacts`].
+    /// The index in [`super::ShopYear::contacts`].
     pub contact: usize,
     /// Twilio's id of the call.
     pub sid: String,
