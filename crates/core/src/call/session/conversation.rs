@@ -14,6 +14,7 @@ use std::time::Instant;
 /// The prompt to the model after a response that stopped early.
 const CONTINUE_RESPONSE: &str =
     "Your last answer broke off before its end. Say the rest of it in a sentence or two; do not begin again.";
+/// The prompt to the model after a response that a content filter stopped.
 const DECLINE: &str = "A content filter stopped your last answer. Say in one sentence that you cannot help with that, and ask \
     what else you can do.";
 
@@ -216,17 +217,14 @@ impl CallSession {
     }
 
     fn retry_response(&mut self, has_spoken: bool, outcome: &ResponseOutcome, now: Instant) {
-        let request = match outcome {
+        let again =
+            if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };
+        let (request, retry_after, reason) = match outcome {
             // The same request would be stopped again.
-            ResponseOutcome::Filtered => ResponseRequest::Instructed(DECLINE.into()),
-            _ if has_spoken => ResponseRequest::Instructed(CONTINUE_RESPONSE.into()),
-            _ => ResponseRequest::Reply,
-        };
-        let (retry_after, reason) = match outcome {
-            ResponseOutcome::Filtered => (None, AiFailure::FILTERED),
-            ResponseOutcome::Failed { retry_after, reason } if !reason.is_empty() => (*retry_after, &**reason),
-            ResponseOutcome::Failed { retry_after, .. } => (*retry_after, AiFailure::RESPONSES_FAIL),
-            _ => (None, AiFailure::RESPONSES_FAIL),
+            ResponseOutcome::Filtered => (ResponseRequest::Instructed(DECLINE.into()), None, AiFailure::FILTERED),
+            ResponseOutcome::Failed { retry_after, reason } if !reason.is_empty() => (again, *retry_after, &**reason),
+            ResponseOutcome::Failed { retry_after, .. } => (again, *retry_after, AiFailure::RESPONSES_FAIL),
+            _ => (again, None, AiFailure::RESPONSES_FAIL),
         };
         self.request_failed(request, retry_after, reason, now);
     }
