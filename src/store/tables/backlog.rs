@@ -2,6 +2,7 @@
 
 use crate::domain::{Provider, Timestamp};
 use crate::store::{ReadTx, Result};
+use rusqlite::named_params;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -52,16 +53,25 @@ impl DeliveryPeriod {
     }
 }
 
+/// The condition of a message `m` with the outbox row `o` that was sent between `:due_from` and `:due_to` and is not delivered
+/// yet. Messages of the daemon itself are left out, because alerts track their own delivery.
+macro_rules! not_delivered {
+    () => {
+        "m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN :due_from AND :due_to
+      AND o.state = 'done' AND m.author <> 'daemon'"
+    };
+}
+
 /// The contacts with a message that was not delivered: it was sent between `:due_from` and `:due_to`, or written after
 /// `:due_from` and failed. Messages of the daemon itself are left out. The outbox has the messages of the last weeks only, so
 /// it is the outer table of failed messages, which have no index.
-pub(super) const UNDELIVERED_CONTACTS: &str = "
-    SELECT o.contact_id FROM messages m JOIN outbox o ON o.message_id = m.id
-    WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN :due_from AND :due_to
-      AND o.state = 'done' AND m.author <> 'daemon'
-    UNION
+pub(super) const UNDELIVERED_CONTACTS: &str = concat!(
+    "SELECT o.contact_id FROM messages m JOIN outbox o ON o.message_id = m.id WHERE ",
+    not_delivered!(),
+    " UNION
     SELECT o.contact_id FROM outbox o CROSS JOIN messages m ON m.id = o.message_id
-    WHERE m.status = 'failed' AND m.created_at >= :due_from AND m.author <> 'daemon'";
+    WHERE m.status = 'failed' AND m.created_at >= :due_from AND m.author <> 'daemon'"
+);
 
 impl ReadTx<'_> {
     /// Messages that have been in the outbox since before `before` although an attempt was made or deferred. Messages
@@ -88,18 +98,16 @@ impl ReadTx<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Messages that a provider accepted in this period but has not delivered yet. Messages of the daemon itself are left
-    /// out, because alerts track their own delivery.
+    /// Messages that a provider accepted in this period but has not delivered yet, except those of the daemon itself.
     pub fn undelivered(&self, due: DeliveryPeriod) -> Result<Undelivered> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT m.provider, o.contact_id, count(*)
-             FROM messages m JOIN outbox o ON o.message_id = m.id
-             WHERE m.direction = 'out' AND m.status = 'sent' AND m.sent_at BETWEEN ?1 AND ?2
-               AND o.state = 'done' AND m.author <> 'daemon' AND m.provider IS NOT NULL
-             GROUP BY m.provider, o.contact_id",
-        )?;
-        let rows = query
-            .query_map([due.from, due.to], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+        let mut query = self.conn.prepare_cached(concat!(
+            "SELECT m.provider, o.contact_id, count(*) FROM messages m JOIN outbox o ON o.message_id = m.id WHERE ",
+            not_delivered!(),
+            " AND m.provider IS NOT NULL GROUP BY m.provider, o.contact_id"
+        ))?;
+        let rows = query.query_map(named_params! {":due_from": due.from, ":due_to": due.to}, |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })?;
         let (mut by, mut contacts) = (BTreeMap::<_, u64>::new(), BTreeSet::new());
         for row in rows {
             let (provider, contact, count) = row?;
