@@ -41,8 +41,8 @@ struct SearchQuery {
 
 /// Search contacts, messages, calls and notes.
 ///
-/// Contacts are first; all other hits follow, newest first. If nothing is found, also among contacts, `similar_name` is the name of a contact
-/// that differs by a letter in each misspelled word.
+/// Contacts are first; all other hits follow, newest first. If nothing is found, also among contacts, `similar_name` is
+/// the name of a contact that differs by a letter in each misspelled word.
 #[utoipa::path(get, path = "/api/search", tag = "threads", operation_id = "search", params(SearchQuery),
     responses((status = 200, body = SearchPage)))]
 async fn search_all(
@@ -51,7 +51,7 @@ async fn search_all(
     Query(asked): Query<SearchQuery>,
 ) -> Result<Json<SearchPage>, ApiError> {
     let Some(query) = search::Query::parse(&asked.q.0) else {
-        return Ok(Json(SearchPage::nothing(None)));
+        return Ok(Json(SearchPage::new(Vec::new(), None, None)));
     };
     let kinds = &asked.kinds.0;
     let has_contacts = asked.cursor.is_none() && (kinds.is_empty() || kinds.contains(&domain::SearchKind::Contact));
@@ -59,10 +59,9 @@ async fn search_all(
     let request = SearchRequest { query, kinds: asked.kinds.0, before: asked.cursor, limit: asked.limit.0 };
     let read = move |tx: &ReadTx<'_>| {
         let (hits, next) = tx.search(&request, |hit| SearchHit::new(hit, &request.query))?;
-        if hits.is_empty() && has_contacts {
-            return Ok(SearchPage::nothing(tx.similar_name(BusinessId::FIRST, &misspelled)?));
-        }
-        Ok(SearchPage::new(hits, next))
+        let is_unknown = hits.is_empty() && has_contacts;
+        let similar = if is_unknown { tx.similar_name(BusinessId::FIRST, &misspelled)? } else { None };
+        Ok(SearchPage::new(hits, next, similar))
     };
     Ok(Json(state.store.read_long(read).await?))
 }

@@ -17,12 +17,8 @@ pub(crate) struct SearchPage {
 }
 
 impl SearchPage {
-    pub(super) fn new(items: Vec<SearchHit>, next: Option<i64>) -> Self {
-        Self { items, next_cursor: next.map(|next| next.to_string()), similar_name: None }
-    }
-
-    pub(super) fn nothing(similar_name: Option<String>) -> Self {
-        Self { items: Vec::new(), next_cursor: None, similar_name }
+    pub(super) fn new(items: Vec<SearchHit>, next: Option<i64>, similar_name: Option<String>) -> Self {
+        Self { items, next_cursor: next.map(|next| next.to_string()), similar_name }
     }
 }
 

@@ -1999,8 +1999,8 @@ export interface paths {
         };
         /**
          * Search contacts, messages, calls and notes.
-         * @description Contacts are first; all other hits follow, newest first. If nothing is found, also among contacts, `similar_name` is the name of a contact
-         *     that differs by a letter in each misspelled word.
+         * @description Contacts are first; all other hits follow, newest first. If nothing is found, also among contacts, `similar_name` is
+         *     the name of a contact that differs by a letter in each misspelled word.
          */
         get: operations["search"];
         put?: never;
