@@ -1,5 +1,5 @@
 import type { Schemas } from '#shared/api/client'
-import { clockText, minuteOf } from '#shared/format/dates'
+import { clockText, minuteOf, shortTime } from '#shared/format/dates'
 
 /** Opening hours that are being typed. */
 export interface DraftRange {
@@ -64,6 +64,6 @@ export const toApi = (all: readonly DraftRange[]): Schemas['HoursRange'][] =>
 export const fromApi = (hours: readonly Schemas['HoursRange'][]): DraftRange[] =>
   hours.map(({ weekday, from, to }) => ({
     weekday,
-    from: from.replace(/^0(?=\d)/, ''),
-    to: to.replace(/^0(?=\d)/, ''),
+    from: shortTime(from),
+    to: shortTime(to),
   }))

@@ -95,6 +95,9 @@ export function minuteOf(text: string): number | undefined {
   return found ? Number(found[1]) * 60 + Number(found[2] ?? 0) : undefined
 }
 
+/** Formats a time of the API, such as `09:30`: «9:30». */
+export const shortTime = (time: string): string => time.replace(/^0(?=\d)/, '')
+
 /** Formats the minute of the day: «9:30». */
 export const clockText = (minute: number): string =>
   `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}`

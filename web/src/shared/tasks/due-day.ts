@@ -1,5 +1,6 @@
 import { addDays, isDay, weekdayOf } from '../format/dates'
 import { fromNowAtEnd } from './due-from-now'
+import { isNamed } from './names'
 
 const DAYS = ["ראשון|א[׳']", "שני|ב[׳']", "שלישי|ג[׳']", "רביעי|ד[׳']", "חמישי|ה[׳']", "שישי|ו[׳']", 'שבת']
 const ENGLISH_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
@@ -119,7 +120,7 @@ function monthAtEnd(words: string, today: string): FoundDay | undefined {
     const groups = pattern.exec(words)
     const { dayOfMonth, name, year } = groups?.groups ?? {}
     if (!groups || !name) continue
-    const month = MONTHS.findIndex(one => new RegExp(`^(?:${one})$`, 'i').test(name)) + 1
+    const month = MONTHS.findIndex(names => isNamed(names, name)) + 1
     const day = comingDate(Number(dayOfMonth), month, year, today)
     return day ? { index: groups.index, day } : undefined
   }

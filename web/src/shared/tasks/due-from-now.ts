@@ -1,3 +1,5 @@
+import { isNamed } from './names'
+
 type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month'
 
 interface FromNow {
@@ -48,8 +50,6 @@ const FROM_NOW = new RegExp(
   `[\\s,]+(?:בעוד|in)\\s+(?:(?<whole>${names(WHOLE)})|(?<count>\\d{1,3}|${NUMBERS.join('|')})\\s+(?<unit>${names(UNITS)}))$`,
   'i',
 )
-
-const isNamed = (names: string, text: string) => new RegExp(`^(?:${names})$`, 'i').test(text)
 
 /** Finds an interval from now at the end of a text: «בעוד שעתיים», «בעוד 3 ימים», `in a week`. */
 export function fromNowAtEnd(words: string): FromNow | undefined {

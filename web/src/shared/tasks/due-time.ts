@@ -1,3 +1,5 @@
+import { isNamed } from './names'
+
 /** An hour before this one, without minutes or a part of the day, is in the afternoon: «ב־3» is 15:00. */
 const AFTERNOON_BEFORE = 7
 
@@ -77,7 +79,6 @@ function partAtEnd(words: string): FoundTime | undefined {
     : undefined
 }
 
-const isNamed = (names: string, text: string) => new RegExp(`^(?:${names})$`, 'i').test(text)
 const entryOf = <T extends readonly [string, ...unknown[]]>(table: readonly T[], text: string) =>
   table.find(([names]) => isNamed(names, text))
 const partOf = (text: string) => entryOf(PARTS, text)
