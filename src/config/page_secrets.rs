@@ -53,9 +53,8 @@ impl PageSecrets {
         Ok(secrets.into_iter().map(|(id, value)| (id, Secret::new(value))).collect())
     }
 
-    /// Removes the header values of deleted tools, and those that were not among the needed ones for
-    /// 30 days. A value that no tool needs now may be needed again: after a restore of an earlier
-    /// database, the later one can be restored too.
+    /// Removes the header values of deleted tools, and those that were not among the needed ones for 30 days. A value that
+    /// no tool needs now may be needed again: after a restore of an earlier database, the later one can be restored too.
     pub fn purge_tool_secrets(
         &self,
         needed: &BTreeSet<String>,
