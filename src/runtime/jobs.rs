@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 pub enum JobError {
     /// Retry as with [`JobError::RetryFor`] until the job is one day old.
     Retry(String),
-    /// Retry until the job has reached this age. If the machine was off meanwhile, the job is nevertheless retried for
-    /// about half an hour, unless the age is shorter than that.
+    /// Retry until the job has reached this age, or a greater one that an earlier failure allowed. If the machine was
+    /// off meanwhile, the job is nevertheless retried for about half an hour, unless the age is shorter than that.
     RetryFor(Duration, String),
     Permanent(String),
 }
@@ -163,26 +163,24 @@ async fn record_outcome(
     let id = job.id;
     let now = clock::now();
     let (error, retry_for) = match outcome {
-        Ok(()) => (None, Duration::ZERO),
-        Err(JobError::Retry(error)) => (Some(error), RETRY_FOR),
-        Err(JobError::RetryFor(retry_for, error)) => (Some(error), retry_for),
-        Err(JobError::Permanent(error)) => (Some(error), Duration::ZERO),
+        Ok(()) => (None, None),
+        Err(JobError::Retry(error)) => (Some(error), Some(RETRY_FOR)),
+        Err(JobError::RetryFor(retry_for, error)) => (Some(error), Some(retry_for)),
+        Err(JobError::Permanent(error)) => (Some(error), None),
     };
-    let is_young = now.since(job.created_at) < retry_for;
-    let is_hardly_tried = retry_for >= MIN_ATTEMPTS_TAKE && job.attempts + 1 < MIN_ATTEMPTS;
-    let retry_at = (is_young || is_hardly_tried).then(|| now.plus(back_off(job.attempts)));
+    let retry = retry_for.and_then(|retry_for| next_attempt(&job, retry_for, now));
     if let Some(error) = &error {
         let (kind, attempts) = (job.kind.as_str(), job.attempts + 1);
-        if let Some(at) = retry_at {
+        if let Some((at, _)) = retry {
             tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed; it is retried at {at}");
         } else {
             tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind = kind, attempts, error, "Job {id} ({kind}) failed permanently; it is not retried");
         }
     }
     let what = format!("the outcome of job {id}");
-    write_until_stored(store, &what, move |tx| match (&error, retry_at) {
+    write_until_stored(store, &what, move |tx| match (&error, retry) {
         (None, _) => tx.finish_job(&job, now),
-        (Some(error), Some(at)) => tx.retry_job(&job, error, at, now),
+        (Some(error), Some((at, retry_until))) => tx.retry_job(&job, error, at, retry_until, now),
         (Some(error), None) => {
             if let Some(record) = &on_failure {
                 record(tx, &job, error)?;
@@ -192,6 +190,15 @@ async fn record_outcome(
     })
     .await;
     id
+}
+
+/// Returns the time of the next attempt, and the end of the period in which the job is retried. `None` if the period is
+/// over. A failure with a short period does not end the longer period of an earlier one, for example of a refused key.
+fn next_attempt(job: &Job, retry_for: Duration, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+    let allowed = job.created_at.plus(retry_for);
+    let retry_until = job.retry_until.map_or(allowed, |earlier| earlier.max(allowed));
+    let is_hardly_tried = retry_for >= MIN_ATTEMPTS_TAKE && job.attempts + 1 < MIN_ATTEMPTS;
+    (now < retry_until || is_hardly_tried).then(|| (now.plus(back_off(job.attempts)), retry_until))
 }
 
 /// Repeats a write until it succeeds. Records the outcome of a step that must not be repeated; on a full disk, the step
@@ -233,3 +240,31 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(5);
 const MAX_CONCURRENT: usize = 4;
 const MAX_BATCH: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_outage_does_not_end_the_retries_of_an_earlier_failure() {
+        const HOUR: Duration = Duration::from_hours(1);
+        let job = Job {
+            id: JobId(1),
+            kind: JobKind::TranscribeRecording,
+            payload: "{}".to_owned(),
+            attempts: MIN_ATTEMPTS,
+            created_at: Timestamp::from_millis(0),
+            retry_until: None,
+        };
+        let at = |hours: u32| job.created_at.plus(HOUR * hours);
+
+        let (_, until) = next_attempt(&job, 30 * HOUR, at(5)).expect("the period of the refused key");
+        assert_eq!(until, at(30));
+        assert_eq!(next_attempt(&job, 6 * HOUR, at(7)), None, "an outage alone");
+        let refused_before = Job { retry_until: Some(until), ..job.clone() };
+        let (next, until) = next_attempt(&refused_before, 6 * HOUR, at(7)).expect("an outage after a refused key");
+        assert!(next > at(7) && next < at(8), "{next}");
+        assert_eq!(until, at(30));
+        assert_eq!(next_attempt(&refused_before, 6 * HOUR, at(30)), None);
+    }
+}

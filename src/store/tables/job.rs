@@ -17,13 +17,15 @@ pub struct Job {
     /// Number of earlier attempts.
     pub attempts: u32,
     pub created_at: Timestamp,
+    /// Until when earlier failures allow that the job is retried.
+    pub retry_until: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
     /// Those that have been due longest first.
     pub fn due_jobs(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT id, kind, payload, attempts, created_at FROM jobs
+            "SELECT id, kind, payload, attempts, created_at, retry_until FROM jobs
              WHERE state = 'waiting' AND run_at <= ?1 AND kind IN (SELECT value FROM json_each(?2))
              ORDER BY run_at, id LIMIT ?3",
         )?;
@@ -114,13 +116,21 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records a failed attempt. Does nothing if the job was deleted meanwhile.
-    pub fn retry_job(&self, job: &Job, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
+    /// Records a failed attempt of a job that is attempted again at `run_at`. Does nothing if the job was deleted
+    /// meanwhile.
+    pub fn retry_job(
+        &self,
+        job: &Job,
+        error: &str,
+        run_at: Timestamp,
+        retry_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE jobs SET attempts = attempts + 1, last_error = ?3, run_at = ?4, updated_at = ?5
+            "UPDATE jobs SET attempts = attempts + 1, last_error = ?3, run_at = ?4, retry_until = ?5, updated_at = ?6
              WHERE id = ?1 AND created_at = ?2",
         )?;
-        update.execute(params![job.id, job.created_at, error, run_at, now])?;
+        update.execute(params![job.id, job.created_at, error, run_at, retry_until, now])?;
         Ok(())
     }
 
@@ -158,7 +168,14 @@ fn kind_list(kinds: &[JobKind]) -> String {
 }
 
 fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
-    Ok(Job { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)?, created_at: row.get(4)? })
+    Ok(Job {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        payload: row.get(2)?,
+        attempts: row.get(3)?,
+        created_at: row.get(4)?,
+        retry_until: row.get(5)?,
+    })
 }
 
 #[cfg(test)]
@@ -180,7 +197,7 @@ mod tests {
 
             tx.finish_job(&deleted, at(9))?;
             tx.fail_job(&deleted, "failed", at(9))?;
-            tx.retry_job(&deleted, "failed", at(100), at(9))?;
+            tx.retry_job(&deleted, "failed", at(100), at(200), at(9))?;
             assert_eq!(tx.due_jobs(&[kind], at(9), 9)?, new);
             tx.finish_job(&new[0], at(9))?;
             assert!(tx.due_jobs(&[kind], at(9), 9)?.is_empty());
