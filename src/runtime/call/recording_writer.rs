@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How many chunks are queued for a slow disk. Further chunks are dropped, because the call has priority over its
 /// recording.
-const MAX_WAITING_CHUNKS: usize = 8;
+const MAX_WAITING_CHUNKS: usize = 10;
 /// One channel for the caller and one for the agent.
 const CHANNELS: u16 = 2;
 

@@ -5,9 +5,9 @@
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
 
-/// The approximate size of a chunk with both sides: 2 s. A call keeps up to about this much final audio in memory,
+/// The approximate size of a chunk with both sides: 1.5 s. A call keeps up to about this much final audio in memory,
 /// and the audio that is not final yet. A crash of the daemon loses the audio in memory.
-pub const CHUNK_BYTES: usize = 32 * 1024;
+pub const CHUNK_BYTES: usize = 24 * 1024;
 
 /// The delay after which the agent's audio is final. Until then, audio that was sent but not yet heard may be removed.
 const FINAL_AFTER_MS: u64 = 1000;
