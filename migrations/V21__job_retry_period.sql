@@ -1,2 +1,2 @@
--- Until when the failures so far allow that the job is retried; NULL before the first failure.
-ALTER TABLE jobs ADD COLUMN retry_until TEXT;
+-- The longest age, in seconds, up to which a failure so far allows that the job is retried.
+ALTER TABLE jobs ADD COLUMN retry_for_s INTEGER NOT NULL DEFAULT 0;

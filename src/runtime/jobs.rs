@@ -180,7 +180,7 @@ async fn record_outcome(
     let what = format!("the outcome of job {id}");
     write_until_stored(store, &what, move |tx| match (&error, retry) {
         (None, _) => tx.finish_job(&job, now),
-        (Some(error), Some((at, retry_until))) => tx.retry_job(&job, error, at, retry_until, now),
+        (Some(error), Some((at, longest))) => tx.retry_job(&job, error, at, longest, now),
         (Some(error), None) => {
             if let Some(record) = &on_failure {
                 record(tx, &job, error)?;
@@ -192,13 +192,12 @@ async fn record_outcome(
     id
 }
 
-/// Returns the time of the next attempt, and the end of the period in which the job is retried. `None` if the period is
-/// over. A failure with a short period does not end the longer period of an earlier one, for example of a refused key.
-fn next_attempt(job: &Job, retry_for: Duration, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
-    let allowed = job.created_at.plus(retry_for);
-    let retry_until = job.retry_until.map_or(allowed, |earlier| earlier.max(allowed));
+/// Returns the time of the next attempt, and the age up to which the job is retried. `None` if the job has reached that
+/// age. A failure with a short period does not end the longer period of an earlier one, for example of a refused key.
+fn next_attempt(job: &Job, retry_for: Duration, now: Timestamp) -> Option<(Timestamp, Duration)> {
+    let longest = job.retry_for.max(retry_for);
     let is_hardly_tried = retry_for >= MIN_ATTEMPTS_TAKE && job.attempts + 1 < MIN_ATTEMPTS;
-    (now < retry_until || is_hardly_tried).then(|| (now.plus(back_off(job.attempts)), retry_until))
+    (now.since(job.created_at) < longest || is_hardly_tried).then(|| (now.plus(back_off(job.attempts)), longest))
 }
 
 /// Repeats a write until it succeeds. Records the outcome of a step that must not be repeated; on a full disk, the step
@@ -254,17 +253,17 @@ mod tests {
             payload: "{}".to_owned(),
             attempts: MIN_ATTEMPTS,
             created_at: Timestamp::from_millis(0),
-            retry_until: None,
+            retry_for: Duration::ZERO,
         };
         let at = |hours: u32| job.created_at.plus(HOUR * hours);
 
-        let (_, until) = next_attempt(&job, 30 * HOUR, at(5)).expect("the period of the refused key");
-        assert_eq!(until, at(30));
+        let (_, longest) = next_attempt(&job, 30 * HOUR, at(5)).expect("the period of the refused key");
+        assert_eq!(longest, 30 * HOUR);
         assert_eq!(next_attempt(&job, 6 * HOUR, at(7)), None, "an outage alone");
-        let refused_before = Job { retry_until: Some(until), ..job.clone() };
-        let (next, until) = next_attempt(&refused_before, 6 * HOUR, at(7)).expect("an outage after a refused key");
+        let refused_before = Job { retry_for: longest, ..job.clone() };
+        let (next, longest) = next_attempt(&refused_before, 6 * HOUR, at(7)).expect("an outage after a refused key");
         assert!(next > at(7) && next < at(8), "{next}");
-        assert_eq!(until, at(30));
+        assert_eq!(longest, 30 * HOUR);
         assert_eq!(next_attempt(&refused_before, 6 * HOUR, at(30)), None);
     }
 }

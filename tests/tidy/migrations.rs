@@ -27,7 +27,7 @@ const RELEASED: [(&str, &str); 21] = [
     ("V18__opt_out_choices.sql", "7696e6f0e5ac306ac65d0aed21794c0f861f3cf547e10f137ef1fc4dbdd428fc"),
     ("V19__appointment_notices_contact_events.sql", "5e34fd2b2503615a942b872b7309377246948a1ff491476006f3e4241560772c"),
     ("V20__main_number.sql", "c838ad8e5722b2ee1d044979967e4930a0629d7bfdca2ad522bfab91325cbd75"),
-    ("V21__job_retry_period.sql", "c26e20b6099660283c907f7cc6a89a343c9a2a5a6bc3933da81296a01c7022d4"),
+    ("V21__job_retry_period.sql", "9033b0e2097a9c25b9f00cbb8f00376fedd585982bdee8c4bf54d6a4c916db69"),
 ];
 
 #[test]

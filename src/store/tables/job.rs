@@ -4,6 +4,7 @@ use super::sql::json_list;
 use crate::domain::{CallSid, JobId, JobKind, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::{OptionalExtension, Row, params};
+use std::time::Duration;
 
 /// A job that is due.
 ///
@@ -17,15 +18,15 @@ pub struct Job {
     /// Number of earlier attempts.
     pub attempts: u32,
     pub created_at: Timestamp,
-    /// Until when earlier failures allow that the job is retried.
-    pub retry_until: Option<Timestamp>,
+    /// The longest age up to which an earlier failure allows that the job is retried.
+    pub retry_for: Duration,
 }
 
 impl ReadTx<'_> {
     /// Those that have been due longest first.
     pub fn due_jobs(&self, kinds: &[JobKind], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT id, kind, payload, attempts, created_at, retry_until FROM jobs
+            "SELECT id, kind, payload, attempts, created_at, retry_for_s FROM jobs
              WHERE state = 'waiting' AND run_at <= ?1 AND kind IN (SELECT value FROM json_each(?2))
              ORDER BY run_at, id LIMIT ?3",
         )?;
@@ -123,14 +124,15 @@ impl WriteTx<'_> {
         job: &Job,
         error: &str,
         run_at: Timestamp,
-        retry_until: Timestamp,
+        retry_for: Duration,
         now: Timestamp,
     ) -> Result<()> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE jobs SET attempts = attempts + 1, last_error = ?3, run_at = ?4, retry_until = ?5, updated_at = ?6
+            "UPDATE jobs SET attempts = attempts + 1, last_error = ?3, run_at = ?4, retry_for_s = ?5, updated_at = ?6
              WHERE id = ?1 AND created_at = ?2",
         )?;
-        update.execute(params![job.id, job.created_at, error, run_at, retry_until, now])?;
+        let retry_for_s = u32::try_from(retry_for.as_secs()).unwrap_or(u32::MAX);
+        update.execute(params![job.id, job.created_at, error, run_at, retry_for_s, now])?;
         Ok(())
     }
 
@@ -174,7 +176,7 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
         payload: row.get(2)?,
         attempts: row.get(3)?,
         created_at: row.get(4)?,
-        retry_until: row.get(5)?,
+        retry_for: Duration::from_secs(row.get::<_, u32>(5)?.into()),
     })
 }
 
@@ -197,7 +199,7 @@ mod tests {
 
             tx.finish_job(&deleted, at(9))?;
             tx.fail_job(&deleted, "failed", at(9))?;
-            tx.retry_job(&deleted, "failed", at(100), at(200), at(9))?;
+            tx.retry_job(&deleted, "failed", at(100), Duration::from_secs(60), at(9))?;
             assert_eq!(tx.due_jobs(&[kind], at(9), 9)?, new);
             tx.finish_job(&new[0], at(9))?;
             assert!(tx.due_jobs(&[kind], at(9), 9)?.is_empty());
