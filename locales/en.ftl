@@ -74,7 +74,7 @@ started-late-folder-copied = This folder is a copy of another one that was made 
 started-live-damaged = The database was damaged. { $file } is used instead. The damaged file is kept as { $archived }.
 started-live-damaged-because = The database was damaged ({ $reason }). { $file } is used instead. The damaged file is kept as { $archived }.
 started-found-foreign = { $file } was a file that the service did not write. It is kept as { $archived }, and the service continues with its own data. To use it: `agentlocator restore { $archived }`.
-started-found-foreign-because = { $file } was a file that the service did not write ({ $reason }). It is kept as { $archived }, and the service continues with its own data. To use it: `agentlocator restore { $archived }`.
+started-found-foreign-because = { $file } was a file that the service did not write ({ $reason }). It is kept as { $archived }, and the service continues with its own data.
 
 # The settings
 
@@ -151,6 +151,7 @@ whatsapp-blocked = WhatsApp does not allow messages to this contact
 whatsapp-no-account = this number is not on WhatsApp
 whatsapp-restricted = WhatsApp has restricted the account and does not allow new conversations at the moment
 whatsapp-restricted-until = Until { $until }.
+file-not-fetched = the file could not be fetched from its address: { $reason }
 whatsapp-refused = WhatsApp did not accept the message
 whatsapp-refused-because = WhatsApp refused the message: { $reason }
 
@@ -422,6 +423,7 @@ fault-not-found = cannot be found ({ $reason })
 fault-database-slashes = lacks the two slashes after the colon
 fault-database-not-sqlite = is not a SQLite file, and AgentLocator keeps its data in one
 fault-database-options = has options after the path
+fault-database-tilde = starts with ~, which only a shell replaces; write the whole path
 fault-database-in-memory = would be lost at the next stop
 fault-database-folder = names a folder, not a file
 

@@ -108,7 +108,7 @@ started-late-folder-copied = התיקייה הזאת היא העתק של תיק
 started-live-damaged = מסד הנתונים נפגם. במקומו נמצא בשימוש { $file }. הקובץ הפגום נשמר ב־{ $archived }.
 started-live-damaged-because = מסד הנתונים נפגם ({ $reason }). במקומו נמצא בשימוש { $file }. הקובץ הפגום נשמר ב־{ $archived }.
 started-found-foreign = ב־{ $file } היה קובץ שהשירות לא כתב. הוא נשמר ב־{ $archived }, והשירות ממשיך עם הנתונים שלו. להשתמש בו: `agentlocator restore { $archived }`.
-started-found-foreign-because = ב־{ $file } היה קובץ שהשירות לא כתב ({ $reason }). הוא נשמר ב־{ $archived }, והשירות ממשיך עם הנתונים שלו. להשתמש בו: `agentlocator restore { $archived }`.
+started-found-foreign-because = ב־{ $file } היה קובץ שהשירות לא כתב ({ $reason }). הוא נשמר ב־{ $archived }, והשירות ממשיך עם הנתונים שלו.
 
 # The settings
 
@@ -189,6 +189,7 @@ whatsapp-blocked = וואטסאפ אינה מאפשרת לנו לכתוב לאד
 whatsapp-no-account = למספר הזה אין וואטסאפ
 whatsapp-restricted = וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע
 whatsapp-restricted-until = עד { $until }.
+file-not-fetched = אי אפשר היה להוריד את הקובץ מהכתובת שלו: "{ "\u2068" }{ $reason }{ "\u2069" }"
 whatsapp-refused = וואטסאפ לא קיבלה את ההודעה
 whatsapp-refused-because = וואטסאפ סירבה לשלוח את ההודעה: "{ "\u2068" }{ $reason }{ "\u2069" }"
 
@@ -470,6 +471,7 @@ fault-not-found = אי אפשר למצוא אותו ({ $reason })
 fault-database-slashes = חסרים שני הלוכסנים אחרי הנקודתיים
 fault-database-not-sqlite = זה לא קובץ SQLite, ו־AgentLocator שומר את הנתונים בקובץ כזה
 fault-database-options = יש אפשרויות אחרי הנתיב
+fault-database-tilde = מתחיל ב־~, שרק מעטפת הפקודות מחליפה; צריך לכתוב את הנתיב המלא
 fault-database-in-memory = הנתונים יאבדו בעצירה הבאה
 fault-database-folder = זו תיקייה, לא קובץ
 

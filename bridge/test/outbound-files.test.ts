@@ -103,6 +103,19 @@ test('no file is fetched from this machine or its network, by any form of addres
   assert.ok(!readdirSync(env.folder).includes('outgoing') || readdirSync(join(env.folder, 'outgoing')).length === 0)
 })
 
+test('a file that cannot be fetched now does not pass for a missing connection', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
+  const request = { to: DANA, type: 'image', mediaUrl: 'https://nonexistent.invalid/x.png', idempotencyKey: newKey() }
+  const { status, body } = await bridge.post('/send', request)
+  assert.deepEqual([status, body.error?.code], [503, 'file_unavailable'], JSON.stringify(body))
+  assert.equal((await bridge.get('/health')).status, 200)
+  assert.equal(
+    (await bridge.post('/send', { to: DANA, type: 'text', text: 'שלום', idempotencyKey: newKey() })).status,
+    200,
+  )
+})
+
 test('a file whose upload fails is not sent, and a retry sends it', async () => {
   const env = await TestEnv.create()
   const { server, daemon } = env

@@ -127,7 +127,13 @@ export class Outbound {
     const address = await this.#recipients.find(socket, request.to)
     if (!address) return refusalOf('404')
     await openSessions(socket, address, true)
-    const file = request.mediaUrl ? await this.#dependencies.fetchFile(request.mediaUrl) : undefined
+    let file: OutgoingFile | undefined
+    try {
+      file = request.mediaUrl ? await this.#dependencies.fetchFile(request.mediaUrl) : undefined
+    } catch (error) {
+      if (error instanceof FileRefused || before) throw error
+      return { kind: 'file_unavailable', message: reason(error) }
+    }
     try {
       return { address, message: await buildMessage(socket, address, id, request, file) }
     } finally {
@@ -223,6 +229,7 @@ export class Outbound {
 const FAILED: Readonly<Record<Exclude<SendResult['kind'], 'sent'>, string>> = {
   refused: 'was refused by WhatsApp',
   not_connected: 'was not sent',
+  file_unavailable: 'was not sent, because its file could not be fetched',
   unknown: 'may have been sent',
 }
 

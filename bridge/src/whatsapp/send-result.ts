@@ -5,6 +5,8 @@ export type SendResult =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   /** The message was certainly not sent; a retry may succeed. */
   | { readonly kind: 'not_connected'; readonly message: string }
+  /** The message's file cannot be fetched now, so the message was not sent; a retry may succeed. */
+  | { readonly kind: 'file_unavailable'; readonly message: string }
   /** The message may have been sent; a retry with the same key is safe. */
   | { readonly kind: 'unknown'; readonly message: string }
 

@@ -40,6 +40,10 @@ pub(in crate::config) fn database() -> Parser<String> {
             (None, Some(_)) => return invalid(SettingFault::DatabaseNotSqlite),
             (None, None) => text,
         };
+        // The shell expands a `~` only at the beginning of a word.
+        if path.starts_with('~') {
+            return invalid(SettingFault::DatabaseTilde);
+        }
         if path.contains(['?', '#']) {
             return invalid(SettingFault::DatabaseOptions);
         }

@@ -159,6 +159,7 @@ impl Attempt {
                 "down"
             }
             Outcome::NotSent(NotSent::Busy(_), _) => "busy",
+            Outcome::NotSent(NotSent::NoFile, _) => "no_file",
             Outcome::NotSent(..) => "refused",
             Outcome::Unconfirmed(_) => {
                 if route.provider == Provider::Twilio {

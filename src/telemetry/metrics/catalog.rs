@@ -199,7 +199,7 @@ pub(super) fn register() {
             let labels = [("provider", provider.as_str()), ("duplicate", duplicate)];
             zero(metrics::counter!("agentlocator_whatsapp_received_total", &labels));
         }
-        for outcome in ["sent", "down", "busy", "refused", "unconfirmed"] {
+        for outcome in ["sent", "down", "busy", "no_file", "refused", "unconfirmed"] {
             let labels = [("provider", provider.as_str()), ("outcome", outcome)];
             zero(metrics::counter!("agentlocator_whatsapp_sent_total", &labels));
         }

@@ -30,6 +30,8 @@ pub enum NotSent {
     /// The message cannot be given to the provider: the provider is not set up, or the recipient no longer has the
     /// address. The provider has not checked the message.
     Unable,
+    /// The message's file cannot be fetched now. The provider itself can send.
+    NoFile,
     /// The provider has checked the message and rejects it.
     Refused(Refusal),
 }

@@ -102,6 +102,7 @@ localized_enum! {
         BridgeNotConnected = "bridge-not-connected",
         BridgeNoAnswer = "bridge-no-answer",
         BridgeNotReceiving { since: Timestamp } = "bridge-not-receiving",
+        FileNotFetched { reason: String } = "file-not-fetched",
         WhatsAppBlocked = "whatsapp-blocked",
         WhatsAppNoAccount = "whatsapp-no-account",
         WhatsAppRestricted = "whatsapp-restricted",

@@ -122,6 +122,7 @@ localized_enum! {
         DatabaseSlashes = "fault-database-slashes",
         DatabaseNotSqlite = "fault-database-not-sqlite",
         DatabaseOptions = "fault-database-options",
+        DatabaseTilde = "fault-database-tilde",
         DatabaseInMemory = "fault-database-in-memory",
         DatabaseFolder = "fault-database-folder",
     }

@@ -132,12 +132,14 @@ impl Delivery {
                 StepResult::Retry { at: input.now }
             }
             // This attempt was not sent. An earlier attempt is unconfirmed, and remains unconfirmed.
-            Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Unable | NotSent::Busy(_), _)
-                if self.unconfirmed =>
-            {
+            Outcome::NotSent(
+                NotSent::Down | NotSent::Barred | NotSent::Unable | NotSent::NoFile | NotSent::Busy(_),
+                _,
+            ) if self.unconfirmed => StepResult::Retry { at: input.now.plus(self.back_off(chance)) },
+            Outcome::NotSent(NotSent::NoFile, _) if !self.is_out_of_patience(input.now) => {
                 StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
             }
-            Outcome::NotSent(NotSent::Unable, provider_error) => {
+            Outcome::NotSent(NotSent::Unable | NotSent::NoFile, provider_error) => {
                 self.refuse(LateRefusal { refusal: Refusal::Message, provider_error });
                 StepResult::Retry { at: input.now }
             }
@@ -206,6 +208,12 @@ impl Delivery {
         StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
     }
 
+    /// Returns true if the message's file is not waited for any longer. Later messages to the contact wait meanwhile. A
+    /// message that has waited for a provider before still gets some attempts.
+    fn is_out_of_patience(&self, now: Timestamp) -> bool {
+        now.since(self.created_at) >= FILE_TIMEOUT && self.attempts >= FILE_ATTEMPTS
+    }
+
     /// Returns the back-off delay: 1 s after the first attempt, doubled after each further attempt, at most one minute,
     /// ±25 %.
     fn back_off(&self, chance: f64) -> Duration {
@@ -242,6 +250,9 @@ fn spread(wait: Duration, chance: f64) -> Duration {
 
 /// How long a message may wait for a provider before it fails permanently.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_hours(24);
+/// How long a message waits for its file, and at least how many attempts it gets.
+const FILE_TIMEOUT: Duration = Duration::from_mins(4);
+const FILE_ATTEMPTS: u32 = 8;
 /// The time after which Twilio's message list shows each message that Twilio has accepted.
 pub const LIST_COMPLETE_AFTER: Duration = Duration::from_mins(1);
 const MIN_WAIT: Duration = Duration::from_secs(1);

@@ -132,6 +132,9 @@ impl Bridge {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None))
             }
+            StatusCode::SERVICE_UNAVAILABLE if answer.error.code.as_deref() == Some(FILE_UNAVAILABLE) => {
+                Outcome::NotSent(NotSent::NoFile, with_message(FILE_UNAVAILABLE))
+            }
             StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, with_message("not_connected")),
             StatusCode::TOO_MANY_REQUESTS => {
                 Outcome::NotSent(NotSent::Busy(Duration::from_secs(5)), with_message("busy"))
@@ -155,6 +158,7 @@ fn provider_error(code: &str, message: Option<&str>) -> ProviderError {
     let notice = match code {
         "not_connected" => Some(Notice::BridgeNotConnected),
         "no_answer" => Some(Notice::BridgeNoAnswer),
+        FILE_UNAVAILABLE => message.map(|reason| Notice::FileNotFetched { reason: reason.to_owned() }),
         "blocked" => Some(Notice::WhatsAppBlocked),
         "not_on_whatsapp" => Some(Notice::WhatsAppNoAccount),
         "restricted" => Some(Notice::WhatsAppRestricted),
@@ -183,6 +187,8 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(8);
 const JSON: &str = "application/json";
 /// The bridge's code for an idempotency key that was used for another message.
 const KEY_REUSED: &str = "key_reused";
+/// The bridge's code for a message whose file it cannot fetch now.
+const FILE_UNAVAILABLE: &str = "file_unavailable";
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,8 @@ pub enum BridgeReply {
     DropWithoutReply,
     /// The message is not sent, and the response has this status.
     Refuse(u16),
+    /// The message is not sent, because its file cannot be fetched now.
+    NoFile,
     /// The bridge reports that the idempotency key was used for another message.
     KeyReused,
     /// The message is sent after this delay, and then the response.
@@ -167,6 +169,10 @@ async fn send(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> R
         BridgeReply::Refuse(status) => {
             let body = json!({ "ok": false, "error": { "code": "no", "message": "no" } });
             return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
+        }
+        BridgeReply::NoFile => {
+            let body = json!({ "ok": false, "error": { "code": "file_unavailable", "message": "ENOTFOUND" } });
+            return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
         }
         BridgeReply::KeyReused => {
             let body = json!({ "ok": false, "error": { "code": "key_reused", "message": "another message" } });

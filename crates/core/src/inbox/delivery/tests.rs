@@ -26,6 +26,7 @@ enum Fate {
     Busy,
     Barred,
     Unable,
+    NoFile,
     Refused,
     OptedOut,
     /// The provider accepts the message, and rejects it later.
@@ -115,6 +116,7 @@ impl FakeProviders {
             Fate::Busy => not_sent(NotSent::Busy(Duration::from_secs(3))),
             Fate::Barred => not_sent(NotSent::Barred),
             Fate::Unable => not_sent(NotSent::Unable),
+            Fate::NoFile => not_sent(NotSent::NoFile),
             Fate::Refused => {
                 self.refused_by_baileys |= provider == Baileys;
                 not_sent(NotSent::Refused(Refusal::Message))
@@ -147,6 +149,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         1 => Just(Fate::Busy),
         1 => Just(Fate::Barred),
         1 => Just(Fate::Unable),
+        1 => Just(Fate::NoFile),
         1 => Just(Fate::Refused),
         1 => Just(Fate::OptedOut),
         2 => refusal().prop_map(Fate::RefusedLate),
@@ -317,6 +320,15 @@ fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
         let run = go(None, Twilio, &[fate, Fate::Taken], &[SearchFault::None]);
         assert_eq!((run.tried, run.took), (vec![Twilio, Baileys], Duration::ZERO), "{fate:?}");
     }
+}
+
+#[test]
+fn a_file_is_waited_for_some_minutes() {
+    let run = go(None, Baileys, &[Fate::NoFile, Fate::NoFile, Fate::Taken], &[SearchFault::None]);
+    assert_eq!((run.tried, run.took), (vec![Baileys; 3], Duration::from_secs(1 + 2)));
+    let run = go(Some(Baileys), Baileys, &[Fate::NoFile], &[SearchFault::None]);
+    assert_eq!(run.result, StepResult::Failed(Reason::Refused(provider_error())));
+    assert!((FILE_TIMEOUT..2 * FILE_TIMEOUT).contains(&run.took), "{:?}", run.took);
 }
 
 #[test]
