@@ -188,7 +188,7 @@ impl Dispatcher {
             tracing::warn!(
                 event = "OUTBOX_UNCONFIRMED",
                 messages = unconfirmed,
-                "{unconfirmed} messages may have been sent before the last stop; they are not sent twice: Twilio's list is checked first, and the bridge recognizes a repeated message"
+                "Messages that may have been sent before the last stop: {unconfirmed}. They are not sent twice: Twilio's list is checked first, and the bridge recognizes a repeated message"
             );
         }
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();

@@ -177,10 +177,11 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Does not count an attempt.
+    /// Does not count an attempt. The delivery timeout starts at `until`.
     pub fn postpone_outbox(&self, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
-        let mut update =
-            self.conn.prepare_cached("UPDATE outbox SET next_attempt_at = ?2, last_error = ?3 WHERE id = ?1")?;
+        let mut update = self
+            .conn
+            .prepare_cached("UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, last_error = ?3 WHERE id = ?1")?;
         update.execute(params![id, until, why])?;
         Ok(())
     }

@@ -198,6 +198,7 @@ async fn a_file_s_address_must_be_public() {
         "https://[fd00::1]/a.jpg",
         "https://[::ffff:127.0.0.1]/a.jpg",
         "https://me:pass@93.184.216.34/a.jpg",
+        "https://a..b/a.jpg",
     ] {
         let reply = shop.send(&json!({ "to": DANA, "text": "x", "media_url": url })).await;
         assert_eq!(
@@ -312,6 +313,68 @@ async fn a_postponed_first_message_is_sent_when_its_contact_writes() {
     shop.until_status(&answer, "sent").await;
     assert_eq!(shop.message(&postponed).await["status"], "sent");
     assert_eq!(shop.bridge.texts()[1..], ["you are booked", "yes, tomorrow at ten"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postponed_first_message_is_sent_on_the_next_day() {
+    let mut shop = Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "baileys").env("WA_PACING", "on");
+            setup.toml("[whatsapp]\nnew_chats_per_day = 1\nper_minute = 60\n");
+        },
+        "",
+    )
+    .await;
+    shop.until_status(&shop.say(DANA, "the only new conversation of today").await, "sent").await;
+    let postponed = shop.say(NOA, "the first one of tomorrow").await;
+    shop.until_postponed().await;
+    assert!(shop.daemon.stop().success());
+    // A day and a minute pass.
+    let day = |column: &str| format!("{column} = strftime('%Y-%m-%dT%H:%M:%fZ', {column}, '-1441 minutes')");
+    shop.daemon.seed(&format!(
+        "UPDATE messages SET {}, {}; UPDATE outbox SET {}, {}",
+        day("sent_at"),
+        day("created_at"),
+        day("next_attempt_at"),
+        day("created_at")
+    ));
+    shop.daemon.launch();
+    shop.until_status(&postponed, "sent").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_sent_before_first_messages_to_others() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "baileys").env("WA_PACING", "on");
+            setup.toml("[whatsapp]\nper_minute = 20\n");
+        },
+        "",
+    )
+    .await;
+    shop.receive_by_bridge(NOA, "A1", "are you open?").await;
+    for number in 1..=4 {
+        shop.say(&format!("+97250111111{number}"), "we have moved").await;
+    }
+    let answer = shop.say(NOA, "until seven").await;
+    shop.until_status(&answer, "sent").await;
+    let texts = shop.bridge.texts();
+    assert!(texts.len() <= 3 && texts.last().is_some_and(|text| text == "until seven"), "{texts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_fetched_diverts_no_other_message() {
+    let shop = Shop::open().await;
+    shop.receive_by_twilio(&format!("whatsapp:{NOA}"), "SMa0000000000000000000000000000001", "hi").await;
+    shop.receive_by_bridge(NOA, "A1", "and here").await;
+    shop.bridge.reply_next([BridgeReply::NoFile]);
+    let file = json!({ "to": DANA, "text": "see", "media_url": "https://93.184.216.34/x.png", "provider": "baileys" });
+    let file = shop.send(&file).await.json();
+    until("the attempt", async || (shop.bridge.requests().len() == 1).then_some(())).await;
+    let answer = shop.say(NOA, "yes").await;
+    shop.until_status(&answer, "sent").await;
+    assert_eq!(shop.twilio.taken().len(), 0, "the bridge is connected");
+    shop.until_status(&file, "sent").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,7 +73,8 @@ impl ReadTx<'_> {
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let parameters = params![now, limit, self.held_to()?, now.minus(UNCONFIRMED_BLOCKS), QUOTING_PROVIDER];
+        let (blocks_from, waits_from) = (now.minus(UNCONFIRMED_BLOCKS), now.minus(WAITS_FOR_ANSWER));
+        let parameters = params![now, limit, self.held_to()?, blocks_from, QUOTING_PROVIDER, waits_from];
         let rows = query.query_map(parameters, |row| Ok(entry(row)))?;
         rows.map(|row| row?).collect()
     }
@@ -96,6 +97,8 @@ impl ReadTx<'_> {
 
 /// How long an attempt with an unknown outcome blocks later messages to the contact.
 const UNCONFIRMED_BLOCKS: Duration = Duration::from_mins(1);
+/// For how long after a contact has written, messages to the contact precede those to others.
+const WAITS_FOR_ANSWER: Duration = Duration::from_hours(24);
 
 /// The provider that can show which message another one answers.
 const QUOTING_PROVIDER: Provider = Provider::Baileys;

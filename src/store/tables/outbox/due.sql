@@ -23,5 +23,6 @@ WHERE o.state IN ('queued', 'sending', 'doubtful') AND o.state <> 'sending' AND 
         AND (other.state = 'sending' OR other.id < o.id AND (
             other.state = 'queued' OR other.doubtful_since > ?4 OR other.doubtful_since IS NULL
             OR other.next_attempt_at <= ?1)))
-ORDER BY o.next_attempt_at, o.id
+-- A contact who waits for an answer does not wait for messages to many others, which the send rate delays.
+ORDER BY coalesce(t.last_in_at, '') < ?6, o.next_attempt_at, o.id
 LIMIT ?2
