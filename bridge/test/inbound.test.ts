@@ -67,6 +67,17 @@ test('messages of every kind reach the daemon, signed, each once and in order', 
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
 })
 
+test('notes that the owner writes to the own number stay on the phone', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  await env.startLinked()
+  await server.fromPhone({ to: '15550001000', text: 'פתק לעצמי' })
+  await server.fromPhone({ to: '15550001000', addressing: 'lid', text: 'עוד פתק' })
+  await server.fromPhone({ to: DANA, text: 'ללקוחה' })
+  await daemon.message('ללקוחה')
+  assert.deepEqual(daemon.texts, ['ללקוחה'])
+})
+
 test('messages of groups, lists, channels and status updates are ignored', async () => {
   const env = await TestEnv.create()
   const { server, daemon } = env

@@ -11,7 +11,7 @@ import type { Settings } from '../settings.ts'
 import type { InboxEntry, StanzaEntry } from '../spool/inbox.ts'
 import type { MediaStore } from '../spool/media.ts'
 import { contactOf, identify } from '../whatsapp/contact-identity.ts'
-import { envelopeOf } from '../whatsapp/envelope.ts'
+import { envelopeOf, isSelf, type Self } from '../whatsapp/envelope.ts'
 import { decode, fileOf, type Incoming, incomingOf, parseMessage, resentMessages } from '../whatsapp/parse-message.ts'
 import type { Placeholders } from '../whatsapp/placeholders.ts'
 import type { MessageEvent, WireEvent } from '../wire/event.ts'
@@ -39,11 +39,15 @@ export function makeToEvents(dependencies: ToEventsDependencies): ToEvents {
   }
 }
 
+function selfOf(dependencies: ToEventsDependencies): Self {
+  const { me } = dependencies.creds()
+  return { phone: me?.id, lid: me?.lid }
+}
+
 async function* messagesOf(dependencies: ToEventsDependencies, entry: StanzaEntry): AsyncGenerator<Incoming> {
   const { stanza } = entry
-  const { me } = dependencies.creds()
-  const self = { phone: me?.id, lid: me?.lid }
-  const own = contactOf(me?.id).phone ?? ''
+  const self = selfOf(dependencies)
+  const own = contactOf(self.phone).phone ?? ''
   const envelope = envelopeOf(stanza, self)
   const message = decode(entry)
   // Only the account's own devices may send the history, and resend messages whose content this device did not get.
@@ -57,6 +61,8 @@ async function* messagesOf(dependencies: ToEventsDependencies, entry: StanzaEntr
     }
     yield* historyOf(dependencies, message, own)
   }
+  // Notes that the owner writes to the own number are not part of the business.
+  if (isSelf(envelope.chat, self)) return
   yield {
     id: stanza.id ?? '',
     envelope,
@@ -97,7 +103,7 @@ async function known(
   history: boolean,
 ): Promise<Incoming | undefined> {
   const address = info.key?.remoteJid
-  if (!address || isIgnored(address)) return undefined
+  if (!address || isIgnored(address) || isSelf(address, selfOf(dependencies))) return undefined
   return incomingOf(info, await identify(dependencies.keys, { chat: address }), own, history)
 }
 
