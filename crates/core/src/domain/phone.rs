@@ -25,8 +25,14 @@ impl PhoneNumber {
     /// `default_country` (ISO 3166), and a WhatsApp address with a number, such as `9725…@s.whatsapp.net`. Digits alone
     /// are read as a number of `default_country` if they are valid there. The trunk prefix may be missing, because
     /// spreadsheets drop a leading zero. Other digits are read, if possible, as an international number with its calling
-    /// code.
+    /// code. A number of `default_country` with a missing or an additional digit is not accepted.
     pub fn parse(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
+        let number = Self::read(text, default_country)?;
+        let is_local = number.as_str().starts_with(&Self::calling_code(default_country));
+        if is_local && number.is_mistyped() { Err(PhoneNumberError) } else { Ok(number) }
+    }
+
+    fn read(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {
             Form::International => typed_international(&digits),
@@ -119,6 +125,24 @@ impl PhoneNumber {
         self.kind().is_some() || self.has_a_length_of_its_country()
     }
 
+    /// Returns true if the number is valid only with more digits, or without its last digits. A number that is not valid
+    /// in either way may be in a range that the tables do not contain yet.
+    fn is_mistyped(&self) -> bool {
+        let Some((plans, national)) = self.plans() else { return false };
+        let is_valid = |national: &str| plans.iter().any(|plan| plan.contains_exactly(national));
+        let is_cut_off = || {
+            ('0'..='9').any(|digit| {
+                let mut longer = national.to_owned();
+                (national.len()..MAX_NATIONAL).any(|_| {
+                    longer.push(digit);
+                    is_valid(&longer)
+                })
+            })
+        };
+        let is_too_long = || (MIN_NATIONAL..national.len()).any(|length| is_valid(&national[..length]));
+        !is_valid(national) && (is_cut_off() || is_too_long())
+    }
+
     fn has_a_length_of_its_country(&self) -> bool {
         self.plans().is_some_and(|(plans, national)| {
             let kinds = |plan: &Plan| [Kind::FixedLine, Kind::Mobile].map(|kind| plan.numbers(kind));
@@ -143,6 +167,10 @@ impl fmt::Display for PhoneNumber {
         f.write_str(&self.0)
     }
 }
+
+/// The numbers of digits after the calling code that [`PhoneNumber::is_mistyped`] tries.
+const MIN_NATIONAL: usize = 7;
+const MAX_NATIONAL: usize = 12;
 
 enum Form {
     /// Starts with the calling code.
@@ -250,6 +278,25 @@ mod tests {
         for fixed in ["+97235551000", "+97246661234", "+442079460000", "+9721700123456"] {
             assert!(!may_be_mobile(fixed), "{fixed}");
         }
+    }
+
+    #[test]
+    fn a_typed_number_with_a_missing_or_an_additional_digit_is_refused() {
+        for text in ["050123456", "+97250123456", "050-12345678", "050-123", "05477", "054123", "03-555123"] {
+            assert_eq!(typed(text, country::IL), None, "{text}");
+        }
+        for text in [
+            "0501234567",
+            "03-5551234",
+            "1-700-123-456",
+            "+12125551234",
+            "+1212555123",
+            "+491512345678",
+            "+999123456789",
+        ] {
+            assert!(typed(text, country::IL).is_some(), "{text}");
+        }
+        assert_eq!(from_provider("97250123456").as_deref(), Some("+97250123456"), "providers report what they have");
     }
 
     #[test]

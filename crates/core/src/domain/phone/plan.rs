@@ -118,6 +118,13 @@ impl Plan {
         self.general().is_some_and(|general| general.contains(national))
     }
 
+    /// Like [`contains`](Self::contains), but without any digits after the number.
+    pub(super) fn contains_exactly(&self, national: &str) -> bool {
+        let is_whole =
+            |numbers: &Numbers| match_start(numbers.pattern, national).is_some_and(|found| found.end == national.len());
+        self.general().filter(|general| general.contains(national)).is_some_and(|general| is_whole(&general))
+    }
+
     /// Returns none if the plan does not contain the number.
     pub(super) fn kind(&self, national: &str) -> Option<Kind> {
         let is = |kind: &Kind| self.numbers(*kind).is_some_and(|numbers| numbers.contains(national));
