@@ -56,6 +56,18 @@ pub enum Error {
         /// Why the published file cannot be used.
         obstacle: Causes,
     },
+    /// The folder's live database belongs to another published file.
+    #[error(
+        "{} cannot be used, because the live database of its folder belongs to {}. Use a folder of its own for it. To \
+         rename the database instead, stop the service and run `mv {} {}`",
+        .configured.display(), .existing.display(), .existing.display(), .configured.display()
+    )]
+    OtherName {
+        /// The published file that the settings name.
+        configured: PathBuf,
+        /// The published file of the live database.
+        existing: PathBuf,
+    },
     /// A write-ahead log or rollback journal lies beside a database file that is to be used alone.
     #[error("{}", english(&leftover_log(.0).into()))]
     LeftoverLog(PathBuf),
@@ -151,9 +163,11 @@ impl From<&Error> for Causes {
             Error::Slow(_) => Cause::NoAnswer.into(),
             Error::Panicked => Cause::DatabasePanicked.into(),
             // Errors of a start that failed, and of single requests. No alert contains them.
-            Error::Irreplaceable { .. } | Error::Closed | Error::RolledBack | Error::NotFound(_) => {
-                Cause::other(error.to_string()).into()
-            }
+            Error::Irreplaceable { .. }
+            | Error::OtherName { .. }
+            | Error::Closed
+            | Error::RolledBack
+            | Error::NotFound(_) => Cause::other(error.to_string()).into(),
         }
     }
 }

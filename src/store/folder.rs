@@ -1,8 +1,9 @@
 //! The paths of the store's files, and the state file with the record of the last run.
 
-use super::Result;
+use super::{Error, Result};
 use crate::config;
 use sqlite_mirror::run_state::{self, Record, RunState};
+use std::ffi::OsStr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -21,16 +22,41 @@ pub(in crate::store) struct Folder {
 }
 
 impl Folder {
-    /// Creates missing folders. Only this user can access `live/`.
+    /// Creates missing folders. Only this user can access `live/`. Fails if the live database of the folder belongs to
+    /// another published file, because it would otherwise be replaced by that file's content at each change of the name.
     pub(in crate::store) fn prepare(published: &Path) -> Result<Self> {
         let mirror = sqlite_mirror::Folder::prepare(published)?;
         mirror.add_note("README", README);
-        Ok(Self::with(mirror))
+        let folder = Self::with(mirror);
+        if let Ok(name) = std::fs::read_to_string(folder.name_file())
+            && folder.published.file_name() != Some(OsStr::new(&name))
+        {
+            let existing = folder.published.with_file_name(name);
+            if existing.exists() {
+                return Err(Error::OtherName { configured: folder.published.clone(), existing });
+            }
+        }
+        Ok(folder)
     }
 
     /// Creates nothing.
     pub(in crate::store) fn of(published: &Path) -> Result<Self> {
         Ok(Self::with(sqlite_mirror::Folder::of(published)?))
+    }
+
+    /// Records that the live database belongs to the published file. An error is ignored, so that the daemon can start
+    /// on a full disk.
+    pub(in crate::store) fn record_name(&self) {
+        if let Some(name) = self.published.file_name().and_then(OsStr::to_str)
+            && std::fs::read_to_string(self.name_file()).ok().as_deref() != Some(name)
+        {
+            let _ = std::fs::write(self.name_file(), name);
+        }
+    }
+
+    /// The file with the name of the published file.
+    fn name_file(&self) -> PathBuf {
+        self.database().with_file_name("published-name")
     }
 
     fn with(mirror: sqlite_mirror::Folder) -> Self {

@@ -36,6 +36,7 @@ impl Store {
         let folder = Folder::prepare(&config.published_file())?;
         let observer = mirror_log::observer(&folder);
         let lock = Lock::take(&folder, PROGRAM, &observer)?;
+        folder.record_name();
         disk_reserve::release_if_needed(&folder, &observer);
         let (state, left) = folder.open_run_state()?;
         let state = Arc::new(state);

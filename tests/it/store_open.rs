@@ -27,6 +27,27 @@ async fn the_store_is_opened_once_at_a_time() {
     Store::open(fixture.config()).unwrap();
 }
 
+/// With another name the same live database would be published again, and the file with the first name, which is out of
+/// date by then, would replace it at the next start with that name.
+#[tokio::test]
+async fn a_second_name_in_the_same_folder_is_refused() {
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    store.close();
+    let mut other = fixture.config().clone();
+    let path = fixture.folder().join("other.db");
+    other.database_url = Some(path.to_str().unwrap().to_owned());
+    let Err(error @ Error::OtherName { .. }) = Store::open(&other) else { panic!("it opened") };
+    assert!(error.to_string().contains(fixture.published().to_str().unwrap()), "{error}");
+    assert!(!path.exists());
+
+    std::fs::rename(fixture.published(), &path).unwrap();
+    let (store, _) = Store::open(&other).unwrap();
+    assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("blue"), "after a rename");
+    assert_eq!(store.read(|tx| tx.meta("start_notice")).await.unwrap(), None);
+}
+
 #[tokio::test]
 async fn written_data_is_there_after_a_restart_and_in_the_copy() {
     let fixture = StoreFixture::new();

@@ -6,6 +6,7 @@
 
 use super::archive::{self, Form, failed, remove};
 use super::verify;
+use crate::domain::Cause;
 use crate::secure_open;
 use crate::store::file_stamp::{ExactStamp, FileId, FileStamp};
 use crate::store::folder::{Folder, PROGRAM, sync_folder, with_suffix};
@@ -128,6 +129,11 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
                 return Err(failed("cannot read the database that is to be put at", &folder.published)(error));
             }
         };
+        // A file of another kind is not refused for lack of space.
+        if written == 0 && read >= HEADER.len() && !chunk.starts_with(HEADER) {
+            let findings = Cause::other("it is not an SQLite database".to_owned()).into();
+            return Err(Error::Damaged { path: incoming.to_owned(), findings });
+        }
         if written >= check_space_at {
             ensure_free_space(folder)?;
             check_space_at = written + MIN_FREE / 2;
@@ -180,6 +186,8 @@ fn incoming(folder: &Folder) -> PathBuf {
 }
 
 const MODE: u32 = 0o640;
+/// The first bytes of each SQLite database.
+const HEADER: &[u8] = b"SQLite format 3\0";
 const CHUNK: usize = 1 << 20;
 /// Bytes of disk space that a restore leaves free for the daemon.
 const MIN_FREE: u64 = 32 << 20;
