@@ -132,7 +132,7 @@ enum Command {
     /// The copy is first brought up to the newest change of the replica, and verified. The current database is kept beside it.
     /// Messages that were waiting to be sent are held for review, because the other machine may have sent them.
     Promote(promote::Arguments),
-    /// List, create, verify, delete or fetch snapshots of the database.
+    /// List, create, verify, prune or fetch snapshots of the database.
     ///
     /// Snapshots are verified copies with a retention. The daemon creates one each night.
     #[command(subcommand)]

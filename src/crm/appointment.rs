@@ -193,9 +193,7 @@ pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result
         let booked = time_of(tx, id)?;
         let service = services::find(tx, found.service_id)?;
         if resources::find(tx, booked.resource)?.archived_at.is_some() {
-            return Err(no_resource(
-                "the resource of this appointment takes no appointments any more; book another one",
-            ));
+            return Err(no_resource(ARCHIVED));
         }
         let occupied = tx.occupied(booked.resource, booked.blocked_from, booked.blocked_to, Some(id))?;
         if !occupied.is_empty() {
@@ -334,6 +332,7 @@ impl SlotRequest<'_> {
                     blocked_to: blocked.to,
                 })
             }
+            Err(NotBookable::NoResource) if self.is_resource_archived(tx)? => Err(no_resource(ARCHIVED)),
             Err(NotBookable::NoResource) => {
                 Err(no_resource("no resource that takes appointments provides this service"))
             }
@@ -343,6 +342,11 @@ impl SlotRequest<'_> {
             }
             Err(NotBookable::Taken) => Err(self.taken(tx, context)?),
         }
+    }
+
+    fn is_resource_archived(&self, tx: &ReadTx<'_>) -> Result<bool, Error> {
+        let Some(resource) = self.resource else { return Ok(false) };
+        Ok(resources::find(tx, resource)?.archived_at.is_some())
     }
 
     /// Returns the error for an occupied time, with the next free time.
@@ -376,6 +380,7 @@ fn booking_of(booked: &BookedTime) -> Booking {
 
 /// How many days the search for the next free time covers.
 const SEARCHED_DAYS: u16 = 28;
+const ARCHIVED: &str = "the resource of this appointment takes no appointments any more; choose another one";
 
 #[cfg(test)]
 mod tests;

@@ -108,6 +108,8 @@ pub struct Received {
     pub name: ContactName,
     /// True if the call has ended already, because the webhook arrived late or is repeated.
     pub is_over: bool,
+    /// True if the call was stored before, so the webhook is repeated.
+    pub is_repeated: bool,
     /// Whether the contact is blocked; the call is then stored as ended.
     pub is_blocked: bool,
     /// Whether the contact is a VIP. False if the number may be spoofed.
@@ -144,6 +146,7 @@ pub fn receive(
     }
     let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(id), now)?;
+    let is_repeated = known.is_some();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let caller = match contact {
         Some(contact) => Some(contact),
@@ -154,7 +157,7 @@ pub fn receive(
     let relation = caller.map(|contact| tx.contact_relation(contact)).transpose()?;
     let is_vip = call.identity() == CallerIdentity::Number && relation == Some(ContactRelation::Vip);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
-    Ok(Received { name, is_over, is_blocked, is_vip, ai_today })
+    Ok(Received { name, is_over, is_repeated, is_blocked, is_vip, ai_today })
 }
 
 /// If the caller is blocked, records that the call is rejected and returns true.

@@ -72,6 +72,7 @@ pub fn create_stage(
     if stages.len() >= MAX_STAGES {
         return Err(RequestError::Conflict(format!("there are {MAX_STAGES} stages already").into()).into());
     }
+    check_position(position)?;
     let last = stages.last().map_or(0, |stage| stage.position);
     Ok(tx.insert_lead_stage(BusinessId::FIRST, &name, outcome, position.unwrap_or(last.saturating_add(1)))?)
 }
@@ -87,6 +88,7 @@ pub struct StageUpdate {
 
 pub fn update_stage(tx: &WriteTx<'_>, id: StageId, change: StageUpdate, now: Timestamp) -> Result<(), Error> {
     let before = find_stage(tx, id)?;
+    check_position(change.position)?;
     let name = match change.name {
         None => before.name.clone(),
         Some(None) if before.key.is_none() => return Err(text::refuse("name", "is needed for this stage").into()),
@@ -115,13 +117,20 @@ pub fn delete_stage(tx: &WriteTx<'_>, id: StageId) -> Result<(), Error> {
 fn check(tx: &WriteTx<'_>, mut content: LeadContent) -> Result<(LeadContent, LeadStage), Error> {
     content.title = text::name("title", &content.title)?;
     content.source = text::name_or_empty("source", &content.source)?;
-    if content.value_minor.is_some_and(|value| !(0..=MAX_VALUE_MINOR).contains(&value)) {
-        return Err(text::refuse("value_minor", format!("must be 0 to {MAX_VALUE_MINOR}")).into());
+    if content.value_minor.is_some_and(|value| !(0..=MAX_INTEGER).contains(&value)) {
+        return Err(text::refuse("value_minor", format!("must be 0 to {MAX_INTEGER}")).into());
     }
     let stage = find_stage(tx, content.stage_id)?;
     Ok((content, stage))
 }
 
+fn check_position(position: Option<i64>) -> Result<(), Error> {
+    if position.is_some_and(|position| !(-MAX_INTEGER..=MAX_INTEGER).contains(&position)) {
+        return Err(text::refuse("position", format!("must be -{MAX_INTEGER} to {MAX_INTEGER}")).into());
+    }
+    Ok(())
+}
+
 const MAX_STAGES: usize = 50;
 /// The greatest integer that JavaScript represents exactly.
-const MAX_VALUE_MINOR: i64 = 9_007_199_254_740_991;
+const MAX_INTEGER: i64 = 9_007_199_254_740_991;

@@ -95,6 +95,7 @@ impl SafeFetcher {
         let public = match url.host() {
             Some(Host::Ipv4(ip)) => is_public(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => is_public(IpAddr::V6(ip)),
+            Some(Host::Domain(name)) if !is_resolvable(name) => return Err(Forbidden::InvalidUrl),
             Some(Host::Domain(name)) => !is_local_name(name),
             None => return Err(Forbidden::InvalidUrl),
         };
@@ -119,6 +120,12 @@ impl SafeFetcher {
             },
         }
     }
+}
+
+/// Returns false for a name that DNS cannot contain.
+fn is_resolvable(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()))
 }
 
 fn is_local_name(name: &str) -> bool {

@@ -34,13 +34,11 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         .await;
         return answer(&[Verb::Reject]);
     }
-    let medium = call.medium();
     let (context, rings_first) = match store(&state, &form, PATH, call).await {
         Stored::Call(context, rings_first) => (context, rings_first),
         Stored::Blocked => return answer(&[Verb::Reject]),
         Stored::Over => return answer(&[Verb::Hangup]),
     };
-    tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
     let transfer = if rings_first { state.calls.ring_first(&context) } else { None };
     match transfer {
         Some(transfer) => ring::dial(&state, &call_sid, transfer),

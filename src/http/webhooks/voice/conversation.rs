@@ -62,6 +62,10 @@ pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static st
         tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, path, "Webhook at {path} of call {call_sid} ignored: the call is over, so no conversation starts");
         return Stored::Over;
     }
+    if !received.is_repeated {
+        let medium = call.medium();
+        tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
+    }
     // The usage limits of a number apply to its phone calls and WhatsApp calls together, so the prefix for WhatsApp is
     // removed.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
