@@ -30,7 +30,7 @@ use crate::providers::openai::realtime::{caller_history_note, caller_name_note};
 use crate::providers::openai::transcription::OpenAiTranscription;
 use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
-use crate::spoken::{Dictionary, for_synthesis, language_of};
+use crate::spoken::{Dictionary, clause_for_synthesis};
 use crate::{clock, entropy};
 pub use caller_voice::CallerVoice;
 use google::{Access, GoogleSynthesiser, GoogleTranscriber};
@@ -217,9 +217,9 @@ impl Pipeline {
                     self.model.ask(Question { request, instructions, conversation, is_twice });
                 }
                 Action::StopModel => self.model.stop(),
-                Action::Speak { clause, text } => {
-                    let text = for_synthesis(&text, &self.language, &self.dictionary);
-                    self.synthesiser.speak(clause, &text, language_of(&text, &self.language));
+                Action::Speak { clause, before, text } => {
+                    let (text, language) = clause_for_synthesis(&before, &text, &self.language, &self.dictionary);
+                    self.synthesiser.speak(clause, &text, language);
                 }
                 Action::StopSpeech { clause } => self.synthesiser.stop(clause),
             }

@@ -4,6 +4,7 @@
 //! price and a code are read differently. Therefore the digits of a Hebrew text are converted to words. In texts in
 //! other languages, the digits of phone numbers and codes are separated. The owner's dictionary applies to all texts.
 
+mod clause;
 mod dictionary;
 mod emphasis;
 mod hebrew;
@@ -12,6 +13,7 @@ mod said_day;
 mod script;
 mod separated;
 
+pub use clause::clause_for_synthesis;
 pub use dictionary::Dictionary;
 pub use markup::without_markup;
 pub use said_day::{SaidDay, said_days};
@@ -42,4 +44,4 @@ pub fn said_times(text: &str) -> Vec<u16> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -26,6 +26,10 @@ pub enum Action {
     Speak {
         /// The id of the clause, for [`super::Pipeline::handle_speech`].
         clause: ClauseId,
+        /// The text of the clause's sentence up to the clause, without surrounding white space. It decides how numbers
+        /// of the clause are read. The log omits it, because earlier actions contain it.
+        #[serde(skip)]
+        before: String,
         /// The text to synthesise, without surrounding white space.
         text: String,
     },

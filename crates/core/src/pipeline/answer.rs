@@ -3,7 +3,7 @@
 use super::action::{Action, ClauseId};
 use super::claims::Checker;
 use super::clause::{Clause, ClauseState};
-use super::clauses::ClauseSplitter;
+use super::clauses::{ClauseSplitter, ends_sentence};
 use super::conversation::{AnswerMessage, SaidClause, ToolRequest};
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use crate::call::{EngineEvent, ItemId, ResponseId, ResponseOutcome, ToolCall, Usage};
@@ -151,7 +151,14 @@ impl Answer {
         let copy = clauses.find_map(|(index, clause)| Some((index, clause.next_copy()?)));
         let (index, copy) = copy.or_else(|| self.open_next(is_twice))?;
         let id = ClauseId { answer: self.number, index: index as u64, copy };
-        Some(Action::Speak { clause: id, text: self.clauses[index].text.trim().to_owned() })
+        let (before, text) = (self.sentence_before(index), self.clauses[index].text.trim().to_owned());
+        Some(Action::Speak { clause: id, before, text })
+    }
+
+    /// Returns the text of the sentence of a clause up to the clause.
+    fn sentence_before(&self, clause: usize) -> String {
+        let last = self.clauses[..clause].iter().rposition(|clause| ends_sentence(&clause.text));
+        self.text_of(last.map_or(0, |last| last + 1)..clause).trim().to_owned()
     }
 
     fn open_next(&mut self, is_twice: bool) -> Option<(usize, u8)> {

@@ -59,7 +59,8 @@ impl ClauseSplitter {
                 ',' | ';' | ':' | '–' | '—' | '\u{60c}' => {
                     letters >= at_comma && next.is_some_and(char::is_whitespace)
                 }
-                ' ' => letters >= longest,
+                // The word after a number decides how the number is read: "3 branches".
+                ' ' => letters >= longest && !self.rest[..at].ends_with(|c: char| c.is_ascii_digit()),
                 _ => false,
             };
             if is_end {
@@ -68,6 +69,13 @@ impl ClauseSplitter {
         }
         None
     }
+}
+
+/// Returns true if a clause with this text is the last of its sentence.
+pub(super) fn ends_sentence(clause: &str) -> bool {
+    let text =
+        clause.trim_end_matches(|c: char| matches!(c, '"' | '”' | ')' | '*' | '_') || c.is_whitespace() && c != '\n');
+    text.ends_with(['.', '?', '!', '…', '\u{61f}', '\n'])
 }
 
 /// Returns true if the text before a dot ends with the number of an item of a list, as in "two ways: 1. by phone, 2. by
@@ -89,6 +97,7 @@ fn is_closing(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spoken::{Dictionary, clause_for_synthesis, for_synthesis};
     use proptest::prelude::*;
 
     fn split(pieces: &[&str]) -> Vec<String> {
@@ -126,6 +135,85 @@ mod tests {
         assert_eq!(split(&["השעה: 10. נתראה."]), ["השעה: 10.", " נתראה."]);
         assert_eq!(split(&["נתראה בשעה 10. להתראות."]), ["נתראה בשעה 10.", " להתראות."]);
         assert_eq!(split(&["זה עולה 150. להתראות."]), ["זה עולה 150.", " להתראות."]);
+    }
+
+    /// Returns the spoken form of a text whose clauses are converted one after the other.
+    fn said_in_clauses(clauses: &[String]) -> String {
+        let (mut sentence, mut said) = (String::new(), Vec::new());
+        for clause in clauses {
+            said.push(clause_for_synthesis(&sentence, clause.trim(), "he", &Dictionary::default()).0);
+            sentence = if ends_sentence(clause) { String::new() } else { sentence + clause };
+        }
+        said.join(" ")
+    }
+
+    /// Divides a text after each comma and colon, and each sentence.
+    fn split_everywhere(text: &str) -> Vec<String> {
+        split(&[text])
+            .iter()
+            .flat_map(|clause| clause.split_inclusive(", ").map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    #[test]
+    fn a_clause_is_said_as_a_part_of_its_sentence() {
+        let said = |text: &str| {
+            let clauses = split(&[text]);
+            assert!(clauses.len() > 1, "{text}");
+            said_in_clauses(&clauses)
+        };
+        for (text, expected) in [
+            (
+                "קבעתי לך תור לתספורת ליום שלישי, 1.12, בשעה 10:00.",
+                "קבעתי לך תור לתספורת ליום שלישי, אחד בדצמבר, בשעה עשר.",
+            ),
+            ("התאריך הפנוי הקרוב ביותר, 24.11.", "התאריך הפנוי הקרוב ביותר, עשרים וארבעה בנובמבר."),
+            ("מספר ההזמנה שלך הוא, 20451.", "מספר ההזמנה שלך הוא, שתיים אפס ארבע חמש אחת."),
+            ("כמה ילדים יגיעו איתך לתור, 2 או 3?", "כמה ילדים יגיעו איתך לתור, שניים או שלושה?"),
+            ("ביום שני, 30.11, בין 9-13.", "ביום שני, שלושים בנובמבר, בין תשע לאחת."),
+            ("המבצע הקבוע שלנו, 2X1 מתנה.", "המבצע הקבוע שלנו, שתיים על אחת מתנה."),
+            ("**שלום לך דנה, 3 ימים**.", "שלום לך דנה, שלושה ימים."),
+            // The gender of the first number depends on a later clause, so it stays as it was said.
+            ("שולחן ערוך ל-2, 3 או 4 אנשים.", "שולחן ערוך לשתיים, שלושה או ארבעה אנשים."),
+            ("Your appointment is on, 10:30.", "Your appointment is on, 10:30."),
+            ("בשמחה רבה לך, see you at 10:30 on Monday.", "בשמחה רבה לך, see you at 10:30 on Monday."),
+            // Another sentence is another context.
+            ("היום יום שלישי. 1.12 מטר.", "היום יום שלישי. מטר ושנים עשר."),
+        ] {
+            assert_eq!(said(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_clause_does_not_end_between_a_number_and_its_noun() {
+        let clauses = split(&[format!("{}3 תורים מחר", "מילה ".repeat(15)).as_str()]);
+        assert!(clauses.len() > 1 && clauses.iter().all(|clause| !clause.trim().ends_with('3')), "{clauses:?}");
+    }
+
+    /// Sentences in which words after a clause decide how the clause is read.
+    const DECIDED_LATER: [&str; 7] = [
+        "יש 3 מסלולים: 1 לילדים, 2 לנוער, 3 למבוגרים.",
+        "2, 3 או 4 ימים.",
+        "מסלול 1, מסלול 2 או מסלול 3.",
+        "בחרו: 1 רגיל, 2 מורחב.",
+        "אנחנו בביאליק 7/10, רמת גן.",
+        "ז'בוטינסקי 7/12, דירה 3.",
+        "אלנבי 12/4, תל אביב.",
+    ];
+
+    #[test]
+    fn clauses_are_said_as_their_sentences() {
+        let mut wrong = Vec::new();
+        for (written, _) in crate::spoken::tests::sentences() {
+            for (kind, clauses) in [("split", split(&[written])), ("everywhere", split_everywhere(written))] {
+                let said = said_in_clauses(&clauses);
+                let expected = for_synthesis(written, "he", &Dictionary::default());
+                if said != expected && !DECIDED_LATER.contains(&written) {
+                    wrong.push(format!("{kind}: {}\n  said:     {said}\n  expected: {expected}", clauses.join("|")));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     }
 
     #[test]

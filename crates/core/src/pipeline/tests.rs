@@ -90,7 +90,7 @@ impl Rig {
                     self.is_asked_twice = is_twice;
                 }
                 Action::StopModel => self.stopped_models += 1,
-                Action::Speak { clause, text } => {
+                Action::Speak { clause, text, .. } => {
                     assert!(text.chars().any(char::is_alphanumeric), "a clause without words: {text:?}");
                     self.open.insert(clause, (text, 0));
                     assert!(self.open.len() <= 5, "more streams than a socket of Soniox may have");

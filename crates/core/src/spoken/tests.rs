@@ -8,7 +8,8 @@ fn said(text: &str) -> String {
     spoken(text, "he", &Dictionary::default())
 }
 
-fn sentences() -> Vec<(&'static str, &'static str)> {
+/// Returns the sentences of the data files, each with its spoken form.
+pub(crate) fn sentences() -> Vec<(&'static str, &'static str)> {
     let files =
         [include_str!("tests/sentences.txt"), include_str!("tests/amounts.txt"), include_str!("tests/details.txt")];
     files.into_iter().flat_map(lines).map(|line| line.split_once(" | ").unwrap()).collect()

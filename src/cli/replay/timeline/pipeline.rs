@@ -10,7 +10,7 @@ pub(super) fn action_text(action: &Action) -> String {
             format!("request {request} to the model, with {} messages{twice}", conversation.len())
         }
         Action::StopModel => "stops the model".to_owned(),
-        Action::Speak { clause, text } => format!("synthesises {}: {text}", clause_name(*clause)),
+        Action::Speak { clause, text, .. } => format!("synthesises {}: {text}", clause_name(*clause)),
         Action::StopSpeech { clause } => format!("stops the synthesis of {}", clause_name(*clause)),
     }
 }

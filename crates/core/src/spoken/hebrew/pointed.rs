@@ -52,7 +52,9 @@ fn is_date(run: &Run, context: &Context<'_>) -> bool {
     if is_changed_price(context) {
         return false;
     }
-    let is_likely = || context.is_about_dates() || has_time_after(context) || is_in_list(run, context);
+    // "24.11," at the end of a clause whose sentence is not complete.
+    let is_end = || context.after == COMMA;
+    let is_likely = || context.is_about_dates() || has_time_after(context) || is_in_list(run, context) || is_end();
     context.is_date() || has_two_digits(run) && !is_amount(context) && is_likely()
 }
 
