@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::context::Context;
 use super::counted::next_word;
 use super::lists::{List, is_prefix};
-use super::plain::{is_dash, plain, words_before};
+use super::plain::{is_dash, plain, words_after, words_before};
 use super::reading::Kind;
 use super::run::{Date, Run};
 use super::sequence::{COMMA, Next};
@@ -18,7 +18,7 @@ pub(super) enum Meaning {
 
 /// Returns the meaning of two numbers with a full stop. Where a date and a time are both possible, it is a date.
 pub(super) fn meaning(run: &Run, context: &Context<'_>) -> Meaning {
-    let is_named = context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) || context.has_daypart();
+    let is_named = is_named_hour(context) || context.has_daypart();
     if let Some(clock) = run.pointed_clock().filter(|_| is_named || is_end_of_times(run, context)) {
         return Meaning::Time(clock);
     }
@@ -39,13 +39,31 @@ pub(super) fn are_dates(from: &Run, to: &Run, context: &Context<'_>) -> bool {
     !is_amount(context) && (context.is_about_dates() || are_likely())
 }
 
+/// Returns true if the last number of a range that begins with a whole number is a day: "closed 24-26.12". Two decimal
+/// places that are a month are less usual in such a range of decimals.
+pub(super) fn is_last_day(to: &Run, context: &Context<'_>) -> bool {
+    let is_about_dates = || {
+        let mut after = words_after(context.after).take(4);
+        context.is_about_dates() || after.any(|word| List::AboutDates.has(&word))
+    };
+    !is_amount(context)
+        && !is_named_hour(context)
+        && (has_two_digits(to) || to.day_and_month().is_some() && is_about_dates())
+}
+
 /// Returns both times of a range with a dash: "9.30-10.15", "9:00-17.30".
 pub(super) fn times(from: &Run, to: &Run, context: &Context<'_>) -> Option<(Clock, Clock)> {
     let hour = |run: &Run| run.time().or_else(|| whole_hour(run));
     let (first, last) = (hour(from)?, hour(to)?);
     let are_clocks = from.time().is_some() && to.time().is_some() && is_rising(first, last);
-    let are_times = are_clocks || context.is_about_times() && (from.time().is_some() || to.time().is_some());
+    let is_about_times = || context.is_about_times() || is_named_hour(context);
+    let are_times = are_clocks || (from.time().is_some() || to.time().is_some()) && is_about_times();
     (are_times && !is_amount(context)).then_some((first, last))
+}
+
+/// Returns true if a word such as "hour" is before the number.
+fn is_named_hour(context: &Context<'_>) -> bool {
+    context.last_word().is_some_and(|word| List::BeforeHour.has(&word))
 }
 
 fn is_date(run: &Run, context: &Context<'_>) -> bool {

@@ -219,7 +219,7 @@ fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     let first = from.integer().filter(|day| day.digits.len() <= 2).and_then(Number::value)?;
     let is_day = (1..=31).contains(&first)
         && (first < last.day)
-        && (context.is_date() || last.year.is_some() || to.marks == ['/']);
+        && (context.is_date() || last.year.is_some() || to.marks == ['/'] || pointed::is_last_day(to, context));
     if is_day { until(cardinal(first, Gender::Masculine), last) } else { None }
 }
 
