@@ -107,7 +107,9 @@ fn skip_number(text: &str, at: usize) -> Option<usize> {
     }
     let skipped = text[start..].chars().take_while(|c| is_dash(*c) || *c == ' ').map(char::len_utf8).sum::<usize>();
     let start = start + skipped;
-    let digits = text[start..].bytes().take_while(|c| c.is_ascii_digit() || matches!(c, b',' | b'.' | b'%')).count();
+    let length = text[start..].bytes().take_while(|c| c.is_ascii_digit() || matches!(c, b',' | b'.' | b'%')).count();
+    // A full stop or a comma after the number ends its sentence or clause.
+    let digits = text[start..start + length].trim_end_matches(['.', ',']).len();
     let is_number = text[start..].starts_with(|c: char| c.is_ascii_digit());
     is_number.then_some(start + digits)
 }
