@@ -102,12 +102,17 @@ impl Run {
         }
     }
 
+    /// Returns the parts of a range.
     pub(super) fn split(&self) -> Vec<Self> {
+        self.split_at('-')
+    }
+
+    pub(super) fn split_at(&self, separator: char) -> Vec<Self> {
         let mut parts = Vec::new();
         let mut part = Self { numbers: Vec::new(), marks: Vec::new(), length: 0 };
-        for (number, mark) in self.numbers.iter().zip(self.marks.iter().copied().chain(['-'])) {
+        for (number, mark) in self.numbers.iter().zip(self.marks.iter().copied().chain([separator])) {
             part.numbers.push(number.clone());
-            if mark == '-' {
+            if mark == separator {
                 parts.push(std::mem::replace(&mut part, Self { numbers: Vec::new(), marks: Vec::new(), length: 0 }));
             } else {
                 part.marks.push(mark);

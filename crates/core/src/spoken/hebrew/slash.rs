@@ -7,6 +7,7 @@ use super::fraction;
 use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal};
 use super::plain::{plain, words_before};
+use super::quantity::{self, Amount};
 use super::reading::Reading;
 use super::run::{Number, Run};
 
@@ -62,6 +63,42 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
     }
     let date = run.day_and_month().map(date_reading);
     Some(date.unwrap_or_else(|| Reading::new(divided())))
+}
+
+/// Reads prices with a slash between them, of which each is another price: "80/150 shekels". `None` for a fraction, and
+/// for the part of an amount that is left.
+pub(super) fn prices(run: &Run, context: &Context<'_>) -> Option<Reading> {
+    let counted = context.counted().filter(|counted| counted.noun.is_some_and(Noun::is_currency))?;
+    let is_left = || context.last_word().is_some_and(|word| List::Left.has(&word));
+    let is_fraction = || {
+        let values = run.pair('/').and_then(|(above, below)| above.value().zip(below.value()));
+        values.is_some_and(|(above, below)| fraction::is_usual(above, below))
+    };
+    if counted.is_shared || is_left() || is_fraction() || run.numbers.iter().any(Number::has_leading_zero) {
+        return None;
+    }
+    let parts = run.split_at('/');
+    let amounts: Option<Vec<(u64, Option<&str>)>> = parts.iter().map(amount).collect();
+    let amounts: Vec<Amount<'_>> = amounts?.into_iter().map(|(whole, fraction)| Amount { whole, fraction }).collect();
+    let (last, earlier) = amounts.split_last().filter(|(_, earlier)| !earlier.is_empty())?;
+    let earlier: Vec<String> = earlier
+        .iter()
+        .map(|amount| match amount.fraction {
+            Some(_) => quantity::price(amount),
+            None => cardinal(amount.whole, counted.gender),
+        })
+        .collect();
+    let last = quantity::amount(last, context);
+    Some(Reading { words: format!("{} {} {}", earlier.join(", "), List::Or.word(), last.words), ..last })
+}
+
+/// Returns a whole number, or a decimal with its two decimal places.
+fn amount(run: &Run) -> Option<(u64, Option<&str>)> {
+    let decimal = || run.pair('.').filter(|(_, fraction)| fraction.digits.len() == 2);
+    match run.integer() {
+        Some(whole) => Some((whole.value()?, None)),
+        None => decimal().and_then(|(whole, fraction)| Some((whole.value()?, Some(fraction.digits.as_str())))),
+    }
 }
 
 /// Reads the number of items out of all: "page 3/12", "4/12 meetings are left", "treatments used: 3/10".

@@ -54,6 +54,9 @@ fn single(run: &Run, context: &Context<'_>) -> Reading {
     if let Some((whole, fraction)) = run.pair('.') {
         return point(whole, fraction, run, context);
     }
+    if let Some(reading) = slash::prices(run, context) {
+        return reading;
+    }
     if let Some((first, second)) = run.pair('/').or_else(|| run.pair('\u{2044}'))
         && let Some(reading) = slash::read(first, second, run, context)
     {
