@@ -88,6 +88,17 @@ impl PhoneNumber {
         self.0.strip_prefix('+').unwrap_or(&self.0)
     }
 
+    /// Returns the digits that are dialled within the number's country. `None` for a number of another country, and for a
+    /// service, because most services are dialled without the trunk prefix.
+    pub fn national_digits(&self, country: country::Id) -> Option<String> {
+        let plan = plan::of_region(country.as_ref())?;
+        let national = self.digits().strip_prefix(&plan.code.to_string())?;
+        let is_service = matches!(self.kind(), Some(Kind::TollFree | Kind::PremiumRate | Kind::SharedCost | Kind::Uan));
+        // In North America, the trunk prefix is not a part of the number.
+        let prefix = if plan.code == 1 { "" } else { plan.national_prefix() };
+        (!is_service && !national.is_empty()).then(|| format!("{prefix}{national}"))
+    }
+
     /// Returns the masked form for logs: `+9725•••••12`.
     pub fn masked(&self) -> Masked<'_> {
         Masked(&self.0)
@@ -321,6 +332,16 @@ mod tests {
         for form in ["+972 (0)50-123-4567", "501234567", "50-1234567", "00972 050 1234567"] {
             assert_eq!(typed(form, country::IL).as_deref(), Some("+972501234567"), "{form}");
         }
+    }
+
+    #[test]
+    fn a_number_of_the_country_has_its_national_digits() {
+        let national = |text: &str, country| PhoneNumber::from_e164(text).unwrap().national_digits(country);
+        assert_eq!(national("+972501234567", country::IL).as_deref(), Some("0501234567"));
+        assert_eq!(national("+97235551000", country::IL).as_deref(), Some("035551000"));
+        assert_eq!(national("+12125551234", country::US).as_deref(), Some("2125551234"));
+        assert_eq!(national("+12125551234", country::IL), None);
+        assert_eq!(national("+9721700123456", country::IL), None);
     }
 
     /// Returns all example numbers of libphonenumber's tables, as calling code and national number.

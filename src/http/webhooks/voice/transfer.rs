@@ -14,6 +14,7 @@ use crate::runtime::calls::PendingTransfer;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use phonenumber::country;
 
 pub(super) const PATH: &str = "/webhook/transfer";
 /// The seconds that the human agent's phone rings for a transfer.
@@ -110,17 +111,17 @@ fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> 
     let gather = || Verb::Gather {
         action: prompt_url(state, sid),
         timeout_s: KEY_TIMEOUT_S,
-        prompt: Box::new(say(&config, &announcement(transfer, language))),
+        prompt: Box::new(say(&config, &announcement(transfer, language, config.business.country))),
     };
     [gather(), gather(), Verb::Hangup]
 }
 
-fn announcement(transfer: &PendingTransfer, language: Language) -> String {
+/// A number of the business's country is said as it is dialled there.
+fn announcement(transfer: &PendingTransfer, language: Language, country: country::Id) -> String {
     let caller = match &transfer.caller_name {
         ContactName::ByOwner(name) | ContactName::ByProfile(name) => name.clone(),
         ContactName::Unknown => match &transfer.caller_number {
-            // Digits are separated, because the voice would read the number as one large value.
-            Some(number) => number.digits().chars().flat_map(|digit| [digit, ' ']).collect(),
+            Some(number) => number.national_digits(country).unwrap_or_else(|| number.to_string()),
             None => messages::text(language, &Phrase::SayWithheldNumber),
         },
     };
@@ -138,6 +139,7 @@ fn prompt_url(state: &AppState, sid: &CallSid) -> String {
 mod tests {
     use super::*;
     use crate::domain::PhoneNumber;
+    use crate::spoken::{Dictionary, for_synthesis};
 
     #[test]
     fn the_human_agent_hears_the_name_and_the_reason() {
@@ -151,10 +153,15 @@ mod tests {
             reason: reason.into(),
         };
         let known = transfer(ContactName::ByOwner("רותי כהן".into()), "+972501234567", "רוצה להזיז תור.");
-        assert_eq!(announcement(&known, Language::Hebrew), "שיחה מ: רותי כהן. רוצה להזיז תור. לקבלת השיחה הקישו 1.");
-        let unknown = transfer(ContactName::Unknown, "+9725012", "");
-        assert_eq!(announcement(&unknown, Language::Hebrew), "שיחה מ: 9 7 2 5 0 1 2. לקבלת השיחה הקישו 1.");
+        let announcement = |transfer| announcement(transfer, Language::Hebrew, country::IL);
+        assert_eq!(announcement(&known), "שיחה מ: רותי כהן. רוצה להזיז תור. לקבלת השיחה הקישו 1.");
+        let unknown = transfer(ContactName::Unknown, "+972501234567", "");
+        assert_eq!(announcement(&unknown), "שיחה מ: 0501234567. לקבלת השיחה הקישו 1.");
+        let said = for_synthesis(&announcement(&unknown), "he-IL", &Dictionary::default());
+        assert!(said.starts_with("שיחה מ: אפס חמש אפס, אחת שתיים שלוש, ארבע חמש שש שבע."), "{said}");
+        let abroad = transfer(ContactName::Unknown, "+14155552671", "");
+        assert_eq!(announcement(&abroad), "שיחה מ: +14155552671. לקבלת השיחה הקישו 1.");
         let withheld = transfer(ContactName::Unknown, "anonymous", "");
-        assert_eq!(announcement(&withheld, Language::Hebrew), "שיחה מ: מספר חסוי. לקבלת השיחה הקישו 1.");
+        assert_eq!(announcement(&withheld), "שיחה מ: מספר חסוי. לקבלת השיחה הקישו 1.");
     }
 }
