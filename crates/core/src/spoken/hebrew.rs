@@ -17,6 +17,7 @@ mod lists;
 mod marks;
 mod numbers;
 mod numeral;
+mod part;
 mod phone;
 mod plain;
 mod pointed;

@@ -139,6 +139,7 @@ lists! {
     NotCounted = "not_counted",
     NotConstructs = "not_constructs",
     BeforeCount = "before_count",
+    HowMany = "how_many",
     Symbols = "symbols",
     LettersOfUnits = "letters_of_units",
     Minor = "minor",

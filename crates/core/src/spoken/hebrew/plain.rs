@@ -79,15 +79,25 @@ pub(super) fn word_length(text: &str) -> usize {
 /// Returns the words of the last sentence of a text, normalised by `plain`, the last word first. Numbers are not words.
 /// Only the last `NEARBY` bytes of the text are read.
 pub(super) fn words_before(text: &str) -> impl Iterator<Item = String> {
+    words(sentence_before(text)).rev()
+}
+
+/// Returns the last sentence of a text, at most its last `NEARBY` bytes.
+pub(super) fn sentence_before(text: &str) -> &str {
     let text = &text[text.floor_char_boundary(text.len().saturating_sub(NEARBY))..];
     let start = text.char_indices().rev().find(|(at, c)| ends_sentence(*c, &text[at + c.len_utf8()..]));
-    words(start.map_or(text, |(at, c)| &text[at + c.len_utf8()..])).rev()
+    start.map_or(text, |(at, c)| &text[at + c.len_utf8()..])
 }
 
 /// Returns the words of the first sentence of a text, normalised by `plain`. Numbers are not words.
 pub(super) fn words_after(text: &str) -> impl Iterator<Item = String> {
+    words(sentence_after(text))
+}
+
+/// Returns the first sentence of a text.
+pub(super) fn sentence_after(text: &str) -> &str {
     let end = text.char_indices().find(|(at, c)| ends_sentence(*c, &text[at + c.len_utf8()..]));
-    words(end.map_or(text, |(at, _)| &text[..at]))
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 fn words(sentence: &str) -> impl DoubleEndedIterator<Item = String> {

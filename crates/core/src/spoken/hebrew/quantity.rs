@@ -6,6 +6,7 @@ use super::counted::{Counted, gender_of_free_adjective, next_word};
 use super::elided;
 use super::lists::{Gender, List, Noun, bases};
 use super::numeral::{before_noun, cardinal, digits, ordinal};
+use super::part;
 use super::plain::{plain, words_after, words_before};
 use super::reading::Reading;
 
@@ -139,7 +140,8 @@ fn uncounted(value: u64, context: &Context<'_>) -> String {
     }
     let is_one = value == 1;
     let one = || if is_one { gender_of_one_before(context).or_else(|| gender_of_free(context)) } else { None };
-    if let Some(gender) = elided::gender(value, context).or_else(one) {
+    let of_part = || part::gender(value, context);
+    if let Some(gender) = elided::gender(value, context).or_else(one).or_else(of_part) {
         return cardinal(value, gender);
     }
     let is_ordinal = context.prefix.is_empty()
