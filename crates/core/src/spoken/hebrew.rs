@@ -25,6 +25,7 @@ mod quantity;
 mod reading;
 mod run;
 mod said_time;
+mod separators;
 mod sequence;
 mod slash;
 mod symbols;

@@ -140,6 +140,7 @@ lists! {
     NotConstructs = "not_constructs",
     BeforeCount = "before_count",
     HowMany = "how_many",
+    Decimals = "decimals",
     Symbols = "symbols",
     LettersOfUnits = "letters_of_units",
     Minor = "minor",

@@ -3,12 +3,13 @@
 use super::lists::List;
 use super::marks::marks;
 use super::plain::{CURRENCIES, is_dash, is_hebrew, is_letter, plain, word_length};
+use super::separators::separators;
 use unicode_normalization::UnicodeNormalization;
 
 /// Replaces symbols of currencies and units by words, converts Arabic and full-width digits to ASCII, and removes
 /// direction marks.
 pub(super) fn symbols(text: &str) -> String {
-    let text = marks(&digits(text));
+    let text = marks(&separators(&digits(text)));
     let (mut said, mut at) = (String::with_capacity(text.len()), 0);
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
