@@ -42,7 +42,8 @@ pub(super) fn abbreviations(text: &str) -> String {
             at += c.len_utf8();
             continue;
         }
-        if let Some((full, length)) = dotted(rest).or_else(|| stopped(rest, length)) {
+        let joined = || hyphened(&said, rest, length);
+        if let Some((full, length)) = dotted(rest).or_else(|| stopped(rest, length)).or_else(joined) {
             said.push_str(&full);
             at += length;
             follows_day = false;
@@ -115,6 +116,16 @@ fn stopped(text: &str, length: usize) -> Option<(String, usize)> {
     let is_number = after.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '*' | '('));
     let full = full(&format!("{}.", plain(&text[..length]))).filter(|_| is_number)?;
     Some((full, length + 1))
+}
+
+/// Reads an abbreviation of two letters with a hyphen between them: its full form with the Hebrew prefix, and its length
+/// in bytes. `length` is the length of the word at the beginning of the text.
+fn hyphened(before: &str, text: &str, length: usize) -> Option<(String, usize)> {
+    let rest = text[length..].strip_prefix(is_dash)?;
+    let last = word_length(rest);
+    let is_free = !before.ends_with(is_dash) && !rest[last..].starts_with(is_dash);
+    let full = full(&format!("{}-{}", plain(&text[..length]), plain(&rest[..last]))).filter(|_| is_free && last > 0)?;
+    Some((full, text.len() - rest.len() + last))
 }
 
 /// Parses an abbreviation with full stops between its letters at the beginning of a text. Returns its full form and its

@@ -130,8 +130,14 @@ impl Context<'_> {
         self.has_before(List::Open, 5)
     }
 
+    /// Returns true if a weekday is directly before the number, or only a comma is between them: "on Sunday, 9-17".
     pub(super) fn follows_weekday(&self) -> bool {
-        self.last_word().is_some_and(|word| List::Weekdays.has(&word))
+        let is_after_comma = || {
+            let words: Vec<String> = words_before(self.before).take(3).collect();
+            let text = self.before.trim_end_matches([' ', '\u{a0}', ',', ':']);
+            text.ends_with(super::plain::is_letter) && ends_with_weekday(&words)
+        };
+        self.last_word().is_some_and(|word| List::Weekdays.has(&word)) || is_after_comma()
     }
 
     /// Returns true if a preposition is before the number: a prefix such as "at" or "from", or the word "until".
@@ -145,15 +151,8 @@ impl Context<'_> {
     /// "on Friday until 13", "Sunday to Thursday between 9 and 17".
     pub(super) fn is_on_weekday(&self) -> bool {
         let words: Vec<String> = words_before(self.before).take(5).collect();
-        // "Second" is a weekday only after "day", and in a range of days.
-        let is_named = |pair: &[String]| List::Weekdays.has(&pair[0]) && List::BeforeWeekday.has(&pair[1]);
-        let is_range = |three: &[String]| {
-            List::Weekdays.has(&three[0]) && List::Until.has(&three[1]) && List::Weekdays.has(&three[2])
-        };
         (self.follows_preposition() || self.is_after_between())
-            && (words.windows(2).any(is_named)
-                || words.windows(3).any(is_range)
-                || self.has_before(List::LastWeekdays, 3))
+            && ((0..words.len()).any(|end| is_named_weekday(&words[end..])) || self.has_before(List::LastWeekdays, 3))
     }
 
     /// Returns true if the words before the number are about an appointment, a date or a closure.
@@ -278,6 +277,21 @@ impl Context<'_> {
         let is_count = words.windows(2).any(|pair| pair[1] == List::NumberSign.word() && is_plural(&pair[0]));
         is_limit || is_price || is_count || self.has_before(List::BeforeBuilding, 3)
     }
+}
+
+/// Returns true if the first words, the last one first, are a weekday. "Second" is a weekday only after "day", and in a
+/// range of days.
+fn is_named_weekday(words: &[String]) -> bool {
+    let is_day = |index: usize| words.get(index).is_some_and(|word| List::Weekdays.has(word));
+    let has = |list: List| words.get(1).is_some_and(|word| list.has(word));
+    is_day(0) && (has(List::BeforeWeekday) || has(List::Until) && is_day(2))
+}
+
+/// Returns true as [`is_named_weekday`], and for two weekdays one after the other: "Sunday to Thursday".
+fn ends_with_weekday(words: &[String]) -> bool {
+    let is_last = || words.first().is_some_and(|word| List::LastWeekdays.words().contains(&word.as_str()));
+    let are_days = || words.len() > 1 && words[..2].iter().all(|word| List::Weekdays.has(word));
+    is_named_weekday(words) || is_last() || are_days()
 }
 
 fn is_latin(c: char) -> bool {

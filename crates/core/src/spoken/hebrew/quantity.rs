@@ -177,8 +177,13 @@ fn gender_of_one_before(context: &Context<'_>) -> Option<Gender> {
 /// Returns true for a number of an offer such as "1+1" and "2+1", whose numbers are masculine.
 fn is_sum_with_one(value: u64, context: &Context<'_>) -> bool {
     let is_digit = |c: char| c.is_ascii_digit();
-    let next = context.after.strip_prefix(PLUS).filter(|next| next.starts_with(is_digit));
-    let last = context.before.strip_suffix(PLUS).filter(|last| last.ends_with(is_digit));
+    // The mark with spaces around it has become a word.
+    let next =
+        context.after.strip_prefix(PLUS).or_else(|| context.after.strip_prefix(' ')?.strip_prefix(List::Plus.word()));
+    let next = next.map(|next| next.trim_start_matches(' ')).filter(|next| next.starts_with(is_digit));
+    let before = context.before.trim_end_matches(' ');
+    let last = before.strip_suffix(PLUS).or_else(|| before.strip_suffix(List::Plus.word())?.strip_suffix(' '));
+    let last = last.filter(|last| last.ends_with(is_digit));
     let is_next_one = || next.and_then(|next| next.strip_prefix('1')).is_some_and(|rest| !rest.starts_with(is_digit));
     let is_last_one = || {
         last.and_then(|last| last.strip_suffix('1'))
