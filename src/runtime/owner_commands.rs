@@ -64,6 +64,7 @@ fn answer(
     let until = match until {
         Until::Changed => None,
         Until::Time(time) => answering::next_time(time, zone, written),
+        Until::For(duration) => Some(written.plus(duration)),
         Until::Opening => match answering::next_opening(tx, BusinessId::FIRST, zone, written) {
             Ok(None) => return Ok(say(language, &Phrase::AnsweringNeverOpens)),
             Ok(at) => at,

@@ -3,6 +3,7 @@
 mod time;
 
 use crate::domain::{AnswerMode, DayTime, Language, without_bidi_controls};
+use std::time::Duration;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -34,6 +35,8 @@ pub enum Until {
     Changed,
     /// Until it is this time of day.
     Time(DayTime),
+    /// For this long.
+    For(Duration),
     /// Until the business opens on a later day.
     Opening,
 }
@@ -58,7 +61,12 @@ pub fn parse(text: &str) -> Option<OwnerCommand> {
         "status" => (None, Language::English),
         _ => return None,
     };
+    let duration = time::duration(rest);
     let action = match rest {
+        _ if duration.is_some() => match mode.filter(|mode| *mode != AnswerMode::Settings).zip(duration) {
+            Some((mode, duration)) => Action::Set(mode, Until::For(duration)),
+            None => Action::NotUnderstood,
+        },
         [] => mode.map_or(Action::Status, |mode| Action::Set(mode, Until::Changed)),
         ["עד" | "until" | "till", end @ ..] => {
             match mode.filter(|mode| *mode != AnswerMode::Settings).zip(until(end)) {
@@ -135,6 +143,10 @@ mod tests {
         Until::Time(DayTime::from_minutes(minutes).unwrap())
     }
 
+    fn lasts(minutes: u64) -> Until {
+        Until::For(Duration::from_mins(minutes))
+    }
+
     #[test]
     fn words_are_commands_in_both_languages() {
         use AnswerMode::{Agent, Ring, Settings};
@@ -182,6 +194,19 @@ mod tests {
             ("אנחנו בבקשה, תודה רבה", Action::Set(Ring, Until::Changed)),
             ("normal;", Action::Set(Settings, Until::Changed)),
             ("us, please", Action::Set(Ring, Until::Changed)),
+            ("סוכן לשעה", Action::Set(Agent, lasts(60))),
+            ("אנחנו לשעתיים", Action::Set(Ring, lasts(120))),
+            ("סוכן לחצי שעה", Action::Set(Agent, lasts(30))),
+            ("סוכן לשלוש שעות", Action::Set(Agent, lasts(180))),
+            ("סוכן ל-3 שעות בבקשה", Action::Set(Agent, lasts(180))),
+            ("סוכן ל־45 דקות", Action::Set(Agent, lasts(45))),
+            ("סוכן לשעה וחצי", Action::Set(Agent, lasts(90))),
+            ("us for 2 hours", Action::Set(Ring, lasts(120))),
+            ("us for an hour", Action::Set(Ring, lasts(60))),
+            ("agent for half an hour", Action::Set(Agent, lasts(30))),
+            ("agent for 90 minutes", Action::Set(Agent, lasts(90))),
+            ("agent for two hours", Action::Set(Agent, lasts(120))),
+            ("normal for an hour", Action::NotUnderstood),
             ("us until 25", Action::NotUnderstood),
             ("us until 13pm", Action::NotUnderstood),
             ("us until 5 pm pm", Action::NotUnderstood),
@@ -208,6 +233,9 @@ mod tests {
             "",
             "הסוכן לא ענה לי",
             "us and them",
+            "us for 2 hours of fun",
+            "סוכן לשעת חירום",
+            "agent for 0 hours",
             "us until we meet again",
             "אנחנו סגורים היום",
             "אנחנו עד שמונה בערב בעבודה",

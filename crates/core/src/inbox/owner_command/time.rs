@@ -1,6 +1,37 @@
 //! Times of day in the owner's commands, in digits or in words.
 
 use crate::domain::DayTime;
+use std::time::Duration;
+
+/// Parses the words of a duration: "לשעתיים", "ל-3 שעות", "לשעה וחצי", "for 90 minutes".
+pub(super) fn duration(words: &[&str]) -> Option<Duration> {
+    let (first, rest) = words.split_first()?;
+    let first = match *first {
+        "for" => None,
+        word => Some(word.strip_prefix('ל')?.trim_start_matches('-')),
+    };
+    let words: Vec<&str> = first.into_iter().filter(|word| !word.is_empty()).chain(rest.iter().copied()).collect();
+    let (words, more) = match words.as_slice() {
+        [words @ .., "וחצי"] => (words, 30),
+        [words @ .., "ורבע"] => (words, 15),
+        words => (words, 0),
+    };
+    let minutes = match words {
+        ["שעה"] | ["an" | "one", "hour"] => 60,
+        ["שעתיים"] => 2 * 60,
+        ["חצי", "שעה"] | ["half", "an", "hour"] if more == 0 => 30,
+        ["רבע", "שעה"] if more == 0 => 15,
+        [count, "שעות" | "hours"] => number(count)? * 60,
+        [count, "דקות" | "minutes"] if more == 0 => number(count)?,
+        _ => return None,
+    };
+    Some(Duration::from_mins(minutes + more)).filter(|duration| !duration.is_zero())
+}
+
+fn number(word: &str) -> Option<u64> {
+    let digits = word.parse().ok().filter(|_| word.len() <= 3);
+    digits.or_else(|| hour(word).map(|minutes| u64::from(minutes / 60)))
+}
 
 /// Parses the words of a time: `17`, `17:00`, `17.30`, `ה-17:00`, `5pm`, `8 בערב`, "שמונה וחצי", "noon". Without a part of
 /// the day, an hour up to 12 is one of the morning.
