@@ -3,7 +3,7 @@
 use super::AppState;
 use crate::backup::BackupStatus;
 use crate::clock;
-use crate::config::{Config, GoogleAccount};
+use crate::config::{AiEngine, Config, GoogleAccount};
 use crate::domain::{AlertKind, CheckResult, CheckStatus};
 use crate::runtime::ai_check;
 use crate::store::{Integrity, PublishState};
@@ -34,6 +34,7 @@ struct Checks {
     /// `error` while an alert says that the AI does not answer, or if the last self-check found an error of OpenAI. No
     /// request is sent.
     openai: Check,
+    /// Whether a service is set that speaks: Google's, or the synthesiser of the pipeline. No request is sent.
     tts: Check,
     twilio_secrets: Check,
     baileys: Check,
@@ -122,7 +123,9 @@ pub(in crate::http) fn ai_fails(state: &AppState) -> bool {
 
 /// The file of Google's service account may have been deleted after the start.
 fn speech(config: &Config) -> Check {
+    let has_pipeline = || config.ai_engines().contains(&AiEngine::Pipeline) && config.missing_for_pipeline().is_empty();
     match config.google.account() {
+        None if has_pipeline() => Check::Ok,
         None => Check::Disabled,
         Some(GoogleAccount::File(file)) => Check::of(file.is_file()),
         Some(GoogleAccount::Json(_)) => Check::Ok,
