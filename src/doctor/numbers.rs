@@ -29,7 +29,9 @@ async fn find(context: &DoctorContext) -> Vec<Fixable> {
     match account::numbers(&context.client, &config.twilio, LIMIT).await {
         Ok(numbers) => evaluate(&numbers, &wanted(context, config), config.http.base_url()),
         // Skip this check, because the check of the account reports the same error.
-        Err(error) => vec![(CheckResult::skipped(CHECK, twilio::failed_request(&error).found), None)],
+        Err(error) => {
+            vec![(CheckResult::skipped(CHECK, twilio::failed_request(&error, &config.twilio.api_base_url).found), None)]
+        }
     }
 }
 

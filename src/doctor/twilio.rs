@@ -1,6 +1,7 @@
 //! Checks Twilio's credentials and the state of the account.
 
 use super::{DoctorContext, whatsapp_sender};
+use crate::config::{BaseUrl, TwilioConfig};
 use crate::domain::{Cause, CheckResult, Found, Remedy};
 use crate::providers::http_client;
 use crate::providers::twilio::account::{self, Account};
@@ -20,7 +21,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
             let sender = whatsapp_sender::check(&context, config).await;
             [evaluate(&account)].into_iter().chain(sender).collect()
         }
-        Err(error) => vec![failed_request(&error)],
+        Err(error) => vec![failed_request(&error, &config.twilio.api_base_url)],
     }
 }
 
@@ -34,7 +35,14 @@ fn evaluate(account: &Account) -> CheckResult {
     }
 }
 
-pub(super) fn failed_request(error: &Error) -> CheckResult {
+/// `base_url` is the address of the API.
+pub(super) fn failed_request(error: &Error, base_url: &BaseUrl) -> CheckResult {
+    let is_twilio = *base_url == TwilioConfig::default().api_base_url;
+    let remedy = if is_twilio {
+        Remedy::Internet
+    } else {
+        Remedy::PipelineAddress { setting: "twilio.api_base_url".to_owned() }
+    };
     match error {
         Error::Refused { status: 401 | 403 | 404, .. } => {
             CheckResult::error(CHECK, Found::TwilioRefused, Remedy::TwilioCredentials)
@@ -46,7 +54,7 @@ pub(super) fn failed_request(error: &Error) -> CheckResult {
         }
         Error::Unreachable(source) => {
             let reason = http_client::causes(source);
-            CheckResult::error(CHECK, Found::TwilioUnreachable { reason }, Remedy::Internet)
+            CheckResult::error(CHECK, Found::TwilioUnreachable { reason }, remedy)
         }
         Error::NotConfigured | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {
             let cause = match error {
