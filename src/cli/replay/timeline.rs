@@ -202,6 +202,7 @@ impl Timeline {
             EngineEvent::CallerWordTimes { item, times } if self.all => {
                 format!("times of {} words ({item})", times.len())
             }
+            EngineEvent::NoWords { until_ms } => format!("sound without words, until {until_ms} ms of its audio"),
             EngineEvent::TranscriptionFailed { item } => format!("no transcript ({item})"),
             EngineEvent::ResponseStarted { response } => format!("response {response} starts"),
             EngineEvent::FirstToken => "first token of the model".to_owned(),

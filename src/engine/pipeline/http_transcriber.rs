@@ -101,8 +101,12 @@ impl HttpTranscriber {
     }
 
     fn transcribed(&mut self, Transcribed { text, from_ms, until_ms, times }: Transcribed) {
-        let words = TranscriberEvent::Words { text, from_ms: Some(from_ms), until_ms: Some(until_ms) };
-        self.events.push_back(PartEvent::Event(words));
+        let event = if text.trim().is_empty() {
+            TranscriberEvent::NoWords { until_ms }
+        } else {
+            TranscriberEvent::Words { text, from_ms: Some(from_ms), until_ms: Some(until_ms) }
+        };
+        self.events.push_back(PartEvent::Event(event));
         if !times.is_empty() {
             self.events.push_back(PartEvent::Event(TranscriberEvent::WordTimes { utterance: self.ended, times }));
         }

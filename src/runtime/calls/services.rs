@@ -6,7 +6,7 @@ use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, OtherFillers, Prompts};
 use crate::clock;
-use crate::config::{AiEngine, Config, Eagerness, TurnDetection};
+use crate::config::{AiEngine, Config, Eagerness, Transcriber, TurnDetection};
 use crate::crm;
 use crate::crm::business_profile::{self, BusinessProfile};
 use crate::crm::call::{self, IncomingCall};
@@ -190,6 +190,7 @@ impl CallServices {
             lead: Duration::from_millis(voice.lead_ms.into()),
             turn_end: realtime_turn_end(config),
             pipeline_turn_end: Some(config.max_pause()),
+            pipeline_detects_late: config.pipeline.transcriber == Transcriber::Transcription,
             hold_replies: config.openai.hold_replies(),
             engines,
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),

@@ -300,6 +300,7 @@ mod tests {
             lead: Duration::from_millis(800),
             turn_end: Duration::from_secs(2),
             pipeline_turn_end: None,
+            pipeline_detects_late: false,
             hold_replies: None,
             idle: None,
             max_call: Duration::from_mins(30),

@@ -139,6 +139,11 @@ pub enum EngineEvent {
         /// are separated by spaces.
         times: Vec<WordTime>,
     },
+    /// The engine has found no words in a sound. Only from engines that report speech with its words.
+    NoWords {
+        /// The end of the sound, in milliseconds of the audio that was sent to this engine.
+        until_ms: u64,
+    },
     /// The engine could not transcribe the caller's utterance, and will send no more text for it.
     TranscriptionFailed {
         /// The caller's utterance, by the engine's id.

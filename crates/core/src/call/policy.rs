@@ -73,6 +73,10 @@ pub struct CallPolicy {
     /// The same for the pipeline engine; none: `turn_end` applies.
     #[serde(default)]
     pub pipeline_turn_end: Option<Duration>,
+    /// Whether the pipeline engine reports speech only with its words, after the speech has ended. Until then, only the
+    /// local detector finds the speech.
+    #[serde(default)]
+    pub pipeline_detects_late: bool,
     /// The silence after which the caller hears the reply of an engine that only measures silence. The reply is held
     /// until then. The words of the caller's turn may determine a different silence. None: replies are not held.
     #[serde(default)]

@@ -20,6 +20,11 @@ pub enum TranscriberEvent {
         /// The end of the last word, in milliseconds of the same audio; none if the transcriber does not report it.
         until_ms: Option<u64>,
     },
+    /// The transcriber has found no words in the sound whose end it reports next.
+    NoWords {
+        /// The end of the sound, in milliseconds of the audio that was sent to the transcriber.
+        until_ms: u64,
+    },
     /// The current utterance has ended: the transcriber detected its end, or was requested to end it.
     End,
     /// When the words of an utterance were spoken. Arrives before or after the end of the utterance.

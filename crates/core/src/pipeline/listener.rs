@@ -202,6 +202,7 @@ impl Listener {
     ) {
         match event {
             TranscriberEvent::Words { text, from_ms, until_ms } => self.words(text, from_ms, until_ms, events),
+            TranscriberEvent::NoWords { until_ms } => self.no_words(until_ms, is_agent_audible, conversation, events),
             TranscriberEvent::WordTimes { utterance, times } => self.word_times(utterance, times, events),
             TranscriberEvent::End => {
                 self.end_part(events);
@@ -361,6 +362,23 @@ impl Listener {
         if is_over && self.current.is_none() {
             self.voice_without_words(is_agent_audible, conversation, events);
         }
+    }
+
+    /// The session may have stopped the agent because of the sound.
+    fn no_words(
+        &mut self,
+        until_ms: u64,
+        is_agent_audible: bool,
+        conversation: &mut Conversation,
+        events: &mut VecDeque<EngineEvent>,
+    ) {
+        if self.current.is_some() || self.committed_ms.is_some() {
+            return;
+        }
+        if self.voice.from_ms < until_ms {
+            self.voice_without_words(is_agent_audible, conversation, events);
+        }
+        events.push_back(EngineEvent::NoWords { until_ms });
     }
 
     /// Makes a turn of a voice in which the transcriber has found no words, because the session would otherwise wait for

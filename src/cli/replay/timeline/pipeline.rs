@@ -39,6 +39,7 @@ pub(super) fn service_text(input: &PipelineInput, all: bool) -> Option<String> {
                 let until = until_ms.map(|ms| format!(" until {ms} ms")).unwrap_or_default();
                 format!("transcriber: words{until}: {text}")
             }
+            TranscriberEvent::NoWords { until_ms } => format!("transcriber: no words until {until_ms} ms"),
             TranscriberEvent::WordTimes { times, .. } => format!("transcriber: times of {} words", times.len()),
             TranscriberEvent::Progress(ms) => format!("transcriber: at {ms} ms"),
             TranscriberEvent::ExpectedProgress(ms) => format!("transcriber: probably at {ms} ms"),

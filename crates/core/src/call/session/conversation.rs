@@ -39,6 +39,7 @@ impl CallSession {
             EngineEvent::SpeechStopped { item, at_ms } => self.speech_stopped(&item, at_ms, now),
             EngineEvent::CallerText { item, text, is_final } => self.caller_text(&item, &text, is_final, now),
             EngineEvent::CallerWordTimes { item, times } => self.caller_word_times(&item, times),
+            EngineEvent::NoWords { until_ms } => self.sound_without_words(until_ms, now),
             EngineEvent::TranscriptionFailed { item } => self.transcription_failed(&item, now),
             EngineEvent::ResponseStarted { response } => self.response_started(response, now),
             EngineEvent::ResponseDone { response, outcome, usage } => {

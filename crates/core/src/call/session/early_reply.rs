@@ -6,7 +6,7 @@
 //! The required silence depends on whether the words are a complete sentence (`crate::completeness`).
 
 use super::CallSession;
-use super::interruption::CompletedCalls;
+use super::interruption::{CompletedCalls, SAME_END};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, EngineCommand, ItemId, ResponseId};
 use crate::completeness::estimate;
@@ -17,8 +17,6 @@ use std::time::{Duration, Instant};
 const MAX_HOLD: Duration = Duration::from_millis(1500);
 /// The maximum time by which a sound that only the local detector finds, such as a television, prolongs a hold.
 const MAX_EXTENSION: Duration = Duration::from_millis(500);
-/// The engine and the local detector find the end of the same voice at times that differ by at most this much.
-const SAME_END: Duration = Duration::from_millis(150);
 /// After this many discarded replies in a row, the reply to the next turn is not requested early.
 const MAX_DISCARDED: u32 = 2;
 /// How many utterances of discarded replies are remembered.

@@ -31,6 +31,8 @@ const MAX_NOISES: u32 = 2;
 const REPLY_WINDOW: Duration = Duration::from_secs(5);
 /// Speech that the engine did not detect is a reply if the agent finishes at most this long after that speech.
 const MISSED_WINDOW: Duration = Duration::from_secs(3);
+/// The engine and the local detector find the end of the same voice at times that differ by at most this much.
+pub(super) const SAME_END: Duration = Duration::from_millis(150);
 /// How long after the end of the agent's audio the caller has time to say more. After this time, the caller's earlier
 /// sound counts as the reply.
 const REPLY_DELAY: Duration = Duration::from_millis(700);
@@ -120,7 +122,9 @@ impl CallSession {
     }
 
     pub(super) fn local_sound_began(&mut self, now: Instant) {
-        let is_possible = !self.engine.capabilities().leads_turns && self.stream.is_open() && self.is_agent_heard(now);
+        // An engine that detects speech late would begin a response while the caller speaks.
+        let is_replying = self.is_agent_heard(now) || (self.detects_late() && self.responses.is_replying());
+        let is_possible = !self.engine.capabilities().leads_turns && self.stream.is_open() && is_replying;
         if !is_possible || self.interruptions.is_pausing() {
             return;
         }
@@ -134,6 +138,8 @@ impl CallSession {
         let earlier_reply = self.interruptions.reply.take();
         let is_reply_possible = self.is_reply_possible(now);
         let was_cleared = self.playback.is_open();
+        let is_heard = self.playback.has_started_response() && self.reply_watch.heard_until(now) > now;
+        let is_caller_waiting = !is_heard || self.caller.speech.is_missed();
         self.playback.hold(now);
         if was_cleared {
             self.outputs.push_back(Output::Clear { heard_until_ms: self.stream.stream_ms(now) });
@@ -155,6 +161,8 @@ impl CallSession {
             last_voice: has_voice.then_some(now),
             is_reply_possible,
             was_cleared,
+            awaits_words: self.detects_late(),
+            is_caller_waiting,
             calls: None,
             is_completed: false,
             earlier_reply,
@@ -176,13 +184,13 @@ impl CallSession {
         pause.heard(is_voice, length, now);
         let voiced = pause.voiced;
         // Sound that the engine does not detect may be a television; the engine would not reply to it.
-        let is_detected = !pause.utterances.is_empty();
+        let (is_detected, is_undetectable) = (!pause.utterances.is_empty(), pause.awaits_words);
         let is_noise = !pause.has_voice() && pause.noise >= NOISE;
         // The agent is stopped, so the voice is no echo.
         if is_detected && voiced >= local_speech::SPEECH {
             self.not_silent();
         }
-        if is_detected && voiced >= SPEECH {
+        if (is_detected || is_undetectable) && voiced >= SPEECH {
             self.confirm_interruption(self.caller.speech.is_in_progress(now), now);
         } else if is_noise {
             self.undo_interruption(FalseBargeIn::Noise, now);
@@ -190,17 +198,33 @@ impl CallSession {
     }
 
     /// Returns true if the caller spoke during the agent's speech: the words of the utterance then decide whether it
-    /// needs a reply.
-    pub(super) fn sound_ended(&mut self, item: &ItemId, now: Instant) -> bool {
+    /// needs a reply. The voice of the utterance ended at `ended`.
+    pub(super) fn sound_ended(&mut self, item: &ItemId, ended: Instant, now: Instant) -> bool {
         let is_item = |utterance: &Utterance| utterance.item == *item;
+        let has_more = self.has_voice_since(ended);
         if let Some(pause) = &mut self.interruptions.pause {
             pause.follow(item);
-            pause.stopped = Some(now);
+            pause.stopped = Some(now).filter(|_| !pause.awaits_words || !has_more);
             return true;
         }
         // An utterance that lasted longer than the agent's speech is a normal turn.
         let is_speaking = self.is_agent_heard(now) || self.responses.is_replying() || self.is_reply_held();
         is_speaking && self.interruptions.undecided.iter().any(is_item)
+    }
+
+    /// Continues the agent's speech if the agent was stopped because of a sound without words.
+    pub(super) fn sound_without_words(&mut self, until_ms: u64, now: Instant) {
+        let audio = &self.caller.audio;
+        let ended = self.caller.speech.ended_at(Some(audio.ms_since(audio.position(until_ms))), now);
+        let is_open = |pause: &Pause| pause.awaits_words && pause.utterances.is_empty();
+        if self.interruptions.pause.as_ref().is_some_and(is_open) && !self.has_voice_since(ended) {
+            self.undo_interruption(FalseBargeIn::Noise, now);
+        }
+    }
+
+    /// Returns true if the caller has made a further sound since the end of an utterance.
+    fn has_voice_since(&self, ended: Instant) -> bool {
+        self.caller.speech.last_voice().is_some_and(|voice| voice > ended + SAME_END)
     }
 
     pub(super) fn weigh_words(&mut self, item: &ItemId, is_final: bool, now: Instant) {
@@ -291,7 +315,8 @@ impl CallSession {
             self.reply_watch.record_silence(pause.last_voice.or(pause.stopped).unwrap_or(now), now);
         }
         self.interruptions.noises = if pause.has_voice() { 0 } else { self.interruptions.noises + 1 };
-        self.interruptions.is_local_unsure |= pause.utterances.is_empty() && cause == FalseBargeIn::Unknown;
+        self.interruptions.is_local_unsure |=
+            pause.utterances.is_empty() && cause == FalseBargeIn::Unknown && !pause.awaits_words;
         let missed = pause.missed_speech().filter(|_| cause == FalseBargeIn::Unknown);
         let reply = Self::reply_cause(cause, &pause, missed).map(|cause| self.possible_reply(cause, now));
         self.interruptions.reply = reply.or(pause.earlier_reply.take());

@@ -85,7 +85,11 @@ impl CallSession {
         let was_known = self.caller.speech.was_known();
         self.reply_watch.record_silence(since, now);
         if self.caller.speech.has_interrupted() && !self.caller.speech.is_detected() {
-            return self.request_reply(since, now);
+            if !self.detects_late() {
+                return self.request_reply(since, now);
+            }
+            // The reply is requested when the engine has reported the words.
+            return self.caller.speech.missed(since);
         }
         if self.caller.speech.has_detected(began) || self.engine.capabilities().controls_hangup {
             return;
@@ -112,8 +116,10 @@ impl CallSession {
         if self.waits_for_person() {
             return;
         }
-        let at_ms = self.stream.call_ms(now);
         let position = engine_ms.map(|ms| self.caller.audio.position(ms));
+        let ms_ago = position.map_or(0, |position| self.caller.audio.ms_since(position));
+        let at_ms = self.stream.call_ms(now).saturating_sub(ms_ago);
+        let was_missed = self.caller.speech.is_missed();
         self.caller.speech.started(item.clone(), now);
         self.idle.caller_is_active();
         self.note_voice();
@@ -129,7 +135,11 @@ impl CallSession {
         }
         self.transcript.caller_started(item, at_ms);
         self.caller.audio.speech_started(position);
-        self.sound_began(item, now);
+        // The caller has spoken before the built-in sentence that may be audible now.
+        let is_interruption = self.interruptions.is_pausing() || self.responses.is_replying();
+        if !was_missed || !self.detects_late() || is_interruption {
+            self.sound_began(item, now);
+        }
     }
 
     pub(super) fn speech_stopped(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {
@@ -139,11 +149,17 @@ impl CallSession {
         let audio = &self.caller.audio;
         let ended = self.caller.speech.ended_at(engine_ms.map(|ms| audio.ms_since(audio.position(ms))), now);
         self.caller.speech.stopped(now);
-        self.transcript.caller_stopped(item, self.stream.call_ms(now), ended);
+        self.transcript.caller_stopped(item, self.stream.call_ms(ended), ended);
         self.reply_watch.record_silence(ended, now);
-        if !self.sound_ended(item, now) {
+        if !self.sound_ended(item, ended, now) {
             self.reply_to_turn(item, ended, now);
         }
+    }
+
+    /// Returns true if the engine reports speech only with its words, after the speech has ended.
+    pub(super) fn detects_late(&self) -> bool {
+        let is_pipeline = self.engine.kind() == EngineKind::Pipeline && self.engine.is_ready();
+        is_pipeline && self.policy.pipeline_detects_late
     }
 
     /// The caller has been silent since `silent`.
@@ -178,10 +194,10 @@ impl CallSession {
             return;
         }
         let Some((item, quiet)) = self.caller.speech.end_detected() else { return };
-        self.transcript.caller_stopped(&item, self.stream.call_ms(now), quiet);
+        self.transcript.caller_stopped(&item, self.stream.call_ms(quiet), quiet);
         self.reply_watch.record_silence(quiet, now);
         self.command(EngineCommand::Commit);
-        if !self.sound_ended(&item, now) {
+        if !self.sound_ended(&item, quiet, now) {
             self.request_reply(quiet, now);
         }
     }

@@ -2,6 +2,7 @@
 //! after the other sounds.
 
 mod any_sound;
+mod late_words;
 mod replies;
 mod sound_set;
 

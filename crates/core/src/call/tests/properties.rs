@@ -82,6 +82,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize, is_check
                 times: (0..count.into()).map(time).collect(),
             });
         }
+        Step::NoWords(until) => rig.engine(EngineEvent::NoWords { until_ms: until.into() }),
         Step::NoText => rig.engine(EngineEvent::TranscriptionFailed { item: caller.into() }),
         Step::Noise(count) => (0..count).for_each(|_| rig.frame_of(0, false)),
         Step::Tool { id, kind } if engine.is_answering => {
@@ -159,14 +160,16 @@ struct Setup {
     ends_silent: bool,
     page_ring: Option<PageRing>,
     is_checked: bool,
+    detects_late: bool,
 }
 
 impl Setup {
     fn policy(self) -> CallPolicy {
         let hold_replies = self.holds_replies.then_some(ms(500));
-        let Self { ends_silent, page_ring, .. } = self;
+        let Self { ends_silent, page_ring, detects_late: pipeline_detects_late, .. } = self;
         let policy = if self.is_checked { checking() } else { policy() };
-        CallPolicy { engines: self.engines.to_vec(), hold_replies, ends_silent, page_ring, ..policy }
+        let engines = self.engines.to_vec();
+        CallPolicy { engines, hold_replies, ends_silent, page_ring, pipeline_detects_late, ..policy }
     }
 }
 
@@ -186,12 +189,20 @@ fn setups() -> impl Strategy<Value = Setup> {
         ends_silent,
         page_ring,
         is_checked,
+        detects_late: false,
     };
     (engines, any::<bool>(), any::<bool>(), page_ring, any::<bool>()).prop_map(setup)
 }
 
 fn run(steps: &[Step], engines: &'static [EngineKind], connected: bool) -> Rig {
-    let setup = Setup { engines, holds_replies: false, ends_silent: false, page_ring: None, is_checked: false };
+    let setup = Setup {
+        engines,
+        holds_replies: false,
+        ends_silent: false,
+        page_ring: None,
+        is_checked: false,
+        detects_late: false,
+    };
     run_with(steps, setup, connected)
 }
 
@@ -247,6 +258,10 @@ fn fall_silent(rig: &mut Rig) {
 /// uses the same sequences, and each of these tests uses different sequences. The macro of proptest would use the same
 /// sequences for all tests.
 fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], Setup)) {
+    for_any_order_of(step(), cases, test, check);
+}
+
+fn for_any_order_of(step: impl Strategy<Value = Step>, cases: u32, test: u64, check: impl Fn(&[Step], Setup)) {
     let default = ProptestConfig::default();
     let rng_seed = match default.rng_seed {
         RngSeed::Fixed(seed) => RngSeed::Fixed(seed.wrapping_mul(TESTS).wrapping_add(test)),
@@ -254,7 +269,7 @@ fn for_any_order(cases: u32, test: u64, check: impl Fn(&[Step], Setup)) {
     };
     let cases = cases.max(default.cases);
     let config = ProptestConfig { cases, failure_persistence: None, rng_seed, ..default };
-    let orders = (prop::collection::vec(step(), 1..40), setups());
+    let orders = (prop::collection::vec(step, 1..40), setups());
     let checked = TestRunner::new(config).run(&orders, |(steps, setup)| {
         check(&steps, setup);
         Ok(())
@@ -282,6 +297,15 @@ any_order! {
     connected_calls_balance_3: true, 2;
     ringing_calls_balance_1: false, 3;
     ringing_calls_balance_2: false, 4;
+}
+
+/// The engine reports speech only with its words, and also reports sounds without words.
+#[test]
+fn calls_with_a_late_transcriber_balance() {
+    let step = prop_oneof![12 => step(), 1 => (0u16..3000).prop_map(Step::NoWords)];
+    for_any_order_of(step, 10_000, 6, |steps, setup| {
+        drop(run_with(steps, Setup { detects_late: true, ..setup }, true))
+    });
 }
 
 #[test]

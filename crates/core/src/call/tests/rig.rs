@@ -86,6 +86,8 @@ pub(super) struct Rig {
     engine: EngineSide,
     has_lost_marks: bool,
     has_stalled: bool,
+    /// Whether the pipeline engine reports speech only with its words.
+    detects_late: bool,
     waits: Waits,
     seen_calls: BTreeSet<String>,
     /// The response with the tool call that ends the phone call or transfers the caller.
@@ -160,6 +162,7 @@ pub(super) struct Observed {
 impl Rig {
     pub(super) fn new(policy: CallPolicy) -> Self {
         let now = start();
+        let detects_late = policy.pipeline_detects_late;
         let mut rig = Self {
             session: CallSession::new(policy, now),
             now,
@@ -171,6 +174,7 @@ impl Rig {
             engine: EngineSide::default(),
             has_lost_marks: false,
             has_stalled: false,
+            detects_late,
             waits: Waits::default(),
             seen_calls: BTreeSet::new(),
             last_words: None,

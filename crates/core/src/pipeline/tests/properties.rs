@@ -14,6 +14,7 @@ enum Step {
     Cancel,
     Truncate(u64),
     Words,
+    NoWords(u64),
     End,
     Commit,
     Progress(u64),
@@ -30,6 +31,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Cancel),
         1 => (0u64..4000).prop_map(Step::Truncate),
         2 => Just(Step::Words),
+        1 => (0u64..9000).prop_map(Step::NoWords),
         1 => Just(Step::End),
         1 => Just(Step::Commit),
         1 => (0u64..9000).prop_map(Step::Progress),
@@ -89,6 +91,7 @@ impl Check {
                 }
             }
             Step::Words => self.rig.transcriber_event(words(["שלום לכם", "שלום לכם שם"][self.checked % 2])),
+            Step::NoWords(until_ms) => self.rig.transcriber_event(TranscriberEvent::NoWords { until_ms: *until_ms }),
             Step::End => self.rig.transcriber_event(TranscriberEvent::End),
             Step::Commit => self.rig.command(EngineCommand::Commit),
             Step::Progress(ms) => {

@@ -13,6 +13,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 const WORDS_TIMEOUT: Duration = Duration::from_millis(800);
 /// How long the session waits after the last voice of a sound that only the local detector has found.
 const LOCAL_TIMEOUT: Duration = Duration::from_millis(400);
+/// How long the session waits after the last voice for an engine that reports speech only with its words: for the end
+/// of the utterance and for the transcription.
+const TRANSCRIPTION_TIMEOUT: Duration = Duration::from_secs(3);
+/// The maximum time for which several sounds may stop the agent while the session waits for such an engine.
+const MAX_TRANSCRIPTION_PAUSE: Duration = Duration::from_secs(4);
+/// How long the session waits for such an engine if the caller is waiting for a reply.
+const WAITING_TIMEOUT: Duration = Duration::from_secs(1);
 /// The maximum time for which one sound may stop the agent.
 const MAX_WAIT: Duration = Duration::from_millis(1800);
 /// The maximum time for which several sounds in a row may stop the agent.
@@ -69,6 +76,10 @@ pub(super) struct Pause {
     pub(super) is_reply_possible: bool,
     /// True if sent audio was cleared from Twilio's queue.
     pub(super) was_cleared: bool,
+    /// True if the engine reports a sound only with its words, after the sound has ended.
+    pub(super) awaits_words: bool,
+    /// True if the caller heard no response of the agent when the agent was stopped.
+    pub(super) is_caller_waiting: bool,
     /// A response with tool calls that was completed during the pause.
     pub(super) calls: Option<CompletedCalls>,
     /// True if a spoken response was completed during the pause.
@@ -151,6 +162,11 @@ impl Pause {
 
     /// Returns when the agent continues if no further information arrives.
     pub(super) fn deadline(&self) -> Instant {
+        if self.awaits_words && self.stopped.is_none() {
+            let timeout = if self.is_caller_waiting { WAITING_TIMEOUT } else { TRANSCRIPTION_TIMEOUT };
+            let at = self.last_voice.unwrap_or(self.since) + timeout;
+            return at.min(self.since + MAX_TRANSCRIPTION_PAUSE);
+        }
         let words = match self.stopped {
             Some(at) => at + WORDS_TIMEOUT,
             None if self.utterances.is_empty() => self.last_voice.unwrap_or(self.since) + LOCAL_TIMEOUT,

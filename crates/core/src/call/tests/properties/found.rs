@@ -170,7 +170,9 @@ fn an_answer_that_was_heard_without_marks_may_be_reported_as_unheard() {
     ];
     let page_ring = Some(PageRing { time: Duration::from_secs(15), has_phone: false });
     let engines = &[Realtime, Voicemail];
-    run_with(&steps, Setup { engines, holds_replies: false, ends_silent: false, page_ring, is_checked: false }, true);
+    let setup =
+        Setup { engines, holds_replies: false, ends_silent: false, page_ring, is_checked: false, detects_late: false };
+    run_with(&steps, setup, true);
 }
 
 /// The engine is lost while its answer is held back, and the answer, once it is released, ends the call.

@@ -35,6 +35,8 @@ pub(super) enum Step {
     WordTimes(u8),
     Noise(u8),
     NoText,
+    /// The end of the sound.
+    NoWords(u16),
     Tool {
         id: u8,
         kind: u8,
@@ -124,6 +126,7 @@ pub(super) fn is_of_engine(step: &Step) -> bool {
             | S::CallerText { .. }
             | S::WordTimes(_)
             | S::NoText
+            | S::NoWords(_)
             | S::Warning
             | S::MessageStarted
             | S::Finished(_)

@@ -12,6 +12,8 @@ use std::time::Duration;
 const MAX_REPEATED_FRAMES: u64 = 41;
 /// The maximum time until the session decides whether the caller is interrupting the agent.
 const MAX_PAUSE: Duration = Duration::from_millis(2010);
+/// The same for an engine that reports speech only with its words.
+const MAX_PAUSE_WITHOUT_DETECTION: Duration = Duration::from_millis(4010);
 
 impl Rig {
     /// Checks, after the end of the call, that it ended as that of a silent caller only if the caller was asked, and gave
@@ -269,7 +271,8 @@ impl Rig {
     pub(super) fn check_pause(&self) {
         let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over;
         if let Some(since) = self.observed.paused_since.filter(|_| is_on) {
-            let longest = MAX_PAUSE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
+            let longest = if self.detects_late { MAX_PAUSE_WITHOUT_DETECTION } else { MAX_PAUSE };
+            let longest = longest + if self.has_stalled { ms(1300) } else { Duration::ZERO };
             assert!(self.now - since <= longest, "the agent is stopped for {:?}", self.now - since);
         }
     }

@@ -30,6 +30,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         lead: ms(800),
         turn_end: ms(500),
         pipeline_turn_end: None,
+        pipeline_detects_late: false,
         hold_replies: None,
         idle: Some(ms(10_000)),
         max_call: Duration::from_mins(10),
