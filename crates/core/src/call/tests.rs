@@ -15,6 +15,7 @@ mod rig;
 mod robots;
 mod scenarios;
 mod silence;
+mod slow_pipeline;
 mod takeover;
 mod trace;
 mod transfers;

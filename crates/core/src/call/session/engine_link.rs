@@ -105,6 +105,12 @@ impl EngineLink {
         self.consecutive_failures == 1
     }
 
+    /// Returns true if no other AI engine is left, and the engine has not failed since its last reply.
+    pub(super) fn is_last_ai(&self) -> bool {
+        let mut others = self.engines.iter().skip(self.index + 1);
+        self.consecutive_failures == 0 && !others.any(|engine| engine.is_ai())
+    }
+
     pub(super) fn has_one_ai(&self) -> bool {
         self.engines.iter().filter(|engine| engine.is_ai()).count() == 1
     }

@@ -28,7 +28,9 @@ const MAX_SILENCE: Duration = Duration::from_millis(1900);
 pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time without a message after which an engine counts as lost while its reply is expected.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(3);
-/// The time after which an engine counts as lost if it sends messages but no audio.
+/// The time after which an engine counts as lost if it sends messages but no audio. A pipeline gets this time also
+/// without a message if no other AI engine could reply sooner: its services may be slow, such as a model that is still
+/// being loaded, and the same request would not be faster.
 const AUDIO_TIMEOUT: Duration = Duration::from_secs(8);
 /// The time after which an engine counts as lost if it has not detected speech that the local detector found. The
 /// time counts from the report of the local detector, half a second after the end of the speech.
@@ -184,17 +186,20 @@ impl ReplyWatch {
         Some(self.audible_until.map_or(due, |until| due.max(until + pause)))
     }
 
-    fn response_deadline(&self, has_missed_speech: bool) -> Option<Instant> {
+    /// `detection`: how long the engine may take to detect speech, if it has not detected the last speech.
+    fn response_deadline(&self, detection: Option<Duration>, message: Duration) -> Option<Instant> {
         let (expected, since) = self.expected?;
         if !expected.is_ready {
             return Some(since + READY_TIMEOUT);
         }
-        if has_missed_speech {
-            return Some(since + DETECTION_TIMEOUT);
-        }
-        let since = self.response_until.map_or(since, |until| since.max(until));
-        let message = self.last_message.map_or(since, |message| message.max(since));
-        let at = (message + MESSAGE_TIMEOUT).min(since + AUDIO_TIMEOUT);
+        let at = detection.map_or_else(
+            || {
+                let since = self.response_until.map_or(since, |until| since.max(until));
+                let last_message = self.last_message.map_or(since, |message| message.max(since));
+                (last_message + message).min(since + AUDIO_TIMEOUT)
+            },
+            |detection| since + detection,
+        );
         // If no filler is left, the engine counts as lost at most `MAX_SILENCE` after the last audio.
         let covered = self
             .waiting_since
@@ -214,10 +219,17 @@ impl CallSession {
         let is_caller_waiting = self.is_caller_waiting(now);
         let is_undecided = self.interruptions.is_undecided() && !self.caller.speech.has_local_speech(now);
         self.reply_watch.update(is_caller_waiting, is_undecided, expected, now);
-        let deadline = self.reply_watch.response_deadline(self.caller.speech.is_missed());
+        let deadline = self.response_deadline();
         self.timers.set_or_cancel(Timer::Filler, self.reply_watch.next_filler_at());
         self.timers.set_or_cancel(Timer::ResponseTimeout, deadline);
         self.timers.set_or_cancel(Timer::Retry, self.responses.retry_at().filter(|at| *at > now));
+    }
+
+    fn response_deadline(&self) -> Option<Instant> {
+        let is_patient = self.engine.kind() == EngineKind::Pipeline && self.engine.is_last_ai();
+        let detection = if is_patient && self.detects_late() { AUDIO_TIMEOUT } else { DETECTION_TIMEOUT };
+        let message = if is_patient { AUDIO_TIMEOUT } else { MESSAGE_TIMEOUT };
+        self.reply_watch.response_deadline(self.caller.speech.is_missed().then_some(detection), message)
     }
 
     pub(super) fn is_caller_waiting(&self, now: Instant) -> bool {
@@ -264,7 +276,7 @@ impl CallSession {
     }
 
     pub(super) fn response_timed_out(&mut self, now: Instant) {
-        if self.reply_watch.response_deadline(self.caller.speech.is_missed()).is_some_and(|at| at <= now) {
+        if self.response_deadline().is_some_and(|at| at <= now) {
             self.engine_failed(true, self.timeout_reason(), now);
         }
     }
