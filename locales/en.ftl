@@ -622,7 +622,7 @@ answering-settings = Calls are answered as in the settings: { $ring ->
 }
 answering-no-phone = The settings have no phone that can ring, so the agent answers at once.
 answering-never-opens = According to the opening hours, the business does not open soon. Write a time, such as "agent until 17:00".
-answering-words = You can write: agent, us, normal or status. Also "agent until 17:00" or "agent until tomorrow".
+answering-words = You can write: agent, us, normal or status. Also "agent until 17:00", "agent until tomorrow" or "agent for 2 hours".
 
 ## What a contact gets who asks for no more messages.
 
@@ -776,7 +776,7 @@ setting-whatsapp-max-media-bytes = Largest file
     .help = Larger files of messages are not stored.
 
 setting-openai-api-key = API key
-    .help = The key of the AI; without it callers leave a message.
+    .help = The key of OpenAI. Without it the pipeline engine answers if it is set up; otherwise callers leave a message.
 setting-openai-base-url = Address of the AI
     .help = OpenAI, or a compatible server.
 setting-openai-realtime-model = Voice model
@@ -1149,6 +1149,7 @@ found-address-no-route = { $record } cannot be checked: this machine has no rout
 found-address-unchecked = { $record }; not checked, because no daemon runs
 
 found-ai-no-key = no AI key is set (OPENAI_API_KEY): callers leave a message instead
+found-ai-no-key-needed = no key of OpenAI is set (OPENAI_API_KEY): the pipeline engine answers callers
 found-ai-accepted = the AI accepts the key and the settings, and offers { $model }
 found-ai-model-missing = the key may not use { $models }
 found-ai-shutdown = { $model } is shut down on { $day } ({ $days } days)
@@ -1165,6 +1166,7 @@ found-ai-unusable = { $reason }
 found-pipeline-works = the pipeline engine works: { $transcriber } transcribes, { $model } answers, { $synthesiser } speaks
 found-pipeline-transcriber = { $service } does not transcribe calls of the pipeline engine: { $reason }
 found-pipeline-model = the model { $model } does not answer in the pipeline engine: { $reason }
+found-pipeline-slow = { $part } needed { $seconds } s, too long for a conversation: the caller hears requests to wait, and after 8 s leaves a message
 found-pipeline-synthesiser = { $service } does not speak in the pipeline engine: { $reason }
 
 found-bridge-unused = the WhatsApp bridge is not in use
@@ -1248,6 +1250,7 @@ remedy-ai-address = check that the AI server runs at { $url }, and that its addr
 remedy-ai-server = check that OPENAI_BASE_URL is an OpenAI-compatible server
 
 remedy-pipeline-settings = check these settings, and the account there: { $settings }
+remedy-pipeline-slow = choose a smaller model or a faster machine, and keep the model loaded; the settings: { $settings }
 remedy-pipeline-address = check that the server runs, and that { $setting } is its address
 
 remedy-report = report it

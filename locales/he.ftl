@@ -672,7 +672,7 @@ answering-settings = המענה לפי ההגדרות: { $ring ->
 }
 answering-no-phone = בהגדרות אין טלפון שיכול לצלצל, ולכן הסוכן עונה מיד.
 answering-never-opens = לפי שעות הפתיחה העסק לא נפתח בקרוב. אפשר לכתוב שעה, למשל ״סוכן עד 17:00״.
-answering-words = אפשר לכתוב: סוכן, אנחנו, רגיל או מצב. אפשר גם ״סוכן עד 17:00״ או ״סוכן עד מחר״.
+answering-words = אפשר לכתוב: סוכן, אנחנו, רגיל או מצב. אפשר גם ״סוכן עד 17:00״, ״סוכן עד מחר״ או ״סוכן לשעתיים״.
 
 ## What a contact gets who asks for no more messages.
 
@@ -826,7 +826,7 @@ setting-whatsapp-max-media-bytes = הקובץ הגדול ביותר
     .help = קבצים גדולים יותר של הודעות אינם נשמרים.
 
 setting-openai-api-key = מפתח ה־API
-    .help = המפתח של שירות ה־AI; בלעדיו המתקשרים משאירים הודעה.
+    .help = המפתח של OpenAI. בלעדיו עונה מנוע התמלול, המודל והקול, אם הוגדר; אחרת המתקשרים משאירים הודעה.
 setting-openai-base-url = כתובת שירות ה־AI
     .help = OpenAI או שרת תואם.
 setting-openai-realtime-model = מודל הקול
@@ -1199,6 +1199,7 @@ found-address-no-route = את הרשומה { $record } אי אפשר לבדוק:
 found-address-unchecked = הרשומה { $record } לא נבדקה, כי התוכנה לא רצה
 
 found-ai-no-key = לא הוגדר מפתח AI, ולכן המתקשרים משאירים הודעה (OPENAI_API_KEY)
+found-ai-no-key-needed = לא הוגדר מפתח של OpenAI ‏(OPENAI_API_KEY): למתקשרים עונה מנוע התמלול, המודל והקול
 found-ai-accepted = ה־AI מקבל את המפתח ואת ההגדרות, ומציע את { $model }
 found-ai-model-missing = למפתח אין הרשאה להשתמש ב־{ $models }
 found-ai-shutdown = המודל { $model } יפסיק לפעול ב־{ $day } (ימים: { $days })
@@ -1215,6 +1216,7 @@ found-ai-unusable = הבקשה ל־AI נכשלה: { $reason }
 found-pipeline-works = מנוע התמלול, המודל והקול עובד: { $transcriber } מתמלל, { $model } עונה, { $synthesiser } מדבר
 found-pipeline-transcriber = { $service } לא מתמלל שיחות. הסיבה: { $reason }
 found-pipeline-model = המודל { $model } לא עונה בשיחות. הסיבה: { $reason }
+found-pipeline-slow = { $part } נזקק ל־{ $seconds } שניות, יותר מדי לשיחה: המתקשר שומע בקשות להמתין, ואחרי 8 שניות משאיר הודעה
 found-pipeline-synthesiser = { $service } לא מדבר בשיחות. הסיבה: { $reason }
 
 found-bridge-unused = גשר הוואטסאפ אינו בשימוש
@@ -1300,6 +1302,7 @@ remedy-ai-address = בדקו ששרת ה־AI פועל בכתובת { $url }, ו�
 remedy-ai-server = בדקו שב־OPENAI_BASE_URL יש שרת שתואם ל־OpenAI
 
 remedy-pipeline-settings = בדקו את ההגדרות האלה, ואת החשבון שם: { $settings }
+remedy-pipeline-slow = בחרו מודל קטן יותר או מכונה מהירה יותר, והשאירו את המודל טעון; ההגדרות: { $settings }
 remedy-pipeline-address = בדקו שהשרת פועל ושהכתובת שלו נמצאת ב-{ $setting }
 
 remedy-report = דווחו על כך

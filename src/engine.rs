@@ -7,7 +7,9 @@ mod pipeline;
 mod realtime;
 mod voicemail;
 
-pub use pipeline::{CallerVoice, Pipeline, PipelineSetup, PipelineTrial, TextAnswer, TextConversation, try_parts};
+pub use pipeline::{
+    CallerVoice, PartTrial, Pipeline, PipelineSetup, PipelineTrial, TextAnswer, TextConversation, try_parts,
+};
 pub use realtime::{FieldStatus, Realtime, RealtimeSetup, RejectedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};
 

@@ -45,7 +45,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 pub use text::{TextAnswer, TextConversation};
 use transcriber::SocketTranscriber;
-pub use trial::{PipelineTrial, try_parts};
+pub use trial::{PartTrial, PipelineTrial, try_parts};
 use warm_up::WarmUp;
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tool::{PhoneTools, ToolRegistry};
-use crate::config::{BaseUrl, Config, OpenAiConfig};
+use crate::config::{AiEngine, BaseUrl, Config, OpenAiConfig};
 use crate::crm::business_profile::BusinessProfile;
 use crate::crm::caller_memory::CallerMemory;
 use crate::domain::{
@@ -42,7 +42,7 @@ pub async fn check_and_learn(
 ) -> Vec<CheckResult> {
     let openai = &config.openai;
     if openai.key().is_none() {
-        return vec![CheckResult::skipped(CHECK, Found::AiNoKey)];
+        return vec![CheckResult::skipped(CHECK, without_key(config))];
     }
     let models = match rest::models(client, openai, LIMIT).await {
         Ok(models) => models,
@@ -58,6 +58,12 @@ pub async fn check_and_learn(
         findings.push(CheckResult::ok(CHECK, Found::AiAccepted { model: openai.realtime_model.clone() }));
     }
     findings
+}
+
+/// The pipeline engine may need no key of OpenAI.
+pub(super) fn without_key(config: &Config) -> Found {
+    let has_pipeline = config.ai_engines().contains(&AiEngine::Pipeline) && config.missing_for_pipeline().is_empty();
+    if has_pipeline { Found::AiNoKeyNeeded } else { Found::AiNoKey }
 }
 
 fn configured_models(config: &Config) -> Vec<&str> {

@@ -36,7 +36,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 pub async fn probe(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     if config.openai.key().is_none() {
-        return vec![CheckResult::skipped(SESSION, Found::AiNoKey)];
+        return vec![CheckResult::skipped(SESSION, ai_check::without_key(config))];
     }
     let (mut findings, turn) =
         tokio::join!(live(ai_check::call_setup(config.clone(), now)), turn_by_turn(client, config, now));

@@ -3,11 +3,15 @@
 use super::ai_check;
 use crate::config::{AiEngine, Config, Synthesiser, Transcriber};
 use crate::domain::{AiFailure, AiFailureCause, Causes, CheckResult, ContactName, Found, Remedy, Timestamp};
-use crate::engine::{PipelineSetup, PipelineTrial, try_parts};
+use crate::engine::{PartTrial, PipelineSetup, PipelineTrial, try_parts};
 use crate::providers::google::AccessTokens;
 use std::sync::Arc;
+use std::time::Duration;
 
 const CHECK: &str = "pipeline";
+/// A part that needs longer is too slow for a conversation: the caller waits for the three parts one after the other, and a
+/// call waits 8 s at most.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// Tests the parts of the pipeline, if its settings are complete and calls may use it. A test costs less than a cent.
 pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
@@ -36,18 +40,24 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     let (transcriber, synthesiser) = (config.pipeline.transcriber, config.pipeline.synthesiser);
     let model = config.model_server().map_or("", |server| server.model).to_owned();
     let (transcriber_name, synthesiser_name) = (transcriber.as_str().to_owned(), synthesiser.as_str().to_owned());
-    let PipelineTrial { transcriber: transcriber_fails, model: model_fails, synthesiser: synthesiser_fails } = trial;
+    let PipelineTrial { transcriber: transcriber_trial, model: model_trial, synthesiser: synthesiser_trial } = trial;
+    let slow = [
+        (&transcriber_trial, &transcriber_name, settings_of_transcriber(transcriber)),
+        (&model_trial, &model, settings_of_model(config)),
+        (&synthesiser_trial, &synthesiser_name, settings_of_synthesiser(synthesiser)),
+    ];
+    let slow: Vec<_> = slow.into_iter().filter_map(|(trial, part, settings)| too_slow(trial, part, settings)).collect();
     let failures = [
-        transcriber_fails.map(|reason| {
+        transcriber_trial.err().map(|reason| {
             let address = address_of_transcriber(config);
             let (reason, remedy) = explain(&reason, settings_of_transcriber(transcriber), address);
             (Found::PipelineTranscriber { service: transcriber_name.clone(), reason }, remedy)
         }),
-        model_fails.map(|reason| {
+        model_trial.err().map(|reason| {
             let (reason, remedy) = explain(&reason, settings_of_model(config), address_of_model(config));
             (Found::PipelineModel { model: model.clone(), reason }, remedy)
         }),
-        synthesiser_fails.map(|reason| {
+        synthesiser_trial.err().map(|reason| {
             let address = address_of_synthesiser(config);
             let (reason, remedy) = explain(&reason, settings_of_synthesiser(synthesiser), address);
             (Found::PipelineSynthesiser { service: synthesiser_name.clone(), reason }, remedy)
@@ -55,11 +65,18 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     ];
     let failed: Vec<_> =
         failures.into_iter().flatten().map(|(found, remedy)| CheckResult::error(CHECK, found, remedy)).collect();
-    if !failed.is_empty() {
-        return failed;
+    if !failed.is_empty() || !slow.is_empty() {
+        return failed.into_iter().chain(slow).collect();
     }
     let found = Found::PipelineWorks { transcriber: transcriber_name, model, synthesiser: synthesiser_name };
     vec![CheckResult::ok(CHECK, found)]
+}
+
+fn too_slow(trial: &PartTrial, part: &str, settings: &str) -> Option<CheckResult> {
+    let waited = trial.as_ref().ok().filter(|waited| **waited > SLOW)?;
+    let seconds = format!("{:.1}", waited.as_secs_f64());
+    let remedy = Remedy::PipelineSlow { settings: settings.to_owned() };
+    Some(CheckResult::warning(CHECK, Found::PipelineSlow { part: part.to_owned(), seconds }, remedy))
 }
 
 /// `address` is the setting with the address of a server that the owner has chosen.

@@ -1,9 +1,11 @@
 //! Tests each part of a pipeline with its settings, in the same way as a call uses it: the transcriber transcribes one
 //! second of silence, the model answers a question, and the synthesiser speaks a word.
 
-use super::parts::{Model, PartEvent, Question};
+use super::parts::{Model, PartEvent, Question, TranscriberEvent};
 use super::{LanguageModel, PipelineSetup, google_access, synthesiser, transcriber};
 use crate::audio::EncodedAudio;
+use crate::clock;
+use crate::config::Transcriber as TranscriberChoice;
 use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
 use crate::spoken::{Dictionary, spoken};
 use std::time::Duration;
@@ -14,29 +16,36 @@ const LIMIT: Duration = Duration::from_secs(8);
 const REJECTION_LIMIT: Duration = Duration::from_millis(1500);
 const SILENCE_MS: u64 = 1000;
 
-/// The result of the test: for each part the reason why it cannot be used, or `None` if it works.
+/// The result of the test of a part: how long a caller would have waited for it, or the reason why it cannot be used.
+pub type PartTrial = Result<Duration, String>;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineTrial {
-    /// A rejection later than 1.5 s after the audio is not noticed.
-    pub transcriber: Option<String>,
-    pub model: Option<String>,
-    pub synthesiser: Option<String>,
+    /// Of a transcriber over a socket, a rejection later than 1.5 s after the audio is not noticed, and the duration is that
+    /// of the connection.
+    pub transcriber: PartTrial,
+    /// Until the first token.
+    pub model: PartTrial,
+    /// Until the first audio.
+    pub synthesiser: PartTrial,
 }
 
 /// Tests all parts concurrently. The providers charge less than one cent for the test.
 pub async fn try_parts(setup: PipelineSetup) -> PipelineTrial {
     let (transcriber, model, synthesiser) =
         tokio::join!(in_time(transcribe(&setup)), in_time(answer(&setup)), in_time(speak(&setup)));
-    PipelineTrial { transcriber: transcriber.err(), model: model.err(), synthesiser: synthesiser.err() }
+    PipelineTrial { transcriber, model, synthesiser }
 }
 
-async fn in_time(trial: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+async fn in_time(trial: impl Future<Output = PartTrial>) -> PartTrial {
     let late = |_| Err(format!("no answer within {} s", LIMIT.as_secs()));
     tokio::time::timeout(LIMIT, trial).await.unwrap_or_else(late)
 }
 
 /// Services reject a wrong key, model or language when the session opens, or soon after the first audio.
-async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
+async fn transcribe(setup: &PipelineSetup) -> PartTrial {
+    let is_request = setup.config.pipeline.transcriber == TranscriberChoice::Transcription;
+    let mut since = clock::instant();
     let mut transcriber = transcriber(setup, Duration::ZERO);
     loop {
         match transcriber.next().await {
@@ -49,21 +58,31 @@ async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
     for _ in 0..SILENCE_MS / 20 {
         transcriber.send(&EncodedAudio::silence(20), true);
     }
+    let connected = clock::instant().duration_since(since);
+    if is_request {
+        since = clock::instant();
+    }
     transcriber.end_utterance();
     transcriber.try_flush();
-    let rejected = async {
+    let finished = async {
         loop {
-            if let PartEvent::Lost(error) = transcriber.next().await {
-                return error.reason;
+            match transcriber.next().await {
+                PartEvent::Lost(error) => return Err(error.reason),
+                PartEvent::Event(TranscriberEvent::End) if is_request => {
+                    return Ok(clock::instant().duration_since(since));
+                }
+                PartEvent::Ready | PartEvent::Event(_) => {}
             }
         }
     };
-    let outcome = tokio::time::timeout(REJECTION_LIMIT, rejected).await;
+    let limit = if is_request { LIMIT } else { REJECTION_LIMIT };
+    let outcome = tokio::time::timeout(limit, finished).await;
     transcriber.close().await;
-    outcome.map_or(Ok(()), Err)
+    outcome.unwrap_or(Ok(connected))
 }
 
-async fn answer(setup: &PipelineSetup) -> Result<(), String> {
+async fn answer(setup: &PipelineSetup) -> PartTrial {
+    let since = clock::instant();
     let PipelineSetup { config, client, instructions, tools, .. } = setup;
     let mut model = LanguageModel::new(config.clone(), client.clone(), instructions.clone(), tools.clone());
     let conversation = vec![Entry::Caller("?".to_owned())];
@@ -71,25 +90,30 @@ async fn answer(setup: &PipelineSetup) -> Result<(), String> {
     loop {
         match model.next().await.1 {
             ModelEvent::Activity => {}
-            ModelEvent::Text(_) | ModelEvent::ToolCall { .. } | ModelEvent::Done { .. } => return Ok(()),
+            ModelEvent::Text(_) | ModelEvent::ToolCall { .. } | ModelEvent::Done { .. } => {
+                return Ok(clock::instant().duration_since(since));
+            }
             ModelEvent::Failed { reason, .. } => return Err(reason),
         }
     }
 }
 
-async fn speak(setup: &PipelineSetup) -> Result<(), String> {
+async fn speak(setup: &PipelineSetup) -> PartTrial {
+    let mut since = clock::instant();
     let mut synthesiser = synthesiser(google_access(setup), Duration::ZERO);
     // A digit, because it can be spoken in every language.
     let word = spoken("1", &setup.language, &Dictionary::default());
     loop {
         match synthesiser.next().await {
             PartEvent::Ready => {
+                since = clock::instant();
                 synthesiser.speak(ClauseId { answer: 1, index: 0, copy: 0 }, &word, &setup.language);
                 synthesiser.try_flush();
             }
             PartEvent::Event((_, SpeechEvent::Audio(_))) => {
+                let waited = clock::instant().duration_since(since);
                 synthesiser.close().await;
-                return Ok(());
+                return Ok(waited);
             }
             PartEvent::Event((_, SpeechEvent::Done)) => return Err("no audio".to_owned()),
             PartEvent::Event((_, SpeechEvent::Failed { reason, .. })) => return Err(reason),

@@ -60,6 +60,7 @@ localized_enum! {
 
         // The AI.
         AiNoKey = "found-ai-no-key",
+        AiNoKeyNeeded = "found-ai-no-key-needed",
         AiAccepted { model: String } = "found-ai-accepted",
         AiModelMissing { models: String } = "found-ai-model-missing",
         AiShutdown { model: String, day: String, days: String } = "found-ai-shutdown",
@@ -77,6 +78,7 @@ localized_enum! {
         PipelineWorks { transcriber: String, model: String, synthesiser: String } = "found-pipeline-works",
         PipelineTranscriber { service: String, reason: Causes } = "found-pipeline-transcriber",
         PipelineModel { model: String, reason: Causes } = "found-pipeline-model",
+        PipelineSlow { part: String, seconds: String } = "found-pipeline-slow",
         PipelineSynthesiser { service: String, reason: Causes } = "found-pipeline-synthesiser",
 
         // The bridge. Findings about its connection state are notices.
@@ -161,6 +163,7 @@ localized_enum! {
         AiAddress { url: String } = "remedy-ai-address",
         PipelineSettings { settings: String } = "remedy-pipeline-settings",
         PipelineAddress { setting: String } = "remedy-pipeline-address",
+        PipelineSlow { settings: String } = "remedy-pipeline-slow",
 
         Report = "remedy-report",
         BridgeWriteLess = "remedy-bridge-write-less",
