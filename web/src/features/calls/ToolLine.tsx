@@ -101,6 +101,8 @@ function Action({ name }: { name: string }) {
       return <Trans>רישום בקשה לא לפנות ללקוח</Trans>
     case 'send_whatsapp':
       return <Trans>שליחת הודעת WhatsApp</Trans>
+    case 'transfer_to_person':
+      return <Trans>העברה לאיש צוות</Trans>
     case 'collect_keys':
       return <Trans>מספר שהלקוח מקיש</Trans>
     default:

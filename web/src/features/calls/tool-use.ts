@@ -10,7 +10,7 @@ export interface ToolFacts {
   /** The day and the time of day of an appointment, in the business's time zone. */
   day?: Date
   time?: string
-  /** The words that the tool searched for. */
+  /** The words that the tool searched for, or why the caller is transferred. */
   words?: string
   /** The number that the caller has entered with the keys of the phone. */
   keys?: string
@@ -30,7 +30,7 @@ export function factsOf(tool: ToolUse): ToolFacts {
     state,
     service: text(result.service) ?? text(given.service),
     ...(isDay(day) && minute !== undefined && { day: atNoon(day), time: clockText(minute) }),
-    words: text(given.words),
+    words: text(given.words) ?? text(given.reason),
     keys: text(output.keys),
   }
 }

@@ -138,7 +138,7 @@ impl CallSession {
             if self.rings_phone() {
                 return self.start_transfer(now);
             }
-            self.return_to_agent(TransferFailure::NoAnswer);
+            self.return_to_agent(TransferFailure::NoAnswer, now);
         }
         let is_conversation = self.is_live() && !self.engine.capabilities().controls_hangup;
         if (is_conversation || self.is_taken_over()) && self.stream.may_replace() {

@@ -1,5 +1,6 @@
 //! Ends a call: the last audio plays, then the stream is closed and Twilio requests the next TwiML.
 
+use super::transfer::NOT_ANSWERED;
 use super::{CallSession, Phase, turn_output};
 use crate::call::timers::Timer;
 use crate::call::{CallEvent, Clip, Output, RobotEvidence, StreamEndAction};
@@ -95,7 +96,7 @@ impl CallSession {
     /// and calls again.
     pub(super) fn end_by_employee(&mut self, now: Instant) {
         self.end_takeover(now);
-        self.end_page_ring();
+        self.end_page_ring(NOT_ANSWERED, now);
         if !self.is_live() || !self.stream.is_open() {
             return self.end(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
         }
@@ -140,8 +141,14 @@ impl CallSession {
         if self.is_over() {
             return;
         }
-        self.end_page_ring();
+        if self.is_transferring() && reason != EndReason::Transferred {
+            self.record_transfer(Some(NOT_ANSWERED), now);
+        }
+        self.end_page_ring(NOT_ANSWERED, now);
         self.stop_playback(now);
+        let is_unanswered =
+            reason == EndReason::CallerHungUp && self.engine.kind().is_ai() && !self.transcript.is_heard();
+        let reason = if is_unanswered { EndReason::Unanswered } else { reason };
         let at_ms = self.stream.call_ms(now);
         self.outputs.extend(self.transcript.close(at_ms).into_iter().map(turn_output));
         self.outputs.push_back(Output::CloseStream);

@@ -29,6 +29,7 @@ impl CallSession {
         self.stop_speaking(false, now);
         self.forget_keys();
         self.caller.speech.forget();
+        self.record_transfer(None, now);
         self.outputs.push_back(Output::RingPage { reason: self.tools.transfer_reason(), time });
         // The ringing tone begins now.
         self.timers.set(Timer::PageRing, now);
@@ -85,19 +86,21 @@ impl CallSession {
             return self.start_transfer(now);
         }
         self.stop_speaking(false, now);
-        self.return_to_agent(TransferFailure::NoAnswer);
+        self.return_to_agent(TransferFailure::NoAnswer, now);
         // The ringing tone may have stopped in its pause, so the caller must hear something at once.
         self.play_clip(Clip::OneMoment);
         self.responses.request(ResponseRequest::Reply);
     }
 
-    /// Stops the ringing; the conversation is live again. Returns false if the call did not ring in the web page.
-    pub(super) fn end_page_ring(&mut self) -> bool {
+    /// Stops the ringing; the conversation is live again. `result` is the result of the transfer. Returns false if the
+    /// call did not ring in the web page.
+    pub(super) fn end_page_ring(&mut self, result: &str, now: Instant) -> bool {
         if !self.is_ringing() {
             return false;
         }
         self.leave_page_ring();
         self.phase = Phase::Live;
+        self.record_transfer(Some(result), now);
         // No output of the tool is due: an employee handles the call.
         self.tools.take_transfer();
         true

@@ -1,6 +1,7 @@
 //! An employee takes the call over: the agent stops, its engine is closed, and the employee talks with the caller
 //! through the browser until the employee hands the call back or is disconnected.
 
+use super::transfer::ACCEPTED;
 use super::{CallSession, Phase, WRAP_UP, turn_output};
 use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw};
 use crate::call::playback::LINE_DELAY;
@@ -86,7 +87,7 @@ impl CallSession {
         }
         self.not_silent();
         // A caller who hears a ringing tone expects an answer, not a request to wait.
-        let is_announced = !self.end_page_ring();
+        let is_announced = !self.end_page_ring(ACCEPTED, now);
         self.stop_speaking(false, now);
         if is_announced && !self.caller.speech.is_in_progress(now) {
             self.play_clip(Clip::OneMoment);

@@ -50,6 +50,10 @@ impl Tools {
         self.transfer.as_ref().map(|transfer| transfer.reason.clone())
     }
 
+    pub(super) fn transfer_id(&self) -> Option<String> {
+        self.transfer.as_ref().map(|transfer| transfer.call.id.clone())
+    }
+
     pub(super) fn has_transfer(&self) -> bool {
         self.transfer.is_some()
     }

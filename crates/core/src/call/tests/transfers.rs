@@ -35,6 +35,8 @@ fn a_transfer_that_fails_continues_the_conversation() {
     assert_eq!(rig.count(|o| matches!(o, Output::AwaitStream)), 1);
     rig.start_stream();
     let is_expected = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { id, output } if id == "t" && output.contains("busy"));
+    let turn = &rig.observed.turns["tool:t"].text;
+    assert!(turn.contains("transfer_to_person") && turn.contains("a price") && turn.contains("busy"), "{turn}");
     assert!(rig.commands().iter().any(is_expected), "{:?}", rig.commands());
     assert_eq!(rig.commands().iter().filter(|c| matches!(c, EngineCommand::Respond(_))).count(), 1);
     rig.respond(2);
