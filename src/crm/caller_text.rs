@@ -223,7 +223,13 @@ pub(super) fn texts_of_agent(tx: &ReadTx<'_>, call: &Call) -> Result<Vec<String>
 pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     let is_over = call.state == CallState::Ended && call.direction == CallDirection::In && !call.missed;
     let by_caller = match call.end_reason {
-        Some(EndReason::CallerHungUp | EndReason::Dropped | EndReason::NotConnected | EndReason::Fallback) => true,
+        Some(
+            EndReason::CallerHungUp
+            | EndReason::Unanswered
+            | EndReason::Dropped
+            | EndReason::NotConnected
+            | EndReason::Fallback,
+        ) => true,
         // Voicemail ends the call itself if the caller says nothing.
         Some(EndReason::Idle) => call.is_voicemail(),
         _ => false,

@@ -92,7 +92,7 @@ async fn converse(
 
 fn end_of(progress: &RehearsalProgress) -> Result<ConversationEnd, RehearsalError> {
     match progress.end {
-        Some(EndReason::CallerHungUp) => Ok(ConversationEnd::Caller),
+        Some(EndReason::CallerHungUp | EndReason::Unanswered) => Ok(ConversationEnd::Caller),
         Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::TooLong) => Ok(ConversationEnd::Agent),
         Some(EndReason::Transferred) => Ok(ConversationEnd::Transfer),
         end => {

@@ -18,6 +18,8 @@ pub(super) struct Transcript {
     pending_reply: PendingReply,
     /// The position of the last turn that has been answered.
     answered_seq: i64,
+    /// True once the caller has heard the agent or an employee. Built-in sentences do not count.
+    is_heard: bool,
 }
 
 /// The times of the stages of a reply whose audio has not arrived yet.
@@ -80,7 +82,8 @@ impl Transcript {
         self.pending_reply.speech_stopped = Some(now);
         self.pending_reply.response_created = None;
         self.pending_reply.first_token = None;
-        self.turn(item, Speaker::Caller, at_ms).record.ended_ms = Some(at_ms);
+        let record = &mut self.turn(item, Speaker::Caller, at_ms).record;
+        record.ended_ms = Some(at_ms.max(record.started_ms));
     }
 
     /// Records text of the caller, which may arrive long after the reply. Returns the turn once its text is complete.
@@ -228,6 +231,7 @@ impl Transcript {
     }
 
     pub(super) fn employee_started(&mut self, name: &str, at_ms: u64) -> TurnRecord {
+        self.is_heard = true;
         let item = format!("employee:{}", self.next_seq + 1).into();
         let turn = self.turn(&item, Speaker::Employee, at_ms);
         turn.text_final = true;
@@ -253,7 +257,8 @@ impl Transcript {
 
     /// Returns the turn if its text is known.
     pub(super) fn heard(&mut self, item: &ItemId, at_ms: u64) -> Option<TurnRecord> {
-        let turn = self.find(item)?;
+        let turn = self.turns.iter_mut().rev().find(|turn| turn.is(item))?;
+        self.is_heard = true;
         turn.closed = true;
         turn.record.ended_ms = Some(at_ms);
         turn.record.heard_text.clone_from(&turn.record.text);
@@ -262,7 +267,8 @@ impl Transcript {
 
     /// Records an interruption of an utterance, of which the caller heard `heard` of `received` bytes.
     pub(super) fn interrupt(&mut self, item: &ItemId, heard: u64, received: u64, at_ms: u64) -> Option<TurnRecord> {
-        let turn = self.find(item)?;
+        let turn = self.turns.iter_mut().rev().find(|turn| turn.is(item))?;
+        self.is_heard |= heard > 0;
         turn.closed = true;
         turn.text_final = true;
         turn.record.interrupted = true;
@@ -343,6 +349,10 @@ impl Transcript {
         let entries =
             turns.into_iter().map(|turn| HistoryTurn { speaker: turn.record.speaker, text: turn.spoken().to_owned() });
         entries.filter(|entry| !entry.text.is_empty()).collect()
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        self.is_heard
     }
 
     /// Returns true if the caller has heard the utterance to its end.

@@ -63,6 +63,8 @@ text_enum! {
     EndReason {
         /// The caller hung up.
         CallerHungUp = "caller_hung_up",
+        /// The caller hung up and had heard nothing of the agent, besides the greeting.
+        Unanswered = "unanswered",
         /// The agent said goodbye and hung up.
         AgentHungUp = "agent_hung_up",
         /// An employee ended the call on the page or through the API.
@@ -100,6 +102,7 @@ impl EndReason {
     pub const fn words(self) -> &'static str {
         match self {
             Self::CallerHungUp => "the caller hung up",
+            Self::Unanswered => "the caller hung up before the agent answered",
             Self::AgentHungUp => "the agent hung up",
             Self::EmployeeHungUp => "an employee ended the call",
             Self::MessageTaken => "the caller left a message",

@@ -23,6 +23,8 @@ text_enum! {
         Robot = "robot",
         /// The caller never said a word. The end reason of the call is derived from this event.
         SilentCaller = "silent_caller",
+        /// The caller hung up and had heard nothing of the agent. The end reason of the call is derived from this event.
+        Unanswered = "unanswered",
         /// The caller asked for a person, and the call rang in the open web pages.
         PageRingStarted = "page_ring_started",
         /// A user who saw the call ring cannot answer it.

@@ -152,6 +152,8 @@ mod tests {
             (by(EndReason::Dropped), CallOutcome::Failed),
             (by(EndReason::NotConnected), CallOutcome::Missed),
             (CallFacts { answered: false, ..by(EndReason::CallerHungUp) }, CallOutcome::Missed),
+            (by(EndReason::Unanswered), CallOutcome::Missed),
+            (CallFacts { has_message: true, ..by(EndReason::Unanswered) }, CallOutcome::Message),
             (CallFacts { missed: true, ..by(EndReason::NotConnected) }, CallOutcome::Missed),
             (CallFacts { missed: true, ..by(EndReason::Blocked) }, CallOutcome::Blocked),
         ] {

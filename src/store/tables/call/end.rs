@@ -18,12 +18,13 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// The value that the column `end_reason` gets for a reason. For the reasons `Robot` and `Silent`, also stores their
-    /// event if that event is missing, because reads derive the reason from the event.
+    /// The value that the column `end_reason` gets for a reason. For the reasons `Robot`, `Silent` and `Unanswered`, also
+    /// stores their event if that event is missing, because reads derive the reason from the event.
     fn stored_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<EndReason> {
         let event = match reason {
             EndReason::Robot => Some(CallEventKind::Robot),
             EndReason::Silent => Some(CallEventKind::SilentCaller),
+            EndReason::Unanswered => Some(CallEventKind::Unanswered),
             _ => None,
         };
         if let Some(event) = event {
@@ -32,7 +33,8 @@ impl WriteTx<'_> {
             {
                 self.insert_call_event(sid, event, None, at)?;
             }
-            return Ok(EndReason::AgentHungUp);
+            let is_by_caller = reason == EndReason::Unanswered;
+            return Ok(if is_by_caller { EndReason::CallerHungUp } else { EndReason::AgentHungUp });
         }
         if reason != EndReason::EmployeeHungUp {
             return Ok(reason);

@@ -112,6 +112,7 @@ function MoreActions({ call, label }: { call: CallDetail; label: string }) {
 
 const endTexts: Record<Schemas['EndReason'], MessageDescriptor> = {
   caller_hung_up: msg`הצד השני ניתק`,
+  unanswered: msg`הצד השני ניתק לפני שהסוכן ענה`,
   agent_hung_up: msg`הסוכן נפרד וניתק`,
   employee_hung_up: msg`עובד סיים אותה`,
   message_taken: msg`נגמרה אחרי ההודעה`,
