@@ -178,6 +178,27 @@ mod tests {
     }
 
     #[test]
+    fn a_caller_who_heard_nothing_of_the_agent_is_missed() {
+        let mut ended = EndedStream { reason: EndReason::Unanswered, ..ended(true) };
+        ended.conversation = Some(Conversation {
+            stream: format!("MZ{:032x}", 1).parse().unwrap(),
+            engine: EngineKind::Pipeline,
+            model: None,
+            at: ended.started_at,
+        });
+        let (_folder, conn) = database();
+        try_out(&conn, |tx| {
+            end_stream(tx, &ended, country::IL)?;
+            // Twilio's own report comes later.
+            tx.end_call(&ended.sid, EndReason::CallerHungUp, Some(9000), ended.at)?;
+            let call = tx.stored_call(&ended.sid)?.unwrap();
+            assert_eq!(call.end_reason, Some(EndReason::Unanswered));
+            assert_eq!(CallFacts::from(&call).outcome(), CallOutcome::Missed);
+            Ok(())
+        });
+    }
+
+    #[test]
     fn a_goodbye_at_the_recorder_is_reviewed_after_the_stream_was_reviewed() {
         let ended = EndedStream { reason: EndReason::Dropped, state: CallState::Live, ..ended(true) };
         let (_folder, conn) = database();
