@@ -4488,7 +4488,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "silent" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "robot" | "interrupted";
+        EndReason: "caller_hung_up" | "unanswered" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "silent" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "robot" | "interrupted";
         /** @description A confirmed request to erase a contact. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address, typed by the user; the id if the contact has none of these. */
