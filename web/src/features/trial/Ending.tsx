@@ -29,6 +29,7 @@ export function Ending({ ended }: { ended: EndedMessage }) {
 function Reason({ reason }: { reason: string }) {
   switch (reason) {
     case 'caller_hung_up':
+    case 'unanswered':
       return <Trans>סיימתם את השיחה</Trans>
     case 'agent_hung_up':
       return <Trans>הסוכן נפרד וסיים את השיחה</Trans>
