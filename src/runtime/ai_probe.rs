@@ -8,7 +8,7 @@ use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, ResponseRequest};
 use crate::clock;
 use crate::config::{BaseUrl, Config};
 use crate::crm::business_profile::BusinessProfile;
-use crate::domain::{CheckResult, CheckStatus, Found, Language, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Language, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
 use crate::messages;
 use crate::providers::openai::ChatRole;
