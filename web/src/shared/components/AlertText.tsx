@@ -1,6 +1,5 @@
 import { useLingui } from '@lingui/react'
 import { CHECK_NAMES } from '../check-names'
-import { Ltr } from './text'
 import { asSentence, WithCode } from './WithCode'
 
 /**
@@ -26,8 +25,12 @@ export function AlertText({ text }: { text: string }) {
   })
 }
 
-/** Isolates a sentence without Hebrew, such as a provider's own words in a Hebrew page. */
+/** Isolates a sentence without Hebrew, such as a provider's own words in a Hebrew page. `Ltr` would not wrap it. */
 function Sentence({ text }: { text: string }) {
   const shown = <WithCode text={text} />
-  return /\p{Script=Hebrew}/u.test(text) ? shown : <Ltr>{shown}</Ltr>
+  return /\p{Script=Hebrew}/u.test(text) ? shown : (
+    <span className="ltr" dir="ltr">
+      {shown}
+    </span>
+  )
 }
