@@ -170,7 +170,9 @@ test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon 
   await field.press('Enter')
   await expect(row.getByRole('status')).toContainText('Saved')
   expect(await stored()).toBe(90)
-  await page.route('**/api/retention?*', route =>
+  const now = page.locator('.retention-now')
+  await expect(now).toContainText('Nothing to delete')
+  await page.route(/\/api\/retention(\?|$)/, route =>
     route.fulfill({
       json: {
         items: [
@@ -198,6 +200,7 @@ test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon 
   await question.getByRole('button', { name: 'Save and delete' }).click()
   await expect(row.getByRole('status')).toContainText('Saved')
   await expect.poll(stored).toBe(30)
+  await expect(now).toContainText('312 recordings')
   // A longer limit deletes nothing, and needs no confirmation.
   await field.fill('60')
   await field.press('Enter')
