@@ -171,7 +171,7 @@ test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon 
   await expect(row.getByRole('status')).toContainText('Saved')
   expect(await stored()).toBe(90)
   const now = page.locator('.retention-now')
-  await expect(now).toContainText('Nothing to delete')
+  await expect(now).toContainText('nothing to delete')
   await page.route(/\/api\/retention(\?|$)/, route =>
     route.fulfill({
       json: {

@@ -4,7 +4,7 @@ import { isUnseen } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
 import { Dot, Hidden, Ltr, Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
-import { atNoon, clockText, type Day, instantOf } from '#shared/format/dates'
+import { atNoon, type Day, minutesBetween } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import type { CalendarDay } from './data'
 import type { ViewProps } from './Grid'
@@ -12,7 +12,7 @@ import { HolidayName } from './HolidayName'
 import { agendaOf, awayWithin, type Gap, hoursOf, type Slot } from './layout'
 import { ResourceName } from './ResourceName'
 
-type Line = { from: number; slot: Slot } | { from: number; free: { resource: number; minutes: number }[] }
+type Line = { start: number; slot: Slot } | { start: number; free: Gap[] }
 
 interface Props extends ViewProps {
   /** The free time of each resource, or the error if it was never loaded. */
@@ -27,18 +27,17 @@ export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
   const ofDay = slots.get(shown.day)
   const agenda = agendaOf(ofDay).filter(({ appointment }) => shownLanes.has(appointment.resource_id))
   const gaps = (free.gaps.get(shown.day) ?? []).filter(({ resource }) => shownLanes.has(resource))
-  const lines: Line[] = agenda.map(slot => ({ from: slot.from, slot }))
-  for (const from of new Set(gaps.map(gap => gap.from))) {
-    const free = gaps.filter(gap => gap.from === from)
-    lines.push({ from, free: free.map(({ resource, to }) => ({ resource, minutes: to - from })) })
+  const lines: Line[] = agenda.map(slot => ({ start: slot.start, slot }))
+  for (const start of new Set(gaps.map(gap => gap.start))) {
+    lines.push({ start, free: gaps.filter(gap => gap.start === start) })
   }
-  lines.sort((a, b) => a.from - b.from || Number('free' in a) - Number('free' in b))
+  lines.sort((a, b) => a.start - b.start || Number('free' in a) - Number('free' in b))
   const noon = atNoon(shown.day)
   return (
     <div className="agenda-view">
       <div className="strip7" role="group" aria-label={t`ימים`}>
         {days.map(({ date }) => {
-          const minutes = agendaOf(slots.get(date)).reduce((sum, { from, to }) => sum + to - from, 0)
+          const minutes = agendaOf(slots.get(date)).reduce((sum, slot) => sum + slot.minutes, 0)
           return (
             <button
               key={date}
@@ -93,9 +92,9 @@ export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
               open={() => change({ appointment: line.slot.appointment.id })}
             />
           ) : (
-            <li key={`free${line.from}`}>
+            <li key={`free${line.start}`}>
               <span className="at">
-                <Ltr>{clockText(line.from)}</Ltr>
+                <Ltr>{format.time(new Date(line.start))}</Ltr>
               </span>
               <div className="it">
                 <button
@@ -104,7 +103,7 @@ export function AgendaView({ days, lanes, slots, free, shown, change }: Props) {
                   onClick={() =>
                     change({
                       new: 1,
-                      at: instantOf(shown.day, line.from, format.zone) ?? null,
+                      at: new Date(line.start).toISOString(),
                       lane: line.free.length === 1 ? (line.free[0]?.resource ?? null) : null,
                     })
                   }
@@ -186,15 +185,16 @@ interface SlotProps {
   open: () => void
 }
 
-function AgendaSlot({ slot: { appointment, from, to }, lanes, isSelected, open }: SlotProps) {
+function AgendaSlot({ slot: { appointment, start, isContinued }, lanes, isSelected, open }: SlotProps) {
   const format = useFormat()
+  const { starts_at, ends_at } = appointment
   const unseen = isUnseen(appointment)
-  const isPast = new Date(appointment.ends_at) < useNow()
+  const isPast = new Date(ends_at) < useNow()
   const kind = ['ag', unseen && 'ai', isSelected && 'sel', isPast && 'past', appointment.state === 'no_show' && 'gone']
   return (
     <li>
       <span className="at">
-        <Ltr>{clockText(from)}</Ltr>
+        <Ltr>{format.time(new Date(start))}</Ltr>
       </span>
       <div className="it">
         <button className={kind.filter(Boolean).join(' ')} type="button" onClick={open}>
@@ -211,7 +211,11 @@ function AgendaSlot({ slot: { appointment, from, to }, lanes, isSelected, open }
                   <Dot />
                 </>
               )}
-              {format.length(to - from)}
+              {isContinued ? (
+                <Trans>מאתמול, עד {format.time(ends_at)}</Trans>
+              ) : (
+                format.length(minutesBetween(starts_at, ends_at))
+              )}
             </span>
           </span>
           {unseen && (

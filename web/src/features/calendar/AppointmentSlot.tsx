@@ -1,6 +1,6 @@
-import { useLingui } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { isUnseen } from '#shared/appointment'
-import { Name } from '#shared/components/text'
+import { Dot, Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { formatPhone } from '#shared/format/phone'
 import { useCountry, useFormat } from '#shared/session'
@@ -15,7 +15,13 @@ interface Props {
 }
 
 /** The border is dashed if the agent booked the appointment and no user has opened it yet. */
-export function AppointmentSlot({ slot: { appointment, place, places }, top, height, isSelected, open }: Props) {
+export function AppointmentSlot({
+  slot: { appointment, isContinued, place, places },
+  top,
+  height,
+  isSelected,
+  open,
+}: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const country = useCountry()
@@ -37,14 +43,15 @@ export function AppointmentSlot({ slot: { appointment, place, places }, top, hei
   ]
   const when = `${format.longDate(starts_at)} ${format.range(starts_at, ends_at)}`
   // The accessible name must begin with the visible text (WCAG 2.5.3, label in name).
-  const said = [`${name} ${appointment.service_name}`, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]
+  const shown = [isContinued && t`מאתמול`, appointment.service_name].filter(Boolean).join(' · ')
+  const said = [`${name} ${shown}`, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]
   return (
     <button
       type="button"
       className={kind.filter(Boolean).join(' ')}
       style={{
         insetBlockStart: top + 1,
-        blockSize: Math.max(22, height - 2),
+        blockSize: height - 2,
         ...(places > 1 && {
           insetInlineStart: `${(100 * place) / places}%`,
           insetInlineEnd: `${(100 * (places - 1 - place)) / places}%`,
@@ -59,6 +66,12 @@ export function AppointmentSlot({ slot: { appointment, place, places }, top, hei
     >
       <b>{contact_name || contact_number ? <Name name={contact_name} number={contact_number} /> : <bdi>{name}</bdi>}</b>{' '}
       <span>
+        {isContinued && (
+          <>
+            <Trans>מאתמול</Trans>
+            <Dot />
+          </>
+        )}
         <bdi>{appointment.service_name}</bdi>
       </span>
     </button>

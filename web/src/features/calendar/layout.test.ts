@@ -51,6 +51,65 @@ test('appointments of a resource that overlap stand side by side', () => {
   expect(places(2)).toEqual([[4, 90, 0, 1]])
 })
 
+test('an appointment across midnight is on both of its days', () => {
+  const days = slotsByDay(
+    [
+      appointment(1, '2027-03-24T18:00:00Z', '2027-03-25T04:00:00Z'),
+      appointment(2, '2027-03-25T20:00:00Z', '2027-03-25T22:00:00Z'),
+    ],
+    ZONE,
+  )
+  const parts = (day: string) =>
+    days
+      .get(day)
+      ?.get(1)
+      ?.map(({ appointment, from, to, minutes, isContinued }) => [appointment.id, from, to, minutes, isContinued])
+  expect(parts('2027-03-24')).toEqual([[1, 1200, 1440, 240, false]])
+  expect(parts('2027-03-25')).toEqual([
+    [1, 0, 360, 360, true],
+    [2, 1320, 1440, 120, false],
+  ])
+  expect(parts('2027-03-26')).toBeUndefined()
+  expect(shownHours([{ ...day(), date: '2027-03-25' }], days)).toEqual([0, 1440])
+})
+
+test('an appointment lasts as long as its instants say when the clock changes', () => {
+  const on = (day: string, from: string, to: string) =>
+    agendaOf(slotsByDay([appointment(1, from, to)], ZONE).get(day)).map(({ from, to, minutes }) => [from, to, minutes])
+  // In the grid, the first one is drawn over the hour that is skipped, and the second as high as it lasts.
+  expect(on('2027-03-26', '2027-03-25T23:30:00Z', '2027-03-26T00:30:00Z')).toEqual([[90, 210, 60]])
+  expect(on('2027-10-31', '2027-10-30T22:30:00Z', '2027-10-30T23:30:00Z')).toEqual([[90, 150, 60]])
+})
+
+test('boxes of a lane that are drawn over the same minutes stand side by side', () => {
+  const at = (minute: number) => new Date(Date.parse('2026-11-22T06:00:00Z') + minute * 60_000).toISOString()
+  let seed = 1
+  const random = (below: number) => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed % below
+  }
+  const tables: [number, number][][] = [Array.from({ length: 6 }, (_, index) => [index * 5, 5])]
+  for (let table = 0; table < 40; table++) {
+    tables.push(Array.from({ length: 12 }, () => [random(40) * 5, 5 + random(18) * 5]))
+  }
+  for (const table of tables) {
+    const days = slotsByDay(
+      table.map(([from, minutes], id) => appointment(id, at(from), at(from + minutes))),
+      ZONE,
+    )
+    const lane = days.get('2026-11-22')?.get(1) ?? []
+    expect(lane).toHaveLength(table.length)
+    for (const one of lane) {
+      expect(one.to - one.from).toBeGreaterThanOrEqual(20)
+      for (const other of lane) {
+        if (one === other || one.to <= other.from || other.to <= one.from) continue
+        expect(one.place).not.toBe(other.place)
+        expect(one.places).toBe(other.places)
+      }
+    }
+  }
+})
+
 test('the hours shown hold everything', () => {
   const slots = slotsByDay([appointment(1, '2026-11-22T04:10:00Z', '2026-11-22T05:00:00Z')], ZONE)
   expect(shownHours([day(['09:00', '17:30'])], slots)).toEqual([6 * 60, 18 * 60])
@@ -99,11 +158,15 @@ test('gaps stand on their day, and end with it', () => {
     ],
     ZONE,
   )
+  const start = (time: string) => Date.parse(`2026-11-22T${time}Z`)
   expect(days.get('2026-11-22')).toEqual([
-    { resource: 1, from: 540, to: 600 },
-    { resource: 2, from: 1320, to: 1440 },
+    { resource: 1, start: start('07:00'), minutes: 60 },
+    { resource: 2, start: start('20:00'), minutes: 120 },
   ])
-  expect(days.get('2026-11-23')).toEqual([{ resource: 2, from: 0, to: 60 }])
+  expect(days.get('2026-11-23')).toEqual([{ resource: 2, start: start('22:00'), minutes: 60 }])
+  // The day on which the clock goes forward has 23 hours.
+  const short = gapsByDay([gap(1, '2027-03-25T22:00:00Z', '2027-03-26T21:00:00Z')], ZONE)
+  expect(short.get('2027-03-26')?.map(({ minutes }) => minutes)).toEqual([23 * 60])
 })
 
 test('removed staff with appointments have a lane behind the others', () => {

@@ -1,16 +1,29 @@
 import type { Schemas } from '#shared/api/client'
-import { type Day, minuteOf, wallTime } from '#shared/format/dates'
+import { addDays, type Day, instantNear, minuteOf, minutesBetween, wallTime } from '#shared/format/dates'
 
 type Appointment = Schemas['Appointment']
 type CalendarDay = Schemas['CalendarDay']
 type Hours = Pick<CalendarDay, 'open'>
+type Interval = Pick<Appointment, 'starts_at' | 'ends_at'>
+
+const DAY_MINUTES = 24 * 60
 
 /** The height of one hour in the grid, in pixels. */
 export const HOUR_PX = 69
 
+/** The least height of an appointment in the grid, in minutes: a line of text. */
+const LEAST_MINUTES = 20
+
+/** The part of an appointment that is on one day. */
 export interface Slot {
   appointment: Appointment
-  /** The start and end, in minutes of the day in the business's time zone. */
+  /** The instant at which the part begins, in ms. */
+  start: number
+  /** The length of the part. On the night of a clock change, `to - from` differs from it. */
+  minutes: number
+  /** Whether the appointment began on the day before. */
+  isContinued: boolean
+  /** The top and the bottom in the grid, in minutes of the day in the business's time zone. */
   from: number
   to: number
   /** Appointments that overlap in the grid stand side by side: the place of this one, and the number of places. */
@@ -41,29 +54,52 @@ export function lanesOf(
   return [...lanes.values()]
 }
 
-/** Omits cancelled appointments. An appointment that ends after midnight is cut at the end of its first day. */
+/** Omits cancelled appointments. An appointment across midnight has a part on each of its days. */
 export function slotsByDay(appointments: readonly Appointment[], zone: string): Map<Day, Lanes> {
   const days = new Map<Day, Lanes>()
   for (const appointment of appointments) {
     if (appointment.state === 'cancelled') continue
-    const [begin, end] = [wallTime(appointment.starts_at, zone), wallTime(appointment.ends_at, zone)]
-    const to = end.day === begin.day ? end.minute : 24 * 60
-    const lanes = days.get(begin.day) ?? new Map<number, Slot[]>()
-    const lane = lanes.get(appointment.resource_id) ?? []
-    lane.push({ appointment, from: begin.minute, to: Math.max(to, begin.minute + 5), place: 0, places: 1 })
-    lanes.set(appointment.resource_id, lane)
-    days.set(begin.day, lanes)
+    for (const { day, isContinued, ...part } of partsOf(appointment, zone)) {
+      const lanes = days.get(day) ?? new Map<number, Slot[]>()
+      const lane = lanes.get(appointment.resource_id) ?? []
+      // The clock may go back within the part, which then ends at an earlier time than it lasts.
+      const to = Math.max(part.to, part.from + Math.max(part.minutes, LEAST_MINUTES))
+      lane.push({ ...part, appointment, isContinued, to, place: 0, places: 1 })
+      lanes.set(appointment.resource_id, lane)
+      days.set(day, lanes)
+    }
   }
   for (const lanes of days.values()) for (const lane of lanes.values()) arrange(lane)
   return days
 }
 
+/** Divides an interval at midnight. */
+function partsOf({ starts_at, ends_at }: Interval, zone: string) {
+  const [begin, end] = [wallTime(starts_at, zone), wallTime(ends_at, zone)]
+  const parts = []
+  for (let day = begin.day; day <= end.day; day = addDays(day, 1)) {
+    if (day === end.day && end.minute === 0 && parts.length > 0) break
+    const [isFirst, isLast] = [day === begin.day, day === end.day]
+    const start = isFirst ? new Date(starts_at) : instantNear(day, 0, zone)
+    const stop = isLast ? new Date(ends_at) : instantNear(addDays(day, 1), 0, zone)
+    parts.push({
+      day,
+      isContinued: !isFirst,
+      start: start.getTime(),
+      minutes: minutesBetween(start, stop),
+      from: isFirst ? begin.minute : 0,
+      to: isLast ? end.minute : DAY_MINUTES,
+    })
+  }
+  return parts
+}
+
 /**
- * Sorts the appointments of a lane, and gives those that overlap their places. On the night of a clock change, two
- * appointments of one resource can have the same wall-clock time; others overlap if a user has forced it.
+ * Sorts the appointments of a lane, and gives those that overlap their places: short ones, which are drawn higher than
+ * they last, those with the same wall-clock time on the night of a clock change, and those that a user has forced.
  */
 function arrange(lane: Slot[]): void {
-  lane.sort((a, b) => a.from - b.from || a.appointment.starts_at.localeCompare(b.appointment.starts_at))
+  lane.sort((a, b) => a.from - b.from || a.start - b.start)
   let group: Slot[] = []
   /** When each place of the group is free again. */
   let free: number[] = []
@@ -82,7 +118,7 @@ function arrange(lane: Slot[]): void {
 
 /** In minutes of the day. */
 export const opening = (day: Hours): [number, number][] =>
-  day.open.map(({ from, to }) => [minuteOf(from) ?? 0, to === '24:00' ? 24 * 60 : (minuteOf(to) ?? 24 * 60)])
+  day.open.map(({ from, to }) => [minuteOf(from) ?? 0, to === '24:00' ? DAY_MINUTES : (minuteOf(to) ?? DAY_MINUTES)])
 
 /** The intervals between two minutes that are outside these hours. */
 export function closedWithin(day: Hours, first: number, last: number): [number, number][] {
@@ -121,26 +157,27 @@ export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day,
   if (times.length === 0) return [9 * 60, 18 * 60]
   const first = Math.min(...times.map(([from]) => from))
   const last = Math.max(...times.map(([, to]) => to))
-  return [Math.floor(first / 60) * 60, Math.ceil(last / 60) * 60]
+  return [Math.floor(first / 60) * 60, Math.min(DAY_MINUTES, Math.ceil(last / 60) * 60)]
 }
 
 export const agendaOf = (lanes: Lanes | undefined): Slot[] =>
-  [...(lanes?.values() ?? [])].flat().sort((a, b) => a.from - b.from || a.appointment.id - b.appointment.id)
+  [...(lanes?.values() ?? [])].flat().sort((a, b) => a.start - b.start || a.appointment.id - b.appointment.id)
 
 /** An interval of a day in which a resource can be booked. */
 export interface Gap {
   resource: number
-  from: number
-  to: number
+  /** The instant at which it begins, in ms. */
+  start: number
+  minutes: number
 }
 
-/** A gap that lasts until midnight ends with its day. */
+/** A gap across midnight has a part on each of its days. */
 export function gapsByDay(gaps: readonly Schemas['FreeGap'][], zone: string): Map<Day, Gap[]> {
   const days = new Map<Day, Gap[]>()
-  for (const { resource_id: resource, starts_at, ends_at } of gaps) {
-    const [begin, end] = [wallTime(starts_at, zone), wallTime(ends_at, zone)]
-    const gap = { resource, from: begin.minute, to: end.day === begin.day ? end.minute : 24 * 60 }
-    days.set(begin.day, [...(days.get(begin.day) ?? []), gap])
+  for (const gap of gaps) {
+    for (const { day, start, minutes } of partsOf(gap, zone)) {
+      days.set(day, [...(days.get(day) ?? []), { resource: gap.resource_id, start, minutes }])
+    }
   }
   return days
 }

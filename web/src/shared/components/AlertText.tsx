@@ -28,7 +28,9 @@ export function AlertText({ text }: { text: string }) {
 /** Isolates a sentence without Hebrew, such as a provider's own words in a Hebrew page. `Ltr` would not wrap it. */
 function Sentence({ text }: { text: string }) {
   const shown = <WithCode text={text} />
-  return /\p{Script=Hebrew}/u.test(text) ? shown : (
+  return /\p{Script=Hebrew}/u.test(text) ? (
+    shown
+  ) : (
     <span className="ltr" dir="ltr">
       {shown}
     </span>

@@ -89,6 +89,10 @@ export function instantNear(day: Day, minute: number, zone: string): Date {
   return new Date(instantOf(day, minute, zone) ?? wanted - offsetsNear(wanted, zone)[0])
 }
 
+/** Rounds to full minutes. */
+export const minutesBetween = (from: string | Date, to: string | Date): number =>
+  Math.round((new Date(to).getTime() - new Date(from).getTime()) / 60_000)
+
 /** Parses «09:30», «9:30», «930» or «9» to the minute of the day; undefined if the text is not a time. */
 export function minuteOf(text: string): number | undefined {
   const found = /^\s*([01]?\d|2[0-3])(?:[:.]?([0-5]\d))?\s*$/.exec(text)
