@@ -559,3 +559,21 @@ test('an undo does not overwrite what another user has saved since', async ({ pa
   expect(errors).toEqual([])
   await other.context().close()
 })
+
+test('what was typed about a contact moves to the contact that it was merged into', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send } = await owner(page, ownDaemon)
+  const add = (display_name: string, number: string) =>
+    send<{ id: number }>('POST', '/api/contacts', { display_name, number })
+  const [old, kept] = [await add('דנה לוי', '050-987-6544'), await add('דנה', '050-987-6545')]
+  await page.goto(`${ownDaemon.url}/app/contacts/${old.id}`)
+  await page.getByRole('button', { name: 'הערה', exact: true }).click()
+  const note = page.getByLabel('הערה חדשה')
+  await note.fill('מעדיפה בקרים')
+  await send('POST', `/api/contacts/${kept.id}/merge`, { contact_id: old.id })
+  await expect(page).toHaveURL(`${ownDaemon.url}/app/contacts/${kept.id}`)
+  await expect(page.locator('.toast')).toContainText(/דנה לוי.* אוחד בינתיים עם/)
+  await expect(note).toHaveValue('מעדיפה בקרים')
+  await expect(note).toBeFocused()
+})

@@ -124,6 +124,19 @@ export const isKept = (name: string): boolean => recallOwn(keyOf(name)) !== null
 /** Deletes the kept input of a form that is not rendered, or that is about to be closed. */
 export const forgetDraft = (name: string): void => rememberOwn(keyOf(name), null)
 
+/** Moves the kept input of forms about one item to those about another. A form that has input there keeps it. */
+export function moveDrafts(lists: readonly string[], from: number, to: number): void {
+  for (const list of lists) {
+    const [old, next] = [keyOf(`${list}.${from}`), keyOf(`${list}.${to}`)]
+    for (const key of ownKeys(old).filter(key => key === old || key.startsWith(`${old}.`))) {
+      const target = next + key.slice(old.length)
+      if (recallOwn(target) !== null) continue
+      rememberOwn(target, recallOwn(key))
+      rememberOwn(key, null)
+    }
+  }
+}
+
 /** A form of a list: 'new', or the id of an item. */
 type Form = number | 'new'
 

@@ -12,12 +12,14 @@ import { ContactCard } from './ContactCard'
 import { type Erased, ErasedContact } from './ErasedContact'
 import { Side, Work } from './Side'
 import { Timeline } from './Timeline'
+import { useMerged } from './use-merged'
 
 export default function ContactPage() {
   const { t } = useLingui()
   const { id } = useParams<{ id: string }>()
   const query = useQuery(contactQuery(Number(id)))
-  const name = query.data?.display_name
+  const contact = useMerged(Number(id), query.data)
+  const name = contact?.display_name
   useDocumentTitle(name ? isolate(name) : t`לקוח`)
   const isPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   // The event of the deletion may arrive before the response, so this state must survive the removal of the contact.
@@ -26,13 +28,13 @@ export default function ContactPage() {
   const isGone = isMissing(query.error)
   return (
     <main className={isGone ? 'page' : 'contacts who3'}>
-      {(isGone || !query.data) && (
+      {(isGone || !contact) && (
         <h1 className="vh">
           <Trans>לקוח</Trans>
         </h1>
       )}
       <Loaded
-        query={query}
+        query={{ ...query, data: contact }}
         skeleton={<CardSkeleton />}
         title={<Trans>הכרטיס לא נטען. הוא שמור</Trans>}
         missing={{
