@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { useShownError } from '#shared/api/failures'
 import { apiQuery } from '#shared/api/query'
 import { useArrowChoice } from '#shared/arrow-choice'
 import { Field } from '#shared/components/field'
@@ -48,10 +49,12 @@ export function ContactPicker({ value, initial, choose }: Props) {
     enabled: value === null,
   })
   const items = found.data?.items ?? []
+  const failed = found.data ? null : found.error
+  useShownError(failed)
   const pick = (contact: (typeof items)[number] | undefined) =>
     contact && choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null })
   // The first contact can still change while the search runs.
-  const isAnswered = text.trim() === words && !found.isPlaceholderData && !found.isPending
+  const isAnswered = text.trim() === words && found.data !== undefined && !found.isPlaceholderData
   const pickFirst = useWhenAnswered(text, isAnswered, () => pick(items[0]))
   // Without words, the list shows the contacts of late, none of which is the active one.
   const isFirstActive = text.trim() !== ''
@@ -126,6 +129,14 @@ export function ContactPicker({ value, initial, choose }: Props) {
           </li>
         ))}
       </ul>
+      {failed && (
+        <p className="row small muted" role="alert">
+          <Trans>הלקוחות לא נטענו.</Trans>
+          <button className="btn quiet" type="button" onClick={() => void found.refetch()}>
+            <Trans>לנסות שוב</Trans>
+          </button>
+        </p>
+      )}
       {limit === FEW && found.data?.next_cursor && (
         <button className="btn link" type="button" onClick={() => setLimit(MANY)}>
           <Trans>עוד לקוחות</Trans>
@@ -136,7 +147,7 @@ export function ContactPicker({ value, initial, choose }: Props) {
           <Trans>יש עוד לקוחות. כתבו עוד מהשם או מהמספר</Trans>
         </p>
       )}
-      {words.length >= 2 && <NewContact words={words} choose={choose} />}
+      {words.length >= 2 && <NewContact words={words} isOffered={isAnswered} choose={choose} />}
     </div>
   )
 }
@@ -146,7 +157,14 @@ const isNamed = (name: string) => name.trim() !== '' && !isPhone(name)
 
 const focus = (input: HTMLInputElement | null) => input?.focus()
 
-function NewContact({ words, choose }: { words: string; choose: Props['choose'] }) {
+interface NewProps {
+  words: string
+  /** Whether a search has answered: a contact that was not searched for may exist. */
+  isOffered: boolean
+  choose: Props['choose']
+}
+
+function NewContact({ words, isOffered, choose }: NewProps) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)
   const isNumber = LOOKS_LIKE_NUMBER.test(words)
@@ -163,6 +181,7 @@ function NewContact({ words, choose }: { words: string; choose: Props['choose'] 
       return true
     },
   })
+  if (!isOpen && !isOffered) return null
   if (!isOpen) {
     return (
       <button
