@@ -618,3 +618,22 @@ test('the arrow keys choose the contact of a new appointment', async ({ page, ow
   await field.press('Enter')
   await expect(dialog.locator('.picked')).toContainText(name)
 })
+
+test('a new contact is offered only after a search has answered', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/calendar?new=1`)
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('option')).not.toHaveCount(0)
+  let works = false
+  await page.route('**/api/contacts?*', route =>
+    works ? route.continue() : route.fulfill({ status: 403, json: { error: { code: 'unavailable', message: '' } } }),
+  )
+  await dialog.getByRole('combobox', { name: 'לקוח' }).fill('אפרת')
+  await expect(dialog.getByRole('alert')).toContainText('הלקוחות לא נטענו')
+  const add = dialog.getByRole('button', { name: 'לקוח חדש: אפרת' })
+  await expect(add).toHaveCount(0)
+  works = true
+  await dialog.getByRole('button', { name: 'לנסות שוב' }).click()
+  await expect(add).toBeVisible()
+})

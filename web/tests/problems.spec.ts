@@ -9,7 +9,10 @@ const alert = (kind: string, more: object = {}) => ({
   since: '2026-11-20T08:00:00.000Z',
   headline: { he: `כותרת ${kind}`, en: `Headline ${kind}` },
   // Longer than a line of a phone.
-  detail: { he: 'פרטים: 900 MB', en: 'Details: only 900 MB are free on the disk, and each backup needs 1,200 MB of it' },
+  detail: {
+    he: 'פרטים: 900 MB',
+    en: 'Details: only 900 MB are free on the disk, and each backup needs 1,200 MB of it',
+  },
   remedy: { he: 'מה לעשות', en: 'What to do' },
   deliveries: [],
   ...more,

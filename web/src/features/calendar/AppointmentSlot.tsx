@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { isUnseen } from '#shared/appointment'
-import { Dot, Name } from '#shared/components/text'
+import { Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { formatPhone } from '#shared/format/phone'
 import { useCountry, useFormat } from '#shared/session'
@@ -43,7 +43,7 @@ export function AppointmentSlot({
   ]
   const when = `${format.longDate(starts_at)} ${format.range(starts_at, ends_at)}`
   // The accessible name must begin with the visible text (WCAG 2.5.3, label in name).
-  const shown = [isContinued && t`מאתמול`, appointment.service_name].filter(Boolean).join(' · ')
+  const shown = [isContinued && t`מאתמול`, appointment.service_name].filter(Boolean).join(' ')
   const said = [`${name} ${shown}`, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]
   return (
     <button
@@ -65,13 +65,14 @@ export function AppointmentSlot({
       }}
     >
       <b>{contact_name || contact_number ? <Name name={contact_name} number={contact_number} /> : <bdi>{name}</bdi>}</b>{' '}
-      <span>
-        {isContinued && (
-          <>
+      {isContinued && (
+        <>
+          <span>
             <Trans>מאתמול</Trans>
-            <Dot />
-          </>
-        )}
+          </span>{' '}
+        </>
+      )}
+      <span>
         <bdi>{appointment.service_name}</bdi>
       </span>
     </button>

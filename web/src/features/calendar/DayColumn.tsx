@@ -1,16 +1,18 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type MouseEvent, type PointerEvent, useRef } from 'react'
+import { isolate } from '#shared/format/bidi'
 import { useNow } from '#shared/format/clock'
 import { atNoon, clockText, instantOf, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { AppointmentSlot } from './AppointmentSlot'
-import type { CalendarDay } from './data'
-import { awayWithin, closedWithin, HOUR_PX, type Lane, type Lanes, whyAway } from './layout'
+import type { CalendarDay, Closure } from './data'
+import { awayWithin, closedWithin, HOUR_PX, type Lane, type Lanes, whyAway, whyClosed } from './layout'
 import type { Shown } from './url'
 
 interface Props {
   day: CalendarDay
   lanes: readonly Lane[]
+  closures: readonly Closure[]
   slots: Lanes | undefined
   /** The first and the last visible minute of the day. */
   first: number
@@ -26,11 +28,11 @@ const STEP_MINUTES = 15
 /** A pointer that moves farther, in pixels, drags: it does not press. */
 const MOVED_PX = 6
 
-/** The shortest absence that has space for its reason, in minutes. */
+/** The shortest absence or closure that has space for its reason, in minutes. */
 const NAMED_MINUTES = 45
 
 /** A closed day in a week is narrow, and shows only that it is closed. */
-export function DayColumn({ day, lanes, slots, first, last, isShut, shown, change }: Props) {
+export function DayColumn({ day, lanes, closures, slots, first, last, isShut, shown, change }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const now = wallTime(useNow(), format.zone)
@@ -58,11 +60,16 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
     const minute = Math.floor(exact / STEP_MINUTES) * STEP_MINUTES
     change({ new: 1, at: instantOf(day.date, minute, format.zone) ?? null, lane: lane.id })
   }
+  const closedText = (from: number, to: number) => {
+    const state = from > first && (to === last ? t`סגור מ־${clockText(from)}` : t`סגור`)
+    const reason = whyClosed(closures, day.date, from, to)
+    return [state, reason && isolate(reason)].filter(Boolean).join(' · ')
+  }
   return (
     <div className="day-col" role="group" aria-label={label}>
       {closedWithin(day, first, last).map(([from, to]) => (
         <span key={from} className="closed" style={{ insetBlockStart: top(from), blockSize: top(to) - top(from) }}>
-          {to === last && from > first && <em>{t`סגור מ־${clockText(from)}`}</em>}
+          {to - from >= NAMED_MINUTES && <em>{closedText(from, to)}</em>}
         </span>
       ))}
       {lanes.map(lane => (

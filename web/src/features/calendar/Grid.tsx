@@ -5,7 +5,7 @@ import { atNoon, clockText, type Day, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { DayColumn } from './DayColumn'
 import { DayHead } from './DayHead'
-import type { CalendarDay } from './data'
+import { type CalendarDay, useClosures } from './data'
 import { HOUR_PX, type Lane, type Lanes, opening, shownHours } from './layout'
 import type { Shown } from './url'
 import { useEdges } from './useEdges'
@@ -33,6 +33,7 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const { t } = useLingui()
   const format = useFormat()
   const columns = shown.view === 'day' ? days.filter(({ date }) => date === shown.day) : days
+  const closures = useClosures(columns)
   const [first, last] = shownHours(columns, slots)
   const isEmpty = ({ date, open }: CalendarDay) => open.length === 0 && !slots.get(date)?.size
   const isShut = (day: CalendarDay) => isEmpty(day) && columns.length > 1
@@ -90,6 +91,7 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
               key={day.date}
               day={day}
               lanes={lanes}
+              closures={closures}
               slots={slots.get(day.date)}
               first={first}
               last={last}

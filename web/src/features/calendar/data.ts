@@ -25,6 +25,13 @@ export const everyResource = apiQuery('/api/resources', { query: { archived: tru
 
 export const useDays = (from: Day, to: Day) => useQuery(apiQuery('/api/calendar/days', { query: { from, to } }))
 
+/** The closures of the shown days that are open at other times. Closed days do not need them. */
+export function useClosures(days: readonly CalendarDay[]): readonly Closure[] {
+  const [from = '', to = from] = [days[0]?.date, days.at(-1)?.date]
+  const enabled = days.some(({ closures, open }) => closures.length > 0 && open.length > 0)
+  return useQuery({ ...apiQuery('/api/closures', { query: { from, to } }), enabled }).data?.items ?? []
+}
+
 /** The data is fetched again when the start of a gap has passed. */
 export function useGaps(from: Day, enabled: boolean) {
   const zone = useSession().business.time_zone

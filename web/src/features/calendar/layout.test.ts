@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '#shared/api/client'
-import { agendaOf, awayWithin, closedWithin, gapsByDay, lanesOf, shownHours, slotsByDay, whyAway } from './layout'
+import {
+  agendaOf,
+  awayWithin,
+  closedWithin,
+  gapsByDay,
+  lanesOf,
+  shownHours,
+  slotsByDay,
+  whyAway,
+  whyClosed,
+} from './layout'
 
 const ZONE = 'Asia/Jerusalem'
 
@@ -146,6 +156,24 @@ test('a resource is away where the business is open without it', () => {
   ])
   // A closure is named as the reason only if the resource is away for the whole day.
   expect([1, 2, 3].map(id => whyAway(shop, id))).toEqual(['', '', 'חופש'])
+})
+
+test('a closure explains the hours that it closes', () => {
+  const closure = (from: string | null, to: string | null, reason: string, more = {}) => ({
+    ...{ from_date: '2026-11-22', to_date: '2026-11-22', from, to, reason, resource_id: null },
+    ...more,
+  })
+  const closures = [
+    closure('12:00', '15:00', 'Staff meeting'),
+    closure('17:00', null, 'Inventory', { to_date: '2026-11-23' }),
+    closure('12:00', '15:00', 'Leave', { resource_id: 1 }),
+  ]
+  const why = (date: string, from: number, to: number) => whyClosed(closures, date, from, to)
+  expect(why('2026-11-22', 720, 900)).toBe('Staff meeting')
+  expect(why('2026-11-22', 900, 960)).toBe('')
+  expect(why('2026-11-22', 1020, 1440)).toBe('Inventory')
+  expect(why('2026-11-23', 540, 600)).toBe('Inventory')
+  expect(why('2026-11-24', 720, 900)).toBe('')
 })
 
 test('gaps stand on their day, and end with it', () => {

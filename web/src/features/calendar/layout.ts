@@ -132,6 +132,19 @@ export function closedWithin(day: Hours, first: number, last: number): [number, 
   return closed.filter(([from, to]) => to > from)
 }
 
+type Closure = Pick<Schemas['Closure'], 'from_date' | 'to_date' | 'from' | 'to' | 'reason' | 'resource_id'>
+
+/** The reasons for which the whole business is closed in an interval of a day. */
+export function whyClosed(closures: readonly Closure[], day: Day, from: number, to: number): string {
+  const reasons = closures.filter(closure => {
+    if (closure.resource_id != null || day < closure.from_date || day > closure.to_date) return false
+    const begin = day === closure.from_date ? (minuteOf(closure.from ?? '') ?? 0) : 0
+    const end = day === closure.to_date ? (minuteOf(closure.to ?? '') ?? DAY_MINUTES) : DAY_MINUTES
+    return begin < to && end > from
+  })
+  return [...new Set(reasons.map(({ reason }) => reason))].filter(Boolean).join(', ')
+}
+
 export const hoursOf = (day: CalendarDay, resource: number) =>
   day.resources.find(({ resource_id }) => resource_id === resource)
 
