@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { ifStill, renewSessionWith, setCsrfToken, unwrap, withSession } from './client'
-import { ApiError } from './errors'
+import { ApiError, asApiError } from './errors'
+import { problemText } from './problem-text'
 
 /** Sends a request whose CSRF token the daemon refuses once. `renew` is what the page then learns of its session. */
 async function timesSent(renew: () => void): Promise<number> {
@@ -37,4 +38,12 @@ test('a tag that a proxy has made weak is sent as the strong one, which alone ma
   expect(ifStill(item)).toEqual({ 'If-Match': '"7"' })
   const refused = { error: { error: { code: 'changed' } }, response: new Response(null, { status: 412, headers }) }
   await expect(unwrap(Promise.resolve(refused))).rejects.toMatchObject({ etag: '"7"' })
+})
+
+test('a read that the machine cannot answer does not say that nothing can be stored', async () => {
+  const response = new Response(null, { status: 503 })
+  const read = await unwrap(Promise.resolve({ error: { error: { code: 'unavailable' } }, response })).catch(asApiError)
+  const change = new ApiError(503, { code: 'unavailable' })
+  expect(read).toMatchObject({ isRead: true })
+  expect(problemText(read as ApiError)).not.toBe(problemText(change))
 })

@@ -206,7 +206,8 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   if (!response.ok) {
     const failure = errorOf(response.status, error, etag)
     const request = requests.get(response)
-    if (request !== undefined) requests.set(failure, request)
+    if (request === undefined) failure.isRead = true
+    else requests.set(failure, request)
     throw failure
   }
   if (etag && typeof data === 'object' && data !== null) versions.set(data, etag)

@@ -38,6 +38,8 @@ export class ApiError extends Error {
   readonly current: unknown
   /** For the code `changed`: the ETag of the current item; undefined if the response contains several items. */
   readonly etag: string | undefined
+  /** Whether the request only reads, so that nothing was to be stored. */
+  isRead = false
 
   constructor(
     status: number,

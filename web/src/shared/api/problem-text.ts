@@ -99,8 +99,12 @@ export function codeText(code: string | null | undefined): string | undefined {
   return own && i18n._(own)
 }
 
+/** `unavailable` for a request that only reads. */
+const BUSY = msg`המכונה לא יכולה לענות כרגע. אפשר לנסות שוב בעוד רגע.`
+
 /** Returns the text for the user. For most unknown codes, this is the daemon's own message, which is not translated. */
-export function problemText({ code, message, status }: ApiError): string {
+export function problemText({ code, message, status, isRead }: ApiError): string {
+  if (code === 'unavailable' && isRead) return i18n._(BUSY)
   const own = codeText(code)
   if (own) return own
   return code.startsWith('http_') ? i18n._(msg`הבקשה נכשלה, והתשובה לא אומרת למה (${status}).`) : message
