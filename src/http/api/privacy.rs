@@ -38,7 +38,8 @@ pub(super) async fn export(
     let (contact, data) = crm::read_long(&state.store, move |tx| privacy::collect(tx, ContactId(id))).await?;
     let (id, now) = (contact.id, clock::now());
     state.store.write(move |tx| privacy::note_export(tx, actor.id, id, now)).await?;
-    let mut response = archive::stream(state.store.clone(), data, now).into_response();
+    let mut response =
+        archive::stream(state.store.clone(), data, now, &state.config().business.time_zone).into_response();
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"contact-{id}.zip\""));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));

@@ -79,6 +79,8 @@ async fn the_export_has_everything_about_the_contact_and_nothing_about_others() 
     assert_eq!((reply.status, reply.header("content-type")), (200, "application/zip"), "{}", reply.text());
     assert_eq!(reply.header("content-disposition"), "attachment; filename=\"contact-1.zip\"");
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(reply.body)).unwrap();
+    let modified = archive.by_name("data.json").unwrap().last_modified().unwrap();
+    assert!(modified.year() >= 2025, "the files have the time of the export: {modified}");
     let mut text = |name: &str| {
         let mut content = String::new();
         archive.by_name(name).unwrap().read_to_string(&mut content).unwrap();

@@ -6,20 +6,23 @@ use crate::store::{self, PersonalData, PersonalFile, ReadTx, Store};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
+use jiff::tz::TimeZone;
 use std::io::{self, Write};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// The body streams the archive, which a thread writes. The thread ends if the client disconnects.
-pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
+/// Its times, which have no time zone, are those of `zone`.
+pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp, zone: &TimeZone) -> Body {
     let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
     let handle = Handle::current();
+    let modified = file_time(now, zone);
     let contact = data.contacts.first().copied().unwrap_or_default();
     drop(tokio::task::spawn_blocking(move || {
         let output = ChannelWriter { pieces: sender.clone(), piece: Vec::with_capacity(PIECE_BYTES) };
-        let archive = Archive { zip: ZipWriter::new_stream(output), store, handle, data };
+        let archive = Archive { zip: ZipWriter::new_stream(output), store, handle, data, modified };
         if let Err(error) = archive.write(now) {
             if sender.is_closed() {
                 return tracing::info!(
@@ -41,15 +44,17 @@ struct Archive {
     store: Store,
     handle: Handle,
     data: PersonalData,
+    /// The time of the files in the archive.
+    modified: DateTime,
 }
 
 impl Archive {
     fn write(mut self, now: Timestamp) -> io::Result<()> {
-        self.zip.start_file("data.json", options(CompressionMethod::Deflated))?;
+        self.zip.start_file("data.json", self.options(CompressionMethod::Deflated))?;
         self.write_rows(now)?;
         let data = self.data.clone();
         for file in self.read(move |tx| tx.personal_files(&data))? {
-            self.zip.start_file(name(&file), options(CompressionMethod::Stored))?;
+            self.zip.start_file(name(&file), self.options(CompressionMethod::Stored))?;
             self.write_file(&file)?;
         }
         let mut output = self.zip.finish()?.into_inner();
@@ -95,6 +100,10 @@ impl Archive {
         }
     }
 
+    fn options(&self, method: CompressionMethod) -> SimpleFileOptions {
+        SimpleFileOptions::default().compression_method(method).last_modified_time(self.modified)
+    }
+
     /// Reads in a separate transaction for each piece, so that a slow client does not hold a database connection.
     fn read<T: Send + 'static>(
         &self,
@@ -104,8 +113,12 @@ impl Archive {
     }
 }
 
-fn options(method: CompressionMethod) -> SimpleFileOptions {
-    SimpleFileOptions::default().compression_method(method)
+/// Returns the start of 1980, the earliest time that an archive can state, if this time is out of range.
+fn file_time(at: Timestamp, zone: &TimeZone) -> DateTime {
+    let at = at.to_zoned(zone);
+    let [month, day, hour, minute, second] =
+        [at.month(), at.day(), at.hour(), at.minute(), at.second()].map(i8::cast_unsigned);
+    DateTime::from_date_and_time(at.year().cast_unsigned(), month, day, hour, minute, second).unwrap_or_default()
 }
 
 fn name(file: &PersonalFile) -> String {
