@@ -1,8 +1,9 @@
 //! Tags, with which users group contacts.
 
 use super::{Error, RequestError, contact, text};
-use crate::domain::{BusinessId, ContactId, Tag, TagChanges, TagId, Timestamp};
+use crate::domain::{ActorId, BusinessId, ContactId, Tag, TagChanges, TagId, Timestamp};
 use crate::store::{ReadTx, WriteTx};
+use std::collections::BTreeMap;
 
 pub fn find(tx: &ReadTx<'_>, id: TagId) -> Result<Tag, Error> {
     Ok(tx.tag(id)?.ok_or(RequestError::NotFound("tag"))?)
@@ -64,6 +65,20 @@ pub fn change_contacts(
         }
     }
     Ok(changes)
+}
+
+/// Adds an audit row for each tag that was added to contacts, and for each that was removed from contacts.
+pub fn note_changes(tx: &WriteTx<'_>, by: ActorId, changes: &TagChanges, now: Timestamp) -> Result<(), Error> {
+    for (direction, pairs) in [("added to", &changes.added), ("removed from", &changes.removed)] {
+        let mut counts = BTreeMap::new();
+        for (_, tag) in pairs {
+            *counts.entry(*tag).or_insert(0) += 1;
+        }
+        for (tag, contacts) in counts {
+            tx.insert_audit(by, "tag_contacts", &format!("tag:{tag}, {direction} contacts: {contacts}"), now)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_unused(tx: &WriteTx<'_>, name: &str, by: Option<TagId>) -> Result<(), Error> {

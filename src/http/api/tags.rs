@@ -118,6 +118,11 @@ pub(super) async fn change_contacts(
     let tags = |ids: Vec<i64>| -> Vec<TagId> { ids.into_iter().map(TagId).collect() };
     let contacts: Vec<_> = change.contact_ids.into_iter().map(ContactId).collect();
     let (add, remove) = (tags(change.add), tags(change.remove));
-    let work = move |tx: &WriteTx<'_>| tag::change_contacts(tx, &contacts, &add, &remove, now);
+    let by = actor.id;
+    let work = move |tx: &WriteTx<'_>| {
+        let changes = tag::change_contacts(tx, &contacts, &add, &remove, now)?;
+        tag::note_changes(tx, by, &changes, now)?;
+        Ok::<_, crm::Error>(changes)
+    };
     Ok(axum::Json(actor.transact(&state.store, work).await?.into()))
 }

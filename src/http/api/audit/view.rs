@@ -26,7 +26,8 @@ pub(crate) struct AuditEntry {
     /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API, the `operationId` of
     /// the request.
     action: String,
-    /// The resource that was changed: `user:3`, `token:2`, …
+    /// The resource that was changed: `user:3`, `token:2`, …; for tags of many contacts, also the number of contacts, such
+    /// as `tag:5, added to contacts: 12`.
     subject: String,
     /// The current name of the changed resource, or, for a resource without a name that belongs to a contact, the
     /// contact's name or number; null if there is none of these, or the resource no longer exists.

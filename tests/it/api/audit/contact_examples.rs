@@ -40,7 +40,7 @@ impl Shop {
             "tag_contacts" => {
                 let id = self.tagged(operation).await;
                 let body = json!({"contact_ids": [1, 2], "add": [id]});
-                ("POST", "/api/contacts/tags".to_owned(), body, String::new())
+                ("POST", "/api/contacts/tags".to_owned(), body, format!("tag:{id}, added to contacts: 1"))
             }
             "add_contact_number" => contact("POST", "/numbers", json!({"number": "050-7654301"})),
             "update_contact_number" | "remove_contact_number" => {

@@ -57,3 +57,29 @@ async fn the_log_is_filtered_by_actor_contact_kind_and_days() {
         assert_eq!((reply.status, &reply.json()["error"]["field"]), (400, &json!(field)), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn a_change_of_the_tags_of_many_contacts_names_the_tags_and_counts_the_contacts() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("../data.sql"));
+    daemon.launch();
+    let api = daemon.api();
+    let [a, b] = ["a", "b"].map(|name| json!({ "name": name }));
+    let a = change(&api, "POST", "/api/tags", a, 201).await["id"].clone();
+    let b = change(&api, "POST", "/api/tags", b, 201).await["id"].clone();
+    change(&api, "PUT", &format!("/api/contacts/2/tags/{b}"), Value::Null, 200).await;
+    let body = json!({"contact_ids": [1, 2, 3], "add": [a], "remove": [b]});
+    for _ in 0..2 {
+        change(&api, "POST", "/api/contacts/tags", body.clone(), 200).await;
+    }
+    let log = api.get("/api/audit?subject=tag&action=tag_contacts").await.json();
+    let entries: Vec<_> =
+        log["items"].as_array().unwrap().iter().map(|entry| json!([entry["subject"], entry["subject_name"]])).collect();
+    assert_eq!(
+        entries,
+        [
+            json!([format!("tag:{b}, removed from contacts: 1"), "b"]),
+            json!([format!("tag:{a}, added to contacts: 3"), "a"]),
+        ]
+    );
+}

@@ -1,5 +1,5 @@
 import { useLingui as useTexts } from '@lingui/react'
-import { Trans } from '@lingui/react/macro'
+import { Plural, Trans } from '@lingui/react/macro'
 import type { ReactNode } from 'react'
 import { MODES } from '#shared/answering/modes'
 import type { Schemas } from '#shared/api/client'
@@ -28,6 +28,7 @@ function useSubject({ actor, action, subject, subject_name, contact_id }: Entry)
   const settings = useSettings()
   const [noun = '', id = ''] = subject.split(/:(.*)/s)
   if (subject === '' || subject === actor) return null
+  if (action === 'tag_contacts') return <TaggedContacts subject={subject} name={subject_name} />
   if (action === 'retention') return <Deleted subject={subject} />
   if (action === 'choose_database') {
     return subject === 'found' ? <Trans>הקובץ שנמצא</Trans> : <Trans>הנתונים הנוכחיים</Trans>
@@ -63,6 +64,24 @@ function useSubject({ actor, action, subject, subject_name, contact_id }: Entry)
     default:
       return <Ltr>{subject}</Ltr>
   }
+}
+
+/** Translates a subject such as «tag:5, added to contacts: 12». `name` is null if the tag no longer exists. */
+function TaggedContacts({ subject, name }: { subject: string; name: string | null | undefined }) {
+  const [, change, contacts = ''] = /, (added to|removed from) contacts: (\d+)$/.exec(subject) ?? []
+  const count = Number(contacts)
+  return (
+    <>
+      {name && <bdi>{name}</bdi>}
+      {name && change && <Dot />}
+      {change === 'added to' && (
+        <Plural value={count} one="נוספה ללקוח אחד" two="נוספה לשני לקוחות" other="נוספה ל־# לקוחות" />
+      )}
+      {change === 'removed from' && (
+        <Plural value={count} one="הוסרה מלקוח אחד" two="הוסרה משני לקוחות" other="הוסרה מ־# לקוחות" />
+      )}
+    </>
+  )
 }
 
 /** Translates a subject such as «12 recordings, 3456 bytes, from before 2026-11-01T00:00:00.000Z». */
