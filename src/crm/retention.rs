@@ -64,7 +64,7 @@ pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -
     let Amount { rows, bytes } = match what {
         RetainedKind::Media => tx.prune_media(before, STEP_BYTES, now),
         RetainedKind::Recordings => tx.prune_recordings(before, STEP_BYTES),
-        RetainedKind::Transcripts => tx.prune_turns(before),
+        RetainedKind::Transcripts => tx.prune_turns(before, now),
         RetainedKind::Journal => {
             tx.prune_webhook_log(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 })
         }

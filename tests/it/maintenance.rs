@@ -145,8 +145,8 @@ async fn expired_data_is_deleted_and_shown_as_deleted() {
     assert_eq!((sound.status, sound.json()["error"]["code"].clone()), (410, json!("recording_expired")));
     let call = shop.api.get("/api/calls/1").await.json();
     assert_eq!(
-        (&call["call_sid"], &call["recordings"][0]["state"], &call["turns"]),
-        (&json!("CA00000000000000000000000000000001"), &json!("pruned"), &json!([]))
+        (&call["call_sid"], &call["recordings"][0]["state"], &call["turns"], &call["transcript_pruned"]),
+        (&json!("CA00000000000000000000000000000001"), &json!("pruned"), &json!([]), &json!(true))
     );
     let audit = shop
         .daemon

@@ -100,10 +100,12 @@ pub(super) async fn show(
         let (turns, recordings) = (tx.turns(item.call.id)?, tx.recordings(item.call.id)?);
         let (hung_up_by, bookings) = (tx.hung_up_by(item.call.id)?, tx.call_bookings(&item.call)?);
         let transferring = tx.is_transferring(&item.call)?;
+        let transcript_pruned = tx.is_transcript_pruned(item.call.id)?;
         let findings = tx.call_findings(&item.call)?.into();
         Ok(Some(CallDetail {
             call: CallItem::new(item, reader),
             turns: turns.into_iter().map(|turn| Turn::new(turn, reader)).collect(),
+            transcript_pruned,
             recordings: views(recordings),
             transferring,
             hung_up_by,

@@ -61,6 +61,12 @@ impl ReadTx<'_> {
         Ok(query.query_row([call.id], |row| row.get(0)).optional()?.unwrap_or(false))
     }
 
+    /// Whether turns of the call were deleted because of their age.
+    pub fn is_transcript_pruned(&self, call: CallId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM call_events WHERE call_id = ?1 AND kind = 'transcript_pruned')";
+        Ok(self.conn.prepare_cached(sql)?.query_row([call], |row| row.get(0))?)
+    }
+
     /// The appointments that the agent booked, moved or cancelled in a call, ordered by their times. The audit log
     /// shows which ones were moved or cancelled: by the agent, for the call's contact, during the call.
     pub fn call_bookings(&self, call: &Call) -> Result<Vec<CallBooking>> {

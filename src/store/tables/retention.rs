@@ -1,7 +1,7 @@
 //! Retention: deletes data that is older than the owner's settings allow, in small steps.
 
 use super::media::IS_USED_SINCE;
-use crate::domain::{CallId, ChangeKind, MessageId, RecordingId, Timestamp};
+use crate::domain::{CallEventKind, CallId, ChangeKind, MessageId, RecordingId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx, open};
 use rusqlite::params;
 use std::collections::BTreeSet;
@@ -120,7 +120,7 @@ impl WriteTx<'_> {
 
     /// Deletes up to `TURNS_PER_STEP` turns of ended calls that started before `before`. Returns what was deleted; zero
     /// rows if none is left.
-    pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
+    pub fn prune_turns(&self, before: Timestamp, now: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
             "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING length(text), call_id"
         ))?;
@@ -128,7 +128,14 @@ impl WriteTx<'_> {
             .query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<Vec<(i64, CallId)>>>()?;
         let calls: BTreeSet<CallId> = deleted.iter().map(|(_, call)| *call).collect();
-        calls.into_iter().try_for_each(|call| self.record_call_id(ChangeKind::TurnUpdated, call))?;
+        let mut note = self.conn.prepare_cached(
+            "INSERT INTO call_events(call_id, kind, at) SELECT ?1, ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM call_events WHERE call_id = ?1 AND kind = ?2)",
+        )?;
+        for call in calls {
+            note.execute(params![call, CallEventKind::TranscriptPruned, now])?;
+            self.record_call_id(ChangeKind::TurnUpdated, call)?;
+        }
         Ok(sum(deleted.into_iter().map(|(length, _)| u64::try_from(length).unwrap_or(0))))
     }
 

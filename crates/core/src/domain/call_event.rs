@@ -47,6 +47,8 @@ text_enum! {
         HungUpByEmployee = "hung_up_by_employee",
         /// The conversation could not be stored while it happened. Its transcript is lost.
         StoredLate = "stored_late",
+        /// The retention settings deleted turns of the call.
+        TranscriptPruned = "transcript_pruned",
         LeadFound = "lead_found",
         /// The caller gave the contact its name. Such a name does not verify the caller's identity.
         ContactNamed = "contact_named",

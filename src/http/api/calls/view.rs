@@ -67,6 +67,8 @@ pub(crate) struct CallDetail {
     pub(super) call: CallItem,
     /// The turns of the call in order.
     pub(super) turns: Vec<Turn>,
+    /// Whether turns of the call were deleted because of their age, as the settings say.
+    pub(super) transcript_pruned: bool,
     /// The recordings of the call; `/api/calls/{id}/recording` returns their audio.
     pub(super) recordings: Vec<Recording>,
     /// Whether the call is being transferred to a phone, which has not accepted it yet. If no one accepts it, the agent

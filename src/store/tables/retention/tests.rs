@@ -73,7 +73,8 @@ fn sound_and_words_of_old_calls_go_and_the_calls_stay() {
     }
     transact(&conn, |tx| {
         assert_eq!(tx.old_turns(day(10))?, Amount { rows: 1, bytes: 5 }, "a call that is on is left alone");
-        assert_eq!(tx.prune_turns(day(10))?.rows, 1);
+        assert_eq!(tx.prune_turns(day(10), day(21))?.rows, 1);
+        assert_eq!([1, 2, 3].map(|id| tx.is_transcript_pruned(CallId(id)).unwrap()), [true, false, false]);
         assert_eq!(tx.old_recordings(day(10))?, Amount { rows: 2, bytes: 200 });
         assert_eq!(tx.prune_recordings(day(10), 50)?, Amount { rows: 1, bytes: 100 }, "one at a time if it is large");
         assert_eq!(tx.prune_recordings(day(10), 50)?.rows, 1);

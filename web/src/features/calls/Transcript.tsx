@@ -29,7 +29,9 @@ export function Transcript({ call, lines, player, follow, found }: Props) {
     return (
       <div className="transcript">
         <EmptyState title={<Trans>אין תמלול</Trans>}>
-          {call.answered_at ? (
+          {call.transcript_pruned ? (
+            <Trans>התמלול נמחק, כי עבר הזמן ששומרים תמלולים.</Trans>
+          ) : call.answered_at ? (
             <Trans>בשיחה הזאת לא נאמרו מילים שאפשר לתמלל.</Trans>
           ) : (
             <Trans>השיחה לא התחברה לסוכן, ולכן לא נאמר בה דבר.</Trans>

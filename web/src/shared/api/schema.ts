@@ -3364,7 +3364,10 @@ export interface components {
              * @description The number of the entry; later entries have greater numbers.
              */
             id: number;
-            /** @description The resource that was changed: `user:3`, `token:2`, … */
+            /**
+             * @description The resource that was changed: `user:3`, `token:2`, …; for tags of many contacts, also the number of contacts, such
+             *     as `tag:5, added to contacts: 12`.
+             */
             subject: string;
             /**
              * @description The current name of the changed resource, or, for a resource without a name that belongs to a contact, the
@@ -3715,6 +3718,8 @@ export interface components {
             hung_up_by?: string | null;
             /** @description The recordings of the call; `/api/calls/{id}/recording` returns their audio. */
             recordings: components["schemas"]["Recording"][];
+            /** @description Whether turns of the call were deleted because of their age, as the settings say. */
+            transcript_pruned: boolean;
             /**
              * @description Whether the call is being transferred to a phone, which has not accepted it yet. If no one accepts it, the agent
              *     continues the call.
