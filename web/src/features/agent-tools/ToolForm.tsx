@@ -10,14 +10,34 @@ import { Field } from '#shared/components/field'
 import { Gone } from '#shared/components/Gone'
 import { RemovalRefused } from '#shared/components/RemovalRefused'
 import { Ltr, Plain } from '#shared/components/text'
+import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
-import { bodyOf, type Draft, draftOf, isComplete, isLimit, isName, type Tool } from './draft'
+import {
+  bodyOf,
+  type Draft,
+  draftOf,
+  isComplete,
+  isLimit,
+  isName,
+  type Tool,
+  withNewKeys,
+  withoutSecrets,
+} from './draft'
 import { Headers } from './Headers'
 import { Parameters } from './Parameters'
 import { TryTool } from './TryTool'
 
 /** The placeholder of a parameter named `part` in a tool's address, for the help text. */
 const PLACEHOLDER = '{part}'
+
+/** The name of the drafts, without the id of the tool. */
+export const TOOL_DRAFTS = 'agent-tool'
+
+/** `etag` is the version on which the input is based. */
+interface Kept {
+  draft: Draft
+  etag?: string | undefined
+}
 
 interface Props {
   /** The tool to change; absent for a new one. */
@@ -26,19 +46,27 @@ interface Props {
   close: () => void
 }
 
-export function ToolForm({ tool, isGone = false, close }: Props) {
+export function ToolForm({ tool, isGone = false, close: leave }: Props) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const id = useId()
-  const [draft, setDraft] = useState(() => draftOf(tool))
-  const [stored] = useState(draft)
+  const name = `${TOOL_DRAFTS}.${tool?.id ?? 'new'}`
+  const kept = useKept<Kept>(name)
+  const [stored] = useState(() => draftOf(tool))
+  const [draft, setDraft] = useState(() => (kept ? withNewKeys(kept.draft) : stored))
+  const etag = kept ? kept.etag : tool?.etag
+  const end = useKeep<Kept>(name, { draft: withoutSecrets(draft), etag }, { draft: stored, etag }, leave)
+  const close = () => {
+    end()
+    leave()
+  }
   const [wrong, setWrong] = useState<{ field: string; text: string } | null>(null)
   const change = (more: Partial<Draft>) => {
     setWrong(null)
     setDraft({ ...draft, ...more })
   }
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/agent-tools'] })
-  const edit = useEdit<Tool>(tool?.etag)
+  const edit = useEdit<Tool>(etag)
   const { theirs } = edit
   const save = useAction({
     run: () => {
@@ -71,6 +99,7 @@ export function ToolForm({ tool, isGone = false, close }: Props) {
           save.mutate()
         }}
       >
+        {kept && <KeptInput discard={close} />}
         <Field
           label={<Trans>שם, כפי שהמודל קורא לו</Trans>}
           help={<Trans>אותיות אנגליות קטנות, ספרות וקו תחתון, למשל check_stock</Trans>}

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconLock, IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { apiQuery } from '#shared/api/query'
 import { EditorPage } from '#shared/components/EditorPage'
 import { EditRow } from '#shared/components/EditRow'
@@ -9,13 +9,16 @@ import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Plain } from '#shared/components/text'
+import { useOpenForm } from '#shared/draft'
 import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import type { Tool } from './draft'
-import { ToolForm } from './ToolForm'
+import { TOOL_DRAFTS, ToolForm } from './ToolForm'
 import './tools.css'
 
 const tools = apiQuery('/api/agent-tools')
+
+const DRAFTS = [TOOL_DRAFTS]
 
 /** Only owners see the tools: addresses may contain keys. */
 export default function ToolsPage() {
@@ -35,7 +38,7 @@ export default function ToolsPage() {
 function Tools({ lead }: { lead: ReactNode }) {
   const { t } = useLingui()
   const query = useQuery(tools)
-  const [open, setOpen] = useState<number | 'new' | null>(null)
+  const { open, setOpen } = useOpenForm(DRAFTS, query.data?.items)
   const { rows, isGone } = useOpenItems(query.data?.items, ({ id }) => id === open)
   const add = (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>

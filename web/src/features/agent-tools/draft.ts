@@ -74,6 +74,19 @@ export function draftOf(tool?: Tool): Draft {
   }
 }
 
+/** What may be stored in the browser: the values of headers are secrets. */
+export const withoutSecrets = (draft: Draft): Draft => ({
+  ...draft,
+  headers: draft.headers.map(header => ({ ...header, value: '' })),
+})
+
+/** The keys of stored rows are from an earlier page, and new rows could have the same ones. */
+export const withNewKeys = (draft: Draft): Draft => ({
+  ...draft,
+  parameters: draft.parameters.map(it => ({ ...it, key: ++lastKey })),
+  headers: draft.headers.map(it => ({ ...it, key: ++lastKey })),
+})
+
 export function bodyOf(draft: Draft): Schemas['CreateAgentToolRequest'] {
   return {
     name: draft.name.trim(),
