@@ -2,9 +2,10 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import type { Schemas } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
+import { Ltr } from '#shared/components/text'
 import { atNoon, weekOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import { type DraftRange, nextRange, problemOf, tidyTime } from './week'
+import { type DraftRange, nextRange, pastMidnight, problemOf, tidyTime } from './week'
 
 export type HoursRange = Schemas['HoursRange']
 
@@ -17,12 +18,13 @@ export function WeekEditor({ value, onChange }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const week = weekOf(format.day(new Date()))
+  const dayName = (weekday: number) => format.weekdayName(atNoon(week[weekday] ?? ''))
   const set = (at: number, change: Partial<DraftRange>) =>
     onChange(value.map((range, index) => (index === at ? { ...range, ...change } : range)))
   return (
     <ul className="hours-table">
       {week.map((date, weekday) => {
-        const name = format.weekdayName(atNoon(date))
+        const name = dayName(weekday)
         const ranges = value.flatMap((range, at) => (range.weekday === weekday ? [{ range, at }] : []))
         const next = nextRange(
           weekday,
@@ -35,6 +37,8 @@ export function WeekEditor({ value, onChange }: Props) {
               {ranges.map(({ range, at }) => {
                 const found = problemOf(range, value)
                 const problem = found === 'empty' ? null : found
+                const night = found === 'order' ? pastMidnight(range) : undefined
+                const morning = night?.[1]
                 return (
                   <div key={at} className="hours-line">
                     <input
@@ -76,6 +80,22 @@ export function WeekEditor({ value, onChange }: Props) {
                           <Trans>השעות חופפות</Trans>
                         )}
                       </span>
+                    )}
+                    {night && (
+                      <button
+                        className="btn link"
+                        type="button"
+                        onClick={() => onChange(value.flatMap((other, index) => (index === at ? night : [other])))}
+                      >
+                        {morning ? (
+                          <Trans>
+                            <Ltr>{`${range.from}–24:00`}</Ltr>, ו־<Ltr>{`0:00–${range.to}`}</Ltr> ב
+                            {dayName(morning.weekday)}
+                          </Trans>
+                        ) : (
+                          <Ltr>{`${range.from}–24:00`}</Ltr>
+                        )}
+                      </button>
                     )}
                   </div>
                 )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromApi, isComplete, nextRange, problemOf, toApi } from './week'
+import { fromApi, isComplete, nextRange, pastMidnight, problemOf, toApi } from './week'
 
 const range = (from: string, to: string, weekday = 0) => ({ weekday, from, to })
 
@@ -36,4 +36,12 @@ test('the next range begins where the day is free', () => {
   expect(nextRange(0, [range('18:00', '24:00')])).toEqual(range('', ''))
   expect(nextRange(0, [range('9:00', '')])).toEqual(range('', ''))
   expect(nextRange(0, [range('0:00', '24:00')])).toBeUndefined()
+})
+
+test('hours that end on the next day are divided at midnight', () => {
+  expect(pastMidnight(range('20:00', '2:00'))).toEqual([range('20:00', '24:00'), range('0:00', '2:00', 1)])
+  expect(pastMidnight(range('20', '2', 6))).toEqual([range('20:00', '24:00', 6), range('0:00', '2:00', 0)])
+  expect(pastMidnight(range('20:00', '0:00'))).toEqual([range('20:00', '24:00')])
+  for (const one of [range('9:00', '9:00'), range('9:00', '13:00'), range('9x', '2:00'), range('20:00', '')])
+    expect(pastMidnight(one)).toBeUndefined()
 })

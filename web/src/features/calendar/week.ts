@@ -30,6 +30,14 @@ export function problemOf(range: DraftRange, all: readonly DraftRange[]): RangeP
   return overlaps ? 'overlap' : null
 }
 
+/** Divides hours that end on the next day at midnight; undefined if the end is not earlier than the begin. */
+export function pastMidnight({ weekday, from, to }: DraftRange): DraftRange[] | undefined {
+  const [begin, end] = [minuteOf(from), endOf(to)]
+  if (begin === undefined || end === undefined || end >= begin) return undefined
+  const tonight = { weekday, from: clockText(begin), to: clockText(DAY_END) }
+  return end === 0 ? [tonight] : [tonight, { weekday: (weekday + 1) % 7, from: '0:00', to: clockText(end) }]
+}
+
 /** The range that is offered after those of a day; undefined if the day has no time left. */
 export function nextRange(weekday: number, ranges: readonly DraftRange[]): DraftRange | undefined {
   if (ranges.length === 0) return { weekday, from: '9:00', to: '18:00' }
