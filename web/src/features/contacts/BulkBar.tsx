@@ -5,6 +5,7 @@ import { IconTag, IconTagOff, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { ifMatch } from '#shared/api/client'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { deferred, useHasBeen } from '#shared/deferred'
 import { isolate } from '#shared/format/bidi'
@@ -17,6 +18,8 @@ const TagManager = deferred(async () => (await import('./manage/TagManager')).Ta
 interface Change {
   tag: Pick<Tag, 'id' | 'name'>
   isAdded: boolean
+  /** Whether the tag was created for this change. */
+  isNew?: boolean
 }
 
 /** The undo reverses only the tags that really changed. */
@@ -48,8 +51,9 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
             other: `״${name}״ הוסרה מ־# לקוחות`,
           })}`
     },
-    undo: async (_, changes) => {
+    undo: async ({ tag, isNew }, changes) => {
       await Promise.all(undoTags(changes).map(body => request('POST', '/api/contacts/tags', { body })))
+      if (isNew) await deleteUnused(tag.id)
       refresh('/api/contacts', '/api/tags')
     },
     onDone: () => refresh('/api/contacts', '/api/tags'),
@@ -69,7 +73,7 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
         className="btn"
         position="top-start"
         own={[]}
-        pick={tag => change.mutate({ tag, isAdded: true })}
+        pick={(tag, isNew) => change.mutate({ tag, isAdded: true, isNew })}
         manage={() => setManaged(true)}
       />
       <TagMenu
@@ -85,6 +89,12 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
       {hasBeenManaged && <TagManager isOpen={isManaged} onClose={() => setManaged(false)} />}
     </section>
   )
+}
+
+async function deleteUnused(id: number): Promise<void> {
+  const { items } = await request<{ items: Tag[] }>('GET', '/api/tags')
+  const tag = items.find(tag => tag.id === id && tag.contact_count === 0)
+  if (tag) await request('DELETE', '/api/tags/{id}', { params: { path: { id } }, headers: ifMatch(tag.etag) })
 }
 
 interface MenuProps {

@@ -13,7 +13,7 @@ interface Props {
   className: string
   /** The tags that are not offered. */
   own: readonly Named[]
-  pick: (tag: Named) => void
+  pick: (tag: Named, isNew: boolean) => void
   position: 'bottom-start' | 'top-start'
   /** Opens the dialog for all tags. */
   manage: () => void
@@ -31,13 +31,13 @@ export function TagPicker({ button, className, own, pick: picked, position, mana
     setOpen(false)
     setText('')
   }
-  const pick = (tag: Named) => {
+  const pick = (tag: Named, isNew = false) => {
     close()
-    picked(tag)
+    picked(tag, isNew)
   }
   const create = useAction({
     run: () => request<Tag>('POST', '/api/tags', { body: { name: text.trim() } }),
-    onDone: pick,
+    onDone: tag => pick(tag, true),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
