@@ -15,6 +15,10 @@ test('a printed conversation or call has no other customers', async ({ page, own
   await page.goto(`${ownDaemon.url}/app/inbox/${(await contactOf(api, '+972509876543')).id}`)
   await expect(page.locator('.conv').getByText('שלום')).toBeVisible()
   await expect(page.getByText('אבי לוי').filter({ visible: true })).toHaveCount(0)
+  // The sheet belongs to the conversation alone, also where the page is wide.
+  await page.setViewportSize({ width: 1047, height: 720 })
+  await expect(page.locator('.dock')).toBeHidden()
+  expect((await page.locator('.conv').boundingBox())?.width).toBeGreaterThan(1000)
 
   const { calls } = await api.get<{ calls: { id: number; peer_number: string }[] }>('/api/calls')
   const call = calls.find(({ peer_number }) => peer_number === '+972521112222')
