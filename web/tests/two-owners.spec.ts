@@ -560,7 +560,7 @@ test('an undo does not overwrite what another user has saved since', async ({ pa
   await other.context().close()
 })
 
-test('what was typed about a contact moves to the contact that it was merged into', async ({ page, ownDaemon }) => {
+test('the input about a contact moves to the contact that it was merged into', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])
   const { send } = await owner(page, ownDaemon)

@@ -71,7 +71,7 @@ export function WaitingRow({ entry, edit, book }: Props) {
           </span>
         )}
       </p>
-      <div className="row waiter-foot">
+      <div className={appointment ? 'row waiter-foot booked' : 'row waiter-foot'}>
         <div className={appointment || free_slot ? 'grow free' : 'grow muted'}>
           {appointment && (
             <p>

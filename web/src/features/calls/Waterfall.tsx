@@ -7,6 +7,8 @@ import { type Answer, answersOf, median, SLOW_MS } from './latency'
 /** The minimum length of the time scale, in ms, so that fast answers look fast. */
 const MIN_SCALE_MS = 900
 
+const SECONDS = { maximumFractionDigits: 2, minimumFractionDigits: 2 }
+
 export function Waterfall({ turns }: { turns: readonly Turn[] }) {
   const { t } = useLingui()
   const format = useFormat()
@@ -14,7 +16,7 @@ export function Waterfall({ turns }: { turns: readonly Turn[] }) {
   const middle = median(answers)
   if (middle === null) return null
   const scale = Math.max(MIN_SCALE_MS, ...answers.map(({ total }) => total))
-  const seconds = format.number(middle / 1000, { maximumFractionDigits: 2, minimumFractionDigits: 2 })
+  const seconds = format.number(middle / 1000, SECONDS)
   return (
     <section>
       <h2>
@@ -62,6 +64,7 @@ export function Waterfall({ turns }: { turns: readonly Turn[] }) {
 
 function Bar({ answer, scale }: { answer: Answer; scale: number }) {
   const { t } = useLingui()
+  const format = useFormat()
   const { partial, final, token, listen, think, voice, total, atMs } = answer
   const stages = t`הקשבה ${listen ?? 0}, חשיבה ${think ?? 0}, קול ${voice ?? 0} אלפיות שנייה`
   const points = [
@@ -83,7 +86,12 @@ function Bar({ answer, scale }: { answer: Answer; scale: number }) {
         {final !== null && final <= scale && <i className="mark-final" style={place(final)} />}
         {token !== null && token <= scale && <i className="mark-token" style={place(token)} />}
       </span>
-      <span className={total > SLOW_MS ? 'slow' : ''}>{total} ms</span>
+      {/* The scale runs from left to right, and the unit in the direction of the language. */}
+      <span className={total > SLOW_MS ? 'slow' : ''}>
+        <bdi>
+          <Trans>{format.number(total / 1000, SECONDS)} שנ׳</Trans>
+        </bdi>
+      </span>
     </li>
   )
 }

@@ -9,7 +9,11 @@ import { NumberLine } from './NumberLine'
 
 export function Numbers({ contact }: { contact: ContactDetail }) {
   const isId = ({ kind }: Address) => kind === 'lid' || kind === 'bsuid'
-  const shown = contact.addresses.filter(address => !isId(address))
+  const isMain = ({ value }: Address) => value === contact.number
+  // The main number first.
+  const shown = contact.addresses
+    .filter(address => !isId(address))
+    .sort((a, b) => Number(isMain(b)) - Number(isMain(a)))
   const hidden = contact.addresses.filter(isId)
   const [isAdding, setAdding] = useState(false)
   return (

@@ -104,7 +104,9 @@ function raisedBefore(events: readonly Event[], { id, kind, transition, channel 
 function Line({ event, raised }: { event: Event; raised: string | null }) {
   const locale = useLocale()
   const format = useFormat()
-  const name = <bdi className="strong">{event.headline?.[locale] ?? event.kind}</bdi>
+  // The headline has the page's language, also if it begins with a name in Latin letters.
+  const headline = event.headline?.[locale]
+  const name = headline ? <span className="strong">{headline}</span> : <bdi className="strong">{event.kind}</bdi>
   return (
     <li>
       <Icon icon={iconOf(event)} size="s" />

@@ -5,7 +5,8 @@ import type { Schemas } from '#shared/api/client'
 import { apiPages } from '#shared/api/query'
 import { Confirm } from '#shared/components/Confirm'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Dot, Hidden, Time } from '#shared/components/text'
+import { Hidden, Time } from '#shared/components/text'
+import { dirOf } from '#shared/format/bidi'
 import { Diff } from './Diff'
 import type { Item } from './sections'
 import { toText } from './value'
@@ -100,10 +101,11 @@ function Version({ change, item, isCurrent, isOpen, hasUnsaved, onToggle, onRest
             </span>
           )}
         </p>
-        <p className="small muted clip">
+        <p className="small muted">
           <bdi>{change.actor_name ?? change.actor}</bdi>
-          <Dot />
-          <bdi>{words}</bdi>
+        </p>
+        <p className="small muted plain clip" dir={dirOf(words)}>
+          {words}
         </p>
       </div>
       <button className="btn quiet" type="button" aria-expanded={isOpen} aria-controls={id} onClick={onToggle}>

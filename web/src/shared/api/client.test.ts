@@ -1,3 +1,4 @@
+import { i18n } from '@lingui/core'
 import { expect, test, vi } from 'vitest'
 import { ifStill, renewSessionWith, setCsrfToken, unwrap, withSession } from './client'
 import { ApiError, asApiError } from './errors'
@@ -41,6 +42,7 @@ test('a tag that a proxy has made weak is sent as the strong one, which alone ma
 })
 
 test('a read that the machine cannot answer does not say that nothing can be stored', async () => {
+  i18n.loadAndActivate({ locale: 'he', messages: {} })
   const response = new Response(null, { status: 503 })
   const read = await unwrap(Promise.resolve({ error: { error: { code: 'unavailable' } }, response })).catch(asApiError)
   const change = new ApiError(503, { code: 'unavailable' })
