@@ -7,6 +7,10 @@ export interface Content {
   readonly file?: MediaContent
   readonly seconds?: number
   readonly viewOnce: boolean
+  /** A payment, or a request for one, of which only the phone shows the amount. */
+  readonly payment: boolean
+  /** The start of an event, in Unix seconds. */
+  readonly startsAt?: number
   readonly context: proto.IContextInfo | undefined
 }
 
@@ -35,7 +39,7 @@ export function readContent(message: proto.IMessage): Content | undefined {
   const context = (value as { contextInfo?: proto.IContextInfo | null } | undefined)?.contextInfo ?? undefined
   const reader = READERS[name]
   const content: Read = reader ? reader(inner) : { kind: 'other', text: textOfOtherKinds(inner) }
-  return { ...content, text: content.text.slice(0, MAX_TEXT), viewOnce, context }
+  return { ...content, text: content.text.slice(0, MAX_TEXT), viewOnce, payment: PAYMENTS.has(name), context }
 }
 
 function contentField(message: proto.IMessage): [name: string, value: unknown] | undefined {
@@ -44,7 +48,7 @@ function contentField(message: proto.IMessage): [name: string, value: unknown] |
   )
 }
 
-type Read = Omit<Content, 'viewOnce' | 'context'>
+type Read = Omit<Content, 'viewOnce' | 'payment' | 'context'>
 
 const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
   conversation: m => ({ kind: 'text', text: m.conversation ?? '' }),
@@ -81,13 +85,21 @@ const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
       m.groupInviteMessage?.inviteCode && `https://chat.whatsapp.com/${m.groupInviteMessage.inviteCode}`,
     ),
   }),
-  eventMessage: m => ({ kind: 'text', text: lines(m.eventMessage?.name, m.eventMessage?.description) }),
+  eventMessage: m => event(m.eventMessage),
   productMessage: m => ({
     kind: 'text',
     text: lines(m.productMessage?.product?.title, m.productMessage?.product?.description, m.productMessage?.body),
   }),
   orderMessage: m => ({ kind: 'text', text: lines(m.orderMessage?.orderTitle, m.orderMessage?.message) }),
 }
+
+const PAYMENTS = new Set([
+  'sendPaymentMessage',
+  'requestPaymentMessage',
+  'declinePaymentRequestMessage',
+  'cancelPaymentRequestMessage',
+  'paymentInviteMessage',
+])
 
 /** Fields that contain nothing for a user, or a change of an earlier message, which is read elsewhere. */
 const WITHOUT_CONTENT = new Set([
@@ -170,6 +182,16 @@ function contactCard(message: proto.Message.IContactMessage | null | undefined):
     return digits ? `+${digits}` : line.slice(line.indexOf(':') + 1).trim()
   })
   return lines(message?.displayName, ...new Set(numbers))
+}
+
+/** The daemon knows the time zone of the business, so the text does not contain the time. */
+function event(message: proto.Message.IEventMessage | null | undefined): Read {
+  const startsAt = Number(message?.startTime ?? 0)
+  return {
+    kind: 'text',
+    text: lines(message?.name, message?.location && locationText(message.location), message?.description),
+    ...(startsAt > 0 ? { startsAt } : {}),
+  }
 }
 
 function poll(message: proto.Message.IPollCreationMessage | null | undefined): string {

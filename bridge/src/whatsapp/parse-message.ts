@@ -86,6 +86,8 @@ export function parseMessage(incoming: Incoming): ParsedMessage | undefined {
       ...(content.context?.stanzaId ? { quoted: content.context.stanzaId } : {}),
       ...rest,
       ...(content.viewOnce ? { view_once: true as const } : {}),
+      ...(content.payment ? { payment: true as const } : {}),
+      ...(content.startsAt ? { starts_at: content.startsAt } : {}),
       ...(content.context?.isForwarded ? { forwarded: true as const } : {}),
       ...(incoming.history ? { history: true as const } : {}),
       ...(incoming.waited ? { waited: true as const } : {}),

@@ -53,6 +53,10 @@ export interface MessageEvent extends Chat {
   /** When the message was written, Unix seconds. */
   readonly timestamp?: number
   readonly view_once?: true
+  /** A payment, or a request for one, of which only the phone shows the amount. */
+  readonly payment?: true
+  /** The start of the event to which the contact invites, in Unix seconds. */
+  readonly starts_at?: number
   readonly forwarded?: true
   /** The message was written before the phone was linked. */
   readonly history?: true
