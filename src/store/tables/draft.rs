@@ -3,7 +3,16 @@
 use crate::domain::{ActorId, Draft, ThreadId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::params;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+
+/// A draft to which another draft of its author was added.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct JoinedDraft {
+    actor: String,
+    before: String,
+    after: String,
+}
 
 impl ReadTx<'_> {
     pub fn drafts(&self, actor: ActorId, threads: &[ThreadId]) -> Result<HashMap<ThreadId, Draft>> {
@@ -36,6 +45,35 @@ impl WriteTx<'_> {
             put.execute(params![thread, actor, text, now])?
         };
         if changed == 0 { Ok(()) } else { self.record_draft(actor_id, thread) }
+    }
+
+    /// Adds the drafts of users and tokens that have a draft in both threads to those in the thread `to`. Returns what
+    /// changed there. The drafts in the thread `from` stay.
+    pub(in crate::store) fn join_drafts(&self, from: ThreadId, to: ThreadId) -> Result<Vec<JoinedDraft>> {
+        let mut both = self.conn.prepare_cached(
+            "SELECT kept.actor, kept.text, kept.text || char(10) || added.text
+             FROM drafts added JOIN drafts kept ON kept.actor = added.actor
+             WHERE added.thread_id = ?1 AND kept.thread_id = ?2 AND kept.text <> added.text",
+        )?;
+        let rows = both.query_map(params![from, to], |row| {
+            Ok(JoinedDraft { actor: row.get(0)?, before: row.get(1)?, after: row.get(2)? })
+        })?;
+        let joined = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        for draft in &joined {
+            self.replace_draft(to, draft, (&draft.before, &draft.after))?;
+        }
+        Ok(joined)
+    }
+
+    /// Restores drafts that [`Self::join_drafts`] has changed, unless they have changed since.
+    pub(in crate::store) fn separate_drafts(&self, thread: ThreadId, joined: &[JoinedDraft]) -> Result<()> {
+        joined.iter().try_for_each(|draft| self.replace_draft(thread, draft, (&draft.after, &draft.before)))
+    }
+
+    fn replace_draft(&self, thread: ThreadId, draft: &JoinedDraft, (old, new): (&str, &str)) -> Result<()> {
+        let sql = "UPDATE drafts SET text = ?4 WHERE thread_id = ?1 AND actor = ?2 AND text = ?3";
+        self.conn.prepare_cached(sql)?.execute(params![thread, draft.actor, old, new])?;
+        Ok(())
     }
 
     /// Drafts of users and tokens that already have a draft in the thread `to` are not moved.

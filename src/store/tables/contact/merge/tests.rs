@@ -1,7 +1,8 @@
 //! Tests merges, and random sequences of merges, moves and undos.
 
 use super::*;
-use crate::domain::{OutboundAuthor, Provider, ThreadId, ThreadType};
+use crate::domain::{ActorId, OutboundAuthor, Provider, ThreadId, ThreadType, UserId};
+use crate::store::Error;
 use crate::store::testing::{database, transact, try_out};
 use proptest::prelude::*;
 
@@ -260,6 +261,33 @@ fn a_merge_of_an_earlier_version_can_be_undone() {
         tx.undo_merge(merge, at(8))?;
         assert_eq!(thread_values(tx, own), with_both);
         assert_eq!(tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, merged)?, Some(other));
+        Ok(())
+    });
+}
+
+#[test]
+fn both_drafts_of_a_user_are_kept_and_an_undo_separates_them() {
+    let (_folder, conn) = database();
+    transact(&conn, |tx| {
+        let [kept, merged] = [(); 2].map(|()| tx.insert_contact(BusinessId::FIRST, "", at(0)).unwrap());
+        let [into, from] = [kept, merged].map(|contact| {
+            tx.find_or_insert_thread(BusinessId::FIRST, ThreadType::WhatsApp, contact, None, at(0)).unwrap().0
+        });
+        let [one, other] = [1, 2].map(|user| ActorId::User(UserId(user)));
+        for (actor, thread, text) in [(one, into, "a"), (one, from, "b"), (other, into, "c"), (other, from, "c")] {
+            tx.put_draft(actor, thread, text, at(1))?;
+        }
+        let text = |actor, thread| Ok::<_, Error>(tx.drafts(actor, &[thread])?.remove(&thread).map(|draft| draft.text));
+        let merge = tx.merge_contacts(BusinessId::FIRST, kept, merged, "test", at(2))?;
+        assert_eq!([text(one, into)?, text(other, into)?].map(Option::unwrap), ["a\nb", "c"]);
+        tx.undo_merge(merge, at(3))?;
+        assert_eq!([text(one, into)?, text(one, from)?].map(Option::unwrap), ["a", "b"]);
+
+        // What was written after the merge stays.
+        let merge = tx.merge_contacts(BusinessId::FIRST, kept, merged, "test", at(4))?;
+        tx.put_draft(one, into, "d", at(5))?;
+        tx.undo_merge(merge, at(6))?;
+        assert_eq!([text(one, into)?, text(one, from)?].map(Option::unwrap), ["d", "b"]);
         Ok(())
     });
 }

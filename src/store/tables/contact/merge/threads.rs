@@ -1,5 +1,6 @@
 //! Merges the threads of two contacts, and separates them again.
 
+use super::super::super::draft::JoinedDraft;
 use super::super::super::sql::json_list;
 use crate::domain::{BusinessId, ContactId, ThreadId, ThreadType, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -17,6 +18,9 @@ pub(super) struct MovedThread {
     /// The authors of the moved drafts.
     #[serde(default)]
     drafts: Vec<String>,
+    /// The drafts in the thread `into` to which those of the thread `from` were added.
+    #[serde(default)]
+    joined: Vec<JoinedDraft>,
     /// The values of [`COPIED`] in the thread `into`, by column. Empty in records of earlier versions.
     #[serde(default)]
     values: BTreeMap<String, MergedValue>,
@@ -110,17 +114,18 @@ impl WriteTx<'_> {
         let after = self.copied_values(into)?;
         let values = before.into_iter().zip(after).map(|(before, after)| MergedValue { before, after });
         let values = COPIED.iter().map(|(column, _)| (*column).to_owned()).zip(values).collect();
+        let joined = self.join_drafts(from, into)?;
         self.move_drafts(from, into)?;
         self.conn
             .prepare_cached("UPDATE threads SET merged_into = ?2, unread_count = 0 WHERE id = ?1")?
             .execute(params![from, into])?;
-        Ok(MovedThread { from, into, messages, calls, unread, drafts, values })
+        Ok(MovedThread { from, into, messages, calls, unread, drafts, joined, values })
     }
 
     /// Moves the content of a thread back, if it is still in the thread that it was moved into. A draft that has
     /// changed since the merge is not moved back.
     pub(super) fn unmerge_thread(&self, thread: &MovedThread, merged_at: Timestamp) -> Result<()> {
-        let MovedThread { from, into, messages, calls, unread, drafts, values } = thread;
+        let MovedThread { from, into, messages, calls, unread, drafts, joined, values } = thread;
         for (table, ids) in [("messages", messages), ("calls", calls)] {
             let sql = format!(
                 "UPDATE OR IGNORE {table} SET thread_id = ?1 WHERE thread_id = ?2 AND id IN (SELECT value FROM json_each(?3))"
@@ -131,6 +136,7 @@ impl WriteTx<'_> {
             "UPDATE OR IGNORE drafts SET thread_id = ?1 WHERE thread_id = ?2 AND actor = ?3 AND updated_at <= ?4",
         )?;
         drafts.iter().try_for_each(|author| draft.execute(params![from, into, author, merged_at]).map(drop))?;
+        self.separate_drafts(*into, joined)?;
         // Messages that were read after the merge stay read.
         self.conn
             .prepare_cached(
