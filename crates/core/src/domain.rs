@@ -56,6 +56,7 @@ mod timeline;
 mod timestamp_text;
 mod turn_state;
 mod user;
+mod vcard;
 
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
@@ -88,7 +89,7 @@ pub use contact::{
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, date, day};
 pub use fact::{Fact, FactSource};
-pub use file_type::sniff_mime;
+pub use file_type::{extension_of, is_file_name, sniff_mime};
 pub use finding::{Found, FoundText, Remedy, RemedyText};
 pub use greeting::Greeting;
 pub use hex::{hex, is_hex};
@@ -107,7 +108,7 @@ pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, MediaState, Message, MessageDetail, MessageEventKind, MessageFile,
     MessageStatus, MessageType, Provider, Quote, Reaction,
 };
-pub use message_extra::{Location, MessageExtra, PressedButton, Referral};
+pub use message_extra::{Location, MessageExtra, PhoneOnly, PressedButton, Referral};
 pub use note::Note;
 pub use notice::{Notice, StoredNotice};
 pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, HolidayRule, OpeningHours, OpeningRules};
@@ -134,3 +135,4 @@ pub use timeline::{
 };
 pub use turn_state::{OutboundAuthor, TurnEvent, TurnState};
 pub use user::{ApiToken, AuditEntry, Role, Session, SessionSummary, User};
+pub use vcard::contact_card_text;

@@ -12,7 +12,7 @@ pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp
     if !tx.begin_outbox_attempt(entry.id, route.provider, route.template, now)? {
         return Ok(false);
     }
-    tx.begin_message_attempt(entry.message, route.provider)?;
+    tx.begin_message_attempt(entry.message, route.provider, route.template)?;
     Ok(true)
 }
 

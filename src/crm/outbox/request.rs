@@ -125,8 +125,10 @@ pub enum SendRefusal {
              (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
     )]
     TooManyNewChats,
-    /// The message to reply to is not in this thread, or has no id of WhatsApp.
-    #[error("reply_to must be the id of a message of the same thread that WhatsApp has")]
+    /// The message to reply to is not in this thread, has no id of WhatsApp, or was deleted by its author.
+    #[error(
+        "reply_to must be the id of a message of the same thread that WhatsApp has and that its author has not deleted"
+    )]
     ReplyToUnknown,
     /// Only Twilio could send the message, and the text is too long for Twilio.
     #[error("Twilio accepts at most {TWILIO_MAX_TEXT} characters, and no other provider can send this")]

@@ -8,7 +8,8 @@
 //! - Contact of a message: `lid`, `phone`, `push_name`; `from_me` and `to` for a message that the business wrote on its
 //!   own phone.
 //! - Content of a message: `type` (a name of a [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an
-//!   object with an `id`). `media_error` replaces `media_url` for a file that the bridge cannot download.
+//!   object with an `id`). `media_error` replaces `media_url` for a file that the bridge cannot download. `view_once` and
+//!   `payment` mark a message whose content only the phone shows. `starts_at` is the start of an event, like `timestamp`.
 //! - Time of a message: `timestamp` (Unix seconds or milliseconds, or RFC 3339). `history` marks a message from before
 //!   the account was linked. `waited` marks a delayed message: WhatsApp kept it while the bridge was offline, or the
 //!   bridge kept it while the daemon did not answer.
@@ -22,7 +23,7 @@ mod scalar;
 
 use crate::domain::{
     Actor, Change, Inbound, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageStatus,
-    MessageUpdate, Notice, PeerAddress, PeerError, Provider, ProviderError, Refusal, Timestamp,
+    MessageUpdate, Notice, PeerAddress, PeerError, PhoneOnly, Provider, ProviderError, Refusal, Timestamp,
 };
 use phonenumber::country;
 use scalar::Scalar;
@@ -75,6 +76,10 @@ struct Wire<'a> {
     #[serde(borrow)]
     media_error: Scalar<'a>,
     history: Scalar<'a>,
+    view_once: Scalar<'a>,
+    payment: Scalar<'a>,
+    #[serde(borrow)]
+    starts_at: Scalar<'a>,
     waited: Scalar<'a>,
     #[serde(borrow)]
     mime: Scalar<'a>,
@@ -107,6 +112,7 @@ impl Wire<'_> {
         }
         let text = self.text_or_caption();
         let media = self.media();
+        let is_empty = text.is_empty() && media.is_none();
         Ok(Inbound::Message(InboundMessage {
             provider: Provider::Baileys,
             provider_msg_id: self.id().map(str::to_owned),
@@ -117,7 +123,7 @@ impl Wire<'_> {
             text,
             media: media.into_iter().collect(),
             quoted: self.quoted.text().map(str::to_owned),
-            extra: self.is_history().then(|| HISTORY.to_owned()),
+            extra: self.extra(is_empty),
             provider_time: self.timestamp.text().and_then(time),
             waited: self.waited.text() == Some("true"),
             opens_twilio: false,
@@ -194,6 +200,19 @@ impl Wire<'_> {
         self.history.text() == Some("true")
     }
 
+    /// Returns what has no column in the database, as JSON. `is_empty` is whether the message has neither text nor file.
+    fn extra(&self, is_empty: bool) -> Option<String> {
+        let is_set = |field: &Scalar<'_>| field.text() == Some("true");
+        let phone_only = [(&self.view_once, PhoneOnly::ViewOnce), (&self.payment, PhoneOnly::Payment)];
+        let phone_only = phone_only.iter().find(|(field, _)| is_empty && is_set(field)).map(|(_, kind)| kind.as_str().into());
+        let starts_at = self.starts_at.text().and_then(time).map(|at| at.to_string().into());
+        let history = self.is_history().then_some(true.into());
+        let fields = [("history", history), ("phone_only", phone_only), ("event_at", starts_at)];
+        let known = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let fields: serde_json::Map<_, serde_json::Value> = known.collect();
+        (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string())
+    }
+
     fn id(&self) -> Option<&str> {
         self.provider_msg_id.text().or(self.id.text())
     }
@@ -237,9 +256,6 @@ fn time(text: &str) -> Option<Timestamp> {
     }
     text.parse().ok()
 }
-
-/// The extra data that marks a message from before the account was linked.
-const HISTORY: &str = r#"{"history":true}"#;
 
 const NOT_A_CONTACT: &str = "not from a contact";
 

@@ -163,11 +163,14 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Removes the provider's id of an earlier attempt.
-    pub fn begin_message_attempt(&self, id: MessageId, provider: Provider) -> Result<()> {
-        let sql = "UPDATE messages SET provider = ?2, provider_msg_id = NULL
-                   WHERE id = ?1 AND (provider IS NOT ?2 OR provider_msg_id IS NOT NULL)";
-        let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider])? > 0;
+    /// Removes the provider's id of an earlier attempt. Records whether this attempt sends the template.
+    pub fn begin_message_attempt(&self, id: MessageId, provider: Provider, template: bool) -> Result<()> {
+        let sql = "UPDATE messages SET provider = ?2, provider_msg_id = NULL,
+                       extra = nullif(iif(?3, json_set(ifnull(extra, '{}'), '$.template', json('true')),
+                                          json_remove(extra, '$.template')), '{}')
+                   WHERE id = ?1 AND (provider IS NOT ?2 OR provider_msg_id IS NOT NULL
+                                      OR ifnull(extra ->> 'template', 0) <> ?3)";
+        let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider, template])? > 0;
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
@@ -183,6 +186,15 @@ impl WriteTx<'_> {
              WHERE id = ?1",
         )?;
         update.execute([id])?;
+        self.record_message(ChangeKind::MessageUpdated, id)
+    }
+
+    /// Adds what a contact card says to the text of a message of contact cards.
+    pub fn add_contact_card_text(&self, id: MessageId, text: &str) -> Result<()> {
+        let sql =
+            "UPDATE messages SET content_text = iif(content_text = '', ?2, content_text || char(10) || char(10) || ?2)
+                   WHERE id = ?1 AND media_kind = 'contact'";
+        self.conn.prepare_cached(sql)?.execute(params![id, text])?;
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 

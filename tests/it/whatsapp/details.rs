@@ -1,6 +1,6 @@
 //! All stored parts of a message are shown: reactions, edits, deletions, quotes, files, times, error reasons.
 
-use crate::support::whatsapp::{OWN_SENDER, Shop, until};
+use crate::support::whatsapp::{BridgeReply, OWN_SENDER, Shop, until};
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
@@ -58,7 +58,10 @@ async fn reactions_edits_deletions_quotes_and_authors_are_shown() {
     assert_eq!((&first["deleted_at"], &first["author"], &first["quote"]), (&json!(null), &json!(null), &json!(null)));
     assert_eq!(
         (&second["quoted_msg_id"], &second["quote"]),
-        (&json!("A1"), &json!({ "message_id": first["id"], "direction": "in", "content_text": "tomorrow at 6" }))
+        (
+            &json!("A1"),
+            &json!({ "message_id": first["id"], "direction": "in", "content_text": "tomorrow at 6", "deleted": false })
+        )
     );
     assert_eq!(
         (&second["deleted_at"], &second["deleted_by"], &second["content_text"]),
@@ -189,6 +192,74 @@ async fn every_file_is_shown_with_name_type_and_size() {
     shop.dana_tells(&[gone]).await;
     let expected = json!([{ "position": 0, "file_name": "prices.csv", "mime": "text/csv", "bytes": null, "state": "failed",
         "error": "it is no longer on the phone", "url": null, "width": null, "height": null, "duration_ms": null,
-        "thumbhash": null, "thumbnail_url": null }]);
+        "thumbhash": null, "thumbnail_url": null, "extension": "csv" }]);
     assert_eq!(shop.messages().await[1]["files"], expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_message_is_not_quoted() {
+    let shop = Shop::open().await;
+    shop.dana_tells(&[json!({ "text": "secret", "id": "A1" })]).await;
+    let quoted = shop.messages().await[0]["id"].clone();
+    let reply = json!({ "to": DANA, "text": "yes", "reply_to": quoted });
+    // The quote waits in the outbox while the contact deletes the message.
+    shop.bridge.reply_next([BridgeReply::Refuse(503)]);
+    let waiting = shop.send(&reply).await.json();
+    until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
+    shop.dana_tells(&[json!({ "event": "deletion", "id": "D1", "target": "A1" })]).await;
+    shop.until_status(&waiting, "sent").await;
+    let (request, _, _) = shop.bridge.requests().pop().unwrap();
+    assert_eq!((&request["text"], request["quoted"].is_object()), (&json!("yes"), false), "{request}");
+    let expected = json!({ "message_id": quoted, "direction": "in", "content_text": "", "deleted": true });
+    assert_eq!(shop.messages().await[1]["quote"], expected);
+
+    let refused = shop.send(&reply).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (422, &json!("reply_to_unknown")));
+    assert_eq!(shop.count("messages"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn content_that_only_the_phone_shows_and_the_start_of_an_event_are_shown() {
+    let shop = Shop::open().await;
+    shop.dana_tells(&[
+        json!({ "text": "", "id": "A1", "type": "other", "view_once": true }),
+        json!({ "text": "", "id": "A2", "type": "other", "payment": true }),
+        json!({ "text": "party", "id": "A3", "starts_at": 1_800_000_000 }),
+    ])
+    .await;
+    let shown: Vec<_> = shop
+        .messages()
+        .await
+        .iter()
+        .map(|message| (message["phone_only"].clone(), message["event_at"].clone()))
+        .collect();
+    let expected = [
+        (json!("view_once"), json!(null)),
+        (json!("payment"), json!(null)),
+        (json!(null), json!("2027-01-15T08:00:00.000Z")),
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_by_twilio_is_shown_and_found_by_its_words() {
+    let shop = Shop::open().await;
+    let pairs = [
+        ("MessageSid", "SMa0000000000000000000000000000001"),
+        ("From", "whatsapp:+972501234567"),
+        ("To", OWN_SENDER),
+        ("Latitude", "32.1"),
+        ("Longitude", "34.8"),
+        ("Label", "Sunrise"),
+        ("Address", "Herzl 1"),
+    ];
+    assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &pairs).await.status, 204);
+    let message = shop.messages().await[0].clone();
+    assert_eq!(message["content_text"], "Sunrise\nHerzl 1\nhttps://maps.google.com/?q=32.1,34.8");
+    assert_eq!(message["location"]["name"], "Sunrise");
+    until("a hit", async || {
+        let hits = shop.api.get("/api/search?q=Sunrise").await.json();
+        hits.to_string().contains("Herzl").then_some(())
+    })
+    .await;
 }

@@ -29,6 +29,59 @@ fn iso_brand(brand: &[u8]) -> &'static str {
     }
 }
 
+/// Returns the usual extension of a file of a media type, such as `pdf`; none if the type is not known.
+pub fn extension_of(mime: &str) -> Option<&'static str> {
+    let plain = mime.split(';').next().unwrap_or_default().trim();
+    EXTENSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(plain)).map(|(_, extension)| *extension)
+}
+
+/// Returns true if a text is the name of a file of this media type: one line that ends with the extension of the type. If
+/// the type is not known, any extension of a known type is accepted.
+pub fn is_file_name(text: &str, mime: &str) -> bool {
+    let is_plain = !text.contains(|c: char| c.is_control() || matches!(c, '/' | '\\')) && text.len() <= 255;
+    let Some((stem, end)) = text.rsplit_once('.').filter(|_| is_plain) else { return false };
+    let fits = |extension: &str| end.eq_ignore_ascii_case(extension);
+    !stem.trim().is_empty()
+        && extension_of(mime).map_or_else(|| EXTENSIONS.iter().any(|(_, extension)| fits(extension)), fits)
+}
+
+const EXTENSIONS: [(&str, &str); 34] = [
+    ("application/json", "json"),
+    ("application/msword", "doc"),
+    ("application/pdf", "pdf"),
+    ("application/rtf", "rtf"),
+    ("application/vnd.ms-excel", "xls"),
+    ("application/vnd.ms-powerpoint", "ppt"),
+    ("application/vnd.oasis.opendocument.spreadsheet", "ods"),
+    ("application/vnd.oasis.opendocument.text", "odt"),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    ("application/xml", "xml"),
+    ("application/zip", "zip"),
+    ("audio/aac", "aac"),
+    ("audio/amr", "amr"),
+    ("audio/mp4", "m4a"),
+    ("audio/mpeg", "mp3"),
+    ("audio/ogg", "ogg"),
+    ("audio/wav", "wav"),
+    ("image/gif", "gif"),
+    ("image/heic", "heic"),
+    ("image/jpeg", "jpg"),
+    ("image/png", "png"),
+    ("image/webp", "webp"),
+    ("text/calendar", "ics"),
+    ("text/csv", "csv"),
+    ("text/plain", "txt"),
+    ("text/rtf", "rtf"),
+    ("text/vcard", "vcf"),
+    ("text/x-vcard", "vcf"),
+    ("video/3gpp", "3gp"),
+    ("video/mp4", "mp4"),
+    ("video/quicktime", "mov"),
+    ("video/webm", "webm"),
+];
+
 const MAGIC: [(&[u8], &str); 14] = [
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),

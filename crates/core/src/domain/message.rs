@@ -195,8 +195,10 @@ pub struct Quote {
     pub message_id: MessageId,
     /// Whether the contact or the business wrote the quoted message.
     pub direction: Direction,
-    /// The current text of the quoted message.
+    /// The current text of the quoted message; empty if its author deleted the message.
     pub content_text: String,
+    /// Whether its author deleted the quoted message.
+    pub deleted: bool,
 }
 
 /// A reaction to a message by an emoji.

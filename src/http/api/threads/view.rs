@@ -17,6 +17,7 @@ use serde::Serialize;
 
 type AiMode = OneOf<domain::AiMode>;
 type MessageType = OneOf<domain::MessageType>;
+type PhoneOnly = OneOf<domain::PhoneOnly>;
 pub(crate) type Provider = OneOf<domain::Provider>;
 pub(super) type ThreadType = OneOf<domain::ThreadType>;
 
@@ -152,6 +153,15 @@ pub(crate) struct MessageDetail {
     /// The advertisement or post from which the contact began the conversation, as Twilio reports it with the first
     /// message; null for other messages.
     referral: Option<Referral>,
+    /// Whether Twilio sent the message as the approved template, in which the text is only a part; files are links
+    /// there.
+    template: bool,
+    /// Why the message has no content: only the business's phone can show it. Null for other messages.
+    phone_only: Option<PhoneOnly>,
+    /// The start of the event to which the contact invites. The text has the name and the place of the event. Null for
+    /// other messages.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    event_at: Option<Timestamp>,
 }
 
 impl MessageDetail {
@@ -167,6 +177,9 @@ impl MessageDetail {
             location: detail.extra.location.map(Into::into),
             button: detail.extra.button.map(Into::into),
             referral: detail.extra.referral.map(Into::into),
+            template: detail.extra.template,
+            phone_only: detail.extra.phone_only.map(Into::into),
+            event_at: detail.extra.event_at,
         }
     }
 }
@@ -256,13 +269,16 @@ struct Quote {
     message_id: i64,
     /// Whether the quoted message is inbound or outbound.
     direction: Direction,
-    /// The text of the quoted message.
+    /// The text of the quoted message; empty if its author deleted the message.
     content_text: String,
+    /// Whether its author deleted the quoted message.
+    deleted: bool,
 }
 
 impl From<domain::Quote> for Quote {
     fn from(quote: domain::Quote) -> Self {
-        Self { message_id: quote.message_id.0, direction: quote.direction.into(), content_text: quote.content_text }
+        let domain::Quote { message_id, direction, content_text, deleted } = quote;
+        Self { message_id: message_id.0, direction: direction.into(), content_text, deleted }
     }
 }
 
@@ -311,6 +327,8 @@ struct MessageFile {
     file_name: Option<String>,
     /// The MIME type of the file; null if it is unknown.
     mime: Option<String>,
+    /// The usual extension of a file of this type, such as `pdf`; null if it is not known.
+    extension: Option<&'static str>,
     /// The size in bytes; null until the file has been downloaded.
     bytes: Option<i64>,
     /// The state of the file: `waiting`, `stored`, `linked`, `failed` or `pruned`, like the message's `media_state`.
@@ -337,6 +355,7 @@ impl From<domain::MessageFile> for MessageFile {
         Self {
             position: file.position,
             file_name: file.file_name,
+            extension: file.mime.as_deref().and_then(domain::extension_of),
             mime: file.mime,
             bytes: file.bytes,
             state: file.state.as_str(),

@@ -71,6 +71,17 @@ fn old_messages_and_lost_files_are_marked() {
 }
 
 #[test]
+fn content_that_only_the_phone_shows_and_the_start_of_an_event_are_kept() {
+    let extra = |fields: &str| message(&format!(r#"{{"from":"972501234567","id":"1",{fields}}}"#)).extra;
+    assert_eq!(extra(r#""view_once":true"#).as_deref(), Some(r#"{"phone_only":"view_once"}"#));
+    assert_eq!(extra(r#""payment":true"#).as_deref(), Some(r#"{"phone_only":"payment"}"#));
+    assert_eq!(extra(r#""view_once":true,"media_url":"https://x/y.jpg""#), None);
+    assert_eq!(extra(r#""text":"x","view_once":false,"starts_at":"soon""#), None);
+    let event = extra(r#""text":"x","starts_at":1700000000"#);
+    assert_eq!(event.as_deref(), Some(r#"{"event_at":"2023-11-14T22:13:20.000Z"}"#));
+}
+
+#[test]
 fn updates_are_read() {
     let read = update(r#"{"event":"status","id":"1","status":"delivered","timestamp":"2026-01-01T00:00:00Z"}"#);
     assert_eq!(read.change, Change::Status(MessageStatus::Delivered, None));

@@ -11,7 +11,9 @@ use std::collections::HashMap;
 
 /// The messages that these messages quote. `CROSS` fixes the join order: otherwise SQLite would start with all messages
 /// that have a provider's id.
-const QUOTES: &str = "SELECT m.id, q.id, q.direction, q.content_text FROM messages m CROSS JOIN messages q
+const QUOTES: &str = "SELECT m.id, q.id, q.direction, q.content_text,
+         EXISTS (SELECT 1 FROM message_events d WHERE d.message_id = q.id AND d.kind = 'deletion')
+     FROM messages m CROSS JOIN messages q
          ON q.provider IN (SELECT value FROM json_each(?2)) AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
      WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL";
 
@@ -106,11 +108,12 @@ impl ReadTx<'_> {
         Ok(files)
     }
 
-    /// The provider's id of a message that can be quoted; `None` if the message is not of this thread or has no such
-    /// id.
+    /// The provider's id of a message that can be quoted; `None` if the message is not of this thread, has no such id, or
+    /// was deleted by its author.
     pub fn quotable(&self, id: MessageId, thread: Option<ThreadId>) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT provider_msg_id FROM messages WHERE id = ?1 AND thread_id = ?2 AND provider_msg_id <> ''",
+            "SELECT provider_msg_id FROM messages WHERE id = ?1 AND thread_id = ?2 AND provider_msg_id <> ''
+                 AND NOT EXISTS (SELECT 1 FROM message_events WHERE message_id = ?1 AND kind = 'deletion')",
         )?;
         Ok(query.query_row(params![id, thread], |row| row.get(0)).optional()?.flatten())
     }
@@ -119,7 +122,9 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached(QUOTES)?;
         let providers = json_list(&Provider::ALL.iter().map(|provider| provider.as_str()).collect::<Vec<_>>());
         let rows = query.query_map([ids, &providers], |row| {
-            Ok((row.get(0)?, Quote { message_id: row.get(1)?, direction: row.get(2)?, content_text: row.get(3)? }))
+            let deleted = row.get(4)?;
+            let content_text = if deleted { String::new() } else { row.get(3)? };
+            Ok((row.get(0)?, Quote { message_id: row.get(1)?, direction: row.get(2)?, content_text, deleted }))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

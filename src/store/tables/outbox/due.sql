@@ -10,8 +10,9 @@ SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.reque
         AND NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
         AS is_first_contact
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
-    -- Only the provider ?5 quotes, and only messages of its own account.
+    -- Only the provider ?5 quotes, and only messages of its own account. What its author has deleted is not quoted.
     LEFT JOIN messages q ON q.provider = ?5 AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
+        AND NOT EXISTS (SELECT 1 FROM message_events d WHERE d.message_id = q.id AND d.kind = 'deletion')
 -- The redundant list of states and the `+` make SQLite use the index of pending messages instead of the ids: most rows are of sent messages.
 WHERE o.state IN ('queued', 'sending', 'doubtful') AND o.state <> 'sending' AND o.next_attempt_at <= ?1 AND +o.id > ?3
   -- Each contact has one running attempt at a time, and the messages are sent in order. An unconfirmed attempt blocks later messages for a minute
