@@ -9,6 +9,7 @@ mod check_limit;
 mod compression;
 mod connection;
 mod connection_limit;
+mod content_disposition;
 mod error;
 mod etag;
 mod extract;

@@ -1,7 +1,7 @@
 //! Files of messages, fetched from a provider or uploaded by users.
 
 use super::Error;
-use crate::domain::{MessageId, Timestamp};
+use crate::domain::{MessageId, Timestamp, contact_card_text, sniff_mime};
 use crate::store::{self, MediaDetails, Result, StoredMedia, UploadedMedia, WriteTx};
 
 /// A file of a message: the message, and the file's position in it.
@@ -16,6 +16,12 @@ pub fn store_fetched(
     now: Timestamp,
 ) -> Result<()> {
     tx.store_media(message, position, sha256, file, url, now)?;
+    // The bridge sends contact cards as texts, Twilio sends them as files.
+    if sniff_mime(&file.content) == Some("text/vcard")
+        && let Some(text) = contact_card_text(&file.content)
+    {
+        tx.add_contact_card_text(message, &text)?;
+    }
     tx.put_media_details(sha256, details)
 }
 

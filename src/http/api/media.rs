@@ -7,10 +7,11 @@ use super::calls::view::Format;
 use super::operation::{Operations, operations};
 use crate::audio::opus;
 use crate::http::auth::Member;
+use crate::http::content_disposition::content_disposition;
 use crate::http::extract::{Name, Query};
 use crate::http::ranges::{FileInfo, answer, stream_chunks};
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::Store;
+use crate::store::{ReadTx, Store};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -50,7 +51,8 @@ pub(super) async fn show(
     Query(query): Query<MediaQuery>,
 ) -> Result<Response, ApiError> {
     let asked = sha256.clone();
-    let found = state.store.read(move |tx| tx.media(&asked)).await?;
+    let read = move |tx: &ReadTx<'_>| Ok((tx.media(&asked)?, tx.media_file_name(&asked)?));
+    let (found, name) = state.store.read(read).await?;
     let file = found.ok_or_else(|| ApiError::not_found("there is no such file"))?;
     if file.is_pruned {
         return Err(ApiError::expired("media_expired", "the file was deleted, as the settings say"));
@@ -78,11 +80,11 @@ pub(super) async fn show(
     };
     // The file may come from a contact: browsers may display it, but must not run scripts in it.
     for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-        (header::CONTENT_DISPOSITION, disposition),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        (header::CONTENT_DISPOSITION, content_disposition(disposition, name.as_deref())),
     ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, value);
     }
     Ok(response)
 }

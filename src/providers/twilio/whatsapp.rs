@@ -6,8 +6,9 @@
 use super::error_messages;
 use super::forms::Form;
 use crate::domain::{
-    Actor, Change, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageSid, MessageStatus,
-    MessageUpdate, OptOutChoice, PeerAddress, PeerError, PhoneNumber, Provider, Refusal, whatsapp_address,
+    Actor, Change, InboundMedia, InboundMessage, LateRefusal, Location, Malformed, MediaKind, MessageSid,
+    MessageStatus, MessageUpdate, OptOutChoice, PeerAddress, PeerError, PhoneNumber, Provider, Refusal, is_file_name,
+    whatsapp_address,
 };
 use phonenumber::country;
 
@@ -24,16 +25,25 @@ pub fn message(
         Err(PeerError::NotIndividual) => return Err(Malformed("From is not a contact")),
         Err(PeerError::Unreadable) => return Err(Malformed("From cannot be read")),
     };
-    let media = media(form);
-    let text = form.value("Body").or_else(|| form.value("ButtonText")).unwrap_or_default();
+    let mut media = media(form);
+    let mut text = form.value("Body").or_else(|| form.value("ButtonText")).unwrap_or_default().to_owned();
+    // Twilio has no field for the name of a document. WhatsApp's name is the text of a document without a caption.
+    if let [file] = media.as_mut_slice()
+        && is_name_of(&text, file.mime.as_deref())
+    {
+        file.file_name = Some(std::mem::take(&mut text));
+    }
+    if text.is_empty() {
+        text = place(form).unwrap_or_default();
+    }
     Ok(InboundMessage {
         provider: Provider::Twilio,
         provider_msg_id: Some(sid.to_owned()),
         peer,
         profile_name: form.value("ProfileName").unwrap_or_default().trim().to_owned(),
         from_phone: false,
-        kind: kind(form, text, &media),
-        text: text.to_owned(),
+        kind: kind(form, &text, &media),
+        text,
         media,
         quoted: form.value("OriginalRepliedMessageSid").map(str::to_owned),
         extra: extra(form),
@@ -129,6 +139,21 @@ fn kind(form: &Form, text: &str, media: &[InboundMedia]) -> MediaKind {
     }
 }
 
+/// Returns true if the text is the name of a document. Other files have no names in WhatsApp, so their text is a caption.
+fn is_name_of(text: &str, mime: Option<&str>) -> bool {
+    let mime = mime.unwrap_or_default();
+    matches!(MediaKind::of_mime(mime), MediaKind::Document | MediaKind::Contact | MediaKind::Other)
+        && is_file_name(text, mime)
+}
+
+/// Returns the name, the address and the link of a place, as the bridge describes places.
+fn place(form: &Form) -> Option<String> {
+    let degrees = |name: &str| form.value(name)?.trim().parse().ok();
+    let (latitude, longitude) = (degrees("Latitude")?, degrees("Longitude")?);
+    let text = |name: &str| form.value(name).map(str::to_owned);
+    Some(Location::new(latitude, longitude, text("Label"), text("Address"))?.description())
+}
+
 /// Returns the parameters that have no column in the database (locations, buttons, ad referrals), as JSON.
 fn extra(form: &Form) -> Option<String> {
     let fields: serde_json::Map<_, _> = form
@@ -201,6 +226,50 @@ mod tests {
 
         let place = Form::from([("MessageSid", SID), ("From", "+972501234567"), ("Latitude", "32.1")]);
         assert_eq!(message(&place, None, IL).unwrap().kind, MediaKind::Location);
+    }
+
+    #[test]
+    fn a_place_is_described_in_words() {
+        let place = |more: &[(&str, &str)]| {
+            let known = [("MessageSid", SID), ("From", "+972501234567")];
+            let fields = known.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            message(&Form::from(fields.collect::<Vec<_>>()), None, IL).unwrap().text
+        };
+        let at = [("Latitude", "32.1"), ("Longitude", "34.8")];
+        assert_eq!(place(&at), "https://maps.google.com/?q=32.1,34.8");
+        let named = [at[0], at[1], ("Label", "הבית"), ("Address", "רחוב 1")];
+        assert_eq!(place(&named), "הבית\nרחוב 1\nhttps://maps.google.com/?q=32.1,34.8");
+        assert_eq!(place(&[at[0], ("Longitude", "north"), ("Label", "הבית")]), "");
+        assert_eq!(place(&[at[0], at[1], ("Body", "כאן")]), "כאן");
+    }
+
+    #[test]
+    fn the_name_of_a_document_is_not_its_text() {
+        let read = |mime: &str, body: &str| {
+            let form = Form::from([
+                ("MessageSid", SID),
+                ("From", "+972501234567"),
+                ("NumMedia", "1"),
+                ("MediaUrl0", "https://api.twilio.com/a"),
+                ("MediaContentType0", mime),
+                ("Body", body),
+            ]);
+            let read = message(&form, None, IL).unwrap();
+            (read.media[0].file_name.clone(), read.text)
+        };
+        for (mime, name) in [("application/pdf", "הצעת מחיר 7.pdf"), ("text/vcard", "Dana.vcf"), ("", "x.DOCX")]
+        {
+            assert_eq!(read(mime, name), (Some(name.to_owned()), String::new()), "{mime}");
+        }
+        for (mime, text) in [
+            ("application/pdf", "הנה המסמך"),
+            ("application/pdf", "www.shop.co.il"),
+            ("application/pdf", "see a.pdf\nthanks"),
+            ("application/pdf", ".pdf"),
+            ("image/jpeg", "photo.jpg"),
+        ] {
+            assert_eq!(read(mime, text), (None, text.to_owned()), "{mime}");
+        }
     }
 
     #[test]

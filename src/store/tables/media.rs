@@ -74,10 +74,14 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// Only uploaded files have a name.
+    /// The name with which the file was uploaded, or with which the first message that has one was received.
     pub fn media_file_name(&self, sha256: &str) -> Result<Option<String>> {
-        let mut query = self.conn.prepare_cached("SELECT file_name FROM media_details WHERE sha256 = ?1")?;
-        Ok(query.query_row([sha256], |row| row.get(0)).optional()?.flatten())
+        let mut query = self.conn.prepare_cached(
+            "SELECT coalesce(
+                 (SELECT file_name FROM media_details WHERE sha256 = ?1),
+                 (SELECT file_name FROM message_media WHERE sha256 = ?1 AND file_name <> '' ORDER BY message_id LIMIT 1))",
+        )?;
+        Ok(query.query_row([sha256], |row| row.get(0))?)
     }
 }
 

@@ -129,3 +129,50 @@ async fn a_fetch_that_a_kill_cut_off_is_done_after_the_start() {
     shop.daemon.launch();
     until_here(&shop).await;
 }
+
+/// Posts the webhook of a file by Twilio with this text and type, which is fetched from a server with this content.
+/// Returns the message once the file is stored.
+async fn receive_file(shop: &Shop, (body, mime): (&str, &str), content: &'static str) -> Value {
+    let elsewhere = FakeServer::start(None, move |_| {
+        let length = content.len();
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{content}")
+    });
+    shop.twilio.files([(307, json!(format!("{}/file", elsewhere.url())))]);
+    let url = shop.twilio.file_url();
+    let pairs = [
+        ("MessageSid", "SMa0000000000000000000000000000001"),
+        ("From", "whatsapp:+972501234567"),
+        ("To", OWN_SENDER),
+        ("Body", body),
+        ("NumMedia", "1"),
+        ("MediaUrl0", url.as_str()),
+        ("MediaContentType0", mime),
+    ];
+    assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &pairs).await.status, 204);
+    until_here(shop).await;
+    only_message(shop).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_by_twilio_keeps_its_name() {
+    let shop = Shop::open().await;
+    let message = receive_file(&shop, ("מחיר 7.pdf", "application/pdf"), "%PDF-1.7").await;
+    let file = &message["files"][0];
+    assert_eq!((&file["file_name"], &file["extension"]), (&json!("מחיר 7.pdf"), &json!("pdf")));
+    assert_eq!(message["content_text"], "");
+    let content = shop.api.get(file["url"].as_str().unwrap()).await;
+    let disposition = content.header("content-disposition");
+    assert_eq!(disposition, "attachment; filename*=UTF-8''%D7%9E%D7%97%D7%99%D7%A8%207.pdf");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_card_by_twilio_is_shown_as_text() {
+    let shop = Shop::open().await;
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Noa Barak\r\nTEL;waid=972527614408:+972 52-761-4408\r\nEND:VCARD\r\n";
+    let message = receive_file(&shop, ("", "text/vcard"), card).await;
+    assert_eq!(
+        (&message["media_kind"], &message["content_text"]),
+        (&json!("contact"), &json!("Noa Barak\n+972527614408"))
+    );
+    assert_eq!(message["files"][0]["extension"], "vcf");
+}
