@@ -46,7 +46,7 @@ impl ProviderSenders {
     }
 
     pub(super) async fn send(&self, route: Route, entry: &OutboxEntry) -> Outcome {
-        let (to, media_url) = match recipient(entry).and_then(|to| Ok((to, self.media_url(route.provider, entry)?))) {
+        let (to, media_url) = match recipient(entry).and_then(|to| Ok((to, self.media_url(route, entry)?))) {
             Ok(found) => found,
             Err(error) => return Outcome::NotSent(NotSent::Unable, error),
         };
@@ -79,12 +79,13 @@ impl ProviderSenders {
     }
 
     /// A stored file gets a signed link.
-    fn media_url(&self, provider: Provider, entry: &OutboxEntry) -> Result<Option<String>, ProviderError> {
+    fn media_url(&self, route: Route, entry: &OutboxEntry) -> Result<Option<String>, ProviderError> {
         let Some(url) = &entry.media_url else { return Ok(None) };
         let Some(sha256) = url.strip_prefix(MEDIA_PATH) else { return Ok(Some(url.clone())) };
         let [for_twilio, for_bridge] = &self.links;
-        let link = match provider {
-            Provider::Twilio => for_twilio.as_ref().map(|links| links.link(sha256, clock::now(), TWILIO_LINK)),
+        let for_twilio_lasts = if route.template { TEMPLATE_LINK } else { TWILIO_LINK };
+        let link = match route.provider {
+            Provider::Twilio => for_twilio.as_ref().map(|links| links.link(sha256, clock::now(), for_twilio_lasts)),
             // The bridge rejects a repeated idempotency key with another URL, so all attempts of a message use the same
             // URL.
             Provider::Baileys => for_bridge.as_ref().map(|links| links.link(sha256, entry.created_at, BRIDGE_LINK)),
@@ -102,6 +103,8 @@ fn recipient(entry: &OutboxEntry) -> Result<&PeerAddress, ProviderError> {
 
 /// Lifetime of a link for Twilio, which fetches a file within minutes.
 const TWILIO_LINK: Duration = Duration::from_hours(24);
+/// Lifetime of a link in a template, which the contact opens.
+const TEMPLATE_LINK: Duration = Duration::from_hours(30 * 24);
 /// Lifetime of a link for the bridge: longer than a message may wait in the outbox.
 const BRIDGE_LINK: Duration = Duration::from_hours(30 * 24);
 

@@ -231,3 +231,28 @@ async fn a_number_as_whatsapp_writes_it_is_the_same_person() {
     shop.until_status(&reply.json(), "sent").await;
     assert_eq!((shop.count("contacts"), shop.count("threads")), (1, 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_by_the_template_says_so_and_its_file_is_a_link_for_a_month() {
+    let shop = shop(true, None, Some(25)).await;
+    let upload = shop.api.request(reqwest::Method::POST, "/api/media").body("%PDF-1.7");
+    let id = crate::support::client::send(upload).await.json()["id"].clone();
+    let sent = shop.send(&json!({ "to": DANA, "text": "hello", "media_id": id })).await.json();
+    let message = shop.until_status(&sent, "sent").await;
+    assert_eq!(message["template"], true, "{message}");
+    let taken = shop.twilio.taken().pop().unwrap();
+    let variables: Value = serde_json::from_str(taken.value("ContentVariables").unwrap()).unwrap();
+    let link = variables["1"].as_str().unwrap().strip_prefix("hello ").unwrap();
+    let (path, query) = link.split_once("/static/media/").unwrap().1.split_once("?expires=").unwrap();
+    let expires: i64 = query.split_once('&').unwrap().0.parse().unwrap();
+    let days = (expires - agentlocator::clock::now().as_secs()) / 86_400;
+    assert!((29..=30).contains(&days), "{days}");
+    // A contact who opens an old link gets a page in plain words.
+    let old = shop.daemon.client().get(&format!("/static/media/{path}?expires=1&signature=x")).await;
+    assert_eq!((old.status, old.header("content-type")), (403, "text/html; charset=utf-8"));
+    assert!(old.text().contains("This link has expired") && old.text().contains("הקישור כבר לא פעיל"));
+
+    let shop = self::shop(true, None, Some(1)).await;
+    let sent = shop.send(&json!({ "to": DANA, "text": "hello" })).await.json();
+    assert_eq!(shop.until_status(&sent, "sent").await["template"], false);
+}
