@@ -2,7 +2,7 @@
 //! that is due after [`HOLD`], stored in the transaction of the change. The next change of the appointment, such as an
 //! undo, cancels it.
 
-use super::outbox::{self, NewChatLimits, SendError, SendRefusal, SendRequest};
+use super::outbox::{self, NewChatLimits, PreviewContext, SendError, SendRefusal, SendRequest};
 use super::{Error, RequestError, appointment, contact, thread};
 use crate::domain::{
     ActorId, Appointment, AppointmentEvent, AppointmentId, AppointmentState, ContactId, Provider, ScheduledState,
@@ -29,6 +29,19 @@ pub struct NoticeContext {
     pub new_chats: NewChatLimits,
     pub author: ActorId,
     pub now: Timestamp,
+}
+
+impl NoticeContext {
+    /// The same context for the route of the message.
+    pub fn preview(&self) -> PreviewContext {
+        PreviewContext {
+            rules: self.rules.clone(),
+            down: self.down.clone(),
+            new_chats: self.new_chats.clone(),
+            author: self.author.to_string(),
+            now: self.now,
+        }
+    }
 }
 
 /// An appointment before a change, and what its contact knows of it.

@@ -3,20 +3,20 @@
 //! conversation exists, because users can merge contacts, so that a thread with messages does not cover each number of
 //! its contact.
 
-use super::request::{SendError, SendRefusal, SendRequest};
+use super::request::{NewChatLimits, SendError, SendRefusal};
 use crate::domain::{PeerAddress, ThreadId, Timestamp};
 use crate::store::ReadTx;
 use std::time::Duration;
 
-/// A message in an existing conversation is always allowed.
+/// A message in an existing conversation is always allowed. `limits` is `None` for an author without limits.
 pub(super) fn check(
     tx: &ReadTx<'_>,
-    request: &SendRequest,
+    (limits, author): (Option<&NewChatLimits>, &str),
     thread: Option<ThreadId>,
     address: &PeerAddress,
     now: Timestamp,
 ) -> Result<(), SendError> {
-    let Some(limits) = &request.new_chats else { return Ok(()) };
+    let Some(limits) = limits else { return Ok(()) };
     if thread.map(|thread| tx.has_conversation(thread, address)).transpose()?.unwrap_or(false) {
         return Ok(());
     }
@@ -27,7 +27,7 @@ pub(super) fn check(
             return Err(SendRefusal::NotAllowed { prefixes: limits.prefixes.join(", ") }.into());
         }
     }
-    let begun = tx.chats_started(&request.author, now.minus(DAY))?;
+    let begun = tx.chats_started(author, now.minus(DAY))?;
     if begun.by_author >= limits.per_author || begun.total >= limits.in_all {
         return Err(SendRefusal::TooManyNewChats.into());
     }

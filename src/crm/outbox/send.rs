@@ -101,7 +101,7 @@ fn accept(
     now: Timestamp,
 ) -> Result<Accepted, SendError> {
     let to = Recipient::of(tx, request)?;
-    new_chats::check(tx, request, to.thread, &to.address, now)?;
+    new_chats::check(tx, (request.new_chats.as_ref(), &request.author), to.thread, &to.address, now)?;
     let quoted = match request.reply_to {
         Some(id) => Some(tx.quotable(id, to.thread)?.ok_or(SendRefusal::ReplyToUnknown)?),
         None => None,

@@ -1,7 +1,8 @@
 //! Validates the texts of messages that users send or schedule, and of saved replies.
 
+use super::request::TWILIO_MAX_TEXT;
 use crate::crm::text::is_refused;
-use crate::domain::is_visible;
+use crate::domain::{Provider, is_visible};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -41,6 +42,14 @@ pub fn check_text(text: &str, has_file: bool) -> Result<(), TextError> {
 
 /// The maximum length of a text for WhatsApp, in characters.
 pub const MAX_TEXT_CHARS: usize = 4096;
+
+/// The maximum length of a text that a provider accepts, in characters.
+pub const fn max_chars(provider: Provider) -> usize {
+    match provider {
+        Provider::Baileys => MAX_TEXT_CHARS,
+        Provider::Twilio => TWILIO_MAX_TEXT,
+    }
+}
 
 #[cfg(test)]
 mod tests {

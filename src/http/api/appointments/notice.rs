@@ -51,13 +51,13 @@ pub(super) async fn preview(
         let service = services::find(tx, ServiceId(query.service_id))?;
         let language = caller_texts::language(&config, contact.language.as_deref());
         let text = caller_texts::notice(&config, language, query.event.0, (&service.name, query.starts_at));
-        let route = outbox::preview_to_contact(tx, contact.id, &context.rules, &context.down, context.now)?;
+        let route = outbox::preview_to_contact(tx, contact.id, &context.preview())?;
         let refusal = match appointment_notice::check(tx, contact.id, &text, &context) {
             Ok(()) => None,
             Err(crm::Error::Refused(RequestError::NotSendable { code, .. })) => Some(code),
             Err(error) => return Err(error),
         };
-        Ok(AppointmentNotice::new(text, language, (route, refusal), &config.twilio, reader))
+        Ok(AppointmentNotice::new(text, language, (route, refusal), &config, reader))
     };
     Ok(Json(crm::read(&state.store, read).await?))
 }

@@ -2,19 +2,21 @@
 
 use super::view::route::MessageRoute;
 use crate::clock;
-use crate::crm::outbox;
+use crate::crm::outbox::{self, PreviewContext};
 use crate::domain::ThreadId;
 use crate::http::api::response::OkResponse;
 use crate::http::auth::Member;
 use crate::http::extract::Id;
 use crate::http::{ApiError, AppState};
+use crate::runtime::outbox::new_chats;
 use crate::runtime::typing::TypingNotice;
 use axum::Json;
 use axum::extract::State;
 
 /// Preview the route of a message that would be sent in a thread now.
 ///
-/// The preview is for a text without a file, of at most 1600 characters, which Twilio accepts.
+/// The preview is for a text without a file, of at most 1600 characters, which Twilio accepts. It is refused as the
+/// message would be, also by the limits on starting a conversation.
 #[utoipa::path(get, path = "/api/threads/{id}/route", tag = "threads", operation_id = "preview_route",
     params(("id" = i64, Path)), responses((status = 200, body = MessageRoute)))]
 pub(in crate::http::api) async fn preview(
@@ -22,10 +24,15 @@ pub(in crate::http::api) async fn preview(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<MessageRoute>, ApiError> {
-    let (rules, down) = (state.outbox.rules(), state.outbox.down().await);
-    let now = clock::now();
-    let preview = state.store.read(move |tx| outbox::preview(tx, ThreadId(id), &rules, &down, now)).await?;
-    Ok(Json(MessageRoute::new(preview, &state.config().twilio, actor.role)))
+    let context = PreviewContext {
+        rules: state.outbox.rules(),
+        down: state.outbox.down().await,
+        new_chats: new_chats(&state.config()),
+        author: actor.id.to_string(),
+        now: clock::now(),
+    };
+    let preview = state.store.read(move |tx| outbox::preview(tx, ThreadId(id), &context)).await?;
+    Ok(Json(MessageRoute::new(preview, &state.config(), actor.role)))
 }
 
 /// Report that the current user is typing in a thread.

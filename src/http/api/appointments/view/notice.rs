@@ -1,6 +1,6 @@
 //! API types of messages about changes of appointments.
 
-use crate::config::TwilioConfig;
+use crate::config::Config;
 use crate::crm::appointment_notice::HOLD;
 use crate::crm::outbox::RoutePreview;
 use crate::domain::{self, Role};
@@ -31,14 +31,14 @@ impl AppointmentNotice {
         text: String,
         language: domain::Language,
         (route, refusal): (RoutePreview, Option<&'static str>),
-        prices: &TwilioConfig,
+        config: &Config,
         reader: Role,
     ) -> Self {
         Self {
             text,
             language: language.into(),
             hold_s: HOLD.as_secs(),
-            route: MessageRoute::new(route, prices, reader),
+            route: MessageRoute::new(route, config, reader),
             refusal,
         }
     }

@@ -1,11 +1,10 @@
 //! API types of the route of a message: the provider, and the reason for the choice.
 
 use super::Provider;
-use crate::config::TwilioConfig;
-use crate::crm::outbox::{RoutePreview, SendRefusal};
+use crate::config::{Config, TwilioConfig};
+use crate::crm::outbox::{MAX_TEXT_CHARS, RoutePreview, SendRefusal, max_chars};
 use crate::domain::{self, Role, Timestamp};
 use crate::http::api::calls::view::cost_for;
-use crate::inbox::policy::NoRoute;
 use serde::Serialize;
 
 /// The route of a message that would be sent now.
@@ -21,6 +20,11 @@ pub(crate) struct MessageRoute {
     /// The reason for the choice: `only_provider`, `contact_wrote`, `template`, `priority` or `other_down`. If no
     /// provider can send the message, an error code of `POST /api/whatsapp/send`.
     reason: &'static str,
+    /// The maximum length of a text, in characters. A text that is too long for Twilio is sent by the other provider, if
+    /// that one can.
+    max_text_chars: usize,
+    /// The maximum size of a file, in bytes (`whatsapp.max_media_bytes`).
+    max_file_bytes: u64,
     /// The state of each provider.
     alternatives: Vec<RouteAlternative>,
     /// The cost of the message: `paid` if Twilio would send it, otherwise `free`.
@@ -41,6 +45,8 @@ struct RouteAlternative {
     /// The error code of `POST /api/whatsapp/send` that says why the provider could not send the message; null if it
     /// could.
     reason: Option<&'static str>,
+    /// The maximum length of a text by this provider, in characters.
+    max_text_chars: usize,
     /// Whether the provider charges for the message.
     cost: RouteCost,
     /// The estimated cost, in millionths of a dollar; null if the user or token does not have the role `owner`.
@@ -56,7 +62,10 @@ enum RouteCost {
 }
 
 impl MessageRoute {
-    pub(crate) fn new(preview: RoutePreview, prices: &TwilioConfig, reader: Role) -> Self {
+    pub(crate) fn new(preview: RoutePreview, config: &Config, reader: Role) -> Self {
+        let prices = &config.twilio;
+        let possible = preview.alternatives.iter().filter(|(_, route)| route.is_ok());
+        let max_text_chars = possible.map(|(provider, _)| max_chars(*provider)).max().unwrap_or(MAX_TEXT_CHARS);
         let route = preview.chosen.as_ref().ok().map(|(route, _)| *route);
         let alternatives = preview.alternatives.into_iter().map(|(provider, route)| {
             let template = route.as_ref().is_ok_and(|route| route.template);
@@ -65,7 +74,8 @@ impl MessageRoute {
                 provider: provider.into(),
                 template,
                 possible: route.is_ok(),
-                reason: route.err().map(obstacle),
+                reason: route.err().map(|refusal| refusal.code()),
+                max_text_chars: max_chars(provider),
                 cost,
                 cost_micros: cost_for(reader, micros),
             }
@@ -75,7 +85,9 @@ impl MessageRoute {
             provider: route.map(|route| route.provider.into()),
             template: route.is_some_and(|route| route.template),
             window_until: preview.window_until,
-            reason: preview.chosen.map_or_else(obstacle, |(_, reason)| reason.as_str()),
+            reason: preview.chosen.as_ref().map_or_else(SendRefusal::code, |(_, reason)| reason.as_str()),
+            max_text_chars,
+            max_file_bytes: config.whatsapp.max_media_bytes,
             alternatives: alternatives.collect(),
             cost,
             cost_micros: cost_for(reader, micros),
@@ -97,8 +109,4 @@ fn cost(provider: domain::Provider, is_template: bool, prices: &TwilioConfig) ->
 #[expect(clippy::cast_possible_truncation, reason = "the settings allow at most ten dollars")]
 fn micros(usd: f64) -> i64 {
     (usd * 1e6).round() as i64
-}
-
-fn obstacle(obstacle: NoRoute) -> &'static str {
-    SendRefusal::NoRoute(obstacle).code()
 }
