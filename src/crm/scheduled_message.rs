@@ -1,13 +1,15 @@
-//! Scheduled messages. The message policy, the provider's messaging window and opt-outs are checked when a message is
-//! sent, not when the message is scheduled.
+//! Scheduled messages. The message policy and the provider's messaging window are checked when a message is sent, not when
+//! it is scheduled: the contact may write before. A message is not scheduled if it can only be refused, because the contact
+//! has opted out, or the text is too long for the named provider.
 
 use super::idempotency::{KeyedRequest, Kind};
-use super::outbox::{self, NewChatLimits, SendError, SendRequest};
+use super::outbox::{self, NewChatLimits, SendError, SendRefusal, SendRequest};
 use super::{Error, RequestError};
 use crate::domain::{
-    MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp, TurnEvent,
+    ContactId, MessageId, Provider, ScheduledMessage, ScheduledState, Thread, ThreadId, ThreadType, Timestamp,
+    TurnEvent,
 };
-use crate::inbox::policy::RoutingRules;
+use crate::inbox::policy::{NoRoute, RoutingRules};
 use crate::store::{self, NewScheduledMessage, ReadTx, StoredResponse, WriteTx};
 use serde_json::json;
 use std::time::Duration;
@@ -68,6 +70,7 @@ fn insert(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Result
     let media = request.media.as_deref();
     check_time(request.send_at, now)?;
     check_content(tx, &request.text, media)?;
+    check_sendable(tx, thread.contact_id, &request.text, request.provider)?;
     let new = NewScheduledMessage {
         thread: thread.id,
         text: &request.text,
@@ -96,6 +99,7 @@ pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduledMessageUpdate, now: Ti
     if message == before && message.state == ScheduledState::Waiting {
         return Ok(());
     }
+    check_sendable(tx, message.contact_id, &message.text, message.provider)?;
     if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
 }
 
@@ -124,6 +128,18 @@ fn check_content(tx: &ReadTx<'_>, text: &str, media: Option<&str>) -> Result<(),
         return Err(RequestError::NotFound("file").into());
     }
     Ok(())
+}
+
+/// Refuses what can only be refused when it is due, with the code of `POST /api/whatsapp/send`.
+fn check_sendable(tx: &ReadTx<'_>, to: ContactId, text: &str, named: Option<Provider>) -> Result<(), Error> {
+    let refusal = if tx.contact_has_opted_out(to)? {
+        SendRefusal::NoRoute(NoRoute::OptedOut)
+    } else if named == Some(Provider::Twilio) && text.chars().count() > outbox::max_chars(Provider::Twilio) {
+        SendRefusal::TooLongForTwilio
+    } else {
+        return Ok(());
+    };
+    Err(RequestError::NotSendable { code: refusal.code(), message: refusal.to_string().into() }.into())
 }
 
 pub struct SendContext<'a> {

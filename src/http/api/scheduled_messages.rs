@@ -59,15 +59,16 @@ pub(super) async fn list(
 
 /// Schedule a message in a WhatsApp thread.
 ///
-/// Opt-outs, limits and the route are checked only when the message is due. If it cannot be sent then, its state
-/// becomes `failed`, and the conversation waits for an answer (`turn` is `us`).
+/// Limits and the route are checked only when the message is due. If it cannot be sent then, its state becomes `failed`,
+/// and the conversation waits for an answer (`turn` is `us`). A message that can only be refused is not scheduled.
 #[utoipa::path(post, path = "/api/scheduled-messages", tag = "threads", operation_id = "schedule_message",
     params(("Idempotency-Key" = Option<String>, Header,
         description = "The same key and request again give the message that the first request scheduled.")),
     request_body = ScheduleMessageRequest,
     responses((status = 201, body = ScheduledMessage), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "The message of the first request with this key was cancelled."),
-        (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request.")))]
+        (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request; \
+            `contact_opted_out`; `text_too_long`: too long for the named provider.")))]
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,

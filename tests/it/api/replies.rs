@@ -210,3 +210,38 @@ async fn an_owner_sees_the_price_of_a_message_from_the_settings_and_staff_do_not
     let staff = shop.daemon.client().with_token(&shop.daemon.token("staff"));
     assert_eq!(price(&staff).await, (Value::Null, Value::Null, Value::Null));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_can_only_be_refused_is_not_scheduled() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    let schedule = async |text: &str, provider: &str| {
+        let body = json!({"thread_id": 1, "text": text, "send_at": in_an_hour(), "provider": provider});
+        let answer = shop.api.post_json("/api/scheduled-messages", &body).await;
+        (answer.status, answer.json()["error"]["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let long = "x".repeat(1700);
+    assert_eq!(schedule(&long, "twilio").await, (422, "text_too_long".to_owned()));
+    assert_eq!(schedule(&long, "baileys").await.0, 201);
+    let changed = patch(&shop.api, "/api/scheduled-messages/1", json!({"provider": "twilio"})).await;
+    assert_eq!((changed.status, &changed.json()["error"]["code"]), (422, &json!("text_too_long")));
+    shop.receive_by_bridge("972501234567", "B", "הסר").await;
+    assert_eq!(schedule("see you", "baileys").await, (422, "contact_opted_out".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_shows_the_limits_of_messages_and_refuses_a_new_chat_abroad() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    let route = shop.api.get("/api/threads/1/route").await.json();
+    assert_eq!((&route["max_text_chars"], &route["max_file_bytes"]), (&json!(4096), &json!(16 << 20)));
+    let twilio = route["alternatives"].as_array().unwrap().iter().find(|it| it["provider"] == "twilio").unwrap();
+    assert_eq!(twilio["max_text_chars"], 1600);
+
+    let contact = shop.api.post_json("/api/contacts", &json!({"display_name": "", "number": "+14155550000"})).await;
+    let id = contact.json()["id"].clone();
+    let thread = shop.api.post_json("/api/threads", &json!({"contact_id": id})).await.json()["id"].clone();
+    let route = shop.api.get(&format!("/api/threads/{thread}/route")).await.json();
+    assert_eq!((&route["provider"], &route["reason"]), (&Value::Null, &json!("recipient_not_allowed")));
+    assert!(route["alternatives"].as_array().unwrap().iter().all(|it| it["possible"] == false), "{route}");
+}
