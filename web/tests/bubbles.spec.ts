@@ -41,6 +41,11 @@ const KINDS: readonly object[] = [
   { reactions: [{ actor: 'a', emoji: '👍', at: '2026-11-20T08:00:00.000Z' }] },
   { edits: [{ at: '2026-11-20T08:00:00.000Z', text: 'לפני' }], author: 'phone' },
   { author: 'agent' },
+  { template: true },
+  { template: true, media_kind: 'document', files: [file({ mime: 'application/pdf', extension: 'pdf' })] },
+  { media_kind: 'other', content_text: '', phone_only: 'view_once' },
+  { media_kind: 'text', content_text: '' },
+  { content_text: 'מסיבה', event_at: '2026-11-20T08:00:00.000Z' },
 ]
 
 /** Returns the bubbles that leave the pane, or whose line of time and status overlaps other content or leaves them. */

@@ -1,6 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { useSearchParams } from 'wouter'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { Link } from '#shared/components/Link'
 import { EmptyState, ErrorState, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
@@ -14,7 +13,7 @@ import { Composer } from './composer/Composer'
 import { forgetContact } from './forget-contact'
 import { Header } from './Header'
 import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
-import { canReply, focusedMessage, replyTo, useReply } from './model/reply'
+import { canReply, focusedMessage, isDeleted, replyTo, useReply } from './model/reply'
 import { newestAnswer, type Row, rowsOf } from './model/rows'
 import { type Outgoing, outbox, useOutgoing } from './outbox'
 import { useContact } from './queries'
@@ -24,7 +23,7 @@ import { Entries } from './timeline/Entries'
 import { Filtered } from './timeline/Filtered'
 import { Line } from './timeline/Lines'
 import { OutgoingBubble } from './timeline/OutgoingBubble'
-import type { Target } from './timeline/Timeline'
+import { useTarget } from './timeline/useTarget'
 import { type TimelineState, useTimeline } from './timeline/useTimeline'
 
 interface Props {
@@ -104,6 +103,10 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
     if (target !== null) setFilter('all')
   }, [target])
   const [reply, setReply] = useReply(contactId)
+  const isReplyDeleted = reply !== null && isDeleted(reply, timeline.items ?? [])
+  useEffect(() => {
+    if (isReplyDeleted) setReply(null)
+  }, [isReplyDeleted, setReply])
   useShortcuts([
     {
       code: 'KeyR',
@@ -124,7 +127,14 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
 
   const draw = (row: Row) => {
     if (row.type === 'outgoing') {
-      return <OutgoingBubble entry={row.entry} threadId={thread?.id ?? null} onTakeBack={setReturned} />
+      return (
+        <OutgoingBubble
+          entry={row.entry}
+          threadId={thread?.id ?? null}
+          canSend={to !== null}
+          onTakeBack={setReturned}
+        />
+      )
     }
     if (row.type !== 'item') return null
     const { message, call } = row.item
@@ -207,36 +217,6 @@ function useForgetShown(items: TimelineState['newest']) {
   useEffect(() => {
     if (items) outbox.shown(new Set(items.flatMap(({ message }) => message?.id ?? [])))
   }, [items])
-}
-
-/** The entry that the URL names (`?message=7`, `?call=3`, `?note=5`), or to which a quote leads. */
-function useTarget(reach: TimelineState['reach'], isReady: boolean) {
-  const [search] = useSearchParams()
-  const kind = ['message', 'call', 'note'].find(kind => search.get(kind))
-  const named = kind ? `${kind}-${search.get(kind)}` : null
-  const linked = useMemo(() => (named === null ? null : { key: named }), [named])
-  const [target, setTarget] = useState<Target | null>(linked)
-  const [found, setFound] = useState(named)
-  useEffect(() => {
-    setTarget(linked)
-    setFound(linked?.key ?? null)
-  }, [linked])
-  useEffect(() => {
-    if (!isReady || target === null) return
-    const asked = new AbortController()
-    reach(target, asked.signal).catch(() => undefined)
-    const timer = setTimeout(() => setFound(null), 4_000)
-    return () => {
-      asked.abort()
-      clearTimeout(timer)
-    }
-  }, [target, isReady, reach])
-  const jumpTo = useCallback((id: number) => {
-    const key = `message-${id}`
-    setTarget({ key })
-    setFound(key)
-  }, [])
-  return { target, found, jumpTo }
 }
 
 /** A conversation counts as read only after this time on the screen, in ms. */

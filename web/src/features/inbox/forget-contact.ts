@@ -2,13 +2,14 @@ import { queryClient } from '#shared/api/query'
 import { rememberOwn } from '#shared/storage'
 import type { Contact } from './api'
 import { draftKey } from './composer/draft-sync'
+import { filesKey } from './composer/upload-list'
 import { replyKey } from './model/reply'
 import { outbox } from './outbox'
 import { contactQuery } from './queries'
 import { TIMELINES } from './timeline/useTimeline'
 
 /**
- * Deletes what this browser has of an erased contact: the cached responses, the draft, and the messages that are not
+ * Deletes what this browser has of an erased contact: the cached responses, the draft with its files, and the messages that are not
  * sent yet, because a message to the number would create the contact again. Call this function when none of it is on
  * the screen any more; a response that is still on the screen stays in the cache.
  */
@@ -16,6 +17,7 @@ export function forgetContact(id: number): void {
   outbox.forget(id)
   rememberOwn(draftKey(id), null)
   rememberOwn(replyKey(id), null)
+  rememberOwn(filesKey(id), null)
   const contact = queryClient.getQueryData<Contact>(contactQuery(id).queryKey)
   const threads = new Set(contact?.threads.map(thread => thread.id))
   queryClient.removeQueries({

@@ -97,6 +97,23 @@ test('a login keeps the messages that another tab has stored since the page was 
   expect(stored()).toMatchObject([{ key: 'other', state: 'sent' }])
 })
 
+test('a message whose quote was refused is sent again, or edited, without the quote', async () => {
+  const reply = { id: 9, text: 'deleted', isOurs: false, provider: null }
+  const base = { contactId: 7, to: '+972541234567', text: 'shalom', provider: 'auto', reply } as const
+  const refused = async () => {
+    const { key } = outbox.add(base)
+    answers.push(new ApiError(422, { code: 'reply_to_unknown' }))
+    await vi.advanceTimersByTimeAsync(HOLD_MS)
+    return key
+  }
+  expect(outbox.stop(await refused())?.reply).toBeUndefined()
+  const key = await refused()
+  answers.push(41)
+  outbox.retry(key)
+  await vi.advanceTimersByTimeAsync(HOLD_MS)
+  expect(stored().at(-1)?.reply).toBeUndefined()
+})
+
 test('the messages to an erased contact are withdrawn', async () => {
   write('shalom')
   const other = outbox.add({ contactId: 8, to: '+972541111111', text: 'hi', provider: 'auto' })

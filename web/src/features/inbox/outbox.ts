@@ -161,7 +161,7 @@ export const outbox = {
     const entry = entries.find(entry => entry.key === key)
     if (entry?.state !== 'held' && entry?.state !== 'failed') return undefined
     outbox.drop([key])
-    return entry
+    return withoutRefusedQuote(entry)
   },
   /**
    * A refused message is sent as a new message with a new key. A message that became too old keeps its key if the
@@ -171,7 +171,7 @@ export const outbox = {
   retry(key: string, provider?: Provider): void {
     const entry = entries.find(entry => entry.key === key)
     if (!entry) return
-    const { error, ...rest } = entry
+    const { error, ...rest } = withoutRefusedQuote(entry)
     const now = Date.now()
     const isTooOld = error?.code === TOO_OLD
     const keepsKey = resentBy(entry) !== undefined || (isTooOld && !provider)
@@ -241,6 +241,13 @@ export const outbox = {
     failures = 0
     work()
   },
+}
+
+/** A message that cannot be quoted, such as a deleted one, is not quoted by another attempt either. */
+function withoutRefusedQuote(entry: Outgoing): Outgoing {
+  if (entry.error?.code !== 'reply_to_unknown') return entry
+  const { reply: _, ...rest } = entry
+  return rest
 }
 
 /** Marks an unsent message as failed if it is days old: it may be out of date, so the user decides. */

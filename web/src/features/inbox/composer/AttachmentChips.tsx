@@ -20,7 +20,7 @@ export function AttachmentChips({ uploads: { items, remove, retry } }: { uploads
             <span className="small">
               {item.problem ? (
                 <>
-                  <Icon icon={IconAlertCircle} size="s" /> {item.problem}
+                  <Icon icon={IconAlertCircle} size="s" /> {item.problem.text}
                 </>
               ) : item.media ? (
                 item.file.size > 0 && format.bytes(item.file.size)
@@ -30,7 +30,7 @@ export function AttachmentChips({ uploads: { items, remove, retry } }: { uploads
             </span>
             {!item.media && !item.problem && <progress value={item.part} max={1} aria-label={t`עולה`} />}
           </span>
-          {item.problem && (
+          {item.problem?.canRetry && (
             <button className="btn quiet icon" type="button" aria-label={t`לנסות שוב`} onClick={() => retry(item)}>
               <Icon icon={IconRefresh} />
             </button>

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Autocomplete, type ComboboxItem, Modal } from '@mantine/core'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { BackCloses } from '#shared/components/BackCloses'
 import { DayPicker } from '#shared/components/DayPicker'
 import { serverNow } from '#shared/format/clock'
@@ -12,12 +12,14 @@ const TIMES = Array.from({ length: 96 }, (_, at) => clockText(at * 15))
 interface Props {
   /** The time that is chosen at first; 9:00 tomorrow by default. */
   from?: string
+  /** What the user should know about a time. */
+  warning?: (at: Date) => ReactNode
   onClose: () => void
   onChoose: (at: Date) => void
 }
 
 /** The day and the time are in the business's time zone. */
-export function ChooseTime({ from, onClose, onChoose }: Props) {
+export function ChooseTime({ from, warning, onClose, onChoose }: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const today = format.day(serverNow())
@@ -53,6 +55,7 @@ export function ChooseTime({ from, onClose, onChoose }: Props) {
         error={error}
         classNames={{ input: 'ltr' }}
       />
+      {at && !isPast && warning?.(at) && <p className="small choose-warning">{warning(at)}</p>}
       <p className="row choose-acts">
         <button
           className="btn pen"

@@ -1,40 +1,38 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowUp, IconMicrophone, IconPaperclip, IconPencil, IconSlash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { useFetchAgain } from '#shared/api/aging'
 import { BackCloses } from '#shared/components/BackCloses'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
 import { withoutSent } from '#shared/typed'
 import type { Contact, MessageItem, Provider } from '../api'
+import { charsOf, maxChars } from '../model/limits'
 import { firstName, recipientOf, whatsappOf } from '../model/person'
 import type { Reply } from '../model/reply'
-import { mediaOf, type Outgoing, outbox } from '../outbox'
-import { routeQuery, threadQuery } from '../queries'
+import { mediaOf, outbox } from '../outbox'
+import { routeQuery } from '../queries'
 import { reportTyping, useTypingIn } from '../typing'
 import { AttachmentChips } from './AttachmentChips'
 import { DropZone } from './DropZone'
-import { Answered, CannotWrite, Overtaken } from './Notices'
+import { Answered, CannotWrite, Overtaken, TooLong } from './Notices'
 import { OpenThread } from './OpenThread'
 import { Recorder } from './Recorder'
 import { RouteLine } from './RouteLine'
 import { ManageReplies, ReplyList } from './SavedReplies'
 import { ScheduledList } from './ScheduledList'
 import { SendLater } from './SendLater'
+import { Unsent } from './Unsent'
 import { useBottom } from './useBottom'
-import { useDraft } from './useDraft'
+import { useFileLimit } from './useFileLimit'
 import { useSavedReplies } from './useSavedReplies'
-import { useUploads } from './useUploads'
+import { type Returned, useUnsent } from './useUnsent'
 
-interface Props {
+interface Props extends Returned {
   contact: Contact
   name: string
-  /** A stopped or refused message whose text, file and quote are restored in the composer; null if there is none. */
-  returned: Outgoing | null
-  onReturned: () => void
   reply: Reply | null
-  onReply: (reply: Reply | null) => void
   /** The newest answer that this user has not written; null if there is none, undefined while the timeline loads. */
   answer: MessageItem | null | undefined
   /** Whether some messages of this user are not sent yet and can still be stopped. */
@@ -46,21 +44,20 @@ const isTouch = () => matchMedia('(pointer: coarse)').matches
 export function Composer(props: Props) {
   const { contact } = props
   const to = recipientOf(contact)
-  if (to === null || contact.opted_out) return <CannotWrite contact={contact} />
   const thread = whatsappOf(contact)
+  if (to === null) {
+    return <CannotWrite contact={contact}>{thread && <Unsent {...props} threadId={thread.id} />}</CannotWrite>
+  }
   return thread ? <Writing {...props} to={to} threadId={thread.id} /> : <OpenThread contactId={contact.id} />
 }
 
 function Writing(props: Props & { to: string; threadId: number }) {
-  const { contact, name, to, threadId, returned, onReturned, reply, onReply, answer, isSending } = props
+  const { contact, name, to, threadId, reply, onReply, answer, isSending } = props
   const { t } = useLingui()
   const bottom = useBottom<HTMLDivElement>()
-  // Drafts are per user. The thread's own response contains the current user's draft; that of the contact does not.
-  const own = useQuery(threadQuery(threadId))
-  const { text, set } = useDraft(contact.id, threadId, own.data?.draft)
   const field = useRef<HTMLTextAreaElement>(null)
+  const { text, set, latest, uploads, putBack } = useUnsent(contact.id, threadId, props, field)
   const picker = useRef<HTMLInputElement>(null)
-  const uploads = useUploads(contact.id)
   const [provider, setProvider] = useState<Provider | 'auto'>('auto')
   const [isRecording, setRecording] = useState(false)
   const [isManaging, setManaging] = useState(false)
@@ -70,26 +67,13 @@ function Writing(props: Props & { to: string; threadId: number }) {
   const typing = useTypingIn()(threadId)
   const isEmpty = text.trim() === '' && uploads.items.length === 0
   const [isPlanning, setPlanning] = useState(false)
-  const canSend = !isEmpty && uploads.isReady && !isPlanning
+  const max = maxChars(route.data, provider)
+  const length = charsOf(text.trim())
+  const isTooLong = max !== undefined && length > max
+  const canSend = !isEmpty && uploads.isReady && !isPlanning && !isTooLong
+  const refusal = useFileLimit(route.data)
+  const attach = (files: readonly File[]) => uploads.add(files, refusal)
 
-  const latest = useRef(text)
-  latest.current = text
-  const { restore } = uploads
-  const putBack = useCallback(
-    (before: string, media?: Outgoing['media']) => {
-      latest.current = [before, latest.current].filter(part => part.trim()).join('\n')
-      set(latest.current)
-      if (media) restore(media)
-      field.current?.focus()
-    },
-    [set, restore],
-  )
-  useEffect(() => {
-    if (!returned) return
-    putBack(returned.text, returned.media)
-    if (returned.reply) onReply(returned.reply)
-    onReturned()
-  }, [returned, putBack, onReturned, onReply])
   useEffect(() => {
     if (reply) field.current?.focus()
   }, [reply])
@@ -120,7 +104,7 @@ function Writing(props: Props & { to: string; threadId: number }) {
     if (saved.onKey(event)) return
     if (event.key === 'Escape') {
       event.stopPropagation()
-      if (saved.isOpen) set('')
+      if (saved.isOpen) saved.close()
       else if (reply) onReply(null)
       else event.currentTarget.blur()
     } else if (event.key === 'Enter' && !event.shiftKey && !isTouch()) {
@@ -131,7 +115,7 @@ function Writing(props: Props & { to: string; threadId: number }) {
 
   return (
     <div className="dock" ref={bottom}>
-      <DropZone onFiles={uploads.add} />
+      <DropZone onFiles={attach} />
       <ScheduledList threadId={threadId} onEdit={putBack} />
       {typing && (
         <p className="typing small" role="status">
@@ -149,7 +133,9 @@ function Writing(props: Props & { to: string; threadId: number }) {
         chosen={provider}
         onChoose={setProvider}
         reply={reply}
+        hasFile={uploads.items.length > 0}
       />
+      {isTooLong && <TooLong length={length} max={max} />}
       {reply && <Answered reply={reply} name={firstName(name)} onClose={() => onReply(null)} />}
       <AttachmentChips uploads={uploads} />
       {isRecording ? (
@@ -169,7 +155,7 @@ function Writing(props: Props & { to: string; threadId: number }) {
             multiple
             hidden
             onChange={event => {
-              uploads.add([...(event.target.files ?? [])])
+              attach([...(event.target.files ?? [])])
               event.target.value = ''
             }}
           />
@@ -200,7 +186,7 @@ function Writing(props: Props & { to: string; threadId: number }) {
               const files = [...event.clipboardData.files]
               if (files.length === 0) return
               event.preventDefault()
-              uploads.add(files)
+              attach(files)
             }}
           />
           {text === '' && (
@@ -228,6 +214,7 @@ function Writing(props: Props & { to: string; threadId: number }) {
               text={text.trim()}
               files={uploads.items}
               provider={provider}
+              route={route.data}
               isReady={canSend && uploads.items.length < 2}
               hasReply={reply !== null}
               onPending={setPlanning}

@@ -1,10 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconArrowBackUp, IconBan, IconX } from '@tabler/icons-react'
-import { useRef } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { OptOutReason } from '#shared/components/OptOutReason'
 import { dirOf, stripMarks } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
 import type { Contact, MessageItem } from '../api'
 import type { Reply } from '../model/reply'
 import { sideOf } from '../model/rows'
@@ -25,7 +26,25 @@ export function Answered({ reply, name, onClose }: { reply: Reply; name: string;
   )
 }
 
-export function CannotWrite({ contact }: { contact: Pick<Contact, 'id' | 'opted_out' | 'opt_out'> }) {
+export function TooLong({ length, max }: { length: number; max: number }) {
+  const format = useFormat()
+  return (
+    <p className="overtaken small bad" role="alert">
+      <Icon icon={IconAlertCircle} size="s" />
+      <Trans>
+        ההודעה ארוכה מדי: {format.number(length)} תווים, ואפשר לשלוח עד {format.number(max)}
+      </Trans>
+    </p>
+  )
+}
+
+interface CannotWriteProps {
+  contact: Pick<Contact, 'id' | 'opted_out' | 'opt_out'>
+  /** What the user has written and not sent. */
+  children: ReactNode
+}
+
+export function CannotWrite({ contact, children }: CannotWriteProps) {
   return (
     <div className="dock">
       <p className="route closed">
@@ -40,6 +59,7 @@ export function CannotWrite({ contact }: { contact: Pick<Contact, 'id' | 'opted_
           <Trans>המספר חסוי, ולכן אי אפשר לכתוב חזרה.</Trans>
         )}
       </p>
+      {children}
       {/* On the card, a user can allow messages again or add a number. */}
       <Link className="btn" href={`/app/contacts/${contact.id}`}>
         <Trans>לכרטיס הלקוח</Trans>

@@ -13,8 +13,8 @@ import { useShortcuts } from '#shared/keys'
 import { useUnsaved } from '#shared/unsaved'
 import { asVoiceNote } from '../model/ogg'
 import { mediaOf, type Outgoing } from '../outbox'
+import { uploadMedia } from './upload-list'
 import { useRecording } from './useRecording'
-import { uploadMedia } from './useUploads'
 
 interface Props {
   name: string

@@ -7,7 +7,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Ltr, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
-import { useFormat } from '#shared/session'
+import { useFormat, useSession } from '#shared/session'
 import type { Provider, Route } from '../api'
 import type { Reply } from '../model/reply'
 
@@ -18,9 +18,11 @@ interface Props {
   onChoose: (provider: Provider | 'auto') => void
   /** The message to quote. */
   reply: Reply | null
+  /** Whether a file is attached. */
+  hasFile: boolean
 }
 
-export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) {
+export function RouteLine({ route, isLoading, chosen, onChoose, reply, hasFile }: Props) {
   const { t } = useLingui()
   const waysText = useWays()
   const refusal = useRefusal()
@@ -79,6 +81,14 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
           <WindowText route={route} way={way} isTemplate={used?.template ?? false} />
           <span className="sep" />
           <span>{used && <Cost {...used} />}</span>
+          {used?.template && hasFile && (
+            <>
+              <span className="sep" />
+              <span className="warn">
+                <Trans>הקובץ יישלח כקישור שפעיל 30 יום</Trans>
+              </span>
+            </>
+          )}
           {reply && (way !== 'baileys' || reply.provider !== 'baileys') && (
             <>
               <span className="sep" />
@@ -179,12 +189,17 @@ function useWays(): Record<Provider, string> {
 
 function useRefusal(): (reason: string | null | undefined) => string {
   const { t } = useLingui()
+  const { isOwner } = useSession()
   return reason => {
     const known: Record<string, string> = {
       template_required: t`חלון התשובה סגור, ולא הוגדרה תבנית`,
       provider_disabled: t`לא מופעל בהגדרות`,
       no_provider: t`אין כרגע דרך WhatsApp פעילה`,
       contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
+      recipient_not_allowed: isOwner
+        ? t`אין שליחה לארץ של המספר הזה (הגדרה: whatsapp.new_chat_prefixes)`
+        : t`אין שליחה לארץ של המספר הזה`,
+      too_many_new_chats: t`נפתחו היום יותר מדי שיחות חדשות. אפשר להמשיך מחר`,
     }
     return known[reason ?? ''] ?? codeText(reason) ?? t`לא זמין כרגע`
   }

@@ -22,12 +22,14 @@ interface ListProps {
   replies: readonly SavedReply[]
   query: string
   isLoaded: boolean
+  /** Whether the user has pressed Enter although no reply matches. */
+  isUnknown: boolean
   chosen: number
   onChoose: (text: string) => void
   onManage: () => void
 }
 
-export function ReplyList({ replies, query, isLoaded, chosen, onChoose, onManage }: ListProps) {
+export function ReplyList({ replies, query, isLoaded, isUnknown, chosen, onChoose, onManage }: ListProps) {
   const { t } = useLingui()
   return (
     <div className="pop replies">
@@ -52,8 +54,10 @@ export function ReplyList({ replies, query, isLoaded, chosen, onChoose, onManage
         ))}
       </ul>
       <div className="row foot">
-        <span className="small muted grow">
-          {replies.length > 0 ? (
+        <span className={isUnknown ? 'small bad grow' : 'small muted grow'} role={isUnknown ? 'alert' : undefined}>
+          {isUnknown ? (
+            <Trans>אין תשובה בשם הזה. עוד Enter ישלח ללקוח את מה שכתוב</Trans>
+          ) : replies.length > 0 ? (
             <Trans>Enter מכניס את התשובה, ואפשר עוד לערוך אותה</Trans>
           ) : isLoaded && query ? (
             <Trans>אין תשובה שמורה כזאת</Trans>

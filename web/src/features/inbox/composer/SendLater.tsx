@@ -10,9 +10,10 @@ import { Time } from '#shared/components/text'
 import { deferred } from '#shared/deferred'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { call, type Provider, type Scheduled } from '../api'
+import { call, type Provider, type Route, type Scheduled } from '../api'
+import { isAfterWindow } from '../model/limits'
 import { laterChoices } from '../model/zone'
-import type { UploadItem } from './useUploads'
+import type { UploadItem } from './upload-list'
 
 const ChooseTime = deferred(async () => (await import('./ChooseTime')).ChooseTime)
 
@@ -22,6 +23,7 @@ interface Props {
   /** The attachments: none or one. */
   files: readonly UploadItem[]
   provider: Provider | 'auto'
+  route: Route | undefined
   isReady: boolean
   /** Whether a message to quote is chosen. A scheduled message cannot quote it. */
   hasReply: boolean
@@ -40,7 +42,17 @@ export interface Plan {
   files: readonly UploadItem[]
 }
 
-export function SendLater({ threadId, text, files, provider, isReady, hasReply, onPending, onScheduled }: Props) {
+export function SendLater({
+  threadId,
+  text,
+  files,
+  provider,
+  route,
+  isReady,
+  hasReply,
+  onPending,
+  onScheduled,
+}: Props) {
   const { t } = useLingui()
   const format = useFormat()
   const now = useNow()
@@ -79,6 +91,7 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
     onPending(true)
     schedule.mutate({ key: newKey(), at, text, files })
   }
+  const isLate = (at: Date) => isAfterWindow(route, provider, at)
   const choices = laterChoices(format.zone, format.day(now), now)
   return (
     <>
@@ -97,6 +110,11 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
           {choices.map(({ at }) => (
             <Menu.Item key={at.getTime()} onClick={() => plan(at)}>
               <Time at={at.toISOString()} style="day" />, <Time at={at.toISOString()} />
+              {isLate(at) && (
+                <span className="small way-note">
+                  <AfterWindow />
+                </span>
+              )}
             </Menu.Item>
           ))}
           <Menu.Item leftSection={<Icon icon={IconCalendarTime} />} onClick={() => setChoosing(true)}>
@@ -106,6 +124,7 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
       </Menu>
       {isChoosing && (
         <ChooseTime
+          warning={at => isLate(at) && <AfterWindow />}
           onClose={() => setChoosing(false)}
           onChoose={at => {
             setChoosing(false)
@@ -118,3 +137,7 @@ export function SendLater({ threadId, text, files, provider, isReady, hasReply, 
 }
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/scheduled-messages'] })
+
+const AfterWindow = () => (
+  <Trans>חלון התשובה ייסגר לפני כן. אם הלקוח לא יכתוב עד אז, אפשר יהיה לשלוח רק תבנית מאושרת</Trans>
+)

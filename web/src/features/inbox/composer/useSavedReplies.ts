@@ -11,10 +11,20 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
   const found = slash === null ? [] : matchingReplies(replies.data?.items ?? [], slash)
   const [at, setAt] = useState(0)
   const [seen, setSeen] = useState(text)
+  const [isClosed, setClosed] = useState(false)
+  const [isUnknown, setUnknown] = useState(false)
   if (seen !== text) {
     // When the text changes, the list changes too, so the first reply is selected again.
     setSeen(text)
     setAt(0)
+    setUnknown(false)
+    if (slash === null || text === '/') setClosed(false)
+  }
+  const isOpen = slash !== null && !isClosed
+  /** Without deleting what the user has typed. */
+  const close = () => {
+    if (text === '/') insert('')
+    else setClosed(true)
   }
   const chosen = Math.min(at, Math.max(0, found.length - 1))
   const isLoaded = replies.data !== undefined
@@ -23,14 +33,21 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
   })
   /** Returns true if the key was handled. */
   const onKey = (event: KeyboardEvent): boolean => {
-    if (slash !== null && !isLoaded && event.key === 'Enter' && !event.shiftKey) {
+    if (isOpen && !isLoaded && event.key === 'Enter' && !event.shiftKey) {
       // The customer must not get the name of a reply instead of the reply.
       event.preventDefault()
       insertFirst()
       return true
     }
+    if (!isOpen) return false
     const reply = found[chosen]
-    if (!reply) return false
+    if (!reply) {
+      if (event.key !== 'Enter' || event.shiftKey || isUnknown) return false
+      // The name of a reply that does not exist is sent only with a second Enter.
+      event.preventDefault()
+      setUnknown(true)
+      return true
+    }
     const isMove = event.key === 'ArrowDown' || event.key === 'ArrowUp'
     if (!isMove && event.key !== 'Enter' && event.key !== 'Tab') return false
     event.preventDefault()
@@ -39,13 +56,14 @@ export function useSavedReplies(text: string, insert: (reply: string) => void) {
     return true
   }
   return {
-    isOpen: slash !== null,
+    isOpen,
+    close,
     onKey,
-    list: { replies: found, query: slash ?? '', isLoaded, chosen },
+    list: { replies: found, query: slash ?? '', isLoaded, isUnknown, chosen },
     field: {
-      'aria-autocomplete': slash === null ? undefined : ('list' as const),
-      'aria-controls': slash === null ? undefined : 'saved-replies',
-      'aria-activedescendant': found.length > 0 ? `saved-reply-${chosen}` : undefined,
+      'aria-autocomplete': isOpen ? ('list' as const) : undefined,
+      'aria-controls': isOpen ? 'saved-replies' : undefined,
+      'aria-activedescendant': isOpen && found.length > 0 ? `saved-reply-${chosen}` : undefined,
     },
   }
 }

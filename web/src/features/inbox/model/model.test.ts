@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { addDays } from '#shared/format/dates'
 import { linkParts } from '#shared/format/links'
+import type { Contact, Route, TimelineItem } from '../api'
 import { boxOf } from '../timeline/box'
+import { canRetry, charsOf, isAfterWindow, maxChars } from './limits'
 import { heldOrder } from './order'
 import { peaksOf } from './peaks'
-import { archivedOf } from './person'
+import { archivedOf, recipientOf } from './person'
 import { matchingReplies, slashQuery } from './replies'
+import { isDeleted } from './reply'
 import { previewOf } from './thumbhash'
 import { instantIn, laterChoices } from './zone'
 
@@ -107,4 +110,51 @@ test('a thumbhash gives a preview, and anything else none', () => {
   expect(previewOf('%%')).toBeUndefined()
   expect(previewOf('AAAA')).toBeUndefined()
   expect(previewOf(null)).toBeUndefined()
+})
+
+const route = {
+  provider: 'twilio',
+  window_until: '2026-11-20T08:00:00.000Z',
+  max_text_chars: 4096,
+  alternatives: [
+    { provider: 'baileys', max_text_chars: 4096 },
+    { provider: 'twilio', max_text_chars: 1600 },
+  ],
+} as unknown as Route
+
+test('the limit of a text is that of the chosen provider', () => {
+  expect(maxChars(route, 'auto')).toBe(4096)
+  expect(maxChars(route, 'twilio')).toBe(1600)
+  expect(maxChars(undefined, 'auto')).toBeUndefined()
+  expect(charsOf('שלום 👍')).toBe(6)
+})
+
+test('a message after the end of the reply window is one by Twilio', () => {
+  const [before, after] = ['2026-11-20T07:59:00Z', '2026-11-20T08:01:00Z'].map(at => new Date(at)) as [Date, Date]
+  expect(isAfterWindow(route, 'auto', before)).toBe(false)
+  expect(isAfterWindow(route, 'auto', after)).toBe(true)
+  expect(isAfterWindow(route, 'baileys', after)).toBe(false)
+  expect(isAfterWindow({ ...route, window_until: null }, 'auto', after)).toBe(false)
+})
+
+test('only what another attempt can change is tried again', () => {
+  expect(['text_too_long', 'media_unknown', 'contact_opted_out', undefined].map(canRetry)).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ])
+})
+
+test('a contact who has opted out has no address for messages', () => {
+  const contact = { number: '+972541234567', threads: [], addresses: [] } as unknown as Contact
+  expect(recipientOf({ ...contact, opted_out: false })).toBe('+972541234567')
+  expect(recipientOf({ ...contact, opted_out: true })).toBeNull()
+})
+
+test('a message that was deleted meanwhile is recognized', () => {
+  const reply = { id: 7, text: 'x', isOurs: false, provider: null }
+  const item = (id: number, deleted_at: string | null) => ({ message: { id, deleted_at } }) as unknown as TimelineItem
+  expect(isDeleted(reply, [item(7, null), item(8, '2026-11-20T08:00:00.000Z')])).toBe(false)
+  expect(isDeleted(reply, [item(7, '2026-11-20T08:00:00.000Z')])).toBe(true)
 })

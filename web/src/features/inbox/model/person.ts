@@ -7,8 +7,9 @@ export const numberOf = (contact: Contact): string | null =>
 export const whatsappOf = (contact: Contact): Thread | undefined =>
   contact.threads.find(({ type }) => type === 'whatsapp')
 
-/** Returns the address for messages to the contact; null if no address accepts messages. */
+/** Returns the address for messages to the contact; null if the contact has none, or accepts no messages. */
 export function recipientOf(contact: Contact): string | null {
+  if (contact.opted_out) return null
   return whatsappOf(contact)?.peer_number ?? numberOf(contact)
 }
 

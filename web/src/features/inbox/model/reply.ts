@@ -1,6 +1,6 @@
 import { useCallback, useState } from 'react'
 import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
-import type { MessageItem, Provider } from '../api'
+import type { MessageItem, Provider, TimelineItem } from '../api'
 
 export interface Reply {
   id: number
@@ -18,6 +18,10 @@ export const replyTo = (message: MessageItem): Reply => ({
   isOurs: message.direction === 'out',
   provider: message.provider ?? null,
 })
+
+/** Whether the message to quote was deleted meanwhile. */
+export const isDeleted = (reply: Reply, items: readonly TimelineItem[]): boolean =>
+  items.some(({ message }) => message?.id === reply.id && message.deleted_at)
 
 /** The key R quotes the message whose bubble has the focus. */
 export function focusedMessage(): number | null {

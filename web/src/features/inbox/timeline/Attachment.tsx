@@ -14,13 +14,20 @@ import { useMediaText } from '../texts'
 import { boxOf } from './box'
 import { VoiceNote } from './VoiceNote'
 
-export function Attachment({ file, kind }: { file: FileItem; kind: MediaKind }) {
+interface Props {
+  file: FileItem
+  kind: MediaKind
+  /** When the message was written: it names files without a name. */
+  at: string
+}
+
+export function Attachment({ file, kind, at }: Props) {
   const mime = file.mime ?? ''
   if (file.state !== 'stored' || !file.url) return <Absent file={file} kind={kind} />
-  if (mime.startsWith('image/')) return <Picture file={file} url={file.url} isSticker={kind === 'sticker'} />
+  if (mime.startsWith('image/')) return <Picture file={file} url={file.url} isSticker={kind === 'sticker'} at={at} />
   if (mime.startsWith('video/')) return <Film file={file} url={file.url} />
   if (mime.startsWith('audio/')) return <VoiceNote file={file} url={mediaSoundUrl(file.url, mime)} />
-  return <FileRow file={file} url={file.url} />
+  return <FileRow file={file} url={file.url} at={at} />
 }
 
 function Absent({ file, kind }: { file: FileItem; kind: MediaKind }) {
@@ -53,12 +60,13 @@ function sizeOf(file: FileItem, isLoaded = false): CSSProperties {
   return { inlineSize: width, aspectRatio: `${width} / ${height}`, backgroundImage, backgroundSize: 'cover' }
 }
 
-function Picture({ file, url, isSticker }: { file: FileItem; url: string; isSticker: boolean }) {
+function Picture({ file, url, isSticker, at }: Pick<Props, 'file' | 'at'> & { url: string; isSticker: boolean }) {
   const { t } = useLingui()
+  const name = useFileName(file, at)
   const [isOpen, setOpen] = useState(false)
   const [isLoaded, setLoaded] = useState(false)
   const [hasFailed, setFailed] = useState(false)
-  if (hasFailed) return <FileRow file={file} url={url} />
+  if (hasFailed) return <FileRow file={file} url={url} at={at} />
   return (
     <>
       <button
@@ -87,7 +95,7 @@ function Picture({ file, url, isSticker }: { file: FileItem; url: string; isStic
         <BackCloses close={() => setOpen(false)} />
         <img className="picture-full" src={url} alt={t`תמונה`} />
         <p>
-          <a className="btn" href={url} download={downloadName(file)}>
+          <a className="btn" href={url} download={name}>
             <Icon icon={IconDownload} />
             <Trans>הורדה</Trans>
           </a>
@@ -111,25 +119,35 @@ function Film({ file, url }: { file: FileItem; url: string }) {
   )
 }
 
-function FileRow({ file, url }: { file: FileItem; url: string }) {
+function FileRow({ file, url, at }: Pick<Props, 'file' | 'at'> & { url: string }) {
   const { t } = useLingui()
   const format = useFormat()
+  const name = useFileName(file, at)
+  const facts = [file.extension?.toUpperCase(), file.bytes && format.bytes(file.bytes)].filter(Boolean)
   return (
     <div className="file">
       <Icon icon={IconFileText} />
       <span className="grow">
-        <FileName name={file.file_name ?? t`קובץ`} />
-        {file.bytes ? <span className="small muted">{format.bytes(file.bytes)}</span> : null}
+        <FileName name={name} />
+        {facts.length > 0 && <Ltr className="small muted">{facts.join(' · ')}</Ltr>}
       </span>
-      <a className="btn quiet icon" href={url} download={downloadName(file)} aria-label={t`הורדה`}>
+      <a className="btn quiet icon" href={url} download={name} aria-label={t`הורדה`}>
         <Icon icon={IconDownload} />
       </a>
     </div>
   )
 }
 
-/** Removes control characters, which could disguise the extension. */
-const downloadName = ({ file_name: name }: FileItem) => (name ? stripMarks(name) : true)
+/** Without control characters, which could disguise the extension. A file without a name gets one, with its extension. */
+function useFileName({ file_name: given, mime, extension }: FileItem, at: string): string {
+  const { t } = useLingui()
+  const format = useFormat()
+  if (given) return stripMarks(given)
+  const kind = mime?.startsWith('image/') ? t`תמונה` : extension === 'vcf' ? t`איש קשר` : t`מסמך`
+  // A colon is not allowed in the names of files in Windows.
+  const name = `${kind} ${format.day(at)} ${format.time(at).replace(':', '.')}`
+  return stripMarks(extension ? `${name}.${extension}` : name)
+}
 
 /** The last Latin part of the name (number and extension) is always left to right. */
 export function FileName({ name }: { name: string }) {

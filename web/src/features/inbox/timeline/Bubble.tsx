@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconArrowBackUp, IconBan, IconMapPin, IconPencil, IconUser } from '@tabler/icons-react'
+import { IconArrowBackUp, IconBan, IconCalendarEvent, IconMapPin, IconPencil, IconUser } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Hidden, Plain, Time } from '#shared/components/text'
 import type { MessageItem } from '../api'
@@ -41,7 +41,7 @@ export function Bubble({ message, isNext, isLast, contact, isFound, onJump, onRe
           </p>
         )}
         <Content message={message} />
-        {isLast && <Meta message={message} side={side} />}
+        {(isLast || message.template) && <Meta message={message} side={side} />}
         <Reactions message={message} />
       </div>
       {contact.to !== null && canReply(message) && (
@@ -82,11 +82,13 @@ function Content({ message }: { message: MessageItem }) {
   }
   const { media_kind: kind, content_text: text, files, location, referral } = message
   const isBare = files.length === 0 && !text
+  // The daemon describes a place in words for lists and searches; the place itself is shown here.
+  const isPlaceText = location && text.endsWith(`?q=${location.latitude},${location.longitude}`)
   return (
     <>
       {referral && <CameFrom referral={referral} />}
       {files.map(file => (
-        <Attachment key={file.position} file={file} kind={kind} />
+        <Attachment key={file.position} file={file} kind={kind} at={message.created_at} />
       ))}
       {files.length === 0 && ((kind === 'location' && !location) || kind === 'contact') && (
         <p className="row muted small">
@@ -95,17 +97,41 @@ function Content({ message }: { message: MessageItem }) {
         </p>
       )}
       {location && <Place place={location} />}
-      {text && <Words text={text} />}
+      {text && !isPlaceText && <Words text={text} />}
+      {message.event_at && (
+        <p className="row">
+          <Icon icon={IconCalendarEvent} size="s" />
+          <Time at={message.event_at} style="full" />
+        </p>
+      )}
       <Button message={message} />
-      {isBare && kind !== 'location' && kind !== 'contact' && <p className="muted">{mediaText(kind)}</p>}
+      {isBare && kind !== 'location' && kind !== 'contact' && (
+        <p className="muted">
+          <NoContent message={message} />
+        </p>
+      )}
     </>
   )
+}
+
+/** In place of content that this page does not have. */
+function NoContent({ message: { media_kind: kind, phone_only: reason } }: { message: MessageItem }) {
+  const mediaText = useMediaText()
+  if (reason === 'view_once') return <Trans>הודעה לצפייה חד־פעמית: אפשר לראות אותה רק בטלפון</Trans>
+  if (reason === 'payment') return <Trans>תשלום או בקשת תשלום: אפשר לראות אותם רק בטלפון</Trans>
+  return kind === 'text' || kind === 'other' ? <Trans>הודעה שאפשר לראות רק בטלפון</Trans> : mediaText(kind)
 }
 
 function QuoteBox({ quote, onJump }: { quote: NonNullable<MessageItem['quote']>; onJump: (id: number) => void }) {
   return (
     <button className="quote" type="button" dir="auto" onClick={() => onJump(quote.message_id)}>
-      <span className="plain clip">{quote.content_text || '…'}</span>
+      {quote.deleted ? (
+        <span className="muted clip">
+          <Trans>ההודעה נמחקה</Trans>
+        </span>
+      ) : (
+        <span className="plain clip">{quote.content_text || '…'}</span>
+      )}
     </button>
   )
 }
@@ -122,6 +148,11 @@ function Meta({ message, side }: { message: MessageItem; side: 'them' | 'agent' 
       {message.author === 'phone' && (
         <span className="who-said">
           <Trans>מהטלפון של העסק</Trans>
+        </span>
+      )}
+      {message.template && (
+        <span>
+          {message.files.length > 0 ? <Trans>בתבנית המאושרת, והקובץ כקישור</Trans> : <Trans>בתבנית המאושרת</Trans>}
         </span>
       )}
       {message.edits.length > 0 && (

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Hidden, Time } from '#shared/components/text'
 import { fromDevice } from '#shared/format/clock'
+import { canRetry } from '../model/limits'
 import { type Outgoing, outbox } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
@@ -15,11 +16,13 @@ import { Words } from './Words'
 interface Props {
   entry: Outgoing
   threadId: number | null
-  /** Restores the text in the composer. */
+  /** Whether the contact accepts messages. */
+  canSend: boolean
+  /** Restores the text in the draft. */
   onTakeBack: (entry: Outgoing) => void
 }
 
-export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
+export function OutgoingBubble({ entry, threadId, canSend, onTakeBack }: Props) {
   const { text, media, state, reply } = entry
   const stop = () => {
     const taken = outbox.stop(entry.key)
@@ -39,6 +42,7 @@ export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
         {media && (
           <Attachment
             kind="document"
+            at={fromDevice(entry.at).toISOString()}
             file={{
               position: 0,
               state: 'stored',
@@ -64,7 +68,7 @@ export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
           </button>
         </div>
       )}
-      {state === 'failed' && <Refused entry={entry} threadId={threadId} onEdit={stop} />}
+      {state === 'failed' && <Refused entry={entry} threadId={threadId} canSend={canSend} onEdit={stop} />}
     </div>
   )
 }
@@ -94,26 +98,32 @@ function Countdown({ until }: { until: number }) {
 
 const secondsTo = (until: number) => Math.max(1, Math.ceil((until - Date.now()) / 1000))
 
-function Refused({ entry, threadId, onEdit }: { entry: Outgoing; threadId: number | null; onEdit: () => void }) {
+type RefusedProps = Pick<Props, 'entry' | 'threadId' | 'canSend'> & { onEdit: () => void }
+
+function Refused({ entry, threadId, canSend, onEdit }: RefusedProps) {
   const { t } = useLingui()
   const failure = useFailure()
   const { data: route } = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
   const failed = entry.provider === 'auto' ? route?.provider : entry.provider
   const providers = otherRoutes(route, failed)
+  const isRetried = canSend && canRetry(entry.error?.code)
   return (
     <div className="fail" role="alert">
       <Icon icon={IconAlertCircle} size="s" />
       <span>
         <NotSent provider={failed} reason={failure(entry.error?.code, entry.error?.message)} />
       </span>
-      {providers.map(provider => (
-        <button key={provider} className="btn link" type="button" onClick={() => outbox.retry(entry.key, provider)}>
-          <SendBy provider={provider} />
+      {isRetried &&
+        providers.map(provider => (
+          <button key={provider} className="btn link" type="button" onClick={() => outbox.retry(entry.key, provider)}>
+            <SendBy provider={provider} />
+          </button>
+        ))}
+      {isRetried && (
+        <button className="btn link" type="button" onClick={() => outbox.retry(entry.key)}>
+          <Trans>לנסות שוב</Trans>
         </button>
-      ))}
-      <button className="btn link" type="button" onClick={() => outbox.retry(entry.key)}>
-        <Trans>לנסות שוב</Trans>
-      </button>
+      )}
       <button className="btn link" type="button" aria-label={t`עריכת ההודעה`} onClick={onEdit}>
         <Trans>עריכה</Trans>
       </button>
