@@ -83,18 +83,20 @@ export function WeekEditor({ value, onChange }: Props) {
                     )}
                     {night && (
                       <button
-                        className="btn link"
+                        className="btn link wraps"
                         type="button"
                         onClick={() => onChange(value.flatMap((other, index) => (index === at ? night : [other])))}
                       >
-                        {morning ? (
-                          <Trans>
-                            <Ltr>{`${range.from}–24:00`}</Ltr>, ו־<Ltr>{`0:00–${range.to}`}</Ltr> ב
-                            {dayName(morning.weekday)}
-                          </Trans>
-                        ) : (
-                          <Ltr>{`${range.from}–24:00`}</Ltr>
-                        )}
+                        <span>
+                          {morning ? (
+                            <Trans>
+                              <Ltr>{`${range.from}–24:00`}</Ltr>, ו־<Ltr>{`0:00–${range.to}`}</Ltr> ב
+                              {dayName(morning.weekday)}
+                            </Trans>
+                          ) : (
+                            <Ltr>{`${range.from}–24:00`}</Ltr>
+                          )}
+                        </span>
                       </button>
                     )}
                   </div>

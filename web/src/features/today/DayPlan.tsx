@@ -102,7 +102,7 @@ function WaitingListLine() {
   const able = data?.items.filter(({ free_slot }) => free_slot).length ?? 0
   if (able === 0) return null
   return (
-    <Link className="btn link free-waiters" href="/calendar?waiting=1">
+    <Link className="btn link wraps" href="/calendar?waiting=1">
       <Icon icon={IconHourglass} size="s" />
       <Plural
         value={able}
