@@ -1961,8 +1961,8 @@ export interface paths {
         put?: never;
         /**
          * Schedule a message in a WhatsApp thread.
-         * @description Opt-outs, limits and the route are checked only when the message is due. If it cannot be sent then, its state
-         *     becomes `failed`, and the conversation waits for an answer (`turn` is `us`).
+         * @description Limits and the route are checked only when the message is due. If it cannot be sent then, its state becomes `failed`,
+         *     and the conversation waits for an answer (`turn` is `us`). A message that can only be refused is not scheduled.
          */
         post: operations["schedule_message"];
         delete?: never;
@@ -2456,7 +2456,8 @@ export interface paths {
         };
         /**
          * Preview the route of a message that would be sent in a thread now.
-         * @description The preview is for a text without a file, of at most 1600 characters, which Twilio accepts.
+         * @description The preview is for a text without a file, of at most 1600 characters, which Twilio accepts. It is refused as the
+         *     message would be, also by the limits on starting a conversation.
          */
         get: operations["preview_route"];
         put?: never;
@@ -5284,13 +5285,25 @@ export interface components {
             deleted_by?: string | null;
             /** @description The edits of the text, oldest first. */
             edits: components["schemas"]["Edit"][];
+            /**
+             * Format: date-time
+             * @description The start of the event to which the contact invites. The text has the name and the place of the event. Null for
+             *     other messages.
+             */
+            event_at?: string | null;
             /** @description The files of the message, in order. */
             files: components["schemas"]["MessageFile"][];
             location?: components["schemas"]["Location"] | null;
+            phone_only?: components["schemas"]["PhoneOnly"] | null;
             quote?: components["schemas"]["Quote"] | null;
             /** @description The current reactions, at most one from each party. */
             reactions: components["schemas"]["Reaction"][];
             referral?: components["schemas"]["Referral"] | null;
+            /**
+             * @description Whether Twilio sent the message as the approved template, in which the text is only a part; files are links
+             *     there.
+             */
+            template: boolean;
         };
         /** @description A file of a message. */
         MessageFile: {
@@ -5306,6 +5319,8 @@ export interface components {
             duration_ms?: number | null;
             /** @description Why the file could not be downloaded, or why its download is still waiting; null if there is no error. */
             error?: string | null;
+            /** @description The usual extension of a file of this type, such as `pdf`; null if it is not known. */
+            extension?: string | null;
             /** @description The file name that the sender gave; null if there is none. */
             file_name?: string | null;
             /**
@@ -5354,6 +5369,16 @@ export interface components {
              * @description The estimated cost, in millionths of a dollar; null if the user or token does not have the role `owner`.
              */
             cost_micros?: number | null;
+            /**
+             * Format: int64
+             * @description The maximum size of a file, in bytes (`whatsapp.max_media_bytes`).
+             */
+            max_file_bytes: number;
+            /**
+             * @description The maximum length of a text, in characters. A text that is too long for Twilio is sent by the other provider, if
+             *     that one can.
+             */
+            max_text_chars: number;
             provider?: components["schemas"]["Provider"] | null;
             /**
              * @description The reason for the choice: `only_provider`, `contact_wrote`, `template`, `priority` or `other_down`. If no
@@ -5681,6 +5706,11 @@ export interface components {
              */
             duration_ms: number;
         };
+        /**
+         * @description Content that WhatsApp shows only on the phone, not to linked devices.
+         * @enum {string}
+         */
+        PhoneOnly: "view_once" | "payment";
         /** @description A button of a message of the business that the contact pressed. */
         PressedButton: {
             /** @description The value of the button in the template; null if it has none. */
@@ -5705,8 +5735,10 @@ export interface components {
         };
         /** @description The message to which another message replies. */
         Quote: {
-            /** @description The text of the quoted message. */
+            /** @description The text of the quoted message; empty if its author deleted the message. */
             content_text: string;
+            /** @description Whether its author deleted the quoted message. */
+            deleted: boolean;
             /** @description Whether the quoted message is inbound or outbound. */
             direction: components["schemas"]["Direction"];
             /**
@@ -5971,6 +6003,8 @@ export interface components {
              * @description The estimated cost, in millionths of a dollar; null if the user or token does not have the role `owner`.
              */
             cost_micros?: number | null;
+            /** @description The maximum length of a text by this provider, in characters. */
+            max_text_chars: number;
             /** @description Whether the provider could send the message. */
             possible: boolean;
             /** @description The provider that the routing policy considered. */
@@ -18929,7 +18963,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field is refused; `key_reused`: the key was used for another request. */
+            /** @description A field is refused; `key_reused`: the key was used for another request; `contact_opted_out`; `text_too_long`: too long for the named provider. */
             422: {
                 headers: {
                     [name: string]: unknown;
