@@ -161,7 +161,7 @@ impl CallSession {
             last_voice: has_voice.then_some(now),
             is_reply_possible,
             was_cleared,
-            awaits_words: self.detects_late(),
+            expects_words: self.detects_late(),
             is_caller_waiting,
             calls: None,
             is_completed: false,
@@ -184,7 +184,7 @@ impl CallSession {
         pause.heard(is_voice, length, now);
         let voiced = pause.voiced;
         // Sound that the engine does not detect may be a television; the engine would not reply to it.
-        let (is_detected, is_undetectable) = (!pause.utterances.is_empty(), pause.awaits_words);
+        let (is_detected, is_undetectable) = (!pause.utterances.is_empty(), pause.expects_words);
         let is_noise = !pause.has_voice() && pause.noise >= NOISE;
         // The agent is stopped, so the voice is no echo.
         if is_detected && voiced >= local_speech::SPEECH {
@@ -204,7 +204,7 @@ impl CallSession {
         let has_more = self.has_voice_since(ended);
         if let Some(pause) = &mut self.interruptions.pause {
             pause.follow(item);
-            pause.stopped = Some(now).filter(|_| !pause.awaits_words || !has_more);
+            pause.stopped = Some(now).filter(|_| !pause.expects_words || !has_more);
             return true;
         }
         // An utterance that lasted longer than the agent's speech is a normal turn.
@@ -216,7 +216,7 @@ impl CallSession {
     pub(super) fn sound_without_words(&mut self, until_ms: u64, now: Instant) {
         let audio = &self.caller.audio;
         let ended = self.caller.speech.ended_at(Some(audio.ms_since(audio.position(until_ms))), now);
-        let is_open = |pause: &Pause| pause.awaits_words && pause.utterances.is_empty();
+        let is_open = |pause: &Pause| pause.expects_words && pause.utterances.is_empty();
         if self.interruptions.pause.as_ref().is_some_and(is_open) && !self.has_voice_since(ended) {
             self.undo_interruption(FalseBargeIn::Noise, now);
         }
@@ -316,7 +316,7 @@ impl CallSession {
         }
         self.interruptions.noises = if pause.has_voice() { 0 } else { self.interruptions.noises + 1 };
         self.interruptions.is_local_unsure |=
-            pause.utterances.is_empty() && cause == FalseBargeIn::Unknown && !pause.awaits_words;
+            pause.utterances.is_empty() && cause == FalseBargeIn::Unknown && !pause.expects_words;
         let missed = pause.missed_speech().filter(|_| cause == FalseBargeIn::Unknown);
         let reply = Self::reply_cause(cause, &pause, missed).map(|cause| self.possible_reply(cause, now));
         self.interruptions.reply = reply.or(pause.earlier_reply.take());

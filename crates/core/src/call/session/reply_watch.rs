@@ -28,9 +28,9 @@ const MAX_SILENCE: Duration = Duration::from_millis(1900);
 pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time without a message after which an engine counts as lost while its reply is expected.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(3);
-/// The time after which an engine counts as lost if it sends messages but no audio. A pipeline gets this time also
-/// without a message if no other AI engine could reply sooner: its services may be slow, such as a model that is still
-/// being loaded, and the same request would not be faster.
+/// The time after which an engine counts as lost if it sends messages but no audio. A pipeline whose transcriber detects
+/// no speech gets this time also without a message, if no other AI engine could reply sooner: its services are usually
+/// the owner's own and may be slow, such as a model that is still being loaded. The same request would not be faster.
 const AUDIO_TIMEOUT: Duration = Duration::from_secs(8);
 /// The time after which an engine counts as lost if it has not detected speech that the local detector found. The
 /// time counts from the report of the local detector, half a second after the end of the speech.
@@ -226,9 +226,9 @@ impl CallSession {
     }
 
     fn response_deadline(&self) -> Option<Instant> {
-        let is_patient = self.engine.kind() == EngineKind::Pipeline && self.engine.is_last_ai();
-        let detection = if is_patient && self.detects_late() { AUDIO_TIMEOUT } else { DETECTION_TIMEOUT };
-        let message = if is_patient { AUDIO_TIMEOUT } else { MESSAGE_TIMEOUT };
+        let is_patient = self.detects_late() && self.engine.is_last_ai();
+        let (detection, message) =
+            if is_patient { (AUDIO_TIMEOUT, AUDIO_TIMEOUT) } else { (DETECTION_TIMEOUT, MESSAGE_TIMEOUT) };
         self.reply_watch.response_deadline(self.caller.speech.is_missed().then_some(detection), message)
     }
 

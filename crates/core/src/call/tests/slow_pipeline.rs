@@ -44,7 +44,7 @@ fn a_mute_pipeline_ends_with_voicemail_or_with_the_other_engine() {
         (vec![Pipeline, Voicemail], 8, vec![Pipeline, Pipeline, Voicemail]),
         (vec![Pipeline, Realtime, Voicemail], 3, vec![Pipeline, Pipeline, Realtime]),
     ] {
-        let mut rig = Rig::live_with(CallPolicy { engines, ..policy() });
+        let mut rig = Rig::live_with(CallPolicy { engines, pipeline_detects_late: true, ..policy() });
         rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
         rig.frames(true, ms(1000));
         rig.frames(false, ms(500));

@@ -77,7 +77,7 @@ pub(super) struct Pause {
     /// True if sent audio was cleared from Twilio's queue.
     pub(super) was_cleared: bool,
     /// True if the engine reports a sound only with its words, after the sound has ended.
-    pub(super) awaits_words: bool,
+    pub(super) expects_words: bool,
     /// True if the caller heard no response of the agent when the agent was stopped.
     pub(super) is_caller_waiting: bool,
     /// A response with tool calls that was completed during the pause.
@@ -162,7 +162,7 @@ impl Pause {
 
     /// Returns when the agent continues if no further information arrives.
     pub(super) fn deadline(&self) -> Instant {
-        if self.awaits_words && self.stopped.is_none() {
+        if self.expects_words && self.stopped.is_none() {
             let timeout = if self.is_caller_waiting { WAITING_TIMEOUT } else { TRANSCRIPTION_TIMEOUT };
             let at = self.last_voice.unwrap_or(self.since) + timeout;
             return at.min(self.since + MAX_TRANSCRIPTION_PAUSE);
