@@ -17,6 +17,7 @@ const EXCEPTIONS: [(&[&str], &str); 1] = [(
         "call/session/reply_watch",
         "call/session/takeover",
         "call/session/tools",
+        "call/session/transfer",
     ],
     "methods of the session in the file of the part that they are about",
 )];

@@ -19,6 +19,7 @@ mod slow_pipeline;
 mod takeover;
 mod trace;
 mod transfers;
+mod unanswered;
 mod waiting;
 mod word_times;
 

@@ -1,10 +1,12 @@
 //! The transcript of the conversation: what each side said, and what the caller heard.
 
 mod conduct;
+mod heard_prefix;
 
 use super::playback::HeardPart;
 use super::{CallerWords, HistoryTurn, ItemId, TurnRecord, Usage};
 use crate::domain::{Speaker, ToolUse, TurnLatency, WordTime};
+use heard_prefix::heard_prefix;
 use std::time::{Duration, Instant};
 
 /// The maximum number of turns that are kept as the context of a reopened engine.
@@ -469,40 +471,4 @@ impl Turn {
 fn latency_ms(from: Option<Instant>, to: Option<Instant>) -> Option<i64> {
     let passed = to?.saturating_duration_since(from?);
     i64::try_from(passed.as_millis()).ok()
-}
-
-/// Returns the part of a text that was heard, rounded down to whole words.
-fn heard_prefix(text: &str, heard: u64, received: u64) -> &str {
-    if heard >= received {
-        return text;
-    }
-    let letters = text.chars().count() as u64;
-    let keep = usize::try_from(letters * heard / received.max(1)).unwrap_or(0);
-    let end = text.char_indices().nth(keep).map_or(text.len(), |(at, _)| at);
-    let is_word_end = text[end..].chars().next().is_none_or(char::is_whitespace);
-    let cut = if is_word_end { end } else { text[..end].rfind(char::is_whitespace).unwrap_or(0) };
-    text[..cut].trim_end()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn only_whole_words_were_heard() {
-        let text = "שלום, איך אפשר לעזור?";
-        assert_eq!(heard_prefix(text, 0, 100), "");
-        assert_eq!(heard_prefix(text, 50, 100), "שלום, איך");
-        assert_eq!(heard_prefix(text, 99, 100), "שלום, איך אפשר");
-        assert_eq!(heard_prefix(text, 100, 100), text);
-        assert_eq!(heard_prefix("", 1, 2), "");
-    }
-
-    proptest! {
-        #[test]
-        fn the_heard_text_is_a_prefix(text in "\\PC{0,60}", heard in 0u64..200, received in 0u64..200) {
-            prop_assert!(text.starts_with(heard_prefix(&text, heard, received)));
-        }
-    }
 }

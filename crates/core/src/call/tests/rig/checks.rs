@@ -16,6 +16,26 @@ const MAX_PAUSE: Duration = Duration::from_millis(2010);
 const MAX_PAUSE_WITHOUT_DETECTION: Duration = Duration::from_millis(4010);
 
 impl Rig {
+    /// Checks, after the end of the call, that each heard utterance is stored, and that a turn without an interruption
+    /// is stored as heard to its end if, and only if, the caller heard it to its end.
+    pub(in crate::call::tests) fn check_heard_turns(&mut self) {
+        self.phone.play(self.now);
+        for (sample, (item, _)) in (0u8..).zip(&self.observed.utterances) {
+            let (heard, received) = (self.phone.heard(sample), self.observed.received_ever[item]);
+            let Some(turn) = self.observed.turns.get(item) else {
+                assert_eq!(heard, 0, "{item} was heard and not written down");
+                continue;
+            };
+            let is_whole = turn.heard_text == turn.text;
+            assert!(
+                turn.interrupted || is_whole || received == 0 || heard < received,
+                "{item} was heard to its end: {turn:?}"
+            );
+            let is_sure = !turn.interrupted && !turn.heard_text.is_empty() && !self.has_stalled;
+            assert!(heard >= received || !is_sure, "{item} was not: {turn:?}");
+        }
+    }
+
     /// Checks, after the end of the call, that it ended as that of a silent caller only if the caller was asked, and gave
     /// no sign of a person.
     pub(in crate::call::tests) fn check_silent_end(&self) {
