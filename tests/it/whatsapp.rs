@@ -14,6 +14,7 @@ mod new_chats;
 mod opt_out;
 mod order;
 mod outbound;
+mod pacing;
 mod policy;
 mod status_updates;
 mod unconfirmed;
