@@ -328,7 +328,11 @@ pub fn wait(
     let note = [said(note), said(phone)].into_iter().flatten().collect::<Vec<_>>().join("\n");
     let note = remark("note", &note)?;
     let new = NewWaitingEntry { contact: contact.id, service: service.id, resource, from_date, to_date, note: &note };
-    waiting_list::add(tx, BusinessId::FIRST, ActorId::Agent, &new, None, (&caller.zone, caller.now))?;
+    match tx.same_waiting_entry(BusinessId::FIRST, &new)? {
+        Some(known) if note.is_empty() || known.note == note => {}
+        Some(known) => tx.set_waiting_note(known.id, &note)?,
+        None => drop(waiting_list::add(tx, BusinessId::FIRST, ActorId::Agent, &new, None, (&caller.zone, caller.now))?),
+    }
     Ok(())
 }
 

@@ -117,12 +117,6 @@ pub fn add(
     services::find_offered(tx, new.service)?;
     let note = remark("note", new.note)?;
     let new = NewWaitingEntry { contact, note: &note, ..new.clone() };
-    if let Some(known) = tx.same_waiting_entry(business, &new)? {
-        if !note.is_empty() && known.note != note {
-            tx.set_waiting_note(known.id, &note)?;
-        }
-        return Ok(known.id);
-    }
     Ok(tx.insert_waiting_entry(business, &new, &actor.to_string(), since.unwrap_or(now))?)
 }
 
