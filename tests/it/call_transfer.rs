@@ -115,5 +115,5 @@ async fn a_caller_who_hangs_up_while_the_phone_rings_is_gone() {
     let hang_up = Some((agentlocator::simulator::caller::Phase::Dialing, Duration::ZERO));
     let report = harness.call(CallPlan { dial: DialPlan::NoAnswer, hang_up, ..harness.plan("say 1s; stay") }).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
-    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "caller_hung_up");
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "unanswered");
 }

@@ -303,5 +303,5 @@ async fn the_status_of_a_call_ends_it() {
         assert_eq!(harness.hook("/webhook/call_status", &over).await.status, 204);
     }
     let call = harness.ended_call(CALL[0].1).await;
-    assert_eq!((call["end_reason"].as_str(), call["duration_ms"].as_i64()), (Some("caller_hung_up"), Some(42_000)));
+    assert_eq!((call["end_reason"].as_str(), call["duration_ms"].as_i64()), (Some("unanswered"), Some(42_000)));
 }

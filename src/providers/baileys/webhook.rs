@@ -204,7 +204,8 @@ impl Wire<'_> {
     fn extra(&self, is_empty: bool) -> Option<String> {
         let is_set = |field: &Scalar<'_>| field.text() == Some("true");
         let phone_only = [(&self.view_once, PhoneOnly::ViewOnce), (&self.payment, PhoneOnly::Payment)];
-        let phone_only = phone_only.iter().find(|(field, _)| is_empty && is_set(field)).map(|(_, kind)| kind.as_str().into());
+        let phone_only =
+            phone_only.iter().find(|(field, _)| is_empty && is_set(field)).map(|(_, kind)| kind.as_str().into());
         let starts_at = self.starts_at.text().and_then(time).map(|at| at.to_string().into());
         let history = self.is_history().then_some(true.into());
         let fields = [("history", history), ("phone_only", phone_only), ("event_at", starts_at)];

@@ -40,11 +40,13 @@ impl Shop {
                 item(operation, "update_saved_reply", "saved-replies", &id, json!({"text": "y"}))
             }
             "schedule_message" => {
+                self.accept_messages().await;
                 let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM scheduled_messages");
                 let path = "/api/scheduled-messages".to_owned();
                 (Method::POST, path, scheduled(), format!("scheduled-message:{next}"))
             }
             "update_scheduled_message" | "cancel_scheduled_message" => {
+                self.accept_messages().await;
                 let id = change(&self.owner, "POST", "/api/scheduled-messages", scheduled(), 201).await["id"].clone();
                 item(operation, "update_scheduled_message", "scheduled-messages", &id, json!({"text": "y"}))
             }
@@ -66,6 +68,12 @@ impl Shop {
         let request = self.daemon.client().request(Method::POST, "/webhook/whatsapp/baileys");
         assert_eq!(send(request.header("X-BAILEYS-SECRET", SECRET).json(&body)).await.status, 204);
         self.daemon.query_value("SELECT contact_id FROM addresses WHERE value = '+972503333331'")
+    }
+
+    /// An earlier example may have recorded that the contact of the thread wants no messages.
+    async fn accept_messages(&self) {
+        let contact: i64 = self.daemon.query_value("SELECT contact_id FROM threads WHERE id = 1");
+        change(&self.owner, "PUT", &format!("/api/contacts/{contact}/opt-out"), json!({"opted_out": false}), 200).await;
     }
 
     async fn on_conversation(&self, what: &str) {
