@@ -104,6 +104,7 @@ fn without_medium(address: &str) -> &str {
 }
 
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Received {
     pub name: ContactName,
     /// True if the call has ended already, because the webhook arrived late or is repeated.

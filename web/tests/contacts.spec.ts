@@ -568,6 +568,7 @@ test('a detail that was not saved stays in its editor, with the reason', async (
   await page.unroute('**/fields/*')
   await address.press('Enter')
   await expect(page.getByRole('button', { name: 'הרצל 48' })).toBeVisible()
+  await expect(page.locator('.toast')).toContainText('נשמר')
   await page.reload()
   await expect(page.getByRole('button', { name: 'הרצל 48' })).toBeVisible()
 })

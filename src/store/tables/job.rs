@@ -199,7 +199,7 @@ mod tests {
 
             tx.finish_job(&deleted, at(9))?;
             tx.fail_job(&deleted, "failed", at(9))?;
-            tx.retry_job(&deleted, "failed", at(100), Duration::from_secs(60), at(9))?;
+            tx.retry_job(&deleted, "failed", at(100), Duration::from_mins(1), at(9))?;
             assert_eq!(tx.due_jobs(&[kind], at(9), 9)?, new);
             tx.finish_job(&new[0], at(9))?;
             assert!(tx.due_jobs(&[kind], at(9), 9)?.is_empty());

@@ -59,6 +59,7 @@ pub struct EngineCapabilities {
 
 /// The parameters of a call, which do not change during the call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct CallPolicy {
     /// The engines to use, in order of preference. Never empty. If the last engine fails, Twilio's recorder takes over.
     pub engines: Vec<EngineKind>,

@@ -154,6 +154,7 @@ fn outcome(number: usize) -> ResponseOutcome {
 
 /// The varying part of a call's policy. It is short, so that a failure is readable.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 struct Setup {
     engines: &'static [EngineKind],
     holds_replies: bool,
@@ -169,7 +170,7 @@ impl Setup {
         let Self { ends_silent, page_ring, detects_late: pipeline_detects_late, .. } = self;
         let policy = if self.is_checked { checking() } else { policy() };
         let engines = self.engines.to_vec();
-        CallPolicy { engines, hold_replies, ends_silent, page_ring, pipeline_detects_late, ..policy }
+        CallPolicy { engines, pipeline_detects_late, hold_replies, ends_silent, page_ring, ..policy }
     }
 }
 
@@ -304,7 +305,7 @@ any_order! {
 fn calls_with_a_late_transcriber_balance() {
     let step = prop_oneof![12 => step(), 1 => (0u16..3000).prop_map(Step::NoWords)];
     for_any_order_of(step, 10_000, 6, |steps, setup| {
-        drop(run_with(steps, Setup { detects_late: true, ..setup }, true))
+        drop(run_with(steps, Setup { detects_late: true, ..setup }, true));
     });
 }
 

@@ -13,8 +13,7 @@ pub(super) fn separators(text: &str) -> String {
         let rest = &text[start..];
         let length = number_length(rest);
         let (before, number, after) = (&text[..start], &rest[..length], &rest[length..]);
-        let is_whole =
-            !before.ends_with(|c: char| matches!(c, '.' | ',' | ':' | '/')) && !after.starts_with([':', '/']);
+        let is_whole = !before.ends_with(['.', ',', ':', '/']) && !after.starts_with([':', '/']);
         let price = if is_whole && is_price(before, after) { usual(number, before, after) } else { None };
         said.push_str(price.as_deref().unwrap_or(number));
         at = start + length;

@@ -57,6 +57,7 @@ pub(super) enum ReplyCause {
 
 /// A stop of the agent, and what is known about the sounds that caused it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Pause {
     pub(super) since: Instant,
     /// When the latest sound began.
