@@ -73,9 +73,8 @@ function replyOf(result: SendResult): Reply {
     case 'refused':
       return failure(422, result.code, result.message)
     case 'not_connected':
-      return failure(503, 'not_connected', result.message)
     case 'file_unavailable':
-      return failure(503, 'file_unavailable', result.message)
+      return failure(503, result.kind, result.message)
     case 'unknown':
       return failure(504, 'unknown', result.message)
   }
