@@ -120,9 +120,8 @@ impl Plan {
 
     /// Like [`contains`](Self::contains), but without any digits after the number.
     pub(super) fn contains_exactly(&self, national: &str) -> bool {
-        let is_whole =
-            |numbers: &Numbers| match_start(numbers.pattern, national).is_some_and(|found| found.end == national.len());
-        self.general().filter(|general| general.contains(national)).is_some_and(|general| is_whole(&general))
+        let ends = |pattern| match_start(pattern, national).is_some_and(|found| found.end == national.len());
+        self.general().is_some_and(|general| general.contains(national) && ends(general.pattern))
     }
 
     /// Returns none if the plan does not contain the number.
