@@ -1,7 +1,7 @@
 //! The ZIP archive with the exported data about a contact. The archive is streamed in pieces, so it is never in memory
 //! as a whole.
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, extension_of};
 use crate::store::{self, PersonalData, PersonalFile, ReadTx, Store};
 use axum::body::Body;
 use bytes::Bytes;
@@ -122,26 +122,10 @@ fn file_time(at: Timestamp, zone: &TimeZone) -> DateTime {
 }
 
 fn name(file: &PersonalFile) -> String {
+    let extension = |mime| extension_of(mime).unwrap_or("bin");
     match file {
         PersonalFile::Media { sha256, mime } => format!("media/{sha256}.{}", extension(mime)),
         PersonalFile::Recording { id, call, mime } => format!("recordings/call-{call}-{id}.{}", extension(mime)),
-    }
-}
-
-fn extension(mime: &str) -> &'static str {
-    match mime.split(';').next().unwrap_or_default().trim() {
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/webp" => "webp",
-        "image/gif" => "gif",
-        "audio/ogg" => "ogg",
-        "audio/mpeg" => "mp3",
-        "audio/wav" => "wav",
-        "audio/mp4" => "m4a",
-        "video/mp4" => "mp4",
-        "application/pdf" => "pdf",
-        "text/plain" => "txt",
-        _ => "bin",
     }
 }
 
