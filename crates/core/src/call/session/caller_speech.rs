@@ -55,6 +55,8 @@ struct ShortSounds {
 pub(super) struct CallerSpeech {
     /// The utterance in progress, as the engine detects it.
     detected: Option<ItemId>,
+    /// True if the last detected utterance began in audio that an earlier engine had received.
+    is_replay: bool,
     /// When the engine last detected the start or the end of an utterance.
     noticed: Option<Instant>,
     last_audio: Option<Instant>,
@@ -97,6 +99,10 @@ impl CallerSpeech {
 
     pub(super) fn detected(&self) -> Option<&ItemId> {
         self.detected.as_ref()
+    }
+
+    pub(super) fn is_replay(&self) -> bool {
+        self.is_replay
     }
 
     pub(super) fn is_detecting(&self, item: &ItemId) -> bool {
@@ -211,8 +217,9 @@ impl CallerSpeech {
         self.local.push(is_voice, is_agent_heard, length, now)
     }
 
-    pub(super) fn started(&mut self, item: ItemId, now: Instant) {
-        (self.detected, self.noticed) = (Some(item), Some(now));
+    /// `is_replay`: whether the utterance began in audio that an earlier engine had received.
+    pub(super) fn started(&mut self, item: ItemId, is_replay: bool, now: Instant) {
+        (self.detected, self.is_replay, self.noticed) = (Some(item), is_replay, Some(now));
         (self.missed_since, self.is_interruption) = (None, false);
         (self.gap_fills, self.short_sounds, self.ended) = (0, None, None);
     }

@@ -84,7 +84,7 @@ impl CallSession {
             self.agent_speech.began(response, source.item.clone());
             self.transcript.first_delta(&source.item, at_ms, now);
         }
-        self.reply_watch.response_audible_until(now + self.playback.remaining(now));
+        self.reply_watch.response_audible(self.playback.remaining(now), now);
     }
 
     fn agent_text(&mut self, response: &ResponseId, item: &ItemId, text: &str, is_final: bool, now: Instant) {

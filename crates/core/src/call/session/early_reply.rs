@@ -155,7 +155,7 @@ impl CallSession {
         let Some(held) = self.early_replies.held.take() else { return };
         self.playback.resume();
         if self.playback.is_open() {
-            self.reply_watch.response_audible_until(now + self.playback.remaining(now));
+            self.reply_watch.response_audible(self.playback.remaining(now), now);
         }
         if held.is_completed {
             self.mark_answered();

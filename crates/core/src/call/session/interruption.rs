@@ -138,7 +138,8 @@ impl CallSession {
         let earlier_reply = self.interruptions.reply.take();
         let is_reply_possible = self.is_reply_possible(now);
         let was_cleared = self.playback.is_open();
-        let is_heard = self.playback.has_started_response() && self.reply_watch.heard_until(now) > now;
+        // The sound may have begun this long before it was found.
+        let is_heard = self.reply_watch.hears_response(local_speech::SPEECH, now);
         let is_caller_waiting = !is_heard || self.caller.speech.is_missed();
         self.playback.hold(now);
         if was_cleared {
@@ -306,7 +307,7 @@ impl CallSession {
         // The response may have been completed meanwhile.
         pause.is_reply_possible |= cause == FalseBargeIn::Unknown && self.is_reply_possible(now);
         self.playback.resume();
-        self.reply_watch.response_audible_until(now + self.playback.remaining(now));
+        self.reply_watch.response_audible(self.playback.remaining(now), now);
         self.transcript.needs_no_reply();
         if pause.was_cleared {
             self.event(CallEvent::BargeInUndone { cause, paused_ms: pause.ms(now) });

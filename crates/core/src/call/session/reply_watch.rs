@@ -56,6 +56,8 @@ pub(super) struct ReplyWatch {
     last_message: Option<Instant>,
     /// When the caller will have heard all audio that was sent.
     audible_until: Option<Instant>,
+    /// Since when the caller hears audio of the engine without a gap.
+    response_since: Option<Instant>,
     /// When the caller will have heard all audio of the engine.
     response_until: Option<Instant>,
     /// The number of fillers in the current attempt.
@@ -105,8 +107,18 @@ impl ReplyWatch {
         self.silent_since = None;
     }
 
-    pub(super) fn response_audible_until(&mut self, at: Instant) {
-        (self.response_until, self.is_filler_last) = (Some(at), false);
+    /// Records that the caller hears audio of the engine for this time from now on.
+    pub(super) fn response_audible(&mut self, remaining: Duration, now: Instant) {
+        if self.response_until.is_none_or(|until| until < now) {
+            self.response_since = Some(now);
+        }
+        (self.response_until, self.is_filler_last) = (Some(now + remaining), false);
+    }
+
+    /// Returns true if the caller hears audio of the engine, and not a filler, and has heard it for at least this time.
+    pub(super) fn hears_response(&self, time: Duration, now: Instant) -> bool {
+        self.response_until.is_some_and(|until| until > now)
+            && self.response_since.is_some_and(|since| since + time <= now)
     }
 
     pub(super) fn cleared(&mut self, now: Instant) {
@@ -237,7 +249,9 @@ impl CallSession {
         if !is_on
             || self.engine.is_leading()
             || self.interruptions.is_pausing()
-            || self.is_caller_speaking(now)
+            || self.caller.speech.has_local_speech(now)
+            // While an engine detects what the caller has said to an earlier engine, the caller waits.
+            || (self.is_spoken_over() && !self.caller.speech.is_replay())
             || self.timers.is_set(Timer::Keys)
         {
             return false;

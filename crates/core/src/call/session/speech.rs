@@ -120,10 +120,11 @@ impl CallSession {
         let ms_ago = position.map_or(0, |position| self.caller.audio.ms_since(position));
         let at_ms = self.stream.call_ms(now).saturating_sub(ms_ago);
         let was_missed = self.caller.speech.is_missed();
-        self.caller.speech.started(item.clone(), now);
+        let is_replay = position.is_some_and(|position| self.caller.audio.is_replayed(position));
+        self.caller.speech.started(item.clone(), is_replay, now);
         self.idle.caller_is_active();
         self.note_voice();
-        if position.is_some_and(|position| self.caller.audio.is_replayed(position)) {
+        if is_replay {
             // The speech started earlier, so the caller is not interrupting the agent now.
             self.discard_held_reply(now);
             self.caller.audio.speech_started(position);

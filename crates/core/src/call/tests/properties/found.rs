@@ -187,3 +187,23 @@ fn a_released_answer_that_ends_the_call_is_the_last_output() {
     let steps: Vec<Step> = start.into_iter().chain(said).chain(streamed).chain(ended).collect();
     run(&steps, &[Realtime, Voicemail], false);
 }
+
+/// A short sound stops a filler in a pause of the agent's answer, or begins just before the answer is heard. The
+/// transcriber reports nothing about the sound.
+#[test]
+fn a_caller_who_waits_is_not_left_in_silence_because_of_a_short_sound() {
+    let engines = &[Pipeline, Voicemail];
+    let setup = Setup {
+        engines,
+        holds_replies: false,
+        ends_silent: false,
+        page_ring: None,
+        is_checked: false,
+        detects_late: true,
+    };
+    let in_a_filler = [Step::Speech(false), Step::Respond, Step::Say(800), Step::Quiet(1180), Step::Talk(200)];
+    let before_the_answer = [Step::Speech(false), Step::Respond, Step::Say(1600), Step::Talk(200)];
+    for steps in [&in_a_filler[..], &before_the_answer] {
+        run_with(&[steps, &[Step::Quiet(500)]].concat(), setup, true);
+    }
+}
