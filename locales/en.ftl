@@ -115,13 +115,14 @@ outbox-undelivered = Sent more than nine minutes ago and not delivered: { $count
 # Why a message was not sent, or may have been
 
 message-unconfirmed = the message may have been sent; the provider is being asked, so do not send it again
-message-expired = the message could not be sent for 24 hours; try again
+message-expired = the message could not be sent in time; try again
 message-lost = it is not known whether the message was sent; check on the phone before sending it again
 message-needs-template = more than 24 hours have passed since the contact wrote, and no template is set for Twilio
 message-opted-out = the contact has blocked our number or asked for no messages; the page of the contact says how this ends
 message-no-provider = no WhatsApp provider in use can send this message
 message-provider-removed = the provider is no longer configured
 message-discarded = the message was not sent after the restore
+message-cancelled = the message was cancelled before it was sent
 message-unknown = the database could not be read: { $reason }
 message-file = { $reason }
 

@@ -153,13 +153,14 @@ outbox-undelivered = נשלחו לפני יותר מתשע דקות ולא נמ�
 # Why a message was not sent, or may have been
 
 message-unconfirmed = ייתכן שההודעה נשלחה; הדבר נבדק, ואין לשלוח אותה שוב
-message-expired = לא ניתן היה לשלוח את ההודעה במשך 24 שעות; נסו שוב
+message-expired = לא ניתן היה לשלוח את ההודעה בזמן; נסו שוב
 message-lost = לא ידוע אם ההודעה נשלחה; בדקו בטלפון לפני ששולחים שוב
 message-needs-template = עברו יותר מ־24 שעות מאז שהלקוח כתב, ולא הוגדרה תבנית לשליחה דרך Twilio
 message-opted-out = הלקוח חסם את המספר שלנו או ביקש לא לקבל הודעות; בכרטיס שלו כתוב איך אפשר לכתוב לו שוב
 message-no-provider = אין דרך וואטסאפ פעילה שיכולה לשלוח את ההודעה הזאת
 message-provider-removed = הדרך שבה ההודעה הייתה אמורה להישלח כבר אינה מוגדרת
 message-discarded = ההודעה לא נשלחה אחרי השחזור
+message-cancelled = ההודעה בוטלה לפני שנשלחה
 message-unknown = לא היה אפשר לקרוא את מסד הנתונים: { $reason }
 message-file = ההודעה לא נשלחה: { $reason }
 

@@ -18,6 +18,7 @@ use crate::store::{self, AiUsage, NewOutboundCall, ReadTx, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The payload of a [`JobKind::ContactNotReached`].
@@ -121,6 +122,9 @@ fn resolve_target(
         CallTarget::Number(text) => {
             let number = PhoneNumber::parse(text, country).map_err(|_| invalid_number())?;
             let address = PeerAddress::Phone(number.clone());
+            if resolve::find(tx, BusinessId::FIRST, &address)?.is_none() {
+                number.check_typed(country).map_err(|error| refused("invalid_phone", error.to_string()))?;
+            }
             (thread_of(tx, &address, now)?.contact, Some(number), None, None)
         }
         CallTarget::Call(id) => {
@@ -180,7 +184,7 @@ fn objection(tx: &ReadTx<'_>, contact: ContactId) -> store::Result<Option<Outbou
     Ok(tx.contact_has_opted_out(contact)?.then_some(OutboundOutcome::OptedOut))
 }
 
-fn refused(code: &'static str, message: &'static str) -> Error {
+fn refused(code: &'static str, message: impl Into<Cow<'static, str>>) -> Error {
     RequestError::CodedConflict { code, message: message.into(), params: Vec::new() }.into()
 }
 

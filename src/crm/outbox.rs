@@ -15,7 +15,7 @@ pub use attempt::{begin, finish};
 pub use late_refusal::{LateOutcome, refuse_late, status_of_refused_attempt};
 pub use notify_owner::{NotifyOwnerError, notify_owner};
 pub use preview::{PreviewContext, RoutePreview, RouteReason, conversation_with, preview, preview_to_contact};
-pub use queue::{discard_held, hasten, hasten_postponed, postpone, recover, recover_one, release_held};
+pub use queue::{cancel, discard_held, hasten, hasten_postponed, postpone, recover, recover_one, release_held};
 pub use reason::{reason, unconfirmed};
 pub use request::{LocalFile, NewChatLimits, SendError, SendMessageResponse, SendRefusal, SendRequest};
 pub use send::{capable_providers, check, first_response, send};

@@ -139,10 +139,12 @@ pub fn rules(config: &Config) -> RoutingRules {
 }
 
 pub fn new_chats(config: &Config) -> NewChatLimits {
-    let home = || vec![PhoneNumber::calling_code(config.business.country)];
+    let country = config.business.country;
+    let home = || vec![PhoneNumber::calling_code(country)];
     let config = &config.whatsapp;
     NewChatLimits {
         prefixes: if config.new_chat_prefixes.is_empty() { home() } else { config.new_chat_prefixes.clone() },
+        country,
         per_author: config.new_chats_per_user_per_day,
         in_all: config.new_chats_in_all_per_day,
     }

@@ -275,9 +275,9 @@ impl Dispatcher {
             if !is_by_bridge(&[]) {
                 return Ok(Admission::Wait(now.plus(IDLE)));
             }
-            let id = entry.id;
+            let (id, delivery) = (entry.id, delivery.clone());
             let reason = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
-            self.shared.store.write(move |tx| outbox::postpone(tx, id, until, reason)).await?;
+            self.shared.store.write(move |tx| outbox::postpone(tx, id, delivery, until, reason)).await?;
         }
         Ok(Admission::Wait(until))
     }

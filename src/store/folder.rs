@@ -1,7 +1,7 @@
 //! The paths of the store's files, and the state file with the record of the last run.
 
 use super::{Error, Result};
-use crate::config;
+use crate::config::{self, private_file};
 use sqlite_mirror::run_state::{self, Record, RunState};
 use std::ffi::OsStr;
 use std::ops::Deref;
@@ -28,13 +28,12 @@ impl Folder {
         let mirror = sqlite_mirror::Folder::prepare(published)?;
         mirror.add_note("README", README);
         let folder = Self::with(mirror);
-        if let Ok(name) = std::fs::read_to_string(folder.name_file())
-            && folder.published.file_name() != Some(OsStr::new(&name))
-        {
-            let existing = folder.published.with_file_name(name);
-            if existing.exists() {
-                return Err(Error::OtherName { configured: folder.published.clone(), existing });
-            }
+        let recorded = std::fs::read_to_string(folder.name_file()).unwrap_or_default();
+        // A content that is no name of a file, for example nothing after a power failure, says nothing.
+        let is_name = Path::new(&recorded).file_name() == Some(OsStr::new(&recorded));
+        let existing = folder.published.with_file_name(&recorded);
+        if is_name && existing != folder.published && existing.exists() {
+            return Err(Error::OtherName { configured: folder.published.clone(), existing });
         }
         Ok(folder)
     }
@@ -50,7 +49,7 @@ impl Folder {
         if let Some(name) = self.published.file_name().and_then(OsStr::to_str)
             && std::fs::read_to_string(self.name_file()).ok().as_deref() != Some(name)
         {
-            let _ = std::fs::write(self.name_file(), name);
+            let _ = private_file::replace(&self.name_file(), name.as_bytes());
         }
     }
 

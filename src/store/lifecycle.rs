@@ -36,8 +36,8 @@ impl Store {
         let folder = Folder::prepare(&config.published_file())?;
         let observer = mirror_log::observer(&folder);
         let lock = Lock::take(&folder, PROGRAM, &observer)?;
-        folder.record_name();
         disk_reserve::release_if_needed(&folder, &observer);
+        folder.record_name();
         let (state, left) = folder.open_run_state()?;
         let state = Arc::new(state);
         let (found, mut conn, plan) = startup::open(&folder, &state, left, config.litestream)?;

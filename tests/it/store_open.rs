@@ -48,6 +48,22 @@ async fn a_second_name_in_the_same_folder_is_refused() {
     assert_eq!(store.read(|tx| tx.meta("start_notice")).await.unwrap(), None);
 }
 
+/// A record of the name that could not be written completely, on a full disk or in a power failure.
+#[tokio::test]
+async fn a_damaged_record_of_the_name_is_ignored() {
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    store.close();
+    let record = fixture.live().with_file_name("published-name");
+    let name = std::fs::read_to_string(&record).unwrap();
+    for damaged in ["", "..", "/", "\0\0"] {
+        std::fs::write(&record, damaged).unwrap();
+        let (store, _) = Store::open(fixture.config()).unwrap();
+        store.close();
+        assert_eq!(std::fs::read_to_string(&record).unwrap(), name);
+    }
+}
+
 #[tokio::test]
 async fn written_data_is_there_after_a_restart_and_in_the_copy() {
     let fixture = StoreFixture::new();

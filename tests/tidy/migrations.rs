@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// Migrations that existing databases may contain, with the SHA-256 of their text. New migrations are added here; an
 /// entry is never changed.
-const RELEASED: [(&str, &str); 21] = [
+const RELEASED: [(&str, &str); 22] = [
     ("V1__foundation.sql", "2e0a31f1c92c90f0459bb9abec3059f9aa64a16bc321cd5efe7248d0b71e4c87"),
     ("V2__changes_backfills.sql", "899989da8515c063f6a8ba1bb92d2cd5c57d0ae5f3343a73acb1cd2e423dbe8d"),
     ("V3__accounts.sql", "4a8d27ec7a919ce283fbe9d9ce56c01f4c36d019db07b3e3c6174e504f964635"),
@@ -28,6 +28,7 @@ const RELEASED: [(&str, &str); 21] = [
     ("V19__appointment_notices_contact_events.sql", "5e34fd2b2503615a942b872b7309377246948a1ff491476006f3e4241560772c"),
     ("V20__main_number.sql", "c838ad8e5722b2ee1d044979967e4930a0629d7bfdca2ad522bfab91325cbd75"),
     ("V21__job_retry_period.sql", "9033b0e2097a9c25b9f00cbb8f00376fedd585982bdee8c4bf54d6a4c916db69"),
+    ("V22__outbox_deadlines.sql", "f99bc42a2e6e46054cf18082b4158ae48507d0abd44af31f7af2fd7be6e8d75a"),
 ];
 
 #[test]

@@ -45,6 +45,7 @@ pub fn finish(
             refused: &delivery.refused,
             last_refusal: delivery.last_refusal.as_ref(),
             next_attempt_at: at,
+            no_file_since: delivery.no_file_since,
             last_error,
         },
         now,

@@ -21,6 +21,7 @@ pub(super) fn check(
         return Ok(());
     }
     if let Some(number) = address.number() {
+        number.check_typed(limits.country).map_err(SendRefusal::from)?;
         let is_allowed = limits.prefixes.iter().any(|prefix| number.as_str().starts_with(prefix));
         let is_premium = number.is_premium();
         if !is_allowed || is_premium {

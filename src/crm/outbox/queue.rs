@@ -1,9 +1,10 @@
 //! Changes to queued messages other than attempts to send them, for example after a start, a panic, an outage or a
 //! restore.
 
-use crate::crm::Error;
 use crate::crm::message_clock::MAX_OUTBOX_RETRY;
-use crate::domain::{ActorId, Notice, OutboxId, Provider, ScheduledState, Timestamp};
+use crate::crm::{Error, RequestError, thread};
+use crate::domain::{ActorId, MessageId, MessageStatus, Notice, OutboxId, Provider, ScheduledState, Timestamp};
+use crate::inbox::delivery::Delivery;
 use crate::store::{Result, WriteTx};
 
 /// Marks the attempts that the daemon's exit interrupted as unconfirmed. Returns their number.
@@ -27,8 +28,21 @@ pub fn hasten_postponed(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
     tx.hasten_late_outbox(now.plus(MAX_OUTBOX_RETRY), now)
 }
 
-pub fn postpone(tx: &WriteTx<'_>, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
-    tx.postpone_outbox(id, until, why)
+/// Postpones a message that must not be sent before `until`.
+pub fn postpone(tx: &WriteTx<'_>, id: OutboxId, mut delivery: Delivery, until: Timestamp, why: &str) -> Result<()> {
+    let next_attempt_at = delivery.postpone(until);
+    tx.postpone_outbox(id, next_attempt_at, delivery.expires_at, why)
+}
+
+/// Cancels a queued message. A message whose outcome is being awaited or is unknown cannot be cancelled, because the
+/// contact may receive it.
+pub fn cancel(tx: &WriteTx<'_>, id: MessageId, now: Timestamp) -> Result<(), Error> {
+    let message = tx.message(id)?.ok_or(RequestError::NotFound("message"))?;
+    if !tx.cancel_outbox(id, CANCELLED, now)? {
+        return Err(RequestError::Conflict("the message is not queued; it may have been sent already".into()).into());
+    }
+    tx.set_message_status(id, MessageStatus::Failed, Some((CANCELLED, &Notice::MessageCancelled.into())), now)?;
+    Ok(thread::answer_failed(tx, &message, MessageStatus::Failed)?)
 }
 
 /// Releases the queued and the scheduled messages that a restore has put on hold. Returns their number.
@@ -51,3 +65,4 @@ pub fn discard_held(tx: &WriteTx<'_>, by: ActorId, now: Timestamp) -> Result<u64
 }
 
 const DISCARDED: &str = "discarded_after_restore";
+const CANCELLED: &str = "cancelled";

@@ -1,9 +1,12 @@
 //! A request to send a message, and the reasons for refusing it.
 
-use crate::domain::{BusinessId, MEDIA_PATH, MessageId, MessageStatus, PeerAddress, Provider, ThreadId, Timestamp};
+use crate::domain::{
+    BusinessId, MEDIA_PATH, MessageId, MessageStatus, MistypedNumber, PeerAddress, Provider, ThreadId, Timestamp,
+};
 use crate::entropy;
 use crate::inbox::policy::NoRoute;
 use crate::store::{Error, ReadTx, Result};
+use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug)]
@@ -59,6 +62,8 @@ pub struct NewChatLimits {
     /// The allowed prefixes of phone numbers, such as `+972`; `+` allows all countries. Premium-rate numbers are never
     /// allowed.
     pub prefixes: Vec<String>,
+    /// The country of the business.
+    pub country: country::Id,
     /// How many conversations one author, such as a user, a token or the agent, may start in 24 hours.
     pub per_author: u32,
     /// How many conversations may be started in 24 hours in total.
@@ -119,6 +124,8 @@ pub enum SendRefusal {
         /// The allowed prefixes of numbers, separated by commas.
         prefixes: String,
     },
+    #[error(transparent)]
+    Mistyped(#[from] MistypedNumber),
     /// The author's limit or the total limit of new conversations in 24 hours is reached.
     #[error(
         "too many new conversations within 24 hours; replies to contacts who write first are always allowed \
@@ -141,6 +148,7 @@ impl SendRefusal {
         match self {
             Self::KeyReused => "key_reused",
             Self::NotAllowed { .. } => "recipient_not_allowed",
+            Self::Mistyped(_) => "invalid_recipient",
             Self::TooManyNewChats => "too_many_new_chats",
             Self::ReplyToUnknown => "reply_to_unknown",
             Self::TooLongForTwilio => "text_too_long",

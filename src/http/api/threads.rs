@@ -6,8 +6,8 @@ pub(super) mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
-use crate::crm::{self, thread};
-use crate::domain::{self, ActorId, BusinessId, ContactId, PeerAddress, ThreadId};
+use crate::crm::{self, outbox, thread};
+use crate::domain::{self, ActorId, BusinessId, ContactId, MessageId, PeerAddress, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query, SearchWords};
 use crate::http::pagination::{CursorParam, Limit};
@@ -19,7 +19,7 @@ use view::list::{InboxCounts, InboxFilter, OpenThreadRequest, PutDraftRequest};
 use view::{MessageDetail, MessagePage, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {
-    operations![list, open, counts, show, messages, mark_read, put_draft, route::preview, route::typing]
+    operations![list, open, counts, show, messages, mark_read, put_draft, cancel, route::preview, route::typing]
 }
 
 /// Filters for threads.
@@ -171,6 +171,22 @@ pub(super) async fn messages(
         messages: messages.into_iter().map(|detail| MessageDetail::new(detail, language)).collect(),
         next_cursor: next.map(|cursor| cursor.to_string()),
     }))
+}
+
+/// Cancel a message that is still queued.
+///
+/// The message stays in its thread as failed, with the error code `cancelled`.
+#[utoipa::path(post, path = "/api/messages/{id}/cancel", tag = "threads", operation_id = "cancel_message",
+    params(("id" = i64, Path)),
+    responses((status = 200, description = "The message will not be sent.", body = OkResponse), (status = 409, body = ErrorBody)))]
+pub(super) async fn cancel(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let now = clock::now();
+    actor.transact(&state.store, move |tx| outbox::cancel(tx, MessageId(id), now)).await?;
+    Ok(OkResponse::OK)
 }
 
 /// Mark a thread as read.

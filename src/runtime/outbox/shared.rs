@@ -4,7 +4,7 @@ use super::health::ProviderHealth;
 use crate::alerting::Alerts;
 use crate::crm::outbox;
 use crate::domain::{Provider, Timestamp};
-use crate::inbox::delivery::Delivery;
+use crate::inbox::delivery::{DELIVERY_TIMEOUT, Delivery};
 use crate::inbox::policy::{Route, RouteInput, RoutingRules};
 use crate::inbox::window;
 use crate::runtime::Settings;
@@ -32,6 +32,8 @@ pub(super) fn delivery(entry: &OutboxEntry) -> Delivery {
         refused: entry.refused.clone(),
         last_refusal: entry.last_refusal.clone(),
         created_at: entry.created_at,
+        expires_at: entry.expires_at.unwrap_or_else(|| entry.created_at.plus(DELIVERY_TIMEOUT)),
+        no_file_since: entry.no_file_since,
     }
 }
 

@@ -9,12 +9,12 @@ pub use held::HeldMessage;
 pub use late_refusal::AcceptedSend;
 
 use crate::domain::{
-    AddressKind, ContactId, LateRefusal, MessageId, OutboxId, PeerAddress, Provider, RefusedRoute, StoredNotice,
-    ThreadId, Timestamp, text_enum,
+    AddressKind, ChangeKind, ContactId, LateRefusal, MessageId, OutboxId, PeerAddress, Provider, RefusedRoute,
+    StoredNotice, ThreadId, Timestamp, text_enum,
 };
 use crate::store::{Error, ReadTx, Result, WriteTx};
-use rusqlite::params;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{OptionalExtension, params};
 
 text_enum! {
     /// The state of a message in the outbox.
@@ -74,6 +74,8 @@ pub struct OutboxUpdate<'a> {
     /// `None` deletes the stored late refusal.
     pub last_refusal: Option<&'a LateRefusal>,
     pub next_attempt_at: Timestamp,
+    /// Since when each attempt has failed because the file cannot be fetched.
+    pub no_file_since: Option<Timestamp>,
     /// `None` keeps the stored error.
     pub last_error: Option<&'a StoredNotice>,
 }
@@ -161,6 +163,7 @@ impl WriteTx<'_> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = ?2, unconfirmed_attempts = ?3, refused = ?4, next_attempt_at = ?5,
                  last_error = coalesce(?6, last_error), last_refusal = ?7, updated_at = ?8,
+                 no_file_since = ?9,
                  doubtful_since = iif(?2 = 'doubtful', coalesce(doubtful_since, ?8), NULL)
              WHERE id = ?1",
         )?;
@@ -172,18 +175,36 @@ impl WriteTx<'_> {
             change.next_attempt_at,
             change.last_error,
             last_refusal,
-            now
+            now,
+            change.no_file_since
         ])?;
         Ok(())
     }
 
-    /// Does not count an attempt. The delivery timeout starts at `until`.
-    pub fn postpone_outbox(&self, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
-        let mut update = self
-            .conn
-            .prepare_cached("UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, last_error = ?3 WHERE id = ?1")?;
-        update.execute(params![id, until, why])?;
-        Ok(())
+    /// Does not count an attempt.
+    pub fn postpone_outbox(
+        &self,
+        id: OutboxId,
+        next_attempt_at: Timestamp,
+        expires_at: Timestamp,
+        why: &str,
+    ) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?2, expires_at = ?3, last_error = ?4 WHERE id = ?1
+             RETURNING message_id",
+        )?;
+        let parameters = params![id, next_attempt_at, expires_at, why];
+        let message = update.query_row(parameters, |row| row.get(0)).optional()?;
+        message.map_or(Ok(()), |message| self.record_message(ChangeKind::MessageUpdated, message))
+    }
+
+    /// Returns false if the message is not queued.
+    pub fn cancel_outbox(&self, id: MessageId, why: &str, now: Timestamp) -> Result<bool> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET state = 'failed', last_error = ?2, updated_at = ?3
+             WHERE message_id = ?1 AND state = 'queued'",
+        )?;
+        Ok(update.execute(params![id, why, now])? > 0)
     }
 
     /// For attempts that were running when the daemon ended. Returns the number of attempts.

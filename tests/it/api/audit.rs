@@ -22,6 +22,15 @@ const SECRET: &str = "the-bridge-s-secret";
 const ALERT: &str = r#"{"kind":"ai_refused","state":"raised","detail":{"he":"x","en":"x"},"since":"2026-11-01T08:00:00.000Z",
     "cleared_at":null,"mute":null,"deliveries":[],"recurrences":0}"#;
 
+const QUEUED_ID: i64 = 50;
+const QUEUED: &str = "
+    INSERT INTO messages(id, thread_id, direction, message_type, provider, status, created_at)
+        VALUES (50, 1, 'out', 'text', 'baileys', 'queued', '2026-11-01T08:00:00.000Z');
+    INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, state, next_attempt_at, expires_at,
+            created_at, updated_at)
+        VALUES (50, 3, '+972509999999', 'queued', 'baileys', 'baileys', 'queued', '2099-01-01T00:00:00.000Z',
+            '2099-01-01T00:00:00.000Z', '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');";
+
 /// A request that succeeds: method, path, body, and the action and subject of its audit row.
 struct Example {
     method: Method,
@@ -62,6 +71,7 @@ impl Shop {
         daemon.seed(include_str!("data.sql"));
         daemon.seed(booking::BOOKED_BY_AGENT);
         daemon.seed(&format!("INSERT INTO alerts VALUES ('ai_refused', '{ALERT}', '2026-11-01T08:00:00.000Z')"));
+        daemon.seed(QUEUED);
         daemon.launch();
         let (owner, auditor) = (daemon.client(), daemon.api());
         Self { daemon, bridge, twilio_state, _twilio: twilio, owner, auditor }
@@ -203,6 +213,10 @@ impl Shop {
                 let next = self.daemon.query_value::<i64>("SELECT max(id) + 1 FROM messages");
                 let body = json!({"to": "+972501234567", "text": "עד שש"});
                 example(post, "/api/whatsapp/send", body, "send_message", &format!("message:{next}"))
+            }
+            "cancel_message" => {
+                let path = format!("/api/messages/{QUEUED_ID}/cancel");
+                example(post, &path, none, "cancel_message", &format!("message:{QUEUED_ID}"))
             }
             "update_settings" => {
                 let body = json!({"changes": {"voice.max_call_s": 700}});

@@ -1,10 +1,11 @@
 //! The rules and daily limits for the first message of a user or a token to a contact.
 
 use crate::support::client::{Reply, send};
-use crate::support::whatsapp::Shop;
+use crate::support::whatsapp::{Shop, until};
 use crate::support::{Client, Setup};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::Duration;
 
 async fn with(settings: &str) -> Shop {
     let settings = format!("[whatsapp]\n{settings}\n");
@@ -79,8 +80,38 @@ async fn a_higher_daily_limit_of_the_bridge_applies_to_messages_that_are_postpon
     shop.until_status(&shop.say("+972501111111", "one").await, "sent").await;
     let postponed = shop.say("+972502222222", "two").await;
     shop.until_postponed().await;
-    limit(2).await;
+    let cancelled = shop.say("+972503333333", "three").await;
+    let tomorrow = agentlocator::clock::now().plus(Duration::from_hours(23)).to_string();
+    until("the postponement", async || {
+        (shop.message(&cancelled).await["next_attempt_at"].as_str() > Some(&tomorrow)).then_some(())
+    })
+    .await;
+    let cancel = async |id: &Value| shop.api.post_json(&format!("/api/messages/{id}/cancel"), &json!({})).await;
+    assert_eq!(cancel(&cancelled["message_id"]).await.status, 200);
+    let message = shop.message(&cancelled).await;
+    assert_eq!((&message["status"], &message["error_code"]), (&json!("failed"), &json!("cancelled")), "{message}");
+    assert!(message["next_attempt_at"].is_null() && message["error"].as_str().is_some_and(|error| !error.is_empty()));
+    assert_eq!(cancel(&cancelled["message_id"]).await.status, 409, "it was cancelled already");
+    assert_eq!(cancel(&json!(999_999)).await.status, 404);
+    limit(3).await;
     shop.until_status(&postponed, "sent").await;
+    shop.until_status(&shop.say("+972504444444", "four").await, "sent").await;
+    assert_eq!(shop.message(&cancelled).await["status"], "failed", "it is not sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistyped_number_is_refused_unless_it_has_a_conversation() {
+    let shop = Shop::open().await;
+    let mistyped = ["050123456", "+97250123456", "97250123456"];
+    for to in mistyped {
+        assert_eq!(refused(&write(&shop, to).await), "invalid_recipient", "{to}");
+    }
+    shop.receive_by_bridge("97250123456", "A1", "hi").await;
+    for to in mistyped {
+        assert_eq!(write(&shop, to).await.status, 200, "{to}");
+    }
+    let threads: Vec<i64> = shop.daemon.query_column("SELECT DISTINCT thread_id FROM messages");
+    assert_eq!(threads.len(), 1);
 }
 
 /// Creates a contact with this number, and merges it into the contact who has written from +972504444444.

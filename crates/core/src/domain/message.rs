@@ -186,6 +186,8 @@ pub struct MessageDetail {
     pub files: Vec<MessageFile>,
     /// What the message contains besides its text and files.
     pub extra: MessageExtra,
+    /// When the next attempt to send the message is due; none if the message is not queued.
+    pub next_attempt_at: Option<Timestamp>,
 }
 
 /// The message that another message quotes, in its current form.

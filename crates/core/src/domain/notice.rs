@@ -78,6 +78,7 @@ localized_enum! {
         MessageNoProvider = "message-no-provider",
         MessageProviderRemoved = "message-provider-removed",
         MessageDiscarded = "message-discarded",
+        MessageCancelled = "message-cancelled",
         MessageUnknown { reason: Causes } = "message-unknown",
         MessageFile { reason: Causes } = "message-file",
 

@@ -20,19 +20,18 @@ pub struct PhoneNumber(String);
 #[error("not a phone number; write it as +972501234567 or, within the country, 050-1234567")]
 pub struct PhoneNumberError;
 
+/// The error for a number of the own country with a missing or an additional digit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} has a missing or an additional digit", .0.as_str())]
+pub struct MistypedNumber(PhoneNumber);
+
 impl PhoneNumber {
     /// Parses any form that users write: `+9725…`, `9725…`, `00972 5…`, `+972 (0)50…`, the national `05…` of
     /// `default_country` (ISO 3166), and a WhatsApp address with a number, such as `9725…@s.whatsapp.net`. Digits alone
     /// are read as a number of `default_country` if they are valid there. The trunk prefix may be missing, because
     /// spreadsheets drop a leading zero. Other digits are read, if possible, as an international number with its calling
-    /// code. A number of `default_country` with a missing or an additional digit is not accepted.
+    /// code.
     pub fn parse(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
-        let number = Self::read(text, default_country)?;
-        let is_local = number.as_str().starts_with(&Self::calling_code(default_country));
-        if is_local && number.is_mistyped() { Err(PhoneNumberError) } else { Ok(number) }
-    }
-
-    fn read(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {
             Form::International => typed_international(&digits),
@@ -134,6 +133,13 @@ impl PhoneNumber {
     /// Returns false if the country of the number has no number of this length or kind, so that it cannot be dialled.
     pub fn is_possible(&self) -> bool {
         self.kind().is_some() || self.has_a_length_of_its_country()
+    }
+
+    /// Returns an error for a number of the country with a missing or an additional digit. Only new numbers are checked
+    /// that a person has typed: providers report what they have, and a known number must stay usable.
+    pub fn check_typed(&self, country: country::Id) -> Result<(), MistypedNumber> {
+        let is_local = self.as_str().starts_with(&Self::calling_code(country));
+        if is_local && self.is_mistyped() { Err(MistypedNumber(self.clone())) } else { Ok(()) }
     }
 
     /// Returns true if the number is valid only with more digits, or without its last digits. A number that is not valid
@@ -294,7 +300,8 @@ mod tests {
     #[test]
     fn a_typed_number_with_a_missing_or_an_additional_digit_is_refused() {
         for text in ["050123456", "+97250123456", "050-12345678", "050-123", "05477", "054123", "03-555123"] {
-            assert_eq!(typed(text, country::IL), None, "{text}");
+            let number = PhoneNumber::parse(text, country::IL).map(|number| number.check_typed(country::IL));
+            assert!(!matches!(number, Ok(Ok(()))), "{text}");
         }
         for text in [
             "0501234567",
@@ -305,9 +312,9 @@ mod tests {
             "+491512345678",
             "+999123456789",
         ] {
-            assert!(typed(text, country::IL).is_some(), "{text}");
+            PhoneNumber::parse(text, country::IL).unwrap().check_typed(country::IL).unwrap();
         }
-        assert_eq!(from_provider("97250123456").as_deref(), Some("+97250123456"), "providers report what they have");
+        assert_eq!(typed("97250123456", country::IL).as_deref(), Some("+97250123456"), "a known one can be named");
     }
 
     #[test]

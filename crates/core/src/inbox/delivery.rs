@@ -35,6 +35,10 @@ pub struct Delivery {
     pub last_refusal: Option<LateRefusal>,
     /// When the message was written.
     pub created_at: Timestamp,
+    /// When the message fails if it was not sent.
+    pub expires_at: Timestamp,
+    /// Since when each attempt has failed because the message's file cannot be fetched.
+    pub no_file_since: Option<Timestamp>,
 }
 
 /// The next step of a delivery.
@@ -83,7 +87,7 @@ impl Delivery {
     /// Returns the next step. `input` must describe this message; its chosen provider and its rejected routes are
     /// replaced by [`Delivery::named`] and [`Delivery::refused`].
     pub fn next(&self, input: &RouteInput<'_>) -> Step {
-        let expired = input.now.since(self.created_at) >= DELIVERY_TIMEOUT;
+        let expired = input.now >= self.expires_at;
         match (self.unconfirmed, self.route.provider) {
             (true, _) if expired => Step::GiveUp(Reason::Unconfirmed),
             // The bridge may not have sent the message yet, and would send it now.
@@ -109,6 +113,14 @@ impl Delivery {
         }
     }
 
+    /// Records that the message must not be sent before `until`, and returns when its next step is due. The delivery
+    /// timeout starts again then, because the wait has nothing to do with the providers. The message still fails
+    /// `MAX_POSTPONED` after it was written, because its content may no longer be true.
+    pub fn postpone(&mut self, until: Timestamp) -> Timestamp {
+        self.expires_at = until.plus(DELIVERY_TIMEOUT).min(self.created_at.plus(MAX_POSTPONED));
+        until.min(self.expires_at)
+    }
+
     /// Records that an attempt starts. If no outcome is recorded, the store later marks the attempt as unconfirmed.
     pub fn begin(&mut self, route: Route, now: Timestamp) {
         self.route = route;
@@ -118,6 +130,8 @@ impl Delivery {
 
     /// Records the outcome of an attempt. `chance`, from 0 to 1, spreads the retries of many messages over time.
     pub fn after_attempt(&mut self, outcome: Outcome, input: &RouteInput<'_>, chance: f64) -> StepResult {
+        let has_no_file = matches!(outcome, Outcome::NotSent(NotSent::NoFile, _));
+        self.no_file_since = has_no_file.then(|| self.no_file_since.unwrap_or(input.now));
         match outcome {
             Outcome::Sent { provider_msg_id } => StepResult::Sent { provider_msg_id },
             Outcome::Unconfirmed(_) => {
@@ -208,10 +222,9 @@ impl Delivery {
         StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
     }
 
-    /// Returns true if the message's file is not waited for any longer. Later messages to the contact wait meanwhile. A
-    /// message that has waited for a provider before still gets some attempts.
+    /// Returns true if the message's file is not waited for any longer. Later messages to the contact wait meanwhile.
     fn is_out_of_patience(&self, now: Timestamp) -> bool {
-        now.since(self.created_at) >= FILE_TIMEOUT && self.attempts >= FILE_ATTEMPTS
+        self.no_file_since.is_some_and(|since| now.since(since) >= FILE_TIMEOUT)
     }
 
     /// Returns the back-off delay: 1 s after the first attempt, doubled after each further attempt, at most one minute,
@@ -250,9 +263,10 @@ fn spread(wait: Duration, chance: f64) -> Duration {
 
 /// How long a message may wait for a provider before it fails permanently.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_hours(24);
-/// How long a message waits for its file, and at least how many attempts it gets.
+/// The longest time from writing a message to its failure if it was postponed.
+const MAX_POSTPONED: Duration = Duration::from_hours(72);
+/// How long a message waits for its file.
 const FILE_TIMEOUT: Duration = Duration::from_mins(4);
-const FILE_ATTEMPTS: u32 = 8;
 /// The time after which Twilio's message list shows each message that Twilio has accepted.
 pub const LIST_COMPLETE_AFTER: Duration = Duration::from_mins(1);
 const MIN_WAIT: Duration = Duration::from_secs(1);

@@ -162,6 +162,10 @@ pub(crate) struct MessageDetail {
     /// other messages.
     #[schema(value_type = Option<String>, format = DateTime)]
     event_at: Option<Timestamp>,
+    /// When the next attempt to send the message is due. It is later than a few minutes from now if the daily limit of
+    /// first messages through the bridge is reached. Null if the message is not queued.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_attempt_at: Option<Timestamp>,
 }
 
 impl MessageDetail {
@@ -180,6 +184,7 @@ impl MessageDetail {
             template: detail.extra.template,
             phone_only: detail.extra.phone_only.map(Into::into),
             event_at: detail.extra.event_at,
+            next_attempt_at: detail.next_attempt_at,
         }
     }
 }

@@ -32,7 +32,7 @@ impl ReadTx<'_> {
         let ids: Vec<i64> = messages.iter().map(|message| message.id.0).collect();
         let ids = serde_json::Value::from(ids).to_string();
         let (mut events, mut files, mut quotes) = (self.events(&ids)?, self.files(&ids)?, self.quotes(&ids)?);
-        let mut extras = self.message_extras(&ids)?;
+        let (mut extras, mut attempts) = (self.message_extras(&ids)?, self.next_attempts(&ids)?);
         let detail = |message: Message| {
             let happened = events.remove(&message.id).unwrap_or_default();
             let deletion = happened.iter().find(|event| event.kind == MessageEventKind::Deletion);
@@ -44,6 +44,7 @@ impl ReadTx<'_> {
                 files: files.remove(&message.id).unwrap_or_default(),
                 quote: quotes.remove(&message.id),
                 extra: extras.remove(&message.id).unwrap_or_default(),
+                next_attempt_at: attempts.remove(&message.id),
                 message,
             }
         };
@@ -106,6 +107,16 @@ impl ReadTx<'_> {
             files.entry(message).or_default().push(file);
         }
         Ok(files)
+    }
+
+    /// When the next attempts to send the queued messages are due.
+    fn next_attempts(&self, ids: &str) -> Result<HashMap<MessageId, Timestamp>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT message_id, next_attempt_at FROM outbox
+             WHERE message_id IN (SELECT value FROM json_each(?1)) AND state = 'queued'",
+        )?;
+        let rows = query.query_map([ids], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The provider's id of a message that can be quoted; `None` if the message is not of this thread, has no such id, or

@@ -40,6 +40,10 @@ pub struct OutboxEntry {
     pub attempt_at: Option<Timestamp>,
     /// When the message was queued, or released after a restore.
     pub created_at: Timestamp,
+    /// When the message fails if it was not sent; `None` for the usual timeout after `created_at`.
+    pub expires_at: Option<Timestamp>,
+    /// Since when each attempt has failed because the file cannot be fetched.
+    pub no_file_since: Option<Timestamp>,
     pub text: String,
     pub media_url: Option<String>,
     /// The exact media kind.
@@ -124,6 +128,8 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         unconfirmed_attempts: row.get("unconfirmed_attempts")?,
         attempt_at: row.get("attempt_at")?,
         created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+        no_file_since: row.get("no_file_since")?,
         text: row.get("content_text")?,
         media_url: row.get("media_url")?,
         kind: row.get("media_kind")?,

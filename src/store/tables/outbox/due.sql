@@ -1,5 +1,5 @@
 SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.requested, 'auto') AS named, o.provider,
-    o.template, o.refused, o.last_refusal, o.state, o.attempts, o.unconfirmed_attempts, o.attempt_at, o.created_at,
+    o.template, o.refused, o.last_refusal, o.state, o.attempts, o.unconfirmed_attempts, o.attempt_at, o.created_at, o.expires_at, o.no_file_since,
     m.thread_id, m.content_text, m.media_url, m.media_kind,
     q.provider_msg_id AS quoted_id, q.direction AS quoted_direction, q.content_text AS quoted_text,
     t.last_in_provider, t.last_in_at, t.last_in_twilio_at,

@@ -72,7 +72,7 @@ impl WriteTx<'_> {
     /// The messages are then sent as if they had just been written. Returns their number.
     pub fn release_held_outbox(&self, now: Timestamp) -> Result<u64> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, updated_at = ?2
+            "UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, expires_at = NULL, updated_at = ?2
              WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
         )?;
         let released = update.execute(params![self.held_to()?, now])?;

@@ -126,6 +126,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   dismiss_knowledge_gap: msg`הסרת שאלה בלי תשובה`,
   reopen_knowledge_gap: msg`החזרת שאלה בלי תשובה`,
   send_message: msg`שליחת הודעה`,
+  cancel_message: msg`ביטול הודעה שממתינה לשליחה`,
   upload_media: msg`העלאת קובץ`,
   put_draft: msg`טיוטה`,
   report_typing: msg`הקלדה`,

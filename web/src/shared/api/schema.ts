@@ -1658,6 +1658,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a message that is still queued.
+         * @description The message stays in its thread as failed, with the error code `cancelled`.
+         */
+        post: operations["cancel_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notes/{id}": {
         parameters: {
             query?: never;
@@ -5294,6 +5314,12 @@ export interface components {
             /** @description The files of the message, in order. */
             files: components["schemas"]["MessageFile"][];
             location?: components["schemas"]["Location"] | null;
+            /**
+             * Format: date-time
+             * @description When the next attempt to send the message is due. It is later than a few minutes from now if the daily limit of
+             *     first messages through the bridge is reached. Null if the message is not queued.
+             */
+            next_attempt_at?: string | null;
             phone_only?: components["schemas"]["PhoneOnly"] | null;
             quote?: components["schemas"]["Quote"] | null;
             /** @description The current reactions, at most one from each party. */
@@ -16818,6 +16844,73 @@ export interface operations {
                 };
             };
             /** @description `later_merge`: the merge `params.merge_id` must be undone first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message will not be sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description X-CSRF-Token is missing or wrong: `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request conflicts with the present state: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;

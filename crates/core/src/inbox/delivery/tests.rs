@@ -201,17 +201,7 @@ fn run(
         now: start(),
     };
     let route = policy::choose(&case).ok()?;
-    let mut delivery = Delivery {
-        named,
-        route,
-        unconfirmed: false,
-        attempts: 0,
-        unconfirmed_attempts: 0,
-        attempt_at: None,
-        refused: vec![],
-        last_refusal: None,
-        created_at: start(),
-    };
+    let mut delivery = Delivery { named, ..new_delivery(route) };
     let (mut providers, mut tried, mut had_unconfirmed, mut now) = (FakeProviders::default(), vec![], false, start());
     let mut routes = Vec::new();
     let mut seen_down = Vec::new();
@@ -266,6 +256,23 @@ fn run(
         }
     }
     panic!("it never ended");
+}
+
+/// A message for which no attempt was made.
+fn new_delivery(route: Route) -> Delivery {
+    Delivery {
+        named: None,
+        route,
+        unconfirmed: false,
+        attempts: 0,
+        unconfirmed_attempts: 0,
+        attempt_at: None,
+        refused: vec![],
+        last_refusal: None,
+        created_at: start(),
+        expires_at: start().plus(DELIVERY_TIMEOUT),
+        no_file_since: None,
+    }
 }
 
 proptest! {
@@ -344,15 +351,10 @@ fn an_unconfirmed_attempt_is_not_repeated_after_the_contact_has_opted_out() {
         now: start(),
     };
     let unconfirmed = |provider| Delivery {
-        named: None,
-        route: Route { provider, template: false },
         unconfirmed: true,
         attempts: 1,
-        unconfirmed_attempts: 0,
         attempt_at: Some(start()),
-        refused: vec![],
-        last_refusal: None,
-        created_at: start(),
+        ..new_delivery(Route { provider, template: false })
     };
     assert_eq!(unconfirmed(Baileys).next(&opted_out), Step::GiveUp(Reason::Unconfirmed));
     // A search sends nothing.
@@ -444,4 +446,23 @@ fn while_twilio_s_list_cannot_be_read_the_message_waits() {
 fn a_named_provider_that_is_down_is_waited_for() {
     let run = go(Some(Baileys), Baileys, &[Fate::Down, Fate::Down, Fate::Taken], &[SearchFault::None]);
     assert_eq!((run.tried, run.took), (vec![Baileys; 3], Duration::from_secs(3)));
+}
+
+/// A message whose file cannot be fetched once, after an outage of its only provider.
+#[test]
+fn the_wait_for_a_file_does_not_count_from_an_outage() {
+    let outage = vec![Fate::Down; 20];
+    for (after, is_sent) in [(vec![Fate::NoFile, Fate::Taken], true), (vec![Fate::NoFile; 30], false)] {
+        let run = go(Some(Baileys), Baileys, &[&outage[..], &after].concat(), &[SearchFault::None]);
+        assert_eq!(matches!(run.result, StepResult::Sent { .. }), is_sent, "{:?}", run.result);
+    }
+}
+
+#[test]
+fn a_postponed_message_gets_the_whole_timeout_again_but_not_for_ever() {
+    let hours = |hours| start().plus(Duration::from_hours(hours));
+    let mut delivery = new_delivery(Route { provider: Baileys, template: false });
+    assert_eq!((delivery.postpone(hours(10)), delivery.expires_at), (hours(10), hours(34)));
+    assert_eq!((delivery.postpone(hours(60)), delivery.expires_at), (hours(60), hours(72)));
+    assert_eq!((delivery.postpone(hours(90)), delivery.expires_at), (hours(72), hours(72)), "it fails then");
 }

@@ -11,6 +11,7 @@ use crate::inbox::policy::RoutingRules;
 use crate::store::Store;
 use futures_util::future::BoxFuture;
 use jiff::civil::DateTime;
+use phonenumber::country;
 use serde_json::Value;
 
 /// The messages that the agent can send, each with a Hebrew and an English sentence that claims that it was sent.
@@ -33,7 +34,12 @@ impl CallerTextSender for Texts {
         Box::pin(async move {
             crm::transact(&store, move |tx| {
                 let rules = RoutingRules { only: None, priority: vec![Provider::Baileys], template: false };
-                let new_chats = NewChatLimits { prefixes: vec!["+".into()], per_author: u32::MAX, in_all: u32::MAX };
+                let new_chats = NewChatLimits {
+                    prefixes: vec!["+".into()],
+                    country: country::IL,
+                    per_author: u32::MAX,
+                    in_all: u32::MAX,
+                };
                 let context = SendContext { rules: &rules, down: &[], new_chats, written_at: clock::now() };
                 caller_text::send_from_agent(tx, &call, &text, &context, clock::now())
             })
