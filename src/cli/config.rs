@@ -40,6 +40,13 @@ pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> 
 
 fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     let outcome = settings.load().and_then(|config| TwilioPrompts::load(&config).map(|_| config));
+    let (outcome, note) = match outcome.map(with_page) {
+        Ok((config, note)) => (Ok(config), note),
+        Err(errors) => (Err(errors), None),
+    };
+    if let Some(note) = note {
+        print_status(&note);
+    }
     if as_json {
         let (problems, warnings) = match &outcome {
             Ok(config) => (Vec::new(), config.warnings()),
@@ -60,13 +67,16 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
-    let config = settings.load()?;
-    // If the database cannot be read, show the settings from the other sources.
-    let (config, note) = match as_data_owner::stored_settings(&config.store) {
+/// Adds the settings of the page. If the database cannot be read, returns only those from the other sources, and a note.
+fn with_page(config: Config) -> (Config, Option<String>) {
+    match as_data_owner::stored_settings(&config.store) {
         Ok(stored) => (config.with_stored(&stored).0, None),
         Err(error) => (config, Some(format!("the settings of the page cannot be read: {error:#}"))),
-    };
+    }
+}
+
+fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
+    let (config, note) = with_page(settings.load()?);
     if as_json {
         if let Some(note) = note {
             print_status(&note);

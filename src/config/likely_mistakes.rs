@@ -19,8 +19,10 @@ fn impossible_numbers(config: &Config) -> impl Iterator<Item = String> {
         ("twilio.phone_number", config.twilio.phone_number.as_slice()),
         ("twilio.wa_from", config.twilio.wa_from.as_slice()),
     ];
-    numbers.into_iter().flat_map(|(key, numbers)| {
-        let impossible = numbers.iter().filter(|number| !number.is_possible());
+    let country = config.business.country;
+    numbers.into_iter().flat_map(move |(key, numbers)| {
+        let is_possible = move |number: &PhoneNumber| number.is_possible() && number.check_typed(country).is_ok();
+        let impossible = numbers.iter().filter(move |number| !is_possible(number));
         impossible.map(move |number| format!("{key}: {} is no possible phone number of its country", number.as_str()))
     })
 }

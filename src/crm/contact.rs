@@ -172,6 +172,13 @@ pub fn dismiss_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timest
     Ok(())
 }
 
+/// Shows a dismissed suggestion again.
+pub fn reopen_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<(), Error> {
+    tx.reopen_suggestion(id)?;
+    tx.insert_audit(actor, "merge_suggestion_reopened", &format!("merge_suggestion:{id}"), now)?;
+    Ok(())
+}
+
 /// Undoes a merge. Later merges of the kept contact must be undone first, because they moved the same rows.
 pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) -> Result<(), Error> {
     if let Some(later) = tx.later_merge(merge)? {

@@ -78,7 +78,7 @@ pub fn request(
             continue;
         }
         check_contact(tx, contact)?;
-        if number == own_number {
+        if number == own_number || tx.is_own_number(BusinessId::FIRST, &number)? {
             return Err(refused("own_number", "the agent cannot call the business's own number"));
         }
         check_number(&number, missed_call, &request.prefixes)?;

@@ -207,6 +207,8 @@ fn deliver(
         file: file.flatten(),
         named: message.provider,
         new_chats: Some(context.new_chats.clone()),
+        // After a restore from a backup, the bridge recognizes the message if it was sent before.
+        send_key: format!("scheduled-{}-{}", message.id, message.created_at.as_millis()),
         ..SendRequest::text(to, message.text.clone(), message.author.clone(), context.written_at)
     };
     match outbox::send(tx, &request, context.rules, context.down, now) {

@@ -107,14 +107,16 @@ pub fn add(
 ) -> Result<WaitingId, Error> {
     let contact = contact::find(tx, new.contact)?.id;
     check(tx, new)?;
-    // An entry that is restored after its removal may be past.
+    // An entry that is restored after its removal may be past, and may wait for a service that was archived since.
     if since.is_none() && new.to_date < local_date(now, zone) {
         return Err(refuse("to_date", "is in the past").into());
     }
     if since.is_some_and(|since| since > now) {
         return Err(refuse("waiting_since", "must not be in the future").into());
     }
-    services::find_offered(tx, new.service)?;
+    if since.is_none() {
+        services::find_offered(tx, new.service)?;
+    }
     let note = remark("note", new.note)?;
     let new = NewWaitingEntry { contact, note: &note, ..new.clone() };
     Ok(tx.insert_waiting_entry(business, &new, &actor.to_string(), since.unwrap_or(now))?)

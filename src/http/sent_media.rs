@@ -1,9 +1,9 @@
 //! `/static/media`: stored files, which providers download by signed URLs to send them. A template cannot contain a file, so
 //! there the contact gets the URL, and opens it in a browser.
 
-use super::AppState;
 use super::content_disposition::content_disposition;
 use super::ranges::{FileInfo, answer, stream_chunks};
+use super::{ApiError, AppState};
 use crate::clock;
 use crate::providers::media_link::{MEDIA_LINK_PATH, is_valid_link};
 use axum::Router;
@@ -42,8 +42,11 @@ async fn send(
         return (StatusCode::FORBIDDEN, Html(GONE)).into_response();
     }
     let asked = sha256.clone();
-    let Ok(Some(file)) = state.store.read(move |tx| tx.media(&asked)).await else {
-        return (StatusCode::NOT_FOUND, Html(GONE)).into_response();
+    let file = match state.store.read(move |tx| tx.media(&asked)).await {
+        Ok(Some(file)) => file,
+        Ok(None) => return (StatusCode::NOT_FOUND, Html(GONE)).into_response(),
+        // The provider tries again.
+        Err(error) => return ApiError::from(error).into_response(),
     };
     if file.is_pruned {
         return (StatusCode::GONE, Html(GONE)).into_response();

@@ -355,6 +355,12 @@ async fn contacts_who_must_not_be_called_are_refused() {
     assert_eq!((status, &refused["error"]["code"]), (409, &json!("recipient_not_allowed")));
     let (status, refused) = request(&api, json!([{"number": "+97235551234"}])).await;
     assert_eq!((status, &refused["error"]["code"]), (409, &json!("own_number")));
+    let other = "+97239999999";
+    let report = harness.call(CallPlan { to: other.into(), ..harness.plan("wait 200ms; ") }).await;
+    harness.ended_call(&report.call_sid).await;
+    missed_call(&harness).await;
+    let (status, refused) = request(&api, json!([{"number": other}])).await;
+    assert_eq!((status, &refused["error"]["code"]), (409, &json!("own_number")), "another number of the business");
     let number = json!({"number": "12"});
     for (to, status) in [
         (json!([]), 400),

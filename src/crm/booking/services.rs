@@ -30,7 +30,8 @@ pub fn find(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
 pub fn find_offered(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
     let service = tx.service(id)?.ok_or_else(|| RequestError::field("service_id", "there is no such service"))?;
     if service.archived_at.is_some() {
-        return Err(RequestError::Conflict("this service is archived".into()).into());
+        let message = "this service is archived; restore it, or choose another one".into();
+        return Err(RequestError::CodedConflict { code: "service_archived", message, params: Vec::new() }.into());
     }
     Ok(service)
 }

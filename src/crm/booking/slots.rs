@@ -37,15 +37,17 @@ pub fn free(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Vec<Slot>, Error> {
-    let service = services::find_offered(tx, query.service)?;
+    let moved = match query.moving {
+        Some(id) => Some(tx.appointment(id)?.ok_or_else(no_such_appointment)?),
+        None => None,
+    };
+    // An appointment keeps its service when it is moved, also if the service was archived since.
+    let keeps_service = moved.is_some_and(|moved| moved.service_id == query.service);
+    let service =
+        if keeps_service { services::find(tx, query.service) } else { services::find_offered(tx, query.service) }?;
     let from = query.from.unwrap_or_else(|| local_date(now, zone));
     if from > local_date(now.plus(FARTHEST), zone) {
         return Err(RequestError::field("from", "from must be within five years").into());
-    }
-    if let Some(moving) = query.moving
-        && tx.appointment(moving)?.is_none()
-    {
-        return Err(RequestError::field("moving", "there is no such appointment").into());
     }
     let (opening, resources) =
         calendar(tx, business, &service, query.resource, zone, (from, query.days), query.moving)?;
@@ -58,6 +60,10 @@ pub fn free(
         not_before: now.plus(Duration::from_secs(u64::from(notice_min) * 60)),
     };
     Ok(free_slots(&search, &opening, &resources))
+}
+
+fn no_such_appointment() -> Error {
+    RequestError::field("moving", "there is no such appointment").into()
 }
 
 /// How far in the past or future an appointment may start: five years.

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use view::MergeSuggestionPage;
 
 pub(super) fn operations() -> Operations {
-    operations![list, confirm, dismiss]
+    operations![list, confirm, dismiss, reopen]
 }
 
 /// The page of suggestions to return.
@@ -74,5 +74,18 @@ pub(super) async fn dismiss(
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();
     actor.transact(&state.store, move |tx| contact::dismiss_suggestion(tx, actor.id, id, now)).await?;
+    Ok(OkResponse::OK)
+}
+
+/// Show a dismissed suggestion again.
+#[utoipa::path(post, path = "/api/merge-suggestions/{id}/reopen", tag = "contacts", operation_id = "reopen_merge_suggestion",
+    params(("id" = i64, Path)), responses((status = 200, description = "The suggestion is listed again.", body = OkResponse)))]
+pub(super) async fn reopen(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let now = clock::now();
+    actor.transact(&state.store, move |tx| contact::reopen_suggestion(tx, actor.id, id, now)).await?;
     Ok(OkResponse::OK)
 }

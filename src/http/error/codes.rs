@@ -65,6 +65,7 @@ pub(super) const CODES: &[&str] = &[
     "recipient_not_allowed",
     "recording_expired",
     "reply_to_unknown",
+    "service_archived",
     "setting_locked",
     "settings_not_active",
     "settings_rejected",

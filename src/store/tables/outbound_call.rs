@@ -108,6 +108,14 @@ impl ReadTx<'_> {
         )?;
         Ok(query.query_row([business], |row| row.get(0)).optional()?)
     }
+
+    /// Returns true if contacts have called the business at this number.
+    pub fn is_own_number(&self, business: BusinessId, number: &PhoneNumber) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM calls WHERE business_id = ?1 AND direction = 'in' AND medium = 'phone' AND own_number = ?2",
+        )?;
+        Ok(query.exists(params![business, number.as_str()])?)
+    }
 }
 
 impl WriteTx<'_> {

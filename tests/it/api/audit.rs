@@ -139,6 +139,13 @@ impl Shop {
                 let path = format!("/api/merge-suggestions/{id}/dismiss");
                 example(post, &path, none, "merge_suggestion_dismissed", &format!("merge_suggestion:{id}"))
             }
+            "reopen_merge_suggestion" => {
+                let (id, _) = self.merge_suggestion("+972502222223").await;
+                let path = |step: &str| format!("/api/merge-suggestions/{id}/{step}");
+                assert_eq!(owner.post_json(&path("dismiss"), &none).await.status, 200);
+                let subject = format!("merge_suggestion:{id}");
+                example(post, &path("reopen"), none, "merge_suggestion_reopened", &subject)
+            }
             "merge_contacts" => {
                 let body = json!({"contact_id": 3});
                 example(post, "/api/contacts/1/merge", body, "contacts_merged", "contact:1")

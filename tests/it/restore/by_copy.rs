@@ -146,6 +146,32 @@ async fn a_scheduled_message_that_was_sent_is_not_sent_again() {
     }
 }
 
+/// The bridge recognizes a scheduled message that it has sent before the restore, as it does with other messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_message_that_was_sent_keeps_its_key() {
+    let mut shop = shop().await;
+    shop.receive_by_bridge(DANA, "B1", "hello").await;
+    let at = agentlocator::clock::now().plus(std::time::Duration::from_mins(60));
+    let body = json!({ "thread_id": 1, "text": "reminder", "send_at": at });
+    assert_eq!(shop.api.post_json("/api/scheduled-messages", &body).await.status, 201);
+    let backup = shop.daemon.folder().join("backup.db");
+    std::fs::write(&backup, shop.daemon.published_content()).unwrap();
+    let due = "UPDATE scheduled_messages SET send_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 minute')";
+    Connection::open(&backup).unwrap().execute_batch(due).unwrap();
+    for _ in 0..2 {
+        restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
+        raised(&shop, "outbox_held").await;
+        assert_eq!(shop.api.post_json("/api/database/held", &json!({ "action": "send" })).await.status, 200);
+        until("the message", async || {
+            let message = shop.api.get("/api/scheduled-messages/1").await.json();
+            (message["state"] == "sent").then_some(())
+        })
+        .await;
+        until("the end of the attempt", async || (shop.count("outbox WHERE state = 'done'") == 1).then_some(())).await;
+    }
+    assert_eq!(shop.bridge.texts(), ["reminder"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_command_restores_the_replaced_database() {
     let (mut shop, backup, waits) = with_a_backup().await;

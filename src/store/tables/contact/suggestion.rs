@@ -72,6 +72,16 @@ impl WriteTx<'_> {
         }
         self.record_in(ChangeKind::MergeSuggestionUpdated, None, Some(id))
     }
+
+    pub fn reopen_suggestion(&self, id: i64) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE merge_suggestions SET decision = NULL, decided_at = NULL WHERE id = ?1 AND decision = 'dismissed'",
+        )?;
+        if update.execute([id])? == 0 {
+            return Err(Error::NotFound("dismissed merge suggestion"));
+        }
+        self.record_in(ChangeKind::MergeSuggestionUpdated, None, Some(id))
+    }
 }
 
 /// Leaves out contacts that were merged in another way.

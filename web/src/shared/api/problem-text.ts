@@ -35,6 +35,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   outside_hours: msg`השעה הזאת מחוץ לשעות הפתיחה.`,
   too_soon: msg`השעה הזאת כבר עברה, או קרובה מדי.`,
   no_resource: msg`אין מי שנותן את השירות הזה. אפשר לשנות את זה בהגדרות, תחת עובדים ועמדות.`,
+  service_archived: msg`השירות הוסר. אפשר להחזיר אותו בהגדרות, תחת שירותים, או לבחור שירות אחר.`,
   invalid_recipient: msg`זה לא מספר טלפון ולא מזהה WhatsApp.`,
   recipient_not_allowed: msg`לפי ההגדרות לא פונים ראשונים למספר כזה. לענות למי שפנה אפשר תמיד.`,
   too_many_new_chats: msg`היום כבר פניתם להרבה לקוחות חדשים. כדי ש־WhatsApp לא תחסום את המספר, ממשיכים מחר. לענות למי שכתב אפשר תמיד.`,
