@@ -22,15 +22,6 @@ const SECRET: &str = "the-bridge-s-secret";
 const ALERT: &str = r#"{"kind":"ai_refused","state":"raised","detail":{"he":"x","en":"x"},"since":"2026-11-01T08:00:00.000Z",
     "cleared_at":null,"mute":null,"deliveries":[],"recurrences":0}"#;
 
-const QUEUED_ID: i64 = 50;
-const QUEUED: &str = "
-    INSERT INTO messages(id, thread_id, direction, message_type, provider, status, created_at)
-        VALUES (50, 1, 'out', 'text', 'baileys', 'queued', '2026-11-01T08:00:00.000Z');
-    INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, state, next_attempt_at, expires_at,
-            created_at, updated_at)
-        VALUES (50, 3, '+972509999999', 'queued', 'baileys', 'baileys', 'queued', '2099-01-01T00:00:00.000Z',
-            '2099-01-01T00:00:00.000Z', '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');";
-
 /// A request that succeeds: method, path, body, and the action and subject of its audit row.
 struct Example {
     method: Method,
@@ -71,7 +62,7 @@ impl Shop {
         daemon.seed(include_str!("data.sql"));
         daemon.seed(booking::BOOKED_BY_AGENT);
         daemon.seed(&format!("INSERT INTO alerts VALUES ('ai_refused', '{ALERT}', '2026-11-01T08:00:00.000Z')"));
-        daemon.seed(QUEUED);
+        daemon.seed(inbox_examples::QUEUED);
         daemon.launch();
         let (owner, auditor) = (daemon.client(), daemon.api());
         Self { daemon, bridge, twilio_state, _twilio: twilio, owner, auditor }
@@ -138,13 +129,6 @@ impl Shop {
                 let (id, _) = self.merge_suggestion("+972502222222").await;
                 let path = format!("/api/merge-suggestions/{id}/dismiss");
                 example(post, &path, none, "merge_suggestion_dismissed", &format!("merge_suggestion:{id}"))
-            }
-            "reopen_merge_suggestion" => {
-                let (id, _) = self.merge_suggestion("+972502222223").await;
-                let path = |step: &str| format!("/api/merge-suggestions/{id}/{step}");
-                assert_eq!(owner.post_json(&path("dismiss"), &none).await.status, 200);
-                let subject = format!("merge_suggestion:{id}");
-                example(post, &path("reopen"), none, "merge_suggestion_reopened", &subject)
             }
             "merge_contacts" => {
                 let body = json!({"contact_id": 3});
@@ -220,10 +204,6 @@ impl Shop {
                 let next = self.daemon.query_value::<i64>("SELECT max(id) + 1 FROM messages");
                 let body = json!({"to": "+972501234567", "text": "עד שש"});
                 example(post, "/api/whatsapp/send", body, "send_message", &format!("message:{next}"))
-            }
-            "cancel_message" => {
-                let path = format!("/api/messages/{QUEUED_ID}/cancel");
-                example(post, &path, none, "cancel_message", &format!("message:{QUEUED_ID}"))
             }
             "update_settings" => {
                 let body = json!({"changes": {"voice.max_call_s": 700}});

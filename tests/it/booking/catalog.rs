@@ -215,3 +215,31 @@ async fn facts_are_kept() {
     assert_eq!((refused, staff.get(&path).await.status), ([403; 3], 200));
     assert_eq!((shop.delete(&path).await.status, shop.api.get(&path).await.status), (200, 404));
 }
+
+#[tokio::test]
+async fn an_appointment_of_an_archived_service_can_be_moved_and_a_waiting_entry_for_it_restored() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(30, 0).await, monday(2));
+    let booked = shop.book(service, &at(day, "09:00")).await.json();
+    let entry =
+        json!({"contact_id": 1, "service_id": service, "from_date": day.to_string(), "to_date": day.to_string()});
+    let added = shop.add("/api/waiting-list", &entry).await;
+    let path = format!("/api/waiting-list/{}", added["id"]);
+    assert_eq!(shop.patch(&format!("/api/services/{service}"), &json!({"archived": true})).await.status, 200);
+
+    let free = format!("/api/free-slots?service_id={service}&from={day}&days=1");
+    let refused = error(&shop.api.get(&free).await);
+    assert_eq!((refused.0, refused.1.as_str()), (409, "service_archived"));
+    let free = shop.api.get(&format!("{free}&moving={}", booked["id"])).await;
+    assert!(!free.json()["slots"].as_array().unwrap().is_empty(), "{}", free.text());
+    let moved =
+        shop.patch(&format!("/api/appointments/{}", booked["id"]), &json!({"starts_at": at(day, "12:00")})).await;
+    assert_eq!(moved.status, 200, "{}", moved.text());
+
+    assert_eq!(send(shop.api.request(Method::DELETE, &path)).await.status, 200);
+    assert_eq!(error(&shop.post("/api/waiting-list", &entry).await).1, "service_archived");
+    let mut restored = entry.clone();
+    restored["waiting_since"] = added["created_at"].clone();
+    let restored = shop.post("/api/waiting-list", &restored).await;
+    assert_eq!((restored.status, &restored.json()["service_id"]), (201, &added["service_id"]), "{}", restored.text());
+}

@@ -264,7 +264,7 @@ async fn a_file_that_cannot_be_fetched_diverts_no_other_message() {
     shop.bridge.reply_next([BridgeReply::NoFile]);
     let file = json!({ "to": DANA, "text": "see", "media_url": "https://93.184.216.34/x.png", "provider": "baileys" });
     let file = shop.send(&file).await.json();
-    until("the attempt", async || (shop.bridge.requests().len() == 1).then_some(())).await;
+    until("the attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
     let answer = shop.say(NOA, "yes").await;
     shop.until_status(&answer, "sent").await;
     assert_eq!(shop.twilio.taken().len(), 0, "the bridge is connected");

@@ -21,6 +21,14 @@ impl Shop {
                 let (body, subject) = (json!({"confirm": operation}), format!("contact:{id}"));
                 return Example { method, path, body, action, subject };
             }
+            "reopen_merge_suggestion" => {
+                let (id, _) = self.merge_suggestion("+972502222223").await;
+                let path = |step: &str| format!("/api/merge-suggestions/{id}/{step}");
+                assert_eq!(self.owner.post_json(&path("dismiss"), &json!({})).await.status, 200);
+                let action = "merge_suggestion_reopened".to_owned();
+                let (body, subject) = (json!({}), format!("merge_suggestion:{id}"));
+                return Example { method: Method::POST, path: path("reopen"), body, action, subject };
+            }
             "update_contact" => contact("PATCH", "", json!({"display_name": "דנה", "language": "he"})),
             "set_contact_relation" => contact("PUT", "/relation", json!({"relation": "vip"})),
             "set_contact_block" => contact("PUT", "/block", json!({"blocked": true})),

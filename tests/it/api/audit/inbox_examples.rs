@@ -6,6 +6,15 @@ use crate::support::client::send;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+const QUEUED_ID: i64 = 50;
+pub(super) const QUEUED: &str = "
+    INSERT INTO messages(id, thread_id, direction, message_type, provider, status, created_at)
+        VALUES (50, 1, 'out', 'text', 'baileys', 'queued', '2026-11-01T08:00:00.000Z');
+    INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, state, next_attempt_at, expires_at,
+            created_at, updated_at)
+        VALUES (50, 3, '+972509999999', 'queued', 'baileys', 'baileys', 'queued', '2099-01-01T00:00:00.000Z',
+            '2099-01-01T00:00:00.000Z', '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');";
+
 impl Shop {
     /// Creates the objects that an operation of the inbox needs, and returns a request with which the operation
     /// succeeds. Returns `None` for other operations.
@@ -14,6 +23,10 @@ impl Shop {
             "mark_conversation_read" => {
                 let id = self.contact_who_wrote().await;
                 (Method::POST, format!("/api/inbox/{id}/read"), json!({}), format!("inbox:{id}"))
+            }
+            "cancel_message" => {
+                let path = format!("/api/messages/{QUEUED_ID}/cancel");
+                (Method::POST, path, json!({}), format!("message:{QUEUED_ID}"))
             }
             "open_thread" => {
                 let body = json!({"display_name": "", "number": "0503333332"});

@@ -1,8 +1,8 @@
-//! The language of the fillers.
+//! The language of the fillers, and their times while a new session of a lost engine detects the question again.
 
 use super::rig::{Rig, ms, policy};
 use crate::audio::EncodedAudio;
-use crate::call::{EngineEvent, OtherFillers};
+use crate::call::{EngineCommand, EngineEvent, OtherFillers, ResponseRequest};
 
 /// Sends speech of the caller, so that a reply of the engine is due.
 fn ask(rig: &mut Rig, item: &str) {
@@ -42,4 +42,28 @@ fn fillers_are_in_the_language_of_the_caller_s_last_sentence() {
         let clips = rig.clips();
         assert_eq!(clips.first().map(|(clip, _)| *clip == OTHER), Some(is_other), "{said:?}: {clips:?}");
     }
+}
+
+/// The new session of a lost engine detects the caller's question in the replayed audio, while the caller hears nothing.
+#[test]
+fn a_caller_whose_question_is_detected_again_does_not_wait_in_silence() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: Some(0) });
+    rig.frames(true, ms(1000));
+    rig.frames(false, ms(500));
+    rig.engine(EngineEvent::SpeechStopped { item: "c1".into(), at_ms: Some(1000) });
+    let asked = rig.elapsed();
+    rig.respond(1);
+    rig.pass(ms(3300));
+    assert_eq!(rig.observed.opened.len(), 2);
+    rig.engine(EngineEvent::Ready);
+    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(0) });
+    for _ in 0..8 {
+        rig.pass(ms(500));
+        rig.engine(EngineEvent::Activity);
+    }
+    let fillers: Vec<_> = rig.clips().iter().map(|(_, at)| at.saturating_sub(asked).as_millis()).collect();
+    assert!(matches!(fillers[..], [1000..=1200, 4500..=4740]), "{fillers:?}");
+    rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(1000) });
+    assert_eq!(rig.commands().last(), Some(&EngineCommand::Respond(ResponseRequest::Reply)));
 }

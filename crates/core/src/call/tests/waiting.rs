@@ -33,30 +33,6 @@ fn a_mute_engine_is_covered_and_replaced() {
     assert_ne!(fillers[0].0, fillers[1].0, "two different ones");
 }
 
-/// The new session of a lost engine detects the caller's question in the replayed audio, while the caller hears nothing.
-#[test]
-fn a_caller_whose_question_is_detected_again_does_not_wait_in_silence() {
-    let mut rig = Rig::live();
-    rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: Some(0) });
-    rig.frames(true, ms(1000));
-    rig.frames(false, ms(500));
-    rig.engine(EngineEvent::SpeechStopped { item: "c1".into(), at_ms: Some(1000) });
-    let asked = rig.elapsed();
-    rig.respond(1);
-    rig.pass(ms(3300));
-    assert_eq!(rig.observed.opened.len(), 2);
-    rig.engine(EngineEvent::Ready);
-    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(0) });
-    for _ in 0..8 {
-        rig.pass(ms(500));
-        rig.engine(EngineEvent::Activity);
-    }
-    let fillers: Vec<_> = rig.clips().iter().map(|(_, at)| at.saturating_sub(asked).as_millis()).collect();
-    assert!(matches!(fillers[..], [1000..=1200, 4500..=4740]), "{fillers:?}");
-    rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(1000) });
-    assert_eq!(rig.commands().last(), Some(&EngineCommand::Respond(ResponseRequest::Reply)));
-}
-
 /// The session ends the turn, because the line was late and the engine did not find the end of a short noise.
 #[test]
 fn a_noise_that_the_engine_takes_for_speech_does_not_prolong_the_wait() {
