@@ -141,8 +141,10 @@ async fn expired_data_is_deleted_and_shown_as_deleted() {
     assert_eq!(shop.daemon.client().get(&link).await.status, 410, "a link that a provider received before");
     let message = first_message(&shop).await;
     assert_eq!((&message["media_state"], &message["media_url"]), (&json!("pruned"), &json!("/api/media/aa")));
-    let sound = shop.api.get("/api/calls/1/recording").await;
-    assert_eq!((sound.status, sound.json()["error"]["code"].clone()), (410, json!("recording_expired")));
+    for what in ["recording", "peaks"] {
+        let sound = shop.api.get(&format!("/api/calls/1/{what}")).await;
+        assert_eq!((sound.status, sound.json()["error"]["code"].clone()), (410, json!("recording_expired")), "{what}");
+    }
     let call = shop.api.get("/api/calls/1").await.json();
     assert_eq!(
         (&call["call_sid"], &call["recordings"][0]["state"], &call["turns"], &call["transcript_pruned"]),

@@ -23,6 +23,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::time::Duration;
 use view::{ChooseGreetingRequest, SetGreetingRequest};
 use view::{GreetingResponse, KEY};
 
@@ -182,9 +183,16 @@ async fn uploaded(state: &AppState, id: String) -> Result<Vec<u8>, ApiError> {
     })
 }
 
+/// A shorter greeting is a mistake: it is silence to callers.
+const MIN_GREETING: Duration = Duration::from_millis(500);
+
 fn readable(file: Vec<u8>) -> Result<GreetingSound, ApiError> {
     let prompt = Prompt::read(file)
         .map_err(|error| unprocessable("unsupported_sound", error.to_string()).with_field("media_id"))?;
+    if prompt.length < MIN_GREETING {
+        let message = "the greeting is shorter than half a second, so callers would hear nothing";
+        return Err(unprocessable("unsupported_sound", message).with_field("media_id"));
+    }
     if prompt.length > MAX_GREETING {
         let (seconds, most) = (prompt.length.as_secs_f64(), MAX_GREETING.as_secs());
         let message = format!(

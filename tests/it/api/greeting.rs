@@ -86,6 +86,7 @@ async fn a_greeting_that_callers_could_not_hear_is_refused() {
     let (daemon, api) = with_data();
     for (content, code) in [
         (tone(10_100, 1), "greeting_too_long"),
+        (tone(50, 1), "unsupported_sound"),
         (tone(0, 1), "unsupported_sound"),
         (b"OggS\0\x02 and no sound".to_vec(), "unsupported_sound"),
         (b"\x89PNG\r\n\x1a\n".to_vec(), "unsupported_sound"),

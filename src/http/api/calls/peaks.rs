@@ -1,6 +1,6 @@
 //! The waveform of a call's recording.
 
-use super::recording::choose;
+use super::recording::{choose, recording_expired};
 use super::view::Peaks;
 use crate::domain::{CallId, RecordingState};
 use crate::http::auth::Member;
@@ -24,7 +24,8 @@ pub(in crate::http::api) struct PeaksQuery {
 /// Get the waveform of the recording of a call.
 #[utoipa::path(get, path = "/api/calls/{id}/peaks", tag = "calls", operation_id = "get_call_peaks",
     params(("id" = i64, Path), PeaksQuery), responses((status = 200, body = Peaks),
-        (status = 404, description = "No such call, or no sound of it", body = ErrorBody)))]
+        (status = 404, description = "No such call, or no sound of it", body = ErrorBody),
+        (status = 410, description = "`recording_expired`: it was here, and was deleted.", body = ErrorBody)))]
 pub(in crate::http::api) async fn show(
     State(state): State<AppState>,
     _member: Member,
@@ -34,7 +35,11 @@ pub(in crate::http::api) async fn show(
     let bins = query.bins.map_or(Ok(DEFAULT_BINS), u16::try_from).ok().filter(|bins| (1..=MAX_BINS).contains(bins));
     let bins = bins.ok_or_else(|| ApiError::invalid(format!("bins must be 1 to {MAX_BINS}")).with_field("bins"))?;
     let recordings = state.store.read(move |tx| tx.recordings(CallId(id))).await?;
-    let complete = choose(recordings, None).filter(|recording| recording.state == RecordingState::Complete);
+    let found = choose(recordings, None);
+    if found.as_ref().is_some_and(|recording| recording.state == RecordingState::Pruned) {
+        return Err(recording_expired());
+    }
+    let complete = found.filter(|recording| recording.state == RecordingState::Complete);
     let recording = complete.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
     let peaks = state.peaks.of(recording).await.map_err(|error| match error {
         PeaksError::Store(error) => error.into(),

@@ -55,7 +55,7 @@ pub(super) async fn play(
     });
     let found = found.await?;
     if found.as_ref().is_some_and(|(recording, _)| recording.state == RecordingState::Pruned) {
-        return Err(ApiError::expired("recording_expired", "the recording was deleted, as the settings say"));
+        return Err(recording_expired());
     }
     let found = found.filter(|(_, length)| *length > 0);
     let (recording, length) = found.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
@@ -79,6 +79,10 @@ pub(super) async fn play(
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
+}
+
+pub(super) fn recording_expired() -> ApiError {
+    ApiError::expired("recording_expired", "the recording was deleted, as the settings say")
 }
 
 pub(super) fn choose(recordings: Vec<Recording>, wanted: Option<i64>) -> Option<Recording> {

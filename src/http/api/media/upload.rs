@@ -88,12 +88,25 @@ fn file_name(headers: &HeaderMap) -> Option<String> {
     let is_shown = |c: &char| {
         !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    let name: String = last.chars().filter(is_shown).take(MAX_NAME_CHARS).collect();
-    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+    let name: String = last.chars().filter(is_shown).collect();
+    Some(shortened(name.trim())).filter(|name| !name.is_empty())
+}
+
+/// Cuts a long name before its extension.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= MAX_NAME_CHARS {
+        return name.to_owned();
+    }
+    let dot = name.rfind('.').filter(|dot| name.len() - dot <= MAX_EXTENSION_BYTES).unwrap_or(name.len());
+    let (stem, extension) = name.split_at(dot);
+    let kept: String = stem.chars().take(MAX_NAME_CHARS - extension.chars().count()).collect();
+    format!("{kept}{extension}")
 }
 
 const STATED: [&str; 4] = ["text/plain", "text/csv", "application/rtf", "audio/aac"];
 const MAX_NAME_CHARS: usize = 200;
+/// With the dot. What is longer is a part of the name.
+const MAX_EXTENSION_BYTES: usize = 16;
 
 /// The maximum pause within a file.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
@@ -103,6 +116,15 @@ mod tests {
     use super::*;
     use futures_util::{StreamExt, stream};
     use std::convert::Infallible;
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let long = "ש".repeat(300);
+        assert_eq!(shortened(&format!("{long}.pdf")), format!("{}.pdf", "ש".repeat(196)));
+        assert_eq!(shortened(&long), "ש".repeat(200));
+        assert_eq!(shortened(&format!("a.{long}")).chars().count(), 200);
+        assert_eq!(shortened("מחירון.pdf"), "מחירון.pdf");
+    }
 
     #[tokio::test]
     async fn a_file_is_read_unless_it_pauses_or_is_too_long() {
