@@ -75,7 +75,7 @@ export default defineConfig({
               test: id =>
                 /\/web\/src\/(shared|app)\/.*\.(tsx?|css)$|@tanstack\/|@mantine\/hooks|@tabler\/|color-scheme|noop|\/clsx\//.test(
                   id,
-                ) && !/Shell|Confirm|DayPicker|\/shared\/(greeting|audio)\//.test(id),
+                ) && !/Shell|Confirm|\/Dialog|DayPicker|\/shared\/(greeting|audio)\//.test(id),
               includeDependenciesRecursively: false,
               priority: 1,
             },

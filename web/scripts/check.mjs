@@ -15,6 +15,9 @@ const PHYSICAL =
   /(^|[\s;{(-])(left|right)\b|\b(margin|padding|border)-(left|right)|\b(text-align|float|clear):\s*(left|right)/
 const HEBREW = /[\u0590-\u05FF]/
 const BARE_NUMBER = /(?<!=)\{\s*[\w.?]*\b(peer_number|own_number|phone|number|address)\s*\}/
+// Only the page's own dialog returns the focus when it is no longer rendered.
+const MODAL = /import \{[^}]*\bModal\b[^}]*\} from '@mantine\/core'/
+const DIALOG = 'src/shared/components/Dialog.tsx'
 // React escapes all texts that are not inserted as HTML, and contacts may have chosen them.
 const RAW_HTML = /\b(dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML)\b/
 
@@ -51,6 +54,7 @@ export function findings(path, text) {
     each(line => RAW_HTML.test(line), 'a text inserted as HTML; use elements, whose texts React escapes')
   }
   if (path.endsWith('.tsx') && !isTest) {
+    each(line => path !== DIALOG && MODAL.test(line), 'a Modal; use <Dialog>')
     each(line => BARE_NUMBER.test(line) && /^\s*(<[^>]*>)?\s*\{/.test(line), 'a bare number; use <Phone>')
     each(line => /^\s*(style)=\{\{[^}]*(left|right|Left|Right)/.test(line), 'a side by name; use start and end')
     const code = lines.filter(line => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line)).length

@@ -16,6 +16,13 @@ test('features do not import each other', () => {
   expect(sentences('src/shared/a.ts', "import { a } from '../features/calls/a'")).toHaveLength(1)
 })
 
+test('a Modal is found outside of the common dialog', () => {
+  const text = "import { Autocomplete, Modal } from '@mantine/core'"
+  expect(sentences('src/features/inbox/A.tsx', text)).toEqual(['a Modal'])
+  expect(sentences('src/shared/components/Dialog.tsx', text)).toEqual([])
+  expect(sentences('src/features/inbox/A.tsx', "import { Menu } from '@mantine/core'")).toEqual([])
+})
+
 test('a rule of one feature that matches in another is found', () => {
   const page = ['src/features/calls/A.tsx', '<p className={isNew ? "row words" : "pick"} />']
   const found = css => leaks([page, ['src/features/inbox/a.css', css]]).map(([, sentence]) => sentence.split(' ')[0])

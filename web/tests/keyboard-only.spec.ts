@@ -94,3 +94,27 @@ test('with the keyboard alone an appointment is booked, and a merge is made and 
   await expect(undo).toHaveCount(0)
   await expectFocus(page, 'undone')
 })
+
+test('a dialog that is closed returns the focus to what opened it', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await ownDaemon.receive('אפשר להקדים?', '+972527614408', 'נועה ברק')
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  const dialog = page.getByRole('dialog')
+  const closes = async (opener: Locator, open = opener) => {
+    await open.focus()
+    await page.keyboard.press('Enter')
+    await expect(dialog).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    await expect(opener).toBeFocused()
+  }
+  await closes(page.getByRole('button', { name: 'הודעה חדשה' }))
+  await page.locator('.thread').click()
+  await closes(page.locator('.conv').getByRole('button', { name: 'משימה חדשה' }))
+  await page.locator('.write textarea').fill('מחר')
+  const later = page.getByRole('button', { name: 'שליחה מאוחר יותר' })
+  await later.click()
+  await closes(later, page.getByRole('menuitem', { name: 'יום ושעה אחרים' }))
+})

@@ -1,8 +1,8 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { BackCloses } from '#shared/components/BackCloses'
+import { Dialog } from '#shared/components/Dialog'
 import { letterOf } from '#shared/keys'
 import { features, navigation } from './registry'
 
@@ -16,7 +16,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
     [['?'], <Trans key="help">הרשימה הזאת</Trans>],
   ]
   return (
-    <Modal opened onClose={onClose} size={520} title={<Trans>קיצורי מקלדת</Trans>}>
+    <Dialog onClose={onClose} size={520} title={<Trans>קיצורי מקלדת</Trans>}>
       <BackCloses close={onClose} />
       <div className="shortcut-list">
         <p className="muted">
@@ -40,7 +40,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
           ) : null,
         )}
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

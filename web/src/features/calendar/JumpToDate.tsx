@@ -1,8 +1,7 @@
 import { useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { BackCloses } from '#shared/components/BackCloses'
+import { Dialog } from '#shared/components/Dialog'
 import type { Day } from '#shared/format/dates'
-import { useReturnFocus } from '#shared/opener'
 import { ChooseDay } from './ChooseDay'
 
 interface Props {
@@ -14,11 +13,10 @@ interface Props {
 
 export function JumpToDate({ day, today, go, onClose }: Props) {
   const { t } = useLingui()
-  useReturnFocus()
   return (
-    <Modal opened onClose={onClose} title={t`מעבר לתאריך`} size="auto">
+    <Dialog onClose={onClose} title={t`מעבר לתאריך`} size="auto">
       <BackCloses close={onClose} />
       <ChooseDay day={day} today={today} go={go} />
-    </Modal>
+    </Dialog>
   )
 }

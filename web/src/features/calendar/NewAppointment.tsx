@@ -1,9 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
+import { Dialog } from '#shared/components/Dialog'
 import { Link } from '#shared/components/Link'
 import { EmptyState, isMissing, Loaded, SkeletonRows } from '#shared/components/states'
 import type { Day } from '#shared/format/dates'
-import { useReturnFocus } from '#shared/opener'
 import { AppointmentForm } from './AppointmentForm'
 import { useServices, useWaitingEntry } from './data'
 import { useLeave } from './Leave'
@@ -23,9 +22,8 @@ export function NewAppointment({ shown, close }: Props) {
   const isGone = isMissing(entry.error)
   const none = shown.waiter === null || isGone ? null : undefined
   const { leave, ...leaving } = useLeave(close)
-  useReturnFocus()
   return (
-    <Modal opened onClose={leave} title={t`תור חדש`} size="lg" centered>
+    <Dialog onClose={leave} title={t`תור חדש`} size="lg" centered>
       <Loaded query={services} title={<Trans>רשימת השירותים לא נטענה</Trans>}>
         {({ items }) =>
           items.length === 0 ? (
@@ -52,6 +50,6 @@ export function NewAppointment({ shown, close }: Props) {
           )
         }
       </Loaded>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,6 +1,5 @@
 import { plural } from '@lingui/core/macro'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { IconPhoneOutgoing } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
@@ -11,6 +10,7 @@ import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { apiPages, apiQuery, queryClient } from '#shared/api/query'
 import { BackCloses } from '#shared/components/BackCloses'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name, Time } from '#shared/components/text'
@@ -106,7 +106,7 @@ function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) 
   }
   const areAllChosen = picked.length === calls.length
   return (
-    <Modal opened onClose={onClose} title={<Trans>למי שהסוכן יחזור?</Trans>}>
+    <Dialog onClose={onClose} title={<Trans>למי שהסוכן יחזור?</Trans>}>
       <BackCloses close={onClose} />
       <form className="form" onSubmit={submit}>
         <fieldset className="checks" disabled={ask.isPending} aria-label={t`מתקשרים שלא נענו`}>
@@ -151,6 +151,6 @@ function Choice({ calls, onClose }: { calls: CallItem[]; onClose: () => void }) 
           )}
         </button>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,10 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
 import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
 import { useOpened } from '#shared/deferred'
@@ -13,9 +13,9 @@ import { type ContactDetail, refresh, request } from './api'
 
 export function NewContact({ isOpen, onClose, ...known }: Known & { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={useOpened(isOpen)} onClose={onClose} title={<Trans>לקוח חדש</Trans>} size={420}>
+    <Dialog opened={useOpened(isOpen)} onClose={onClose} title={<Trans>לקוח חדש</Trans>} size={420}>
       <Form onClose={onClose} {...known} />
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,9 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { BackCloses } from '#shared/components/BackCloses'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { type CustomField, type FieldKind, refresh, request } from './api'
@@ -18,10 +18,10 @@ export function NewField() {
         <Icon icon={IconPlus} size="s" />
         <Trans>פרט נוסף</Trans>
       </button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title={<Trans>פרט לכל הלקוחות</Trans>} size={420}>
+      <Dialog opened={isOpen} onClose={() => setOpen(false)} title={<Trans>פרט לכל הלקוחות</Trans>} size={420}>
         <BackCloses close={() => setOpen(false)} />
         <Form close={() => setOpen(false)} />
-      </Modal>
+      </Dialog>
     </>
   )
 }

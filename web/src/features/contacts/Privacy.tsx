@@ -1,11 +1,11 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { IconDownload, IconHistory, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { useAllPages } from '#shared/api/all-pages'
 import { client, unwrap } from '#shared/api/client'
 import { BackCloses } from '#shared/components/BackCloses'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -43,7 +43,7 @@ export function Privacy({ contact, onErased }: Props) {
         <Icon icon={IconTrash} size="s" />
         <Trans>מחיקת כל המידע</Trans>
       </button>
-      <Modal
+      <Dialog
         opened={isOpen}
         onClose={() => setOpen(false)}
         size={480}
@@ -55,7 +55,7 @@ export function Privacy({ contact, onErased }: Props) {
       >
         <BackCloses close={() => setOpen(false)} />
         <Form contact={contact} onErased={onErased} close={() => setOpen(false)} />
-      </Modal>
+      </Dialog>
     </section>
   )
 }

@@ -1,8 +1,8 @@
 import './manage.css'
-import { Modal } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { BackCloses } from '#shared/components/BackCloses'
+import { Dialog } from '#shared/components/Dialog'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { useOpened } from '#shared/deferred'
 import { useOpenItems } from '#shared/open-items'
@@ -34,10 +34,10 @@ interface Props<T extends Managed, V extends Named> extends DialogState {
 /** The items that the business defines, with everything that can be changed. */
 export function ManagedDialog<T extends Managed, V extends Named>({ isOpen, onClose, title, ...list }: Props<T, V>) {
   return (
-    <Modal opened={useOpened(isOpen)} onClose={onClose} title={title} size={480}>
+    <Dialog opened={useOpened(isOpen)} onClose={onClose} title={title} size={480}>
       <BackCloses close={onClose} />
       <Items {...list} />
-    </Modal>
+    </Dialog>
   )
 }
 

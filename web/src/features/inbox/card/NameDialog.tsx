@@ -1,10 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
 import { knownEtag } from '#shared/api/client'
 import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Phone } from '#shared/components/text'
 import { type Contact, call } from '../api'
@@ -47,7 +47,7 @@ export function NameDialog({ contact: { id, display_name: shown }, number, onClo
     if (theirs === undefined) rename.mutate(name.trim())
   }
   return (
-    <Modal opened onClose={onClose} title={<Trans>הוספת שם</Trans>}>
+    <Dialog onClose={onClose} title={<Trans>הוספת שם</Trans>}>
       <form className="form" onSubmit={submit}>
         {number && (
           <p className="muted">
@@ -78,6 +78,6 @@ export function NameDialog({ contact: { id, display_name: shown }, number, onClo
           <Trans>שמירה</Trans>
         </button>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useDeferredValue, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Name, Phone } from '#shared/components/text'
 import { useWhenAnswered } from '#shared/when-answered'
@@ -53,7 +53,7 @@ export function NewMessage({ onClose, onFound }: Props) {
     else openFirst()
   }
   return (
-    <Modal opened onClose={onClose} title={t`הודעה חדשה`}>
+    <Dialog onClose={onClose} title={t`הודעה חדשה`}>
       <form className="form wide" onSubmit={submit}>
         <Field
           label={<Trans>שם או מספר</Trans>}
@@ -93,6 +93,6 @@ export function NewMessage({ onClose, onFound }: Props) {
           </button>
         )}
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,9 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { type FormEvent, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { useRequestKey } from '#shared/api/request-key'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
@@ -80,7 +80,7 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   // On a Saturday, tomorrow is the coming Sunday.
   const choices = (Object.keys(names) as Due[]).filter(one => one !== 'sunday' || dates.sunday !== dates.tomorrow)
   return (
-    <Modal opened onClose={onClose} title={name ? t`משימה על ${isolate(name)}` : t`משימה חדשה`}>
+    <Dialog onClose={onClose} title={name ? t`משימה על ${isolate(name)}` : t`משימה חדשה`}>
       <form className="form" onSubmit={submit}>
         {isRestored && (
           <KeptInput
@@ -136,6 +136,6 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
           <Trans>הוספת המשימה</Trans>
         </button>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Autocomplete, type ComboboxItem, Modal } from '@mantine/core'
+import { Autocomplete, type ComboboxItem } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { BackCloses } from '#shared/components/BackCloses'
 import { DayPicker } from '#shared/components/DayPicker'
+import { Dialog } from '#shared/components/Dialog'
 import { serverNow } from '#shared/format/clock'
 import { addDays, clockText, instantNear, minuteOf, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
@@ -32,7 +33,7 @@ export function ChooseTime({ from, warning, onClose, onChoose }: Props) {
   const isPast = at !== null && at <= serverNow()
   const error = at === null ? t`שעה נכתבת כך: 9:30` : isPast ? t`השעה הזאת כבר עברה` : undefined
   return (
-    <Modal opened onClose={onClose} title={t`מתי לשלוח`} size="auto">
+    <Dialog onClose={onClose} title={t`מתי לשלוח`} size="auto">
       <BackCloses close={onClose} />
       <DayPicker day={date} choose={setDate} min={today} />
       <Autocomplete
@@ -71,6 +72,6 @@ export function ChooseTime({ from, warning, onClose, onChoose }: Props) {
           </span>
         )}
       </p>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,4 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
@@ -9,6 +8,7 @@ import { useEdit } from '#shared/api/edit'
 import { problemText } from '#shared/api/problem-text'
 import { queryClient } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -94,7 +94,7 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
     undo: remake,
   })
   return (
-    <Modal opened onClose={onClose} title={t`תשובות שמורות`} size="lg">
+    <Dialog onClose={onClose} title={t`תשובות שמורות`} size="lg">
       <Loaded query={query} skeleton={<SkeletonRows count={3} height={56} />}>
         {({ items }) =>
           items.length === 0 ? (
@@ -124,7 +124,7 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
         }
       </Loaded>
       <ReplyForm key={edited?.id ?? 'new'} reply={edited} onDone={() => setEdited(null)} />
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,9 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { IconDownload, IconFileText, IconPhotoOff } from '@tabler/icons-react'
 import { type CSSProperties, useState } from 'react'
 import { mediaSoundUrl } from '#shared/audio'
 import { BackCloses } from '#shared/components/BackCloses'
+import { Dialog } from '#shared/components/Dialog'
 import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
 import { stripMarks } from '#shared/format/bidi'
@@ -85,7 +85,7 @@ function Picture({ file, url, isSticker, at }: Pick<Props, 'file' | 'at'> & { ur
           onError={() => setFailed(true)}
         />
       </button>
-      <Modal
+      <Dialog
         opened={isOpen}
         onClose={() => setOpen(false)}
         size="auto"
@@ -100,7 +100,7 @@ function Picture({ file, url, isSticker, at }: Pick<Props, 'file' | 'at'> & { ur
             <Trans>הורדה</Trans>
           </a>
         </p>
-      </Modal>
+      </Dialog>
     </>
   )
 }
