@@ -1,5 +1,4 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useAction } from '#shared/api/action'
@@ -9,13 +8,13 @@ import type { ApiError } from '#shared/api/errors'
 import { apiQuery } from '#shared/api/query'
 import { isUnseen } from '#shared/appointment'
 import { ChangedBy } from '#shared/components/ChangedBy'
+import { Dialog } from '#shared/components/Dialog'
 import { Link } from '#shared/components/Link'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Name } from '#shared/components/text'
 import { isKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { useNow } from '#shared/format/clock'
-import { useReturnFocus } from '#shared/opener'
 import { AppointmentFacts } from './AppointmentFacts'
 import { AppointmentWords } from './AppointmentWords'
 import { cancel, markDone, markNoShow, markSeen, refresh, restore } from './appointments'
@@ -37,24 +36,34 @@ interface Props {
 export function AppointmentDialog({ id, known, close }: Props) {
   const { t } = useLingui()
   const { leave, ...leaving } = useLeave(close)
-  useReturnFocus()
   const query = useQuery({
     ...apiQuery('/api/appointments/{id}', { path: { id } }),
     ...(known && { placeholderData: known }),
   })
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={leave}
       title={query.data ? <Name name={query.data.contact_name} number={query.data.contact_number ?? null} /> : t`תור`}
       centered
     >
-      <Loaded query={query} skeleton={<SkeletonRows count={3} height={40} />} title={<Trans>התור לא נטען</Trans>}>
+      <Loaded
+        query={query}
+        skeleton={<SkeletonRows count={3} height={40} />}
+        title={<Trans>התור לא נטען</Trans>}
+        missing={{
+          title: <Trans>התור כבר לא קיים</Trans>,
+          action: (
+            <button className="btn pen" type="button" onClick={close}>
+              <Trans>ליומן</Trans>
+            </button>
+          ),
+        }}
+      >
         {appointment => (
           <Opened appointment={appointment} isCurrent={!query.isPlaceholderData} close={close} leaving={leaving} />
         )}
       </Loaded>
-    </Modal>
+    </Dialog>
   )
 }
 

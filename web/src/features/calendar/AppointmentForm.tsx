@@ -73,9 +73,10 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
   // A copy of the entry: the booking removes it from the list, and the undo restores it.
   const [begun] = useState(given)
   const first = begun?.free_slot ?? null
+  // The only service is chosen at once, but not for a waiting contact who has asked for another one.
+  const only = services.length === 1 && begun === null ? services[0] : undefined
   const [service, setService] = useState<Service | null>(
-    services.find(({ id }) => id === (kept?.service ?? begun?.service_id)) ??
-      (services.length === 1 ? (services[0] ?? null) : null),
+    services.find(({ id }) => id === (kept?.service ?? begun?.service_id)) ?? only ?? null,
   )
   const [resource, setResource] = useState<number | null>(
     begun ? (begun.resource_id ?? null) : lane ? Number(lane) : shown.resource,
@@ -177,13 +178,18 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
       )}
       <ContactPicker value={contact} initial={shown.contact} choose={setContact} />
       {found && (contact === null || contact.id === found.contact_id) && (
-        <FromWaitingList entry={found} leaves={leaves} choose={begun ? undefined : setLeaves} />
+        <FromWaitingList
+          entry={found}
+          isRemoved={services.every(({ id }) => id !== found.service_id)}
+          leaves={leaves}
+          choose={begun ? undefined : setLeaves}
+        />
       )}
       <ServiceChoice
         services={services}
         value={service?.id ?? null}
         choose={chosen => {
-          setService(chosen)
+          setService(services.find(({ id }) => id === chosen) ?? null)
           reset()
         }}
       />

@@ -140,8 +140,9 @@ export function EditAppointment({ appointment: current, leaving, close: leave, b
         <ServiceChoice
           services={services.data.items}
           value={service}
+          present={{ id: base.service_id, name: base.service_name }}
           choose={chosen => {
-            setService(chosen.id)
+            setService(chosen)
             setProblem(null)
           }}
         />

@@ -5,6 +5,8 @@ import { WaitingDays } from './WaitingDays'
 
 interface Props {
   entry: WaitingEntry
+  /** Whether the requested service was removed. */
+  isRemoved: boolean
   /** Whether the booking removes the entry from the waiting list. */
   leaves: boolean
   /**
@@ -13,7 +15,7 @@ interface Props {
   choose: ((leaves: boolean) => void) | undefined
 }
 
-export function FromWaitingList({ entry, leaves, choose }: Props) {
+export function FromWaitingList({ entry, isRemoved, leaves, choose }: Props) {
   return (
     <div className="note">
       <p>
@@ -31,6 +33,19 @@ export function FromWaitingList({ entry, leaves, choose }: Props) {
           </>
         )}
       </p>
+      {!choose && (
+        <p>
+          {isRemoved ? (
+            <Trans>
+              ביקש: <bdi>{entry.service_name}</bdi> (השירות הוסר). בחרו לו שירות אחר
+            </Trans>
+          ) : (
+            <Trans>
+              ביקש: <bdi>{entry.service_name}</bdi>
+            </Trans>
+          )}
+        </p>
+      )}
       {entry.note && (
         <p>
           <Plain text={entry.note} />

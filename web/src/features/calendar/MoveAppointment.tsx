@@ -47,7 +47,10 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   const format = useFormat()
   const cache = useQueryClient()
   const resources = useResources()
-  const [resource, setResource] = useState<number | null>(appointment.resource_id)
+  // An appointment of a resource that was removed is moved to any other one, because the removed one has no free time.
+  const isRemoved = resources.data?.items.every(one => one.id !== appointment.resource_id) ?? false
+  const [chosen, setChosen] = useState<number | null>()
+  const resource = chosen !== undefined ? chosen : isRemoved ? null : appointment.resource_id
   const time = useChosenTime(begin(appointment, format))
   const [conflict, setConflict] = useState<string | null>(null)
   // The version that was on the screen when the user started the move.
@@ -104,12 +107,23 @@ export function MoveAppointment({ appointment, close, back }: Props) {
       <p className="muted">
         <Trans>עכשיו: {when({ starts_at })}</Trans>
       </p>
+      {isRemoved && (
+        <p>
+          {appointment.resource_name ? (
+            <Trans>
+              <bdi>{appointment.resource_name}</bdi> כבר לא ביומן. אלה השעות של מי שפנוי.
+            </Trans>
+          ) : (
+            <Trans>התור נקבע לפני שהיו עובדים ביומן. אלה השעות של מי שפנוי.</Trans>
+          )}
+        </p>
+      )}
       <StaffChoice
         resources={resources.data?.items ?? []}
         service={appointment.service_id}
         value={resource}
         choose={value => {
-          setResource(value)
+          setChosen(value)
           time.reset()
           setConflict(null)
         }}

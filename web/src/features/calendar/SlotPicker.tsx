@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { IconCalendarSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useState } from 'react'
+import { asApiError } from '#shared/api/errors'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Loaded, SkeletonRows } from '#shared/components/states'
@@ -13,6 +14,7 @@ import { moveFocus } from '#shared/keys'
 import { useFormat } from '#shared/session'
 import type { ChosenSlot } from './chosen-time'
 import { useServices } from './data'
+import { ServiceArchived } from './ServiceArchived'
 import { slotStep } from './slot-step'
 
 // The view of a month has more code than the rest of the form.
@@ -60,6 +62,7 @@ export function SlotPicker({ service, resource, first, show, value, moving, choo
     }),
     enabled: !services.isPending,
   })
+  if (query.error && asApiError(query.error).code === 'service_archived') return <ServiceArchived service={service} />
   return (
     <div className="slot-picker">
       <div className="row">

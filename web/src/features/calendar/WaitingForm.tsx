@@ -1,10 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Modal } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
+import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
@@ -12,7 +12,6 @@ import { isolate } from '#shared/format/bidi'
 import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon, type Day } from '#shared/format/dates'
 import { parseDate } from '#shared/format/parse-date'
-import { useReturnFocus } from '#shared/opener'
 import { useFormat } from '#shared/session'
 import { refresh } from './appointments'
 import { ContactPicker, type Picked } from './ContactPicker'
@@ -39,15 +38,14 @@ const DAYS = 7
 export function WaitingForm({ entry, close }: Props) {
   const { t } = useLingui()
   const { leave, ...leaving } = useLeave(close)
-  useReturnFocus()
   return (
-    <Modal opened onClose={leave} title={entry ? t`עריכה ברשימת ההמתנה` : t`הוספה לרשימת ההמתנה`} size="lg" centered>
+    <Dialog onClose={leave} title={entry ? t`עריכה ברשימת ההמתנה` : t`הוספה לרשימת ההמתנה`} size="lg" centered>
       {entry ? (
         <Edit id={entry.id} close={close} leaving={leaving} />
       ) : (
         <Form entry={null} close={close} leaving={leaving} />
       )}
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -177,7 +175,14 @@ function Form({ entry, close: leave, leaving }: FormProps) {
         skeleton={<SkeletonRows count={2} height={44} />}
         title={<Trans>רשימת השירותים לא נטענה</Trans>}
       >
-        {({ items }) => <ServiceChoice services={items} value={service} choose={({ id }) => setService(id)} />}
+        {({ items }) => (
+          <ServiceChoice
+            services={items}
+            value={service}
+            {...(entry && { present: { id: entry.service_id, name: entry.service_name } })}
+            choose={setService}
+          />
+        )}
       </Loaded>
       {service !== null && (
         <StaffChoice
