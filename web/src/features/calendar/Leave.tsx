@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { guardBack } from '#shared/back-guard'
+import { useReturnFocus } from '#shared/opener'
 import { useUnsaved } from '#shared/unsaved'
 
 export interface Leaving {
@@ -70,13 +71,24 @@ export function LeaveFoot({ asks, keepEditing, question, note, close, children }
       </div>
     )
   }
+  // The key gives the question its own buttons: a press of one that became the button that submits would submit the form.
   return (
-    // The key gives the question its own buttons: a press of one that became the button that submits would submit the form.
-    <div className="ap-foot" key="question">
+    <Question key="question" keepEditing={keepEditing} close={close}>
+      {question}
+    </Question>
+  )
+}
+
+/** Takes the focus, because the field that has it may be far away, and returns it to the field. */
+function Question({ keepEditing, close, children }: Pick<FootProps, 'keepEditing' | 'close' | 'children'>) {
+  useReturnFocus()
+  return (
+    <div className="ap-foot">
       <p className="ask" role="alert">
-        {question}
+        {children}
       </p>
-      <button className="btn pen" type="button" onClick={keepEditing}>
+      {/* biome-ignore lint/a11y/noAutofocus: the user has just tried to close the form. */}
+      <button className="btn pen" type="button" autoFocus onClick={keepEditing}>
         <Trans>להמשיך למלא</Trans>
       </button>
       <button className="btn" type="button" onClick={close}>
