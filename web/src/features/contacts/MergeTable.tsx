@@ -82,6 +82,11 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
   })
   const dismiss = useAction({
     run: (id: number) => unwrap(client.POST('/api/merge-suggestions/{id}/dismiss', { params: { path: { id } } })),
+    done: () => t`נרשם: שני אנשים`,
+    undo: id =>
+      unwrap(client.POST('/api/merge-suggestions/{id}/reopen', { params: { path: { id } } })).then(() =>
+        refresh('/api/merge-suggestions'),
+      ),
     onDone: () => {
       refresh('/api/merge-suggestions')
       go(`/app/contacts/${kept.id}`, { replace: true })

@@ -9,6 +9,7 @@ import { useAllPages } from '#shared/api/all-pages'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Dot, Name, Phone } from '#shared/components/text'
 
@@ -65,6 +66,8 @@ function Suggestion({ suggestion }: { suggestion: Schemas['MergeSuggestion'] }) 
   })
   const dismiss = useAction({
     run: () => unwrap(client.POST('/api/merge-suggestions/{id}/dismiss', { params })),
+    done: () => t`נרשם: שני אנשים`,
+    undo: () => unwrap(client.POST('/api/merge-suggestions/{id}/reopen', { params })).then(refresh),
     onDone: refresh,
   })
   const isBusy = confirm.isPending || dismiss.isPending
@@ -73,17 +76,29 @@ function Suggestion({ suggestion }: { suggestion: Schemas['MergeSuggestion'] }) 
       <Icon icon={IconUsersGroup} />
       <div className="grow">
         <p className="strong">
-          <Name name={contact.display_name} />
+          <Link href={`/app/contacts/${contact.id}`}>
+            <Name name={contact.display_name} number={contact.number ?? null} />
+          </Link>
           <Dot />
-          <Name name={other.display_name} />
+          <Link href={`/app/contacts/${other.id}`}>
+            <Name name={other.display_name} number={other.number ?? null} />
+          </Link>
         </p>
         <p className="small">
           <Phone number={address} />
           <Dot />
           {i18n._(REASONS[reason])}
         </p>
+        <p className="small">
+          <Trans>
+            באיחוד נשאר הכרטיס של <Name name={contact.display_name} number={contact.number ?? null} />, והכול עובר אליו.
+          </Trans>
+        </p>
       </div>
       <div className="row wrap">
+        <Link className="btn" href={`/app/contacts/merge?keep=${contact.id}&other=${other.id}&suggestion=${id}`}>
+          <Trans>להשוות</Trans>
+        </Link>
         <button className="btn pen" type="button" disabled={isBusy} onClick={() => confirm.mutate()}>
           <Trans>כן, לאחד</Trans>
         </button>
