@@ -1,6 +1,6 @@
 import { owner } from './support/api'
 import { Daemon, freePort, SETTINGS } from './support/daemon'
-import { expect, inspect, layouts, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
 import { FakeTwilio } from './support/providers'
 import { FakeAi } from './trial/fake-ai'
 
@@ -40,6 +40,7 @@ test('a wrong code is said at its field', async ({ page, ownDaemon }) => {
   await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
   await page.keyboard.press('Enter')
   await expect(page.locator('input').first()).toHaveAttribute('aria-invalid', 'true')
+  await expect(page.locator('input').first()).toBeFocused()
 })
 
 test('each step takes the focus, for the keyboard and screen readers', async ({ page, ownDaemon }) => {
@@ -79,6 +80,15 @@ test('plain http is refused in words', async ({ page, daemon }) => {
   await page.route('**/api/setup', route => route.fulfill({ json: { needed: true, connection_error: error } }))
   await page.goto(`${daemon.url}/setup#code=1234`)
   await expect(page.locator('a.btn')).toHaveAttribute('href', 'https://shop.example/setup#code=1234')
+})
+
+test('a machine without https names the port on which it can be reached', async ({ page, daemon }) => {
+  const error = { code: 'https_required', message: 'x', params: {} }
+  await withoutStart(page)
+  await page.route('**/api/setup', route => route.fulfill({ json: { needed: true, connection_error: error } }))
+  await page.goto(`${daemon.url}/setup`)
+  const { port } = new URL(daemon.url)
+  await expect(page.locator('main')).toContainText(`ssh -L 8080:127.0.0.1:${port} 127.0.0.1`)
 })
 
 test('a saved step continues, a skipped one is taken up again, and what a step opens leads back', async ({
@@ -281,4 +291,69 @@ test('the hours of a new installation complete their step once they are confirme
   await expect(hours).toContainText('יש')
   await expect(guess).toHaveCount(0)
   expect((await get<{ completed: string[] }>('/api/setup/progress')).completed).toContain('business')
+})
+
+test('the step of the address says what is wrong with the input, and checks only an address', async ({ page }) => {
+  // Without an address of its own.
+  const daemon = new Daemon({ PUBLIC_BASE_URL: '' })
+  try {
+    await daemon.start()
+    await prepare(page, VIEWS[0])
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/setup/address`)
+    const field = page.locator('main input').first()
+    const check = page.getByRole('button', { name: 'בדיקה ושמירה' })
+    const result = page.locator('.wizard-checks')
+    await check.click()
+    await expect(page.locator('.err:visible')).toContainText('צריך למלא את השדה הזה')
+    await expect(result).toHaveCount(0)
+    await field.fill('מספרה')
+    await check.click()
+    await expect(page.locator('.err:visible')).toContainText('https://shop.example.com')
+    await inspectAll(page, 'setup-address-invalid')
+    await page.goto(`${daemon.url}/app/setup/address`)
+    await prepare(page, VIEWS[0])
+    await page.reload()
+    await field.fill('shop.invalid')
+    await check.click()
+    await expect(field).toHaveValue('https://shop.invalid')
+    await expect(result).toContainText('shop.invalid')
+    await expect(page.getByRole('heading', { name: 'בדקנו, ועוד לא עובד. לא נשמר' })).toBeVisible()
+    // The result is that of another address.
+    await field.fill('https://other.invalid')
+    await expect(result).toHaveCount(0)
+  } finally {
+    await daemon.remove()
+  }
+})
+
+test('a check with a warning does not say that all works', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  const findings = [{ check: 'address', status: 'warning', text: 'רק מתוך הרשת שלכם', remedy: null }]
+  await page.route('**/api/checks', route => route.fulfill({ json: { ok: true, findings } }))
+  await page.goto(`${ownDaemon.url}/app/setup/address`)
+  await page.getByRole('button', { name: 'בדיקה', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'בדקנו, ויש מה להשלים' })).toBeVisible()
+})
+
+test('without a public address, the step of the telephone leads to the step of the address', async ({ page }) => {
+  const twilio = await FakeTwilio.reserve()
+  const daemon = new Daemon({ TWILIO_API_BASE_URL: `http://${twilio.address}`, PUBLIC_BASE_URL: '' })
+  try {
+    await daemon.start()
+    await twilio.start(daemon.url, SETTINGS, ['--number', '+97235551234'])
+    await prepare(page, VIEWS[1])
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/setup/phone`)
+    await expect(page.locator('main')).toContainText('03-555-1234')
+    await expect(page.getByRole('button', { name: 'להפנות לכאן' })).toHaveCount(0)
+    await inspectAll(page, 'setup-phone-no-address')
+    await page.locator('main section a[href="/app/setup/address"]').click()
+    await expect(page).toHaveURL(/\/setup\/address$/)
+  } finally {
+    await twilio.stop()
+    await daemon.remove()
+  }
 })

@@ -19,6 +19,8 @@ export function Findings({ answer, isSaved = false }: Props) {
           <Trans>בדקנו את מה ששמור, ונמצאה בעיה</Trans>
         ) : !answer.ok ? (
           <Trans>בדקנו, ועוד לא עובד. לא נשמר</Trans>
+        ) : answer.findings.some(({ status }) => status === 'warning') ? (
+          <Trans>בדקנו, ויש מה להשלים</Trans>
         ) : answer.findings.every(({ status }) => status === 'skipped') ? (
           <Trans>לא היה מה לבדוק</Trans>
         ) : (

@@ -5,13 +5,15 @@ import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden, Ltr, Phone } from '#shared/components/text'
 import { numbersQuery } from './steps'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: numbersQuery.queryKey })
 
-export function Numbers() {
+/** Without a public address, no number can be directed here. */
+export function Numbers({ hasAddress }: { hasAddress: boolean }) {
   const query = useQuery(numbersQuery)
   return (
     <section>
@@ -24,7 +26,25 @@ export function Numbers() {
         title={<Trans>רשימת המספרים לא התקבלה מ־Twilio</Trans>}
       >
         {({ items }) =>
-          items.length === 0 ? (
+          items.length > 0 && !hasAddress ? (
+            <>
+              <p>
+                <Trans>
+                  כדי להפנות לכאן מספר צריך קודם כתובת שמתחילה ב־<Ltr>https</Ltr>, שאליה Twilio תפנה.
+                </Trans>{' '}
+                <Link href="/app/setup/address">
+                  <Trans>לכתובת</Trans>
+                </Link>
+              </p>
+              <ul className="entries">
+                {items.map(({ sid, number }) => (
+                  <li key={sid} className="strong">
+                    <Phone number={number} />
+                  </li>
+                ))}
+              </ul>
+            </>
+          ) : items.length === 0 ? (
             <p className="muted">
               <Trans>אין מספרים בחשבון. קונים מספר באתר של Twilio, וחוזרים לכאן.</Trans>
             </p>

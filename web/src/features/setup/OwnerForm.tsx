@@ -46,6 +46,11 @@ export function OwnerForm() {
   const error = setup.error ? asApiError(setup.error) : undefined
   const wrong = error && (error.code === 'forbidden' ? t`הקוד לא נכון, או שכבר לא בתוקף.` : problemText(error))
   const field = error?.field ?? (error?.code === 'forbidden' ? 'code' : undefined)
+  const form = useRef<HTMLFormElement>(null)
+  // The field may be off the screen of a phone, above the one that has the focus.
+  useEffect(() => {
+    if (setup.error) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }, [setup.error])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setup.mutate({ code, name, password })
@@ -62,7 +67,7 @@ export function OwnerForm() {
           </Trans>
         </p>
       </div>
-      <form className="stack" style={{ gap: 18 }} onSubmit={submit}>
+      <form ref={form} className="stack" style={{ gap: 18 }} onSubmit={submit}>
         <Field
           label={<Trans>קוד חד־פעמי</Trans>}
           dir="ltr"

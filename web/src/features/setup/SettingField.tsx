@@ -1,4 +1,4 @@
-import { Trans } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
@@ -8,7 +8,7 @@ import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field, PasswordField } from '#shared/components/field'
 import { Ltr } from '#shared/components/text'
 import { useLocale } from '#shared/i18n/locale'
-import { CHECKS_PATH } from './steps'
+import { CHECKS_PATH, withScheme } from './steps'
 
 type Item = Schemas['SettingItem']
 
@@ -23,8 +23,11 @@ interface Props {
   /** Whether the step's own text explains the fields, so that their help is hidden. */
   isExplained?: boolean
   check?: Schemas['SettingsCheck']
-  /** Called with the results of the check. The values are saved only if the check has found no error. */
-  onChecked?: (answer: Schemas['CheckResponse']) => void
+  /**
+   * Called with the results of the check, or with null once they are not those of the input. The values are saved only
+   * if the check has found no error.
+   */
+  onChecked?: (answer: Schemas['CheckResponse'] | null) => void
   /** Whether the step is complete. Then the button is the primary one only while there is input to save. */
   isDone: boolean
   onTyping: (isTyping: boolean) => void
@@ -34,6 +37,7 @@ interface Props {
 
 /** If the step has a check, the check runs before the values are saved. */
 export function SettingFields({ items, isExplained = false, isDone, onTyping, check, onChecked, onSaved }: Props) {
+  const { t } = useLingui()
   const known = items.filter(item => item !== undefined)
   const [typed, storeTyped] = useState<Typed>({})
   const setTyped = (typed: Typed) => {
@@ -72,14 +76,28 @@ export function SettingFields({ items, isExplained = false, isDone, onTyping, ch
         void queryClient.invalidateQueries({ queryKey: ['/api/settings'] })
         return true
       }
-      if (!problem.isTransient) setError({ key: problem.field, text: problemText(problem) })
+      const isUrl = problem.code === 'invalid' && known.some(({ key, kind }) => key === problem.field && kind === 'url')
+      const text = isUrl ? t`צריך כתובת מלאה שמתחילה ב־https, למשל https://shop.example.com` : problemText(problem)
+      if (!problem.isTransient) setError({ key: problem.field, text })
       return !problem.isTransient
     },
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setError(undefined)
-    save.mutate(typed)
+    onChecked?.(null)
+    const isEmpty = ({ key, kind, value, secret_set }: Item) =>
+      !typed[key]?.text.trim() && (kind === 'secret' ? !secret_set : !value)
+    if (check && known.every(item => item.editable && isEmpty(item))) {
+      setError({ key: known[0]?.key, text: t`צריך למלא את השדה הזה` })
+      return
+    }
+    const urls = new Set(known.flatMap(({ key, kind }) => (kind === 'url' ? [key] : [])))
+    const entered = Object.fromEntries(
+      Object.entries(typed).map(([key, one]) => [key, urls.has(key) ? { ...one, text: withScheme(one.text) } : one]),
+    )
+    storeTyped(entered)
+    save.mutate(entered)
   }
   const decide = (theirs: Item, keepsMine: boolean) => {
     const undecided = overtaken.filter(({ key }) => key !== theirs.key)
@@ -110,9 +128,11 @@ export function SettingFields({ items, isExplained = false, isDone, onTyping, ch
           isExplained={isExplained}
           typed={typed[item.key]?.text}
           error={error?.key === item.key ? error.text : undefined}
-          onChange={text =>
+          onChange={text => {
+            setError(undefined)
+            onChecked?.(null)
             setTyped({ ...typed, [item.key]: { text, version: typed[item.key]?.version ?? item.version } })
-          }
+          }}
         />
       ))}
       {overtaken.map(theirs => (

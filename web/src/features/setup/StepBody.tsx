@@ -14,7 +14,7 @@ import { Findings } from './Findings'
 import { Forwarding } from './Forwarding'
 import { Numbers } from './Numbers'
 import { SettingFields } from './SettingField'
-import { type Facts, isDone, numbersQuery, type StepId } from './steps'
+import { type Facts, hasAddress, isDone, numbersQuery, type StepId } from './steps'
 
 interface Props {
   step: StepId
@@ -38,9 +38,13 @@ function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
 
 export function StepBody({ step, facts, failed, onward, onTyping }: Props) {
   const get = (key: string) => facts.items.get(key)
-  const [answer, setAnswer] = useState<Schemas['CheckResponse']>()
+  // Until the user types, the result is that of the saved values.
+  const [checkedInput, setChecked] = useState<Schemas['CheckResponse'] | null>()
+  const isSaved = checkedInput === undefined
+  const answer = checkedInput ?? undefined
+  const shown = isSaved ? failed : answer
   const fields = { isDone: isDone(step, facts), onTyping }
-  const checked = { ...fields, onChecked: setAnswer }
+  const checked = { ...fields, onChecked: setChecked }
   switch (step) {
     case 'name':
       return (
@@ -61,7 +65,7 @@ export function StepBody({ step, facts, failed, onward, onTyping }: Props) {
             </Trans>
           </Head>
           <SettingFields items={[get('http.public_base_url')]} check="address" {...checked} />
-          <Findings answer={answer ?? failed} isSaved={!answer} />
+          <Findings answer={shown} isSaved={isSaved} />
           <p>
             <Link href="/app/settings/address?setup=address">
               <Trans>שם דומיין ותעודה אוטומטית</Trans>
@@ -82,7 +86,7 @@ export function StepBody({ step, facts, failed, onward, onTyping }: Props) {
             isDone={get('twilio.auth_token')?.secret_set ?? false}
           />
           <Findings answer={answer} />
-          {get('twilio.auth_token')?.secret_set && <Numbers />}
+          {get('twilio.auth_token')?.secret_set && <Numbers hasAddress={hasAddress(facts)} />}
           <Forwarding own={String(get('twilio.phone_number')?.value ?? '')} />
         </>
       )
@@ -115,7 +119,7 @@ export function StepBody({ step, facts, failed, onward, onTyping }: Props) {
             <Trans>בלי מפתח הסוכן לא מדבר, והמתקשרים משאירים הודעה. המפתח נבדק לפני שהוא נשמר.</Trans>
           </Head>
           <SettingFields items={[get('openai.api_key')]} check="ai" {...checked} />
-          <Findings answer={answer ?? failed} isSaved={!answer} />
+          <Findings answer={shown} isSaved={isSaved} />
         </>
       )
     case 'greeting':

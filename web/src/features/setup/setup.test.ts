@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '#shared/api/client'
 import { groupedHours } from './hours'
-import { dialled, type Facts, isDone, nextStep, openSteps } from './steps'
+import { dialled, type Facts, isDone, nextStep, openSteps, withScheme } from './steps'
 
 const item = (key: string, more: Partial<Schemas['SettingItem']>) =>
   [key, { key, kind: 'text', value: null, secret_set: false, ...more } as Schemas['SettingItem']] as const
@@ -59,4 +59,18 @@ test('weekdays with the same hours are shown together', () => {
     { weekdays: [0, 1, 2, 3], ranges: '9:00–18:00' },
     { weekdays: [4], ranges: '9:00–13:00, 16:00–19:00' },
   ])
+})
+
+test.each([
+  ['shop.co.il', 'https://shop.co.il'],
+  [' shop.example:8443 ', 'https://shop.example:8443'],
+  ['חנות.example/', 'https://חנות.example/'],
+  ['https://shop.example', 'https://shop.example'],
+  ['http://shop.example', 'http://shop.example'],
+  ['מספרה', 'מספרה'],
+  ['shop', 'shop'],
+  ['a b.example', 'a b.example'],
+  ['', ''],
+])('a bare domain becomes an https address: «%s»', (typed, address) => {
+  expect(withScheme(typed)).toBe(address)
 })

@@ -42,10 +42,14 @@ export interface Facts {
 }
 
 const isSet = (item: Item | undefined) =>
-  item !== undefined && (item.kind === 'secret' ? item.secret_set : item.value !== null && item.value !== '')
+  item !== undefined && (item.kind === 'secret' ? item.secret_set : item.value !== null && String(item.value) !== '')
 
 const hasAccount = (items: Facts['items']) =>
   isSet(items.get('twilio.account_sid')) && isSet(items.get('twilio.auth_token'))
+
+/** Whether Twilio can be given an address of this machine. */
+export const hasAddress = ({ items }: Facts): boolean =>
+  isSet(items.get('http.public_base_url')) || isSet(items.get('tls.domain'))
 
 /** Skipping a step does not complete it. */
 export function isDone(step: StepId, facts: Facts): boolean {
@@ -164,6 +168,12 @@ export const FORWARDING = ['61', '67', '62', '21'] as const
 
 /** Bezeq's service «עקוב אחרי», which forwards all calls of a landline (bezeq.co.il, services with an asterisk, 72). */
 export const BEZEQ = { on: '*72', off: '#72' } as const
+
+/** A bare domain gets the scheme that an address needs; other texts are unchanged. */
+export function withScheme(typed: string): string {
+  const text = typed.trim()
+  return /^[^\s/:.]+(\.[^\s/:.]+)+(:\d+)?\/?$/.test(text) ? `https://${text}` : text
+}
 
 /** An Israeli number gets the national format for dialling in Israel; others are unchanged. */
 export const dialled = (number: string, country: string): string =>

@@ -66,11 +66,14 @@ function Advice({ reason, proxy }: { reason: string | undefined; proxy: string |
       </p>
     )
   }
+  // Without a proxy, the port of this address is the one on which the machine listens.
+  const tunnel = `ssh -L 8080:127.0.0.1:${location.port || '80'} ${location.hostname}`
   return (
     <p className="lead">
       <Trans>
         סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם, ולמכונה אין עדיין כתובת https. אפשר להגדיר את{' '}
-        <code dir="ltr">tls.domain</code>, או לפתוח את הדף דרך <code dir="ltr">ssh -L 8080:127.0.0.1:8080 SERVER</code>.
+        <code dir="ltr">tls.domain</code> בקובץ <code dir="ltr">/etc/agentlocator/config.toml</code>, או להריץ{' '}
+        <code dir="ltr">{tunnel}</code> ולפתוח את <code dir="ltr">http://127.0.0.1:8080</code>.
       </Trans>
     </p>
   )
