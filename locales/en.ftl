@@ -1103,7 +1103,7 @@ setting-updates-feed-url = Address of the releases
 
 ## What checks find. The keys are stored in databases: add new ones, never rename one.
 
-found-twilio-unset = no Twilio account is set (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN): no calls, no WhatsApp by Twilio
+found-twilio-unset = no Twilio account is set (Account SID and Auth token): no calls, no WhatsApp by Twilio
 found-twilio-accepted = Twilio accepts the account and its token
 found-twilio-trial = the account is a trial: only verified numbers can call and be reached, callers hear Twilio's announcement first, and some of what calls need may be blocked
 found-twilio-status = Twilio reports the account as { $status }: no calls come in
@@ -1229,12 +1229,12 @@ remedy-whatsapp-sender-console = see the sender in Twilio's console, Messaging >
 remedy-whatsapp-sender-webhook = in Twilio's console, Messaging > Senders > WhatsApp senders, open the number and set the webhook for incoming messages, with POST: { $url }
 remedy-number-fallback = in Twilio's console set Primary handler fails to a TwiML Bin; the quick start has one to copy ("While the machine is off")
 
-remedy-address-set = set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel
+remedy-address-set = enter the https address of this machine, of the proxy or of the tunnel in the field "Public address" (PUBLIC_BASE_URL)
 remedy-address-record = at the domain's registrar, create an A record with this machine's public IPv4 address; or check that this machine reaches a name server (`resolvectl status`)
 remedy-address-public = Twilio needs an address that is reachable from the internet: a public record, a tunnel or a proxy
 remedy-address-wrong-record = at the domain's registrar, correct or remove the { $kind } record of { $host }
 remedy-address-proxy = point the proxy or tunnel there to http://127.0.0.1:8080 of this machine; if the address belongs to another machine, correct the { $kind } record of { $host }
-remedy-address-listener = check that agentlocator-https.socket or the proxy runs, and that no firewall here blocks the port
+remedy-address-listener = check that the machine is connected and that no firewall here blocks the port. The administrator also checks that agentlocator-https.socket or the proxy runs
 remedy-address-ports = open ports 80 and 443 in the router and the firewall, and forward them to this machine. Some routers do not forward requests from their own network: open https://{ $host }/livez on a phone without Wi-Fi; if it shows ok, the address works
 remedy-address-no-ipv6 = if this machine has no IPv6, remove the { $kind } record: certificate authorities try it first
 

@@ -1153,11 +1153,11 @@ setting-updates-feed-url = כתובת הגרסאות
 
 ## מה שהבדיקות מוצאות. המפתחות נשמרים במסדי נתונים: מוסיפים חדשים, ולא משנים שמות.
 
-found-twilio-unset = לא הוגדר חשבון ב־Twilio, ולכן אין שיחות, ואין WhatsApp דרכה (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)
+found-twilio-unset = לא הוגדר חשבון ב־Twilio (מזהה החשבון והאסימון שלו), ולכן אין שיחות, ואין WhatsApp דרכה
 found-twilio-accepted = החשבון והאסימון שלו מתקבלים ב־Twilio
 found-twilio-trial = זה חשבון ניסיון: רק מספרים מאומתים יכולים להתקשר ולקבל שיחות, המתקשרים שומעים קודם הודעה של Twilio, וחלק ממה ששיחות צריכות עלול להיות חסום
 found-twilio-status = לפי Twilio מצב החשבון הוא { $status }: שיחות לא נכנסות
-found-twilio-refused = החשבון והאסימון (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN) לא מתקבלים ב־Twilio
+found-twilio-refused = מזהה החשבון והאסימון (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN) לא מתקבלים ב־Twilio
 found-twilio-answer = התשובה ש־Twilio נתנה: { $status } { $reason }
 found-twilio-unreachable = אין קשר עם Twilio. הסיבה: { $reason }
 found-twilio-error = הבקשה ל־Twilio נכשלה: { $reason }
@@ -1281,12 +1281,12 @@ remedy-whatsapp-sender-console = בדקו את השולח במסוף של Twilio
 remedy-whatsapp-sender-webhook = במסוף של Twilio, תחת Messaging > Senders > WhatsApp senders, פתחו את המספר וקבעו את הכתובת להודעות נכנסות, בשיטת POST: { $url }
 remedy-number-fallback = במסוף של Twilio, קבעו ב־Primary handler fails כתובת של TwiML Bin; במדריך המהיר יש אחד להעתקה
 
-remedy-address-set = קבעו ב־PUBLIC_BASE_URL את כתובת ה־https של המכונה הזאת, של הפרוקסי או של המנהרה
+remedy-address-set = הזינו בשדה "הכתובת הציבורית" את כתובת ה־https של המכונה הזאת, של הפרוקסי או של המנהרה (PUBLIC_BASE_URL)
 remedy-address-record = אצל רשם הדומיין, צרו רשומת A עם כתובת ה־IPv4 הציבורית של המכונה הזאת; או בדקו שהמכונה מגיעה לשרת שמות (`resolvectl status`)
 remedy-address-public = צריך כתובת ש־Twilio יכולה להגיע אליה מהאינטרנט: רשומה ציבורית, מנהרה או פרוקסי
 remedy-address-wrong-record = אצל רשם הדומיין, תקנו או הסירו את רשומת ה־{ $kind } של { $host }
 remedy-address-proxy = הפנו את הפרוקסי או המנהרה שם אל http://127.0.0.1:8080 של המכונה הזאת; אם הכתובת של מכונה אחרת, תקנו את רשומת ה־{ $kind } של { $host }
-remedy-address-listener = בדקו ש־agentlocator-https.socket או הפרוקסי רצים, ושחומת אש כאן לא חוסמת את הפורט
+remedy-address-listener = בדקו שהמכונה מחוברת לרשת ושחומת אש כאן לא חוסמת את הפורט. מי שמטפל במכונה בודק גם ש־agentlocator-https.socket או הפרוקסי רצים
 remedy-address-ports = פתחו בנתב ובחומת האש את הפורטים 80 ו־443, והפנו אותם למכונה הזאת. יש נתבים שלא מפנים בקשות מהרשת של עצמם: פתחו https://{ $host }/livez בטלפון בלי Wi-Fi; אם כתוב שם ok, הכתובת עובדת
 remedy-address-no-ipv6 = אם למכונה הזאת אין IPv6, הסירו את רשומת ה־{ $kind }: מנפיקי תעודות מנסים אותה קודם
 

@@ -12,7 +12,7 @@ import { useSession } from '#shared/session'
 import { NotRunning } from './NotRunning'
 import { PairingForm } from './PairingForm'
 import { refreshLink } from './refresh'
-import { grouped, levelOf, possible, STATE_TEXTS, secondsUntil, TYPED_CODE_TEXT } from './states'
+import { grouped, levelOf, needsSecret, possible, STATE_TEXTS, secondsUntil, TYPED_CODE_TEXT } from './states'
 
 type Link = Schemas['BridgeStatus']
 
@@ -33,6 +33,19 @@ export function LinkPanel({ link }: { link: Link }) {
           <span>{known ? i18n._(known) : link.reason}</span>
         </p>
         <Facts link={link} />
+        {needsSecret(link) && (
+          <details className="fold">
+            <summary>
+              <Trans>למי שמטפל במכונה</Trans>
+            </summary>
+            <p>
+              <Trans>
+                מגדירים את אותו <code dir="ltr">BAILEYS_WEBHOOK_SECRET</code> במכונה ובתוכנה שמחברת ל־WhatsApp, ומפעילים
+                את שתיהן מחדש.
+              </Trans>
+            </p>
+          </details>
+        )}
         {isOwner && (can.reconnect || can.unlink) && (
           <div className="row wrap">
             {can.reconnect && <Reconnect />}

@@ -3,6 +3,7 @@ import { msg } from '@lingui/core/macro'
 import type { Schemas } from '#shared/api/client'
 
 type State = Schemas['LinkState']
+type Link = Schemas['BridgeStatus']
 
 export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   connected: msg`מחובר ל־WhatsApp`,
@@ -21,9 +22,12 @@ export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   other: msg`המכונה לא מחוברת ל־WhatsApp. הסיבה ביומן שלה.`,
   unreachable: msg`התוכנה שמחברת את המכונה ל־WhatsApp לא פועלת.`,
   silent: msg`התוכנה שמחברת את המכונה ל־WhatsApp לא עונה.`,
-  unauthorized: msg`התוכנה שמחברת ל־WhatsApp לא קיבלה את הסיסמה של המכונה. מי שמטפל במכונה מגדיר את אותו BAILEYS_WEBHOOK_SECRET בשתיהן.`,
-  disabled: msg`החיבור ל־WhatsApp לא הופעל. מי שמטפל במכונה מגדיר את BAILEYS_WEBHOOK_SECRET במכונה ובתוכנה שמחברת ל־WhatsApp.`,
+  unauthorized: msg`התוכנה שמחברת ל־WhatsApp לא קיבלה את הסיסמה של המכונה. מי שמטפל במכונה מגדיר בשתיהן אותה סיסמה.`,
+  disabled: msg`החיבור ל־WhatsApp בסריקת קוד לא הופעל במכונה הזאת. מי שמטפל במכונה יכול להפעיל אותו. אפשר גם בלעדיו: דרך Twilio.`,
 }
+
+/** States that the administrator of the machine ends with a setting. */
+export const needsSecret = ({ state }: Link): boolean => state === 'disabled' || state === 'unauthorized'
 
 /** Replaces the state's text while a pairing code is shown. */
 export const TYPED_CODE_TEXT = msg`הקוד מוכן. מקלידים אותו בטלפון של העסק.`
@@ -51,8 +55,6 @@ const LINKED_BY_CODE: ReadonlySet<State> = new Set<State>([
 
 /** States that are not errors yet. */
 const UNDER_WAY: ReadonlySet<State> = new Set<State>(['starting', 'pairing', 'connecting'])
-
-type Link = Schemas['BridgeStatus']
 
 /** `wait` if the state is not an error yet. */
 export const levelOf = ({ state }: Link): 'ok' | 'wait' | 'bad' =>
