@@ -291,6 +291,10 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   expect(asked).not.toContain('/api/twilio/numbers')
   await staff.goto(`${ownDaemon.url}/app/settings/users`)
   // The other user's open page follows the new role.
+  // A second press of Enter must not remove the user.
+  await page.getByRole('button', { name: 'Remove yael' }).press('Enter')
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'No', exact: true })).toBeFocused()
+  await page.keyboard.press('Escape')
   const role = page.getByRole('button', { name: 'Role yael' })
   await role.click()
   await own.fill(OWNER.password)
@@ -470,4 +474,50 @@ test('an emptied number shows the value that is in effect instead', async ({ pag
   await field.fill('')
   await field.press('Enter')
   await expect(field).toHaveValue(initial)
+})
+
+test('a setting that was not saved says so at its field until it is saved', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/phone?at=voice.max_call_s`)
+  const row = page.locator('.set[data-target]')
+  const field = row.locator('input')
+  await page.route('**/api/settings', route =>
+    route.request().method() === 'PATCH' ? route.abort() : route.fallback(),
+  )
+  await field.fill('900')
+  await field.press('Enter')
+  await page.locator('.toast').getByRole('button', { name: 'סגירה' }).click()
+  await expect(row.locator('.err')).toContainText('לא נשמר')
+  await expect(field).toHaveValue('900')
+  await inspectAll(page, 'settings-unsaved')
+  await page.unroute('**/api/settings')
+  await row.locator('.err button').click()
+  await expect(row.locator('.err')).toHaveCount(0)
+  await expect(field).toHaveValue('900')
+  await page.reload()
+  await expect(field).toHaveValue('900')
+})
+
+test('the state of updates follows their setting, and does not claim a check that was not made', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.route('**/api/updates', async route => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), checked_at: null, newest: null } })
+  })
+  await page.goto(`${ownDaemon.url}/app/settings/health?at=updates.check`)
+  const select = page.locator('.set[data-target]').locator('input[type=radio], select')
+  const choose = (name: string) => page.locator('.set[data-target]').getByText(name, { exact: true }).click()
+  await expect(select.first()).toBeAttached()
+  await choose('כבוי')
+  await expect(page.locator('main')).toContainText('המכונה לא מחפשת גרסאות חדשות')
+  await choose('פעם בשבוע')
+  await expect(page.locator('main')).toContainText('עוד לא נבדק אם יש גרסה חדשה')
+  await expect(page.locator('main')).not.toContainText('זו הגרסה האחרונה')
 })

@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { IconAlertCircle, IconCheck, IconRefresh } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
-import type { asApiError } from '#shared/api/errors'
+import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
@@ -57,6 +57,8 @@ export function SettingRow({ item }: { item: Item }) {
     return true
   }
   const change = useChange({ onError: refused })
+  /** The change that has failed, for example because of an outage. The same change can succeed later. */
+  const unsaved = change.isError && asApiError(change.error).isTransient ? change.variables : undefined
   useEffect(() => {
     if (!isTarget) return
     row.current?.scrollIntoView({ block: 'center' })
@@ -70,6 +72,7 @@ export function SettingRow({ item }: { item: Item }) {
   const [drops, setDrops] = useState(0)
   const store = ({ value, version, isUndo }: Next) => {
     const reverse = isUndo ? undefined : { value: ownValue(item), canUndo: item.kind !== 'secret' }
+    setUndo(undefined)
     change.mutate(
       { changes: { [item.key]: value }, expected: { [item.key]: version } },
       { onSuccess: () => setUndo(reverse) },
@@ -80,6 +83,7 @@ export function SettingRow({ item }: { item: Item }) {
   const save = (value: unknown, version = item.version) => {
     setRejection(undefined)
     setMine(undefined)
+    change.reset()
     if (item.kind !== 'secret' && isSame(value, item.value)) return cancel()
     ask({ value, version, isUndo: false })
   }
@@ -99,12 +103,24 @@ export function SettingRow({ item }: { item: Item }) {
           key={drops}
           item={item}
           canEdit={canEdit}
-          isBad={rejection !== undefined}
-          describedBy={rejection ? `${id}-note` : `${id}-help`}
+          isBad={rejection !== undefined || unsaved !== undefined}
+          describedBy={rejection || unsaved ? `${id}-note` : `${id}-help`}
           labelledBy={id}
           onSave={save}
-          onRejection={kind => setRejection(kind && { kind })}
+          onRejection={kind => {
+            change.reset()
+            setRejection(kind && { kind })
+          }}
         />
+        {unsaved && (
+          <div className="err" id={`${id}-note`}>
+            <Icon icon={IconAlertCircle} size="s" />
+            <Trans>לא נשמר</Trans>
+            <button className="btn link" type="button" onClick={() => change.mutate(unsaved)}>
+              <Trans>לנסות שוב</Trans>
+            </button>
+          </div>
+        )}
         {rejection && (
           <div className="err" id={`${id}-note`} role="alert">
             <Icon icon={IconAlertCircle} size="s" />

@@ -51,6 +51,10 @@ export function Version() {
               <p className="small muted">
                 {check === 'off' ? (
                   <Trans>המכונה לא מחפשת גרסאות חדשות. אפשר להפעיל את זה כאן למטה.</Trans>
+                ) : !checked_at ? (
+                  <Trans>עוד לא נבדק אם יש גרסה חדשה. המכונה בודקת פעם בשבוע.</Trans>
+                ) : !newest ? (
+                  <Trans>בבדיקה לא התקבלה רשימת הגרסאות. המכונה תנסה שוב.</Trans>
                 ) : (
                   <Trans>זו הגרסה האחרונה שאנחנו מכירים.</Trans>
                 )}

@@ -23,7 +23,14 @@ export const feature: Feature = {
   changes: {
     alert_updated: ['/api/self-check', '/api/backups'],
     backup_updated: ['/api/backups', '/api/audit'],
-    setting_updated: ['/api/audit', '/api/greeting', '/api/restart', '/api/retention', '/api/twilio/numbers'],
+    setting_updated: [
+      '/api/audit',
+      '/api/greeting',
+      '/api/restart',
+      '/api/retention',
+      '/api/twilio/numbers',
+      '/api/updates',
+    ],
     call_ended: ['/api/restart'],
   },
 }

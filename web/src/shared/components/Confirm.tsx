@@ -37,6 +37,8 @@ export function Confirm({ button, question, onConfirm }: Props) {
           <button
             className="btn quiet"
             type="button"
+            // The action cannot be undone, so a second press of Enter must not confirm it.
+            data-autofocus
             style={{ minInlineSize: 44 }}
             {...ESCAPE_STAYS}
             onClick={() => setOpen(false)}
