@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconMicrophone, IconMicrophoneOff, IconPhoneOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
+import { useAnswering, useLacks } from '#shared/answering/useAnswering'
 import { Icon } from '#shared/components/Icon'
 import { Duration } from '#shared/components/text'
 import { Ending } from './Ending'
@@ -17,6 +18,11 @@ export function TrialCallPanel() {
   const { conversation, levels, isMuted, start, hangUp, setMuted } = useTrialCall()
   const { phase, state, lines, ended, problem } = conversation
   const isOn = phase === 'on'
+  const answering = useAnswering()
+  const lacks = useLacks()
+  // Said before the browser asks for the microphone.
+  const isLacking = phase === 'idle' && answering.data?.has_agent === false
+  const setting = lacks && (lacks.agent ? 'openai.api_key' : 'voice.engine')
   return (
     <section className="trial card">
       <header className="trial-head">
@@ -32,7 +38,8 @@ export function TrialCallPanel() {
       </header>
       {problem && phase === 'failed' && <TrialProblem problem={problem} />}
       {ended && phase === 'ended' && <Ending ended={ended} />}
-      {phase === 'idle' && <Introduction />}
+      {isLacking && <TrialProblem problem={{ kind: 'no_engine', ...(setting && { setting }) }} />}
+      {phase === 'idle' && !isLacking && <Introduction />}
       {(isOn || lines.length > 0) && (
         <>
           <LiveLanes levels={levels} />
@@ -58,10 +65,12 @@ export function TrialCallPanel() {
             </button>
           </>
         ) : (
-          <button className="btn pen big" type="button" onClick={start}>
-            <Icon icon={IconMicrophone} />
-            {phase === 'idle' ? <Trans>להתחיל לדבר</Trans> : <Trans>לנסות שוב</Trans>}
-          </button>
+          !isLacking && (
+            <button className="btn pen big" type="button" onClick={start}>
+              <Icon icon={IconMicrophone} />
+              {phase === 'idle' ? <Trans>להתחיל לדבר</Trans> : <Trans>לנסות שוב</Trans>}
+            </button>
+          )
         )}
       </footer>
     </section>

@@ -70,10 +70,12 @@ function describe({ kind, setting, error }: CallProblem): Description {
         title: isKey ? <Trans>חסר מפתח AI</Trans> : <Trans>הסוכן לא עונה עכשיו</Trans>,
         text: isKey ? (
           <Trans>בלי מפתח הסוכן לא עונה, ומתקשרים משאירים הודעה.</Trans>
-        ) : (
+        ) : setting ? (
           <Trans>הוא כבוי בהגדרות, ומתקשרים משאירים הודעה.</Trans>
+        ) : (
+          <Trans>הוא כבוי, או שחסרה לו הגדרה. בעלי העסק יכולים לתקן את זה.</Trans>
         ),
-        action: toField(isKey ? <Trans>להוסיף מפתח</Trans> : <Trans>להגדרה</Trans>),
+        action: setting && toField(isKey ? <Trans>להוסיף מפתח</Trans> : <Trans>להגדרה</Trans>),
       }
     case 'limit_reached':
       return {
