@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspectAll, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logIn, prepare, show, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -52,6 +52,19 @@ test('a waiting contact whose service was removed is not booked for the only ser
   await expect(dialog.getByRole('button', { name: 'תספורת' })).toHaveAttribute('aria-pressed', 'false')
   await expect(dialog.getByRole('button', { name: 'בחרו שירות' })).toBeDisabled()
   await inspectAll(page, 'waiting-removed-service')
+})
+
+test('a removal from the waiting list is undone, also for a service that was removed', async ({ page, ownDaemon }) => {
+  const { send, get, noa, color } = await fill(page, ownDaemon)
+  const wish = { contact_id: noa.id, service_id: color.id, from_date: day(1), to_date: day(5), note: 'רק בבוקר' }
+  await send('POST', '/api/waiting-list', wish)
+  await send('DELETE', `/api/services/${color.id}`)
+  await page.goto(`${ownDaemon.url}/calendar?waiting=1`)
+  await page.getByRole('button', { name: /^הסרה מהרשימה/ }).click()
+  await expect(page.locator('.waiter')).toHaveCount(0)
+  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+  await expect(page.locator('.waiter')).toContainText('רק בבוקר')
+  expect((await get<{ items: object[] }>('/api/waiting-list')).items).toMatchObject([{ service_id: color.id }])
 })
 
 test('the form of an appointment shows the service that was removed', async ({ page, ownDaemon }) => {
@@ -111,4 +124,19 @@ test('a link to an appointment that no longer exists leads to the calendar', asy
   await expect(dialog.getByRole('button', { name: 'לנסות שוב' })).toHaveCount(0)
   await dialog.getByRole('button', { name: 'ליומן' }).click()
   await expect(dialog).toHaveCount(0)
+})
+
+test('on a phone, an error of a booking does not cover the title of its dialog', async ({ page, ownDaemon }) => {
+  const { noa } = await fill(page, ownDaemon)
+  await show(page, VIEWS[1])
+  await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'תספורת' }).click()
+  await dialog.locator('.slot').last().click()
+  await page.route('**/api/appointments', route => route.abort())
+  await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
+  const toast = page.locator('.toast.error')
+  await expect(toast).toBeVisible()
+  const [title, shown] = [await dialog.locator('header').boundingBox(), await toast.boundingBox()]
+  expect(shown?.y).toBeGreaterThanOrEqual((title?.y ?? 0) + (title?.height ?? 0))
 })
