@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspectAll, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -128,7 +128,7 @@ test('a link to an appointment that no longer exists leads to the calendar', asy
 
 test('on a phone, an error of a booking does not cover the title of its dialog', async ({ page, ownDaemon }) => {
   const { noa } = await fill(page, ownDaemon)
-  await show(page, VIEWS[1])
+  await prepare(page, VIEWS[1])
   await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'תספורת' }).click()

@@ -113,7 +113,7 @@ export function SettingRow({ item }: { item: Item }) {
           }}
         />
         {unsaved && (
-          <div className="err" id={`${id}-note`}>
+          <div className="err" id={`${id}-note`} style={{ alignItems: 'center' }}>
             <Icon icon={IconAlertCircle} size="s" />
             <Trans>לא נשמר</Trans>
             <button className="btn link" type="button" onClick={() => change.mutate(unsaved)}>

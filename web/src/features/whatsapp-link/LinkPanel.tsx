@@ -34,17 +34,12 @@ export function LinkPanel({ link }: { link: Link }) {
         </p>
         <Facts link={link} />
         {needsSecret(link) && (
-          <details className="fold">
-            <summary>
-              <Trans>למי שמטפל במכונה</Trans>
-            </summary>
-            <p>
-              <Trans>
-                מגדירים את אותו <code dir="ltr">BAILEYS_WEBHOOK_SECRET</code> במכונה ובתוכנה שמחברת ל־WhatsApp, ומפעילים
-                את שתיהן מחדש.
-              </Trans>
-            </p>
-          </details>
+          <p className="small muted">
+            <Trans>
+              למי שמטפל במכונה: מגדירים את אותו <code dir="ltr">BAILEYS_WEBHOOK_SECRET</code> במכונה ובתוכנה שמחברת
+              ל־WhatsApp, ומפעילים את שתיהן מחדש.
+            </Trans>
+          </p>
         )}
         {isOwner && (can.reconnect || can.unlink) && (
           <div className="row wrap">
