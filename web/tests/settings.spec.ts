@@ -53,6 +53,37 @@ test('a refused value is explained in the language of the page', async ({ page, 
   await expect(row.getByRole('alert')).toContainText('smtp.example.com')
 })
 
+test('a warning stays at the setting that it names, until it no longer applies', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/whatsapp`)
+  const row = page.locator('.set', { has: page.locator('[id="set-whatsapp.provider"]') })
+  await row.getByRole('radio', { name: 'Twilio' }).check({ force: true })
+  const warning = row.getByRole('alert')
+  await expect(warning).toContainText('nothing can be sent')
+  await expect(page.locator('.toast')).toHaveCount(0)
+  await visit(page, '/app/settings/business')
+  await visit(page, '/app/settings/whatsapp')
+  await inspectAll(page, 'settings-warning')
+  await expect(warning).toContainText('nothing can be sent')
+  await row.getByRole('radio').first().check({ force: true })
+  await expect(warning).toHaveCount(0)
+})
+
+test('a warning about a setting of another section is a toast', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  const { send } = await owner(page, ownDaemon)
+  await send('PATCH', '/api/settings', { changes: { 'whatsapp.provider': 'twilio' } })
+  await page.goto(`${ownDaemon.url}/app/settings/privacy?at=retention.audit_days`)
+  const field = page.locator('.set[data-target] input')
+  await field.fill('400')
+  await field.press('Enter')
+  await expect(page.locator('.toast')).toContainText('whatsapp.provider is twilio')
+})
+
 test('a refused value stays in its field until it is corrected', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])

@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { IconAlertCircle, IconCheck, IconRefresh } from '@tabler/icons-react'
+import { IconAlertCircle, IconAlertTriangle, IconCheck, IconRefresh } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
@@ -15,6 +15,7 @@ import type { Item } from './sections'
 import { useConfirmed } from './use-confirmed'
 import { type Change, useChange } from './use-settings'
 import { isSame, ownValue } from './value'
+import { rowId, useWarnings } from './warnings'
 
 /** How long «saved» is shown beside a field, in ms. The undo remains available in the list of changes. */
 const SAVED_MS = 12_000
@@ -88,7 +89,8 @@ export function SettingRow({ item }: { item: Item }) {
     ask({ value, version, isUndo: false })
   }
   const canEdit = item.editable && isOwner
-  const id = `set-${item.key}`
+  const id = rowId(item.key)
+  const warnings = useWarnings(item.key)
   const isInline = item.kind === 'bool' && item.value !== null && !item.optional
   return (
     <div className={isInline ? 'set inline' : 'set'} ref={row} data-target={isTarget || undefined}>
@@ -158,6 +160,14 @@ export function SettingRow({ item }: { item: Item }) {
             )}
           </p>
         )}
+        {warnings.map(text => (
+          <p key={text} className="src warn" role="alert">
+            <Icon icon={IconAlertTriangle} size="s" />
+            <span dir="ltr" lang="en">
+              {text}
+            </span>
+          </p>
+        ))}
         {item.restart_pending && (
           <p className="src warn">
             <Icon icon={IconRefresh} size="s" />

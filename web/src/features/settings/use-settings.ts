@@ -5,6 +5,7 @@ import type { asApiError } from '#shared/api/errors'
 import { queryClient } from '#shared/api/query'
 import { type Locale, useLocale } from '#shared/i18n/locale'
 import type { Item } from './sections'
+import { showWarnings } from './warnings'
 
 const ROOT = '/api/settings'
 
@@ -83,6 +84,8 @@ export function useChange({ onDone, onError }: Options = {}) {
     ],
     onDone: (answer, change) => {
       show(answer.items)
+      const known = queryClient.getQueryData(settingsQuery(locale).queryKey)?.items ?? answer.items
+      showWarnings(answer.warnings, new Set(known.map(({ key }) => key)))
       void queryClient.invalidateQueries({ queryKey: [`${ROOT}/history`] })
       onDone?.(answer, change)
     },
