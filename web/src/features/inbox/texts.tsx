@@ -108,6 +108,7 @@ export function useFailure(): (code: string | null | undefined, sentence: string
       template_required: t`חלון התשובה נסגר. אפשר רק תבנית מאושרת`,
       whatsapp_refused: t`WhatsApp סירבה לשלוח`,
       media_refused: t`WhatsApp לא קיבלה את הקובץ`,
+      cancelled: t`בוטלה לפני שנשלחה`,
       too_old: t`ההודעה נכתבה לפני ימים ועדיין לא נשלחה. לשלוח אותה עכשיו?`,
       too_late: t`השעה שנקבעה לה עברה לפני יותר משעתיים`,
       appointment_changed: t`התור שההודעה עליו כבר התחיל, או שייך ללקוח אחר`,

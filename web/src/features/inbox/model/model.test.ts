@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { addDays } from '#shared/format/dates'
 import { linkParts } from '#shared/format/links'
-import type { Contact, Route, TimelineItem } from '../api'
+import type { Contact, MessageItem, Route, TimelineItem } from '../api'
 import { boxOf } from '../timeline/box'
 import { canRetry, charsOf, isAfterWindow, maxChars } from './limits'
 import { heldOrder } from './order'
 import { peaksOf } from './peaks'
 import { archivedOf, recipientOf } from './person'
+import { waitOf } from './queued'
 import { matchingReplies, slashQuery } from './replies'
 import { isDeleted } from './reply'
 import { previewOf } from './thumbhash'
@@ -135,6 +136,20 @@ test('a message after the end of the reply window is one by Twilio', () => {
   expect(isAfterWindow(route, 'auto', after)).toBe(true)
   expect(isAfterWindow(route, 'baileys', after)).toBe(false)
   expect(isAfterWindow({ ...route, window_until: null }, 'auto', after)).toBe(false)
+})
+
+test('a message that waits for longer than usual has a reason and a time', () => {
+  const now = Date.parse('2026-11-20T08:00:00Z')
+  const wait = (status: MessageItem['status'], created: string, next: string | null) =>
+    waitOf({ status, created_at: `2026-11-20T${created}Z`, next_attempt_at: next && `2026-11-20T${next}Z` }, now)
+  expect(wait('queued', '07:59:51', '07:59:55')).toBeUndefined()
+  expect(wait('queued', '07:59:51', '08:00:20')).toBeUndefined()
+  expect(wait('queued', '07:59:49', '07:59:55')).toEqual({ isPostponed: false, until: null })
+  expect(wait('queued', '07:59:49', null)).toEqual({ isPostponed: false, until: null })
+  expect(wait('queued', '07:50:00', '08:05:00')).toEqual({ isPostponed: false, until: '2026-11-20T08:05:00Z' })
+  expect(wait('queued', '07:59:59', '08:05:01')).toEqual({ isPostponed: true, until: '2026-11-20T08:05:01Z' })
+  expect(wait('sent', '07:50:00', null)).toBeUndefined()
+  expect(wait('failed', '07:50:00', '09:00:00')).toBeUndefined()
 })
 
 test('only what another attempt can change is tried again', () => {

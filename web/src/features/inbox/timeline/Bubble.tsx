@@ -9,6 +9,7 @@ import { Ticks, useMediaText } from '../texts'
 import { Attachment } from './Attachment'
 import { Button, CameFrom, Place } from './Extra'
 import { Failure } from './Failure'
+import { Queued } from './Queued'
 import { Words } from './Words'
 
 interface Props {
@@ -55,6 +56,7 @@ export function Bubble({ message, isNext, isLast, contact, isFound, onJump, onRe
           <Icon icon={IconArrowBackUp} size="s" />
         </button>
       )}
+      {message.status === 'queued' && <Queued message={message} />}
       {message.status === 'failed' && <Failure message={message} contact={contact} />}
     </div>
   )

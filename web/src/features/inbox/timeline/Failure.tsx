@@ -33,7 +33,10 @@ interface Props {
 export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
   const failure = useFailure()
-  const providers = otherRoutes(route, message.provider)
+  const isCancelled = message.error_code === 'cancelled'
+  const reason = failure(message.error_code, message.error)
+  // A user has cancelled the message, so its provider has not failed.
+  const providers = isCancelled ? [] : otherRoutes(route, message.provider)
   const isOnItsWay = useOutgoing(id).some(entry => resentBy(entry) === message.id)
   const isSentAgain = !isOnItsWay && sentAgain().includes(message.id)
   const canSend = to !== null && !isOnItsWay && !isSentAgain
@@ -60,9 +63,7 @@ export function Failure({ message, contact: { id, to } }: Props) {
   return (
     <div className="fail">
       <Icon icon={IconAlertCircle} size="s" />
-      <span>
-        <NotSent provider={message.provider} reason={failure(message.error_code, message.error)} />
-      </span>
+      <span>{isCancelled ? reason : <NotSent provider={message.provider} reason={reason} />}</span>
       {isSentAgain && (
         <span className="muted">
           <Trans>ההודעה כבר נשלחה שוב, ומופיעה בהמשך השיחה</Trans>
