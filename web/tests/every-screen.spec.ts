@@ -50,7 +50,8 @@ const launch = (): Promise<Browser> =>
 
 /**
  * Returns what cannot be recognized with the forced colours of a high-contrast theme, which drop shadows and
- * backgrounds: controls without a line around them, and a selected control that looks like the others of its group.
+ * backgrounds: controls without a line around them, a selected control that looks like the others of its group, an open
+ * task that looks done, and closed hours that look open.
  */
 async function unclear(page: Page): Promise<string[]> {
   await page.emulateMedia({ forcedColors: 'active' })
@@ -69,7 +70,7 @@ async function unclear(page: Page): Promise<string[]> {
         faults.push(`no line: ${name(control)}`)
     }
     const selected = document.querySelectorAll(
-      'a[aria-current]:not([aria-current=false]), button[aria-current]:not([aria-current=false]), [aria-pressed=true], [role=radio][aria-checked=true]',
+      'a[aria-current]:not([aria-current=false]), button[aria-current]:not([aria-current=false]), [aria-pressed=true], [role=radio][aria-checked=true], .seg label:has(:checked)',
     )
     for (const one of selected) {
       const others = [...(one.parentElement?.children ?? [])].filter(
@@ -77,6 +78,13 @@ async function unclear(page: Page): Promise<string[]> {
       )
       const same = others.find(other => line(getComputedStyle(other)) === line(getComputedStyle(one)))
       if (isShown(one) && same) faults.push(`not marked: ${name(one)}`)
+    }
+    for (const sign of document.querySelectorAll('[aria-checked=false] > .tick > svg')) {
+      if (sign.checkVisibility({ visibilityProperty: true }))
+        faults.push(`looks done: ${name(sign.parentElement ?? sign)}`)
+    }
+    for (const hours of document.querySelectorAll('.day-col .closed')) {
+      if (isShown(hours) && getComputedStyle(hours).backgroundImage === 'none') faults.push('closed hours look open')
     }
     return faults
   })
@@ -247,11 +255,20 @@ test('on every screen only directed icons are mirrored, controls cover nothing, 
   for (const name of ['phone', 'checks', 'search', 'player-play-filled']) expect([...seen]).toContain(name)
   expect(scrollbars).toBeGreaterThan(3)
   expect(selects).toBeGreaterThan(2)
-  await bookUnnamed(await owner(page, daemon), shop.day)
+  const api = await owner(page, daemon)
+  await bookUnnamed(api, shop.day)
   await show(page, VIEWS[0])
   await visit(page, `/calendar?date=${shop.day}`)
   await expect(page.locator('.ev', { hasText: '050-987-6543' })).toBeVisible()
   expect(await page.evaluate(broken)).toEqual([])
+  const hours = Array.from({ length: 7 }, (_, weekday) => ({
+    weekday,
+    from: '10:00',
+    to: weekday % 2 ? '12:00' : '18:00',
+  }))
+  await api.send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+  await expect(page.locator('.day-col .closed').first()).toBeVisible()
+  expect(await unclear(page)).toEqual([])
   await show(page, VIEWS[3])
   await page.evaluate(() => {
     for (const bdi of document.querySelectorAll('bdi')) bdi.replaceWith(...bdi.childNodes)
