@@ -2,7 +2,10 @@ import type { Page } from '@playwright/test'
 import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
 import { fillShop, screensOf, settled, visit } from './support/shop'
 
-/** Returns the controls and headings that are cut off or extend beyond the screen, and what scrolls sideways. */
+/**
+ * Returns the controls and headings that are cut off or extend beyond the screen, what scrolls sideways, texts that overlap the
+ * text beside them, and broken words of headings.
+ */
 function faults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth
@@ -31,6 +34,37 @@ function faults(page: Page): Promise<string[]> {
       const isCut = element.scrollWidth > element.clientWidth + 2 && getComputedStyle(element).overflowX !== 'visible'
       if (isCut && element.matches('button, a') && !element.closest('.clip') && !element.querySelector('.clip')) {
         found.push(`cut off: ${text}`)
+      }
+    }
+    const rects = (start: Node, from: number, end: Node, to: number) => {
+      const range = document.createRange()
+      range.setStart(start, from)
+      range.setEnd(end, to)
+      return range
+    }
+    for (const group of document.querySelectorAll('.filters, .page-head')) {
+      const parts = [...group.children].filter(one => one.checkVisibility())
+      const boxes = parts.map(one => rects(one, 0, one, one.childNodes.length).getBoundingClientRect())
+      boxes.forEach((a, at) => {
+        const b = boxes[at + 1]
+        if (!b) return
+        const [x, y] = [
+          Math.min(a.right, b.right) - Math.max(a.left, b.left),
+          Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top),
+        ]
+        if (x > 4 && y > 4) found.push(`overlap: «${parts[at]?.textContent}» and «${parts[at + 1]?.textContent}»`)
+      })
+    }
+    const headings = document.createTreeWalker(
+      document.querySelector('.page-head h1') ?? document.createElement('h1'),
+      NodeFilter.SHOW_TEXT,
+    )
+    for (let node = headings.nextNode(); node; node = headings.nextNode()) {
+      for (const { 0: word, index } of (node.textContent ?? '').matchAll(/[^\s־-]+/g)) {
+        const tops = [...rects(node, index, node, index + word.length).getClientRects()].map(({ top }) =>
+          Math.round(top),
+        )
+        if (new Set(tops).size > 1) found.push(`a broken word: «${word}»`)
       }
     }
     return [...new Set(found)]
