@@ -43,6 +43,7 @@ export function Headers({ all, error, onChange }: Props) {
               dir="ltr"
               value={header.value}
               placeholder={header.isStored ? '••••••••' : 'Bearer …'}
+              error={header.isLost && !header.value ? t`ערך סודי לא נשמר בדפדפן. צריך להקליד אותו שוב` : undefined}
               help={header.isStored ? <Trans>שמור. ריק: לא משתנה</Trans> : undefined}
               onChange={event => change(header, { value: event.target.value })}
             />

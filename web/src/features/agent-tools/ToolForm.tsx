@@ -17,10 +17,12 @@ import {
   type Draft,
   draftOf,
   isComplete,
+  isCut,
   isLimit,
   isName,
+  type KeptDraft,
+  restored,
   type Tool,
-  withNewKeys,
   withoutSecrets,
 } from './draft'
 import { Headers } from './Headers'
@@ -35,7 +37,7 @@ export const TOOL_DRAFTS = 'agent-tool'
 
 /** `etag` is the version on which the input is based. */
 interface Kept {
-  draft: Draft
+  draft: KeptDraft
   etag?: string | undefined
 }
 
@@ -53,9 +55,10 @@ export function ToolForm({ tool, isGone = false, close: leave }: Props) {
   const name = `${TOOL_DRAFTS}.${tool?.id ?? 'new'}`
   const kept = useKept<Kept>(name)
   const [stored] = useState(() => draftOf(tool))
-  const [draft, setDraft] = useState(() => (kept ? withNewKeys(kept.draft) : stored))
+  const [draft, setDraft] = useState(() => (kept ? restored(kept.draft, stored) : stored))
   const etag = kept ? kept.etag : tool?.etag
-  const end = useKeep<Kept>(name, { draft: withoutSecrets(draft), etag }, { draft: stored, etag }, leave)
+  const keep = (draft: Draft): Kept => ({ draft: withoutSecrets(draft, stored), etag })
+  const end = useKeep<Kept>(name, keep(draft), keep(stored), leave)
   const close = () => {
     end()
     leave()
@@ -154,7 +157,7 @@ export function ToolForm({ tool, isGone = false, close: leave }: Props) {
           inputMode="url"
           maxLength={2000}
           spellCheck={false}
-          error={errorOf('url')}
+          error={isCut(draft.url) ? t`חסר מה שאחרי ה־?. אולי יש בו מפתח, ולכן הוא לא נשמר בדפדפן` : errorOf('url')}
           onChange={event => change({ url: event.target.value })}
         />
         <Parameters

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { argumentsOf, bodyOf, draftOf, isComplete, newHeader, newParameter, type Tool } from './draft'
+import {
+  argumentsOf,
+  bodyOf,
+  draftOf,
+  isComplete,
+  newHeader,
+  newParameter,
+  restored,
+  type Tool,
+  withoutSecrets,
+} from './draft'
 
 const TOOL: Tool = {
   id: 1,
@@ -61,6 +71,45 @@ describe('the form of a tool', () => {
     ]) {
       expect(isComplete({ ...draft, ...more }), JSON.stringify(more)).toBe(false)
     }
+  })
+})
+
+describe('what the browser keeps of a form', () => {
+  const stored = draftOf({ ...TOOL, url: 'https://shop.example/{part}?key=abc' })
+  const kept = (more: Partial<typeof stored>) => {
+    const text = JSON.stringify(withoutSecrets({ ...stored, ...more }, stored))
+    return { text, next: restored(JSON.parse(text), stored) }
+  }
+
+  test('a typed secret is not kept, and must be typed again', () => {
+    const header = stored.headers[0] ?? newHeader()
+    for (const headers of [[{ ...header, value: 'k-1' }], [{ ...newHeader(), name: 'X-Key', value: 'k-1' }]]) {
+      const { text, next } = kept({ headers })
+      expect(text).not.toContain('k-1')
+      expect(text).not.toBe(kept({}).text)
+      expect(isComplete(next)).toBe(false)
+      expect(isComplete({ ...next, headers: next.headers.map(one => ({ ...one, value: 'k-2' })) })).toBe(true)
+    }
+    const { next } = kept({ description: 'Other' })
+    expect(bodyOf(next)).toEqual({ ...bodyOf(stored), description: 'Other' })
+    expect(isComplete(next)).toBe(true)
+  })
+
+  test('a key in an address is not kept, and the address must be completed', () => {
+    const addresses = {
+      'https://shop.example/a?key=def': 'https://shop.example/a?',
+      'https://shop.example/{part}?key=def': 'https://shop.example/{part}?',
+      'https://me:def@shop.example/': '',
+      'https://shop.example/b': 'https://shop.example/b',
+    }
+    for (const [url, left] of Object.entries(addresses)) {
+      const { text, next } = kept({ url })
+      expect(text).not.toContain('def')
+      expect(next.url).toBe(left)
+      expect(isComplete(next), url).toBe(left === url)
+    }
+    expect(kept({ limit: '9' }).text).not.toContain('abc')
+    expect(kept({ limit: '9' }).next.url).toBe(stored.url)
   })
 })
 

@@ -20,6 +20,8 @@ export interface HeaderDraft {
   name: string
   value: string
   isStored: boolean
+  /** Whether a value was typed that this browser must not keep, so that it has to be typed again. */
+  isLost?: boolean
 }
 
 export interface Draft {
@@ -74,17 +76,29 @@ export function draftOf(tool?: Tool): Draft {
   }
 }
 
-/** What may be stored in the browser: the values of headers are secrets. */
-export const withoutSecrets = (draft: Draft): Draft => ({
+/** What may be stored in the browser. Without `url`, the address was not changed. */
+export type KeptDraft = Omit<Draft, 'url'> & { url?: string }
+
+/**
+ * Removes what may be a secret: the values of headers, and the parts of an address that can contain a key. An address that ends
+ * with «?» and a header with `isLost` must be completed before the tool can be saved.
+ */
+export const withoutSecrets = ({ url, ...draft }: Draft, stored: Draft): KeptDraft => ({
   ...draft,
-  headers: draft.headers.map(header => ({ ...header, value: '' })),
+  headers: draft.headers.map(header => ({
+    ...header,
+    value: '',
+    ...(header.value.trim() !== '' && { isStored: false, isLost: true }),
+  })),
+  ...(url !== stored.url && { url: /\/\/[^/?]*@/.test(url) ? '' : url.replace(/\?.*/s, '?') }),
 })
 
 /** The keys of stored rows are from an earlier page, and new rows could have the same ones. */
-export const withNewKeys = (draft: Draft): Draft => ({
-  ...draft,
-  parameters: draft.parameters.map(it => ({ ...it, key: ++lastKey })),
-  headers: draft.headers.map(it => ({ ...it, key: ++lastKey })),
+export const restored = (kept: KeptDraft, stored: Draft): Draft => ({
+  ...kept,
+  url: kept.url ?? stored.url,
+  parameters: kept.parameters.map(it => ({ ...it, key: ++lastKey })),
+  headers: kept.headers.map(it => ({ ...it, key: ++lastKey })),
 })
 
 export function bodyOf(draft: Draft): Schemas['CreateAgentToolRequest'] {
@@ -123,12 +137,16 @@ export const isParameterName = (text: string): boolean => /^[a-z][a-z0-9_]{0,40}
 export const isLimit = (text: string): boolean =>
   /^\d{1,2}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= 15
 
+/** Whether the query of an address is missing. */
+export const isCut = (url: string): boolean => url.trim().endsWith('?')
+
 /** The daemon checks the rest. */
 export function isComplete(draft: Draft): boolean {
   return (
     isName(draft.name) &&
     draft.description.trim() !== '' &&
     /^https?:\/\/./.test(draft.url.trim()) &&
+    !isCut(draft.url) &&
     isLimit(draft.limit) &&
     draft.parameters.every(({ name, description }) => isParameterName(name) && description.trim() !== '') &&
     draft.headers.every(({ name, value, isStored }) => name.trim() !== '' && (isStored || value.trim() !== ''))
