@@ -22,8 +22,13 @@ const FINAL = new Set([
   'media_unknown',
 ])
 
-/** Whether Twilio accepts free text now, but not at this time, unless the contact writes before. */
+/**
+ * Whether Twilio accepts free text now, but not at this time, unless the contact writes before. With a connected phone of the
+ * business, the route is chosen again at that time, and a free text goes out by the phone.
+ */
 export function isAfterWindow(route: Route | undefined, provider: Provider | 'auto', at: Date): boolean {
   const way = provider === 'auto' ? route?.provider : provider
+  const canUsePhone = route?.alternatives.some(({ provider, possible }) => provider === 'baileys' && possible)
+  if (provider === 'auto' && canUsePhone) return false
   return way === 'twilio' && route?.window_until != null && at.getTime() > Date.parse(route.window_until)
 }

@@ -136,6 +136,9 @@ test('a message after the end of the reply window is one by Twilio', () => {
   expect(isAfterWindow(route, 'auto', after)).toBe(true)
   expect(isAfterWindow(route, 'baileys', after)).toBe(false)
   expect(isAfterWindow({ ...route, window_until: null }, 'auto', after)).toBe(false)
+  const alternatives = route.alternatives.map(way => ({ ...way, possible: true }))
+  expect(isAfterWindow({ ...route, alternatives }, 'auto', after)).toBe(false)
+  expect(isAfterWindow({ ...route, alternatives }, 'twilio', after)).toBe(true)
 })
 
 test('a message that waits for longer than usual has a reason and a time', () => {
