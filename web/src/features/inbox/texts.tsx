@@ -114,7 +114,7 @@ export function useFailure(): (code: string | null | undefined, sentence: string
       appointment_changed: t`התור שההודעה עליו כבר התחיל, או שייך ללקוח אחר`,
       contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
       recipient_not_allowed: t`אין שליחה לארץ של המספר הזה`,
-      too_many_new_chats: t`נפתחו היום יותר מדי שיחות חדשות. אפשר להמשיך מחר`,
+      too_many_new_chats: t`נפתחו יותר מדי שיחות חדשות ב־24 השעות האחרונות. אפשר לנסות שוב בעוד כמה שעות`,
       provider_disabled: t`הדרך הזאת לא מופעלת`,
       no_provider: t`אין כרגע דרך WhatsApp פעילה`,
       not_set_up: t`הדרך הזאת כבר לא מוגדרת`,

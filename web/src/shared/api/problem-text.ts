@@ -38,7 +38,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   service_archived: msg`השירות הוסר. אפשר להחזיר אותו בהגדרות, תחת שירותים, או לבחור שירות אחר.`,
   invalid_recipient: msg`זה לא מספר טלפון ולא מזהה WhatsApp.`,
   recipient_not_allowed: msg`לפי ההגדרות לא פונים ראשונים למספר כזה. לענות למי שפנה אפשר תמיד.`,
-  too_many_new_chats: msg`היום כבר פניתם להרבה לקוחות חדשים. כדי ש־WhatsApp לא תחסום את המספר, ממשיכים מחר. לענות למי שכתב אפשר תמיד.`,
+  too_many_new_chats: msg`ב־24 השעות האחרונות פניתם להרבה לקוחות חדשים. כדי ש־WhatsApp לא תחסום את המספר, ממשיכים בעוד כמה שעות. לענות למי שכתב אפשר תמיד.`,
   reply_to_unknown: msg`אי אפשר לצטט את ההודעה הזאת. אפשר לשלוח בלי הציטוט.`,
   empty_message: msg`צריך לכתוב משהו לפני השליחה.`,
   text_too_long: msg`ההודעה ארוכה מדי.`,

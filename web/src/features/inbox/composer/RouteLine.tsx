@@ -199,7 +199,7 @@ function useRefusal(): (reason: string | null | undefined) => string {
       recipient_not_allowed: isOwner
         ? t`אין שליחה לארץ של המספר הזה (הגדרה: whatsapp.new_chat_prefixes)`
         : t`אין שליחה לארץ של המספר הזה`,
-      too_many_new_chats: t`נפתחו היום יותר מדי שיחות חדשות. אפשר להמשיך מחר`,
+      too_many_new_chats: t`נפתחו יותר מדי שיחות חדשות ב־24 השעות האחרונות. אפשר לנסות שוב בעוד כמה שעות`,
     }
     return known[reason ?? ''] ?? codeText(reason) ?? t`לא זמין כרגע`
   }
