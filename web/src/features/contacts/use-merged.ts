@@ -3,12 +3,12 @@ import { useEffect, useRef } from 'react'
 import { useLocation } from 'wouter'
 import { queryClient } from '#shared/api/query'
 import { toast } from '#shared/components/toasts'
-import { moveDrafts } from '#shared/draft'
+import { moveDrafts, moveUnsent } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { type ContactDetail, contactQuery } from './api'
 
 /** The drafts about a contact, whose names continue with its id. */
-const DRAFTS = ['note', 'contact-field', 'contact-task', 'lead', 'task']
+const DRAFTS = ['note', 'contact-field', 'contact-name', 'contact-task', 'lead', 'task', 'appointment']
 
 /** Gives the focus to the field with the same name in the forms of the other contact, or to the page. */
 function focusAgain(name: string | null): void {
@@ -40,6 +40,7 @@ export function useMerged(id: number, contact: ContactDetail | undefined): Conta
       const active = document.activeElement
       const field = active?.matches('main :is(input, textarea)') ? active.ariaLabel : undefined
       moveDrafts(DRAFTS, id, other)
+      moveUnsent(id, other)
       go(`/app/contacts/${other}`, { replace: true })
       if (before === undefined || !found) return
       const [from, to] = [isolate(before), isolate(found.display_name)]
