@@ -64,6 +64,14 @@ export function ownKeys(prefix: string): string[] {
     .sort()
 }
 
+/** Adds a function that is called when another tab has changed an own value of a user. */
+export function onOwnChange(listener: (key: string, user: number, value: string | null) => void): void {
+  globalThis.addEventListener?.('storage', ({ key, newValue }: StorageEvent) => {
+    const [, user, name] = /^agentlocator\.own\.(\d+)\.(.+)$/.exec(key ?? '') ?? []
+    if (name !== undefined) listener(name, Number(user), newValue)
+  })
+}
+
 const forgetters: (() => void)[] = []
 
 /** Adds a function that deletes own values which are only in memory, such as files. `forgetOwn` calls it. */

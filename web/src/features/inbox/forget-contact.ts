@@ -2,7 +2,7 @@ import { queryClient } from '#shared/api/query'
 import { rememberOwn } from '#shared/storage'
 import type { Contact } from './api'
 import { draftKey } from './composer/draft-sync'
-import { filesKey } from './composer/upload-list'
+import { forgetUploads } from './composer/useUploads'
 import { replyKey } from './model/reply'
 import { outbox } from './outbox'
 import { contactQuery } from './queries'
@@ -17,7 +17,7 @@ export function forgetContact(id: number): void {
   outbox.forget(id)
   rememberOwn(draftKey(id), null)
   rememberOwn(replyKey(id), null)
-  rememberOwn(filesKey(id), null)
+  forgetUploads(id)
   const contact = queryClient.getQueryData<Contact>(contactQuery(id).queryKey)
   const threads = new Set(contact?.threads.map(thread => thread.id))
   queryClient.removeQueries({

@@ -50,13 +50,16 @@ export class UploadList {
   items: readonly UploadItem[]
   private readonly running = new Map<number, AbortController>()
   private readonly listeners = new Set<() => void>()
-  private readonly key: string
-  private readonly owner: number
+  readonly key: string
+  readonly owner: number
+  /** What this browser keeps, as text. */
+  private kept: string | null
 
   constructor(contactId: number, owner: number) {
     this.key = filesKey(contactId)
     this.owner = owner
-    this.items = read(recallOwn(this.key, owner)).map(uploaded)
+    this.kept = recallOwn(this.key, owner)
+    this.items = read(this.kept).map(uploaded)
   }
 
   readonly subscribe = (listener: () => void) => {
@@ -90,6 +93,15 @@ export class UploadList {
 
   readonly clear = () => this.drop(this.items)
 
+  /** Another tab has sent, removed or added uploaded files of the same draft. */
+  readonly follow = (stored: string | null) => {
+    const kept = read(stored)
+    const known = this.items.filter(({ media }) => !media || kept.some(one => one.media.id === media.id))
+    const added = kept.filter(({ media }) => !this.items.some(item => item.media?.id === media.id))
+    this.kept = stored
+    this.show([...known, ...added.map(uploaded)])
+  }
+
   private readonly start = (item: UploadItem) => {
     const control = new AbortController()
     this.running.set(item.id, control)
@@ -116,9 +128,15 @@ export class UploadList {
   }
 
   private set(items: readonly UploadItem[]) {
+    const files = items.flatMap(({ name, media }): Kept[] => (media ? [{ name, media }] : []))
+    const kept = files.length > 0 ? JSON.stringify(files) : null
+    if (kept !== this.kept) rememberOwn(this.key, kept, this.owner)
+    this.kept = kept
+    this.show(items)
+  }
+
+  private show(items: readonly UploadItem[]) {
     this.items = items
-    const kept = items.flatMap(({ name, media }): Kept[] => (media ? [{ name, media }] : []))
-    rememberOwn(this.key, kept.length > 0 ? JSON.stringify(kept) : null, this.owner)
     for (const listener of this.listeners) listener()
   }
 }

@@ -1,6 +1,6 @@
 import { useState, useSyncExternalStore } from 'react'
-import { onForgetOwn, storedUser } from '#shared/storage'
-import { UploadList } from './upload-list'
+import { onForgetOwn, onOwnChange, rememberOwn, storedUser } from '#shared/storage'
+import { filesKey, UploadList } from './upload-list'
 
 export type Uploads = ReturnType<typeof useUploads>
 
@@ -11,12 +11,31 @@ onForgetOwn(() => {
   lists.clear()
 })
 
-/** Each attachment is uploaded as soon as it is added, and the upload continues while another conversation is open. */
-export function useUploads(contactId: number) {
-  const [owner] = useState(storedUser)
+onOwnChange((key, user, value) => {
+  for (const list of lists.values()) if (list.key === key && list.owner === user) list.follow(value)
+})
+
+/** Deletes the attachments for an erased contact, and ends their uploads. */
+export function forgetUploads(contactId: number): void {
+  rememberOwn(filesKey(contactId), null)
+  for (const [name, list] of lists) {
+    if (list.key !== filesKey(contactId)) continue
+    list.clear()
+    lists.delete(name)
+  }
+}
+
+export function listOf(contactId: number, owner: number): UploadList {
   const key = `${owner}.${contactId}`
   const list = lists.get(key) ?? new UploadList(contactId, owner)
   lists.set(key, list)
+  return list
+}
+
+/** Each attachment is uploaded as soon as it is added, and the upload continues while another conversation is open. */
+export function useUploads(contactId: number) {
+  const [owner] = useState(storedUser)
+  const list = listOf(contactId, owner)
   const items = useSyncExternalStore(list.subscribe, () => list.items)
   const { add, restore, retry, remove, clear } = list
   return { items, add, restore, retry, remove, clear, isReady: items.every(({ media }) => media !== undefined) }
