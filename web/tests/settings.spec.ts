@@ -71,6 +71,27 @@ test('a warning stays at the setting that it names, until it no longer applies',
   await expect(warning).toHaveCount(0)
 })
 
+test('a value that could not be sent is marked as not saved, and is sent again', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/privacy?at=retention.audit_days`)
+  const row = page.locator('.set[data-target]')
+  const field = row.locator('input')
+  let isFailing = true
+  await page.route('**/api/settings', route =>
+    route.request().method() === 'PATCH' && isFailing ? route.fulfill({ status: 503, json: {} }) : route.continue(),
+  )
+  await field.fill('400')
+  await field.press('Enter')
+  await expect(row.getByRole('alert')).toContainText('לא נשמר')
+  await expect(field).toHaveValue('400')
+  isFailing = false
+  await row.getByRole('button', { name: 'לנסות שוב' }).click()
+  await expect(row.getByRole('status')).toContainText('נשמר')
+  await expect(row.getByRole('alert')).toHaveCount(0)
+})
+
 test('a warning about a setting of another section is a toast', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])
