@@ -97,6 +97,7 @@ lists! {
     BeforeArticle = "before_article",
     DatePrefixes = "date_prefixes",
     BeforeDate = "before_date",
+    Dated = "dated",
     BeforeBuilding = "before_building",
     PartsOfBuilding = "parts_of_building",
     Flat = "flat",

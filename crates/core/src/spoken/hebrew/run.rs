@@ -50,8 +50,15 @@ pub(super) struct Date {
 }
 
 impl Date {
+    /// Returns none for a day that no year has, such as 30 February.
     fn new(day: u64, month: u64, year: Option<u64>) -> Option<Self> {
-        ((1..=31).contains(&day) && (1..=12).contains(&month)).then_some(Self { day, month, year })
+        let last = match month {
+            2 => 29,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        (1..=last).contains(&day).then_some(Self { day, month, year })
     }
 }
 

@@ -10,6 +10,7 @@ use super::plain::{plain, words_before};
 use super::quantity::{self, Amount};
 use super::reading::Reading;
 use super::run::{Number, Run};
+use super::sequence::Next;
 
 /// Reads two numbers with a slash, such as a fraction, a date, a rating, or the number of a building with its flat. None
 /// for the number of a document, whose digits are read one by one.
@@ -61,7 +62,8 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
     if is_month {
         return Some(Reading::new(format!("{} {}", month(above), feminine(year))));
     }
-    let date = run.day_and_month().map(date_reading);
+    let is_dated = || [first, second].iter().any(|number| number.has_leading_zero()) || is_dated(context);
+    let date = run.day_and_month().filter(|_| is_dated()).map(date_reading);
     Some(date.unwrap_or_else(|| Reading::new(divided())))
 }
 
@@ -188,7 +190,7 @@ fn is_before_verb(context: &Context<'_>) -> bool {
 }
 
 /// Returns true if the numbers are those of a building and its flat after the name of a street: "he lives in Bialik 7/10",
-/// "we are in Bialik 7/10, Haifa". A date would have the prefix "in".
+/// "we are in Bialik 3/4". A date would have the prefix "in".
 fn is_address(context: &Context<'_>) -> bool {
     if is_street_before_town(context) || is_flat(context) {
         return true;
@@ -200,12 +202,36 @@ fn is_address(context: &Context<'_>) -> bool {
     };
     // The first word after the verb has the prefix "in": "in Bialik", "in Ibn Gabirol".
     let name = verb.checked_sub(1).and_then(|first| words[first].strip_prefix(List::In.word()));
-    let is_other = |name: &str| [List::BeforeDate, List::AboutDates].iter().any(|list| list.has(name));
+    let is_other = |name: &str| [List::BeforeDate, List::AboutDates, List::Dated].iter().any(|list| list.has(name));
     // "In the office 7/10, Haifa" is a date. A name of several words may begin with a noun.
     let is_noun = |name: &str| verb == 1 && Noun::find(name).is_some();
     let is_home = List::BeforeHome.words().contains(&words[verb].as_str());
-    let is_street = |name: &str| !is_other(name) && (is_home || context.is_before_town() && !is_noun(name));
+    let is_street = |name: &str| !is_other(name) && (is_home || !is_noun(name));
     context.prefix.is_empty() && context.last_word().is_some() && name.is_some_and(is_street)
+}
+
+/// Returns true if the words around the numbers are those of a date, or if the word before them cannot be the name of a
+/// street. A name without such words is an address: "Herzl 12/4", "come to Allenby 5/3".
+fn is_dated(context: &Context<'_>) -> bool {
+    let Some(last) = context.last_word().filter(|_| context.prefix.is_empty()) else { return true };
+    let lists = [List::Dated, List::AboutTimes, List::MorningWords, List::NoonWords, List::EveningWords];
+    let is_function_word =
+        [List::BeforeArticle, List::NoPastVerbs, List::Or].iter().any(|list| list.words().contains(&last.as_str()));
+    let begins_range =
+        || Next::read(context.after).is_some_and(|next| next.run.day_and_month().is_some() && next.run.marks == ['/']);
+    let is_before_weekday = || {
+        let rest = context.after.trim_start_matches([',', ' ', '(']);
+        let next = next_word(rest, 0).map(|word| plain(&rest[word])).unwrap_or_default();
+        List::BeforeWeekday.has(&next) || List::Weekdays.words().contains(&next.as_str())
+    };
+    is_function_word
+        || lists.iter().any(|list| list.has(&last))
+        || bases(&last).any(|base| Noun::find(base).is_some())
+        || context.is_date()
+        || context.is_about_dates()
+        || context.has_daypart()
+        || is_before_weekday()
+        || begins_range()
 }
 
 const ARTICLE: char = '\u{5d4}';
