@@ -29,6 +29,7 @@ mod separators;
 mod sequence;
 mod slash;
 mod symbols;
+mod weekday;
 mod word_choice;
 
 pub(super) use lists::{Gender, lines};

@@ -3,8 +3,8 @@
 use super::counted::next_word;
 use super::letters;
 use super::lists::{List, bases, lines};
-use super::plain::{CURRENCIES, is_dash, is_hebrew, plain, word_length, words_before};
-use super::run::Run;
+use super::plain::{is_dash, is_hebrew, plain, word_length};
+use super::weekday;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -37,7 +37,7 @@ pub(super) fn abbreviations(text: &str) -> String {
         let rest = &text[at..];
         let length = word_length(rest);
         if length == 0 {
-            follows_day &= c == ' ' || c == ',' || is_dash(c);
+            follows_day &= matches!(c, ' ' | COMMA | PLUS) || is_dash(c);
             said.push(c);
             at += c.len_utf8();
             continue;
@@ -50,34 +50,27 @@ pub(super) fn abbreviations(text: &str) -> String {
             continue;
         }
         let word = plain(&rest[..length]);
-        if follows_day && (word == List::And.word() || List::Or.words().contains(&word.as_str())) {
+        if follows_day && weekday::is_connection(&word) {
             said.push_str(&word);
             at += length;
             continue;
         }
         let date =
-            letters::day(&word, &rest[length..]).filter(|_| !is_named_day(&said)).or_else(|| letters::year(&word));
+            letters::day(&word, &rest[length..]).filter(|_| !weekday::is_named(&said)).or_else(|| letters::year(&word));
         if let Some(words) = date {
             said.push_str(&words);
             at += length;
             follows_day = false;
             continue;
         }
-        let day = weekday(&word).filter(|_| is_day(&word, follows_day, &said, &rest[length..]));
+        let day = weekday::name(&word).filter(|_| weekday::is_day(&word, follows_day, &said, &rest[length..]));
         follows_day = day.is_some();
         let counted = || COUNTED.get(word.as_str()).filter(|_| follows_number(&said)).map(|full| (*full).to_owned());
         let numbered = || numbered(&word, &rest[length..]);
         match day.or_else(counted).or_else(numbered).or_else(|| full(&word)) {
             Some(words) => {
-                if follows_day && said.ends_with(COMMA) {
-                    said.push(' ');
-                }
-                if follows_day && said.ends_with(is_dash) {
-                    let length = said.trim_end_matches(is_dash).len();
-                    said.truncate(length);
-                    if !said.ends_with(is_and) {
-                        said.extend([" ", List::Until.word(), " "]);
-                    }
+                if follows_day {
+                    connect(&mut said);
                 }
                 said.push_str(&words);
             }
@@ -86,6 +79,24 @@ pub(super) fn abbreviations(text: &str) -> String {
         at += length;
     }
     said
+}
+
+/// Replaces the mark between the names of two weekdays, at the end of the text, by words.
+fn connect(said: &mut String) {
+    let before = said.trim_end_matches(' ');
+    if said.ends_with(COMMA) {
+        said.push(' ');
+    } else if before.ends_with(PLUS) {
+        let length = before.trim_end_matches(PLUS).trim_end_matches(' ').len();
+        said.truncate(length);
+        said.extend([" ", List::And.word()]);
+    } else if before.ends_with(is_dash) {
+        let length = before.trim_end_matches(is_dash).trim_end_matches(' ').len();
+        said.truncate(length);
+        if !said.ends_with(is_and) {
+            said.extend([" ", List::Until.word(), " "]);
+        }
+    }
 }
 
 /// Returns the full form of an abbreviation, with its Hebrew prefix; none if the word is not an abbreviation.
@@ -159,86 +170,9 @@ fn dotted(text: &str) -> Option<(String, usize)> {
     full(&format!("{before}\"{last}")).map(|full| (full, length))
 }
 
-/// Returns the name of the weekday that a letter denotes, with a leading "and" if the letter has it.
-fn weekday(word: &str) -> Option<String> {
-    let letter = |word: &str| {
-        let short = word.strip_suffix('\'').unwrap_or(word);
-        let is_letter = |entry: &&&str| entry.strip_suffix('\'') == Some(short);
-        List::WeekdayLetters.words().iter().position(|entry| is_letter(&entry)).map(|day| List::Weekdays.at(day))
-    };
-    if let Some(day) = letter(word) {
-        return Some(day.to_owned());
-    }
-    let first = word.chars().next().filter(|c| word.ends_with('\'') && is_and(*c))?;
-    letter(&word[first.len_utf8()..]).map(|day| format!("{first}{day}"))
-}
-
-/// Returns true if the letter denotes a weekday: the word "day" precedes the letter, the letter is in a list or range
-/// of days, or a geresh and then a time or words such as "and holidays" follow the letter.
-fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
-    let is_number = after.trim_start_matches(is_dash).starts_with(|c: char| c.is_ascii_digit());
-    let is_named = is_named_day(before);
-    let begins_range = || {
-        let rest = after.strip_prefix(is_dash).unwrap_or_default();
-        let next = plain(&rest[..word_length(rest)]);
-        let is_alike = next.ends_with('\'') == word.ends_with('\'') && weekday(&next).is_some() && !is_and_day(&next);
-        // A symbol counts as a space, because it is later replaced by a word and a space. So does a price whose
-        // currency precedes the number.
-        let is_start =
-            |c: char| matches!(c, ' ' | '(' | '\n' | '%' | '\u{b0}' | '+' | '#' | '*') || CURRENCIES.contains(&c);
-        let number = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
-        let follows_price = before.ends_with(|c: char| c.is_ascii_digit()) && number.ends_with(CURRENCIES);
-        (before.is_empty() || before.ends_with(is_start) || follows_price) && is_alike && !ends_with_number(before)
-    };
-    // "Friday 8:00-13:00".
-    let has_time = || {
-        let run = Run::read(after.trim_start_matches([' ', ':']));
-        run.is_some_and(|run| run.split().first().is_some_and(|first| first.time().is_some()))
-    };
-    // "Friday and holidays".
-    let has_day_after = || next_word(after, 0).is_some_and(|next| List::AfterWeekday.has(&plain(&after[next])));
-    let has_mark = word.ends_with('\'');
-    let is_lettered = words_before(before).next().is_some_and(|word| List::BeforeLetter.has(&word));
-    let continues_range = || follows_day && before.ends_with(is_dash) && !is_number;
-    // "Sunday, Monday, Wednesday 9-17": "in" and other prefixes are also letters of weekdays, and may be before an hour.
-    let may_be_prefix =
-        || word.starts_with(PREFIXES) && after.trim_start_matches(' ').starts_with(|c: char| c.is_ascii_digit());
-    let continues_list = || {
-        let is_next = before.ends_with(COMMA) || before.ends_with(", ") && !may_be_prefix();
-        follows_day && is_next && !is_number && !is_and_day(word)
-    };
-    is_named && !is_number
-        || !is_lettered
-            && (begins_range()
-                || continues_range()
-                || continues_list()
-                || has_mark && (follows_day || has_time() || has_day_after()))
-}
-
-/// Returns true if the text before a letter ends with a number in words. The letter then belongs to the number, as in
-/// "entrance three a-b".
-fn ends_with_number(before: &str) -> bool {
-    let lists = [List::Feminine, List::Masculine, List::Tens, List::Hundreds, List::Thousands, List::Large];
-    let mut names = lists.into_iter().flat_map(|list| list.words());
-    let last = words_before(before).next();
-    last.is_some_and(|last| names.any(|name| name.rsplit(' ').next() == Some(last.as_str())))
-}
-
-fn is_named_day(before: &str) -> bool {
-    let is_near = before.ends_with([' ', '\u{a0}']) && !before.trim_end().ends_with([',', ':', ';']);
-    is_near && words_before(before).next().is_some_and(|word| List::BeforeWeekday.has(&word))
-}
-
-/// Returns true if the letter of a weekday has the prefix "and".
-fn is_and_day(word: &str) -> bool {
-    word.trim_end_matches('\'').chars().count() > 1
-}
-
 fn is_and(c: char) -> bool {
     List::And.word().starts_with(c)
 }
 
 const COMMA: char = ',';
-
-/// The letters of weekdays that are also prefixes: "in", "the" and "and".
-const PREFIXES: [char; 3] = ['\u{5d1}', '\u{5d4}', '\u{5d5}'];
+const PLUS: char = '+';

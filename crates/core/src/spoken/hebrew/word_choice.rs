@@ -8,6 +8,7 @@ use super::elided;
 use super::fraction;
 use super::lists::{Gender, List};
 use super::numeral::{cardinal, dictated};
+use super::plain::is_dash;
 use super::pointed::{self, Meaning};
 use super::quantity::{self, Amount};
 use super::reading::{Kind, Reading};
@@ -155,7 +156,7 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
         let is_clock = from.clock().is_some() || to.clock().is_some();
         let is_counted = || context.counted().is_some();
         if is_clock
-            || (context.is_hour() || context.is_open() || context.follows_weekday())
+            || (context.is_hour() || context.is_open() || context.follows_weekday() || is_shift(from, to, context))
                 && !is_counted()
                 && !context.has_month()
         {
@@ -201,6 +202,23 @@ fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
     }
     let rest = quantity::amount(&last, context);
     Some(Reading { words: until(quantity::alone(&first, context), rest.words), ..rest })
+}
+
+/// Returns true if the next range begins, or the range before this one ended, with the same hour: "7-15, 15-23, 23-7".
+fn is_shift(from: &Run, to: &Run, context: &Context<'_>) -> bool {
+    let ends = |run: &Run| match run.split().as_slice() {
+        [first, last] => hour(first).zip(hour(last)),
+        _ => None,
+    };
+    let begins_next = || Next::read(context.after).and_then(|next| ends(&next.run)).map(|(first, _)| first) == hour(to);
+    let before = context.before.trim_end_matches([' ', ',', ';']);
+    let start = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '.') || is_dash(c)).len();
+    let ended_last = || Run::read(&before[start..]).and_then(|run| ends(&run)).map(|(_, last)| last) == hour(from);
+    let is_listed = before.len() < context.before.len();
+    let is_length =
+        hour(from).zip(hour(to)).is_some_and(|(from, to)| SHIFT.contains(&((to.hour + 24 - from.hour) % 24)));
+    let is_other = || [List::BeforeAge, List::BeforeMeasure].iter().any(|list| context.has_before(*list, 4));
+    is_length && context.prefix.is_empty() && (begins_next() || is_listed && ended_last()) && !is_other()
 }
 
 fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
@@ -282,6 +300,9 @@ fn pieces(run: &Run) -> String {
     }
     said
 }
+
+/// The hours of a shift.
+const SHIFT: std::ops::RangeInclusive<u64> = 6..=12;
 
 /// The prefix "at".
 const AT: char = '\u{5d1}';
