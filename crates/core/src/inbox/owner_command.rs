@@ -23,8 +23,8 @@ pub enum Action {
     Status,
     /// To change who answers.
     Set(AnswerMode, Until),
-    /// Unknown: the message begins as a command, but its end cannot be read. The owner expects that the choice holds until
-    /// then, so the answer must say that nothing changed.
+    /// Unknown: the message begins as a command, but its other words cannot be read. The owner expects that something
+    /// changes, so the answer must say that nothing did.
     NotUnderstood,
 }
 
@@ -42,14 +42,16 @@ pub enum Until {
 }
 
 /// Parses a message. Letter case, punctuation, quotation marks, emoji, vowel points and words such as "please" are ignored.
-/// Returns `None` unless the whole message is a command, because the owner also writes about other things.
+/// A longer message than [`MAX_WORDS`] is a command only if all of it can be read, because the owner also writes about other
+/// things. A shorter one that begins as a command is [`Action::NotUnderstood`] if it cannot be read.
 pub fn parse(text: &str) -> Option<OwnerCommand> {
     if text.len() > MAX_BYTES {
         return None;
     }
     let words = words(text);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (first, rest) = without_courtesy(&words).split_first()?;
+    let words = without_courtesy(&words);
+    let (first, rest) = words.split_first()?;
     let (mode, language) = match *first {
         "סוכן" | "הסוכן" => (Some(AnswerMode::Agent), Language::Hebrew),
         "אנחנו" => (Some(AnswerMode::Ring), Language::Hebrew),
@@ -61,37 +63,53 @@ pub fn parse(text: &str) -> Option<OwnerCommand> {
         "status" => (None, Language::English),
         _ => return None,
     };
-    let duration = time::duration(rest);
-    let action = match rest {
-        _ if duration.is_some() => match mode.filter(|mode| *mode != AnswerMode::Settings).zip(duration) {
-            Some((mode, duration)) => Action::Set(mode, Until::For(duration)),
-            None => Action::NotUnderstood,
-        },
-        [] => mode.map_or(Action::Status, |mode| Action::Set(mode, Until::Changed)),
-        ["עד" | "until" | "till", end @ ..] => {
-            match mode.filter(|mode| *mode != AnswerMode::Settings).zip(until(end)) {
-                Some((mode, until)) => Action::Set(mode, until),
-                None if may_be_end(end) => Action::NotUnderstood,
-                None => return None,
-            }
+    let rest = without_now(rest);
+    let action = match (mode, end(rest)) {
+        (None, Some(Until::Changed)) => Action::Status,
+        (Some(mode), Some(until)) if until == Until::Changed || mode != AnswerMode::Settings => {
+            Action::Set(mode, until)
         }
-        _ => return None,
+        (_, Some(_)) => Action::NotUnderstood,
+        (_, None) if words.len() <= MAX_WORDS || may_have_end(rest) => Action::NotUnderstood,
+        (_, None) => return None,
     };
     Some(OwnerCommand { action, language })
+}
+
+/// Parses the words after the word of the command. None if they are no end of a command.
+fn end(words: &[&str]) -> Option<Until> {
+    match words {
+        [] => Some(Until::Changed),
+        ["עד" | "until" | "till", end @ ..] => until(end),
+        ["היום" | "today"] => time::end_of_day(),
+        _ => time::duration(words).map(Until::For),
+    }
 }
 
 fn until(words: &[&str]) -> Option<Until> {
     match words {
         ["מחר" | "למחר" | "tomorrow" | "הפתיחה" | "לפתיחה" | "opening"] => Some(Until::Opening),
+        ["סוף", "היום"] | ["the", "end", "of", "the", "day"] => time::end_of_day(),
         _ => time::day_time(words).map(Until::Time),
     }
 }
 
-/// Returns true if the words after "until" are few enough for the end of a command. More words are a sentence, such as
-/// "us until we meet again".
-fn may_be_end(words: &[&str]) -> bool {
-    let has_digit = words.iter().any(|word| word.contains(|c: char| c.is_ascii_digit()));
-    words.len() <= if has_digit { 4 } else { 2 }
+/// Returns true if the words after "until" may be the end of a command, because one has a digit. Other words are a
+/// sentence, such as "us until we meet again".
+fn may_have_end(words: &[&str]) -> bool {
+    let has_digit = || words.iter().any(|word| word.contains(|c: char| c.is_ascii_digit()));
+    matches!(words.first(), Some(&("עד" | "until" | "till"))) && words.len() <= 1 + MAX_WORDS && has_digit()
+}
+
+/// Removes the words that say that a command holds from now on, which every command does.
+fn without_now<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
+    match words {
+        ["for", "now"] => &[],
+        ["עכשיו" | "מעכשיו" | "כעת" | "now", rest @ ..] | [rest @ .., "עכשיו" | "מעכשיו" | "כעת" | "now"] => {
+            rest
+        }
+        _ => words,
+    }
 }
 
 /// Returns the words in lower case, without vowel points and quotation marks. Characters that are neither a letter nor a
@@ -131,6 +149,8 @@ const COURTESY: [&[&str]; 8] =
 const WITHIN: [char; 3] = [':', '.', '-'];
 const QUOTES: [char; 10] =
     ['"', '\'', '\u{5f3}', '\u{5f4}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2032}', '\u{2033}'];
+/// The maximum number of words of a message that is answered although it can only be read in part.
+const MAX_WORDS: usize = 4;
 /// The maximum length of a command in bytes.
 const MAX_BYTES: usize = 100;
 
@@ -206,7 +226,48 @@ mod tests {
             ("agent for half an hour", Action::Set(Agent, lasts(30))),
             ("agent for 90 minutes", Action::Set(Agent, lasts(90))),
             ("agent for two hours", Action::Set(Agent, lasts(120))),
+            ("סוכן לשעה אחת", Action::Set(Agent, lasts(60))),
+            ("סוכן לעשרים דקות", Action::Set(Agent, lasts(20))),
+            ("סוכן לארבעים וחמש דקות", Action::Set(Agent, lasts(45))),
+            ("סוכן לחמש עשרה דקות", Action::Set(Agent, lasts(15))),
+            ("סוכן לדקה", Action::Set(Agent, lasts(1))),
+            ("סוכן ל-30 דק'", Action::Set(Agent, lasts(30))),
+            ("אנחנו לשעה", Action::Set(Ring, lasts(60))),
+            ("סוכן לשעתיים וחצי", Action::Set(Agent, lasts(150))),
+            ("סוכן ל-1.5 שעות", Action::Set(Agent, lasts(90))),
+            ("סוכן לשלושת רבעי שעה", Action::Set(Agent, lasts(45))),
+            ("us for 1 hour", Action::Set(Ring, lasts(60))),
+            ("us for a hour", Action::Set(Ring, lasts(60))),
+            ("agent for 30 min", Action::Set(Agent, lasts(30))),
+            ("agent for 30 mins.", Action::Set(Agent, lasts(30))),
+            ("agent for 2 hrs", Action::Set(Agent, lasts(120))),
+            ("agent for 2h", Action::Set(Agent, lasts(120))),
+            ("agent for 45min", Action::Set(Agent, lasts(45))),
+            ("agent for 1.5 hours", Action::Set(Agent, lasts(90))),
+            ("agent for 1.25 hours", Action::Set(Agent, lasts(75))),
+            ("agent for half hour", Action::Set(Agent, lasts(30))),
+            ("agent for twenty minutes", Action::Set(Agent, lasts(20))),
+            ("agent for forty-five minutes", Action::Set(Agent, lasts(45))),
+            ("agent for an hour and a half", Action::Set(Agent, lasts(90))),
+            ("סוכן עכשיו", Action::Set(Agent, Until::Changed)),
+            ("רגיל עכשיו", Action::Set(Settings, Until::Changed)),
+            ("agent now", Action::Set(Agent, Until::Changed)),
+            ("agent for now", Action::Set(Agent, Until::Changed)),
+            ("agent now for 2 hours", Action::Set(Agent, lasts(120))),
+            ("סוכן לשעה עכשיו", Action::Set(Agent, lasts(60))),
+            ("מצב עכשיו", Action::Status),
+            ("אנחנו היום", Action::Set(Ring, at(24 * 60))),
+            ("us today", Action::Set(Ring, at(24 * 60))),
+            ("סוכן עד סוף היום", Action::Set(Agent, at(24 * 60))),
             ("normal for an hour", Action::NotUnderstood),
+            ("normal today", Action::NotUnderstood),
+            ("agent for 0 hours", Action::NotUnderstood),
+            ("agent for 1.5 minutes", Action::NotUnderstood),
+            ("סוכן לשעת חירום", Action::NotUnderstood),
+            ("סוכן 17:00", Action::NotUnderstood),
+            ("agent called me", Action::NotUnderstood),
+            ("us and them", Action::NotUnderstood),
+            ("אנחנו סגורים היום", Action::NotUnderstood),
             ("us until 25", Action::NotUnderstood),
             ("us until 13pm", Action::NotUnderstood),
             ("us until 5 pm pm", Action::NotUnderstood),
@@ -231,16 +292,12 @@ mod tests {
     fn other_messages_are_no_commands() {
         for text in [
             "",
-            "הסוכן לא ענה לי",
-            "us and them",
+            "הסוכן לא ענה לי אתמול",
             "us for 2 hours of fun",
-            "סוכן לשעת חירום",
-            "agent for 0 hours",
             "us until we meet again",
-            "אנחנו סגורים היום",
+            "אנחנו סגורים היום בגלל החג",
             "אנחנו עד שמונה בערב בעבודה",
-            "סוכן 17:00",
-            "agent called me",
+            "agent called me twice today",
             "תודה",
             "🙂",
             "agents",
@@ -254,6 +311,18 @@ mod tests {
         #[test]
         fn any_text_is_parsed(text in ".{0,120}") {
             let _ = parse(&text);
+        }
+
+        #[test]
+        fn no_sentence_of_five_words_changes_who_answers(
+            command in prop::sample::select(vec!["סוכן", "אנחנו", "רגיל", "מצב", "agent", "us", "normal", "status"]),
+            end in prop::sample::select(vec!["", "לשעה", "עד 17:00", "for 2 hours", "for 30 min", "עכשיו", "now", "היום", "today", "עד מחר"]),
+            words in prop::collection::vec(prop::sample::select(vec![
+                "סגורים", "החדש", "לא", "עונה", "טוב", "שלח", "לי", "את", "כל", "השיחות", "called", "me", "and", "was", "very", "helpful",
+            ]), 4..9),
+        ) {
+            prop_assert_eq!(parse(&format!("{command} {end} {}", words.join(" "))), None);
+            prop_assert_eq!(parse(&format!("{command} {} {end}", words.join(" "))), None);
         }
 
         #[test]

@@ -3,34 +3,94 @@
 use crate::domain::DayTime;
 use std::time::Duration;
 
-/// Parses the words of a duration: "לשעתיים", "ל-3 שעות", "לשעה וחצי", "for 90 minutes".
+/// Parses the words of a duration: "לשעתיים", "ל-3 שעות", "לשעה וחצי", "for 90 minutes", "for 1.5 hours".
 pub(super) fn duration(words: &[&str]) -> Option<Duration> {
     let (first, rest) = words.split_first()?;
     let first = match *first {
         "for" => None,
         word => Some(word.strip_prefix('ל')?.trim_start_matches('-')),
     };
-    let words: Vec<&str> = first.into_iter().filter(|word| !word.is_empty()).chain(rest.iter().copied()).collect();
+    // "2h", "45min".
+    let parts = |word: &str| {
+        let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+        let (number, unit) = word.split_at(word.len() - unit);
+        [number.to_owned(), unit.to_owned()]
+    };
+    let words = first.into_iter().chain(rest.iter().copied()).flat_map(parts);
+    let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (words, more) = match words.as_slice() {
-        [words @ .., "וחצי"] => (words, 30),
+        [words @ .., "וחצי"] | [words @ .., "and", "a", "half"] => (words, 30),
         [words @ .., "ורבע"] => (words, 15),
         words => (words, 0),
     };
     let minutes = match words {
-        ["שעה"] | ["an" | "one", "hour"] => 60,
-        ["שעתיים"] => 2 * 60,
-        ["חצי", "שעה"] | ["half", "an", "hour"] if more == 0 => 30,
-        ["רבע", "שעה"] if more == 0 => 15,
-        [count, "שעות" | "hours"] => number(count)? * 60,
-        [count, "דקות" | "minutes"] if more == 0 => number(count)?,
-        _ => return None,
+        ["שעתיים" | "שעתים"] => 2 * HOUR,
+        ["חצי" | "half", unit] | ["half", "an" | "a", unit] if more == 0 => unit_minutes(unit).filter(is_hour)? / 2,
+        ["רבע", unit] | ["quarter", unit] | ["a", "quarter", "of", "an", unit] if more == 0 => {
+            unit_minutes(unit).filter(is_hour)? / 4
+        }
+        ["שלושת", "רבעי", unit] if more == 0 => unit_minutes(unit).filter(is_hour)? / 4 * 3,
+        [unit @ ("שעה" | "דקה")] | [unit, "אחת"] | ["an" | "a", unit] => unit_minutes(unit)?,
+        [count @ .., unit] => amount(count, unit_minutes(unit)?)?,
+        [] => return None,
     };
-    Some(Duration::from_mins(minutes + more)).filter(|duration| !duration.is_zero())
+    // "And a half" is a half of an hour.
+    let is_whole = more == 0 || minutes >= HOUR && minutes.is_multiple_of(HOUR);
+    Some(Duration::from_mins(minutes + more)).filter(|duration| is_whole && !duration.is_zero())
 }
 
-fn number(word: &str) -> Option<u64> {
-    let digits = word.parse().ok().filter(|_| word.len() <= 3);
-    digits.or_else(|| hour(word).map(|minutes| u64::from(minutes / 60)))
+/// The end of the day on which the owner writes.
+pub(super) fn end_of_day() -> Option<super::Until> {
+    DayTime::from_minutes(DAY).map(super::Until::Time)
+}
+
+fn unit_minutes(unit: &str) -> Option<u64> {
+    match unit {
+        "שעה" | "שעות" | "hour" | "hours" | "hr" | "hrs" | "h" => Some(HOUR),
+        "דקה" | "דקות" | "דק" | "minute" | "minutes" | "min" | "mins" => Some(1),
+        _ => None,
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "for `Option::filter`")]
+fn is_hour(unit: &u64) -> bool {
+    *unit == HOUR
+}
+
+/// Returns the minutes of a number of units: digits with up to two decimal places, or words. None for a part of a minute.
+fn amount(count: &[&str], unit: u64) -> Option<u64> {
+    let digits = |text: &str, length: usize| {
+        let is_number = !text.is_empty() && text.len() <= length && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { text.parse::<u64>().ok() } else { None }
+    };
+    let [word] = count else { return number(count).map(|number| number * unit) };
+    match word.split_once('.') {
+        Some((whole, decimals)) => {
+            let hundredths = digits(whole, 3)? * 100 + digits(decimals, 2)? * if decimals.len() == 1 { 10 } else { 1 };
+            Some(hundredths * unit).filter(|minutes| minutes.is_multiple_of(100)).map(|minutes| minutes / 100)
+        }
+        None => digits(word, 3).or_else(|| number(count)).map(|number| number * unit),
+    }
+}
+
+/// Returns a number in words below 100: "שמונה", "חמש עשרה", "עשרים וחמש", "forty-five".
+fn number(words: &[&str]) -> Option<u64> {
+    let below_13 = |word: &str| hour(word).map(|minutes| u64::from(minutes / 60));
+    let tens = |word: &str| TENS.iter().find(|(_, names)| names.contains(&word)).map(|(tens, _)| *tens);
+    match words {
+        [word] => below_13(word).or_else(|| tens(word)).or_else(|| {
+            let (first, last) = word.split_once('-')?;
+            number(&[first, last])
+        }),
+        [unit, "עשרה"] => below_13(unit).filter(|unit| *unit < 10).map(|unit| unit + 10),
+        [first, last] => {
+            let last = last.strip_prefix('ו').unwrap_or(last);
+            let is_ten = |tens: &u64| tens.is_multiple_of(10) && *tens > 10;
+            Some(tens(first).filter(is_ten)? + below_13(last).filter(|last| *last < 10)?)
+        }
+        _ => None,
+    }
 }
 
 /// Parses the words of a time: `17`, `17:00`, `17.30`, `ה-17:00`, `5pm`, `8 בערב`, "שמונה וחצי", "noon". Without a part of
@@ -155,6 +215,19 @@ const HOURS: [&[&str]; 12] = [
     &["twelve"],
 ];
 
+/// The numbers above twelve that are one word.
+const TENS: [(u64, &[&str]); 8] = [
+    (15, &["fifteen"]),
+    (20, &["עשרים", "twenty"]),
+    (30, &["שלושים", "thirty"]),
+    (40, &["ארבעים", "forty"]),
+    (50, &["חמישים", "fifty"]),
+    (60, &["שישים", "sixty"]),
+    (70, &["שבעים", "seventy"]),
+    (90, &["תשעים", "ninety"]),
+];
+
 /// Minutes.
+const HOUR: u64 = 60;
 const DAY: u16 = 24 * 60;
 const NOON: u16 = 12 * 60;
