@@ -139,6 +139,8 @@ pub(super) struct Observed {
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,
+    /// The plays of the agent's responses, without clips and the employee.
+    pub(super) response_plays: u64,
     /// How much audio of the employee was played to the caller, and of the caller to the employee, in bytes.
     pub(super) employee_played: usize,
     pub(super) employee_heard: usize,

@@ -88,6 +88,7 @@ impl Rig {
                 }
                 observed.last_sample = sample;
                 observed.plays += 1;
+                observed.response_plays += u64::from(sample < CLIP);
                 // The caller hears nothing in the pauses of the ringing tone.
                 let sample = if samples.iter().all(|byte| *byte == mulaw::SILENCE) { PAUSE } else { sample };
                 self.phone.put(Piece::Sound { sample, from, bytes: audio.len() as u64 }, self.now);
