@@ -4,6 +4,7 @@
 //! and `abbreviations.txt`.
 
 mod abbreviations;
+mod addresses;
 mod clock;
 mod context;
 mod counted;
@@ -42,7 +43,7 @@ pub(super) use numeral::{cardinal, ordinal};
 /// Replaces numbers, symbols and abbreviations in a text by words.
 pub(super) fn hebrew(text: &str) -> String {
     // The words of symbols and numbers may stand next to two apostrophes as well.
-    with_gershayim(&digits(&abbreviations::abbreviations(text)))
+    with_gershayim(&digits(&abbreviations::abbreviations(&addresses::addresses(text))))
 }
 
 /// Replaces numbers and symbols in a text by words; abbreviations stay.

@@ -6,10 +6,13 @@ use super::hebrew::keys;
 /// Removes Markdown characters from a text. Some models write Markdown despite their instructions, and a synthesiser
 /// would read the characters aloud. The signs of numbers and keys stay, because callers must dial them: those of
 /// `*2000`, `1234#` and `*43#`, those after a word such as "press", and a `*` or `#` that stands alone within a line. An underscore within a word also stays,
-/// because it can be part of an e-mail address.
+/// because it can be part of an e-mail address. Of a link only its text stays. The bars of a table become commas. Emoji are
+/// removed.
 pub fn without_markup(text: &str) -> String {
+    let text: String = without_links(text).chars().filter(|c| !is_emoji(*c)).collect();
     let mut kept = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
+        let line = &without_bars(line);
         let mut at = 0;
         while let Some(c) = line[at..].chars().next() {
             let (before, rest) = (&line[..at], &line[at..]);
@@ -37,6 +40,53 @@ pub fn without_markup(text: &str) -> String {
     }
     kept
 }
+
+/// Replaces each link or picture, `[text](address)`, by its text.
+fn without_links(text: &str) -> String {
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(open) = rest.find('[') {
+        let inner = &rest[open + 1..];
+        let link = inner.find([']', '[', '\n']).and_then(|close| {
+            let address = inner[close..].strip_prefix("](")?;
+            let end = address.find([')', '\n', ' ']).filter(|end| address[*end..].starts_with(')'))?;
+            Some((&inner[..close], &address[end + 1..]))
+        });
+        let before = &rest[..open];
+        match link {
+            Some((words, after)) => {
+                kept.push_str(before.strip_suffix('!').unwrap_or(before));
+                kept.push_str(words);
+                rest = after;
+            }
+            None => {
+                kept.push_str(&rest[..=open]);
+                rest = inner;
+            }
+        }
+    }
+    kept + rest
+}
+
+/// Replaces the bars between the cells of a line by commas. The line below the headings of a table has no words and is
+/// left out.
+fn without_bars(line: &str) -> String {
+    if !line.contains(BAR) {
+        return line.to_owned();
+    }
+    let cells: Vec<&str> = line.split(BAR).map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    let is_rule = cells.iter().all(|cell| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':')));
+    let end = if line.ends_with('\n') { "\n" } else { "" };
+    if is_rule { String::new() } else { format!("{}{end}", cells.join(", ")) }
+}
+
+/// Returns true for pictures, and for the invisible characters that join them or choose their colour.
+fn is_emoji(c: char) -> bool {
+    matches!(c,
+        '\u{200d}' | '\u{20e3}' | '\u{2600}'..='\u{27bf}' | '\u{2b1b}' | '\u{2b1c}' | '\u{2b50}' | '\u{2b55}' | '\u{fe0f}'
+        | '\u{1f000}'..='\u{1faff}' | '\u{e0020}'..='\u{e007f}')
+}
+
+const BAR: char = '|';
 
 /// Returns true if the last of `stars` stars belongs to the short number after them, as in `*2000`. Markdown has the
 /// same number of stars on both sides, so the star of `***2000**` is part of the number, and those of `**150**` and
@@ -130,6 +180,12 @@ mod tests {
             ("It costs *5 shekels*", "It costs 5 shekels"),
             ("חדר של 4*6 מטר", "חדר של 4×6 מטר"),
             ("__חשוב__ C#", "חשוב C"),
+            ("באתר [שלנו](https://salon.co.il/book) אפשר.", "באתר שלנו אפשר."),
+            ("![תמונה](a.png)[א](b) [ב] (ג)", "תמונהא [ב] (ג)"),
+            ("| שירות | מחיר |\n| --- | :-: |\n| צבע | 90 |", "שירות, מחיר\nצבע, 90"),
+            ("9:00-18:00 | סגור", "9:00-18:00, סגור"),
+            ("תודה 😊, 👍🏽 להתראות ❤️👨‍👩‍👧", "תודה ,  להתראות "),
+            ("1️⃣ תספורת", "1 תספורת"),
         ] {
             assert_eq!(without_markup(text), expected, "{text}");
         }

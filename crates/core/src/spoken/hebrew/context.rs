@@ -83,13 +83,6 @@ impl Context<'_> {
             || begins_with(List::PlacesInAddresses, self.after) && self.has_before(List::BeforeBuilding, 4)
     }
 
-    /// Returns true if the name of a town follows, after a comma or the prefix "in".
-    pub(super) fn is_before_town(&self) -> bool {
-        let after = self.after.trim_start_matches([',', ' ']);
-        begins_with(List::Towns, after)
-            || after.strip_prefix(List::In.word()).is_some_and(|after| begins_with(List::Towns, after))
-    }
-
     /// Returns true if the name of a town follows without a prefix.
     pub(super) fn is_at_town(&self) -> bool {
         begins_with(List::Towns, self.after.trim_start_matches([',', ' ']))
