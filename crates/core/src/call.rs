@@ -35,7 +35,7 @@ pub use output::{
     CallEvent, CallerWords, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction,
     TurnRecord,
 };
-pub use policy::{CallPolicy, EngineCapabilities, OtherFillers, PageRing, Prompts};
+pub use policy::{AUDIO_TIMEOUT, CallPolicy, EngineCapabilities, MESSAGE_TIMEOUT, OtherFillers, PageRing, Prompts};
 
 pub use crate::domain::EngineKind;
 pub use robot::RobotEvidence;

@@ -238,6 +238,7 @@ impl Pipeline {
         self.events.push_back(EngineEvent::ResponseStarted { response: answer.response.clone() });
         // The model may have begun to answer before the turn had ended.
         self.events.extend(answer.has_text().then_some(EngineEvent::FirstToken));
+        self.events.extend(answer.has_spoken().then_some(EngineEvent::SpeechRequested));
         self.answer = Some(answer);
         self.advance(now);
     }
@@ -354,9 +355,11 @@ impl Pipeline {
         let checker = Checker { check: self.claims.as_ref(), conversation: &self.conversation };
         let waited_ms = self.listener.silent_ms().filter(|_| answer.instructions.is_none());
         let is_twice = self.duplicates.speaks_twice(waited_ms);
+        let had_spoken = answer.has_spoken();
         while let Some(action) = answer.poll_speak(checker, is_twice) {
             self.actions.push_back(action);
         }
+        self.events.extend((!had_spoken && answer.has_spoken()).then_some(EngineEvent::SpeechRequested));
     }
 
     /// Replaces the part of an answer that begins with a false claim. If the answer also calls a tool, the reply to the

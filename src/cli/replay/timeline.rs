@@ -206,6 +206,7 @@ impl Timeline {
             EngineEvent::TranscriptionFailed { item } => format!("no transcript ({item})"),
             EngineEvent::ResponseStarted { response } => format!("response {response} starts"),
             EngineEvent::FirstToken => "first token of the model".to_owned(),
+            EngineEvent::SpeechRequested => "first clause sent to the synthesiser".to_owned(),
             EngineEvent::AudioDelta { item, audio, .. } if self.all => format!("audio ({item}), {} ms", audio.ms()),
             EngineEvent::AudioDelta { item, audio, .. } => return self.frame(Run::Received, audio.ms(), item),
             EngineEvent::AudioDone { item } => format!("audio complete ({item})"),

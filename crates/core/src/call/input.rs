@@ -156,6 +156,8 @@ pub enum EngineEvent {
     },
     /// The model has sent the first token of a response. Only from engines whose text arrives together with its audio.
     FirstToken,
+    /// The synthesiser was asked for the first clause of a response. Only from a pipeline.
+    SpeechRequested,
     /// A piece of a response's audio.
     AudioDelta {
         /// The response that contains the utterance.

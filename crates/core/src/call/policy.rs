@@ -57,6 +57,13 @@ pub struct EngineCapabilities {
     pub checks_claims: bool,
 }
 
+/// The time without a message after which an engine counts as lost while its reply is expected.
+pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(3);
+/// The time after which an engine counts as lost if it sends messages but no audio. A pipeline whose transcriber detects
+/// no speech gets this time also without a message, if no other AI engine could reply sooner: its services are usually
+/// the owner's own and may be slow, such as a model that is still being loaded. The same request would not be faster.
+pub const AUDIO_TIMEOUT: Duration = Duration::from_secs(8);
+
 /// The parameters of a call, which do not change during the call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]

@@ -74,6 +74,11 @@ impl Answer {
         self.has_text
     }
 
+    /// Returns true if a clause was sent to the synthesiser.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.clauses.iter().any(Clause::was_opened)
+    }
+
     pub(super) fn add_text(&mut self, text: &str) {
         self.has_text |= !text.is_empty();
         let complete = self.splitter.push(text);
@@ -167,14 +172,13 @@ impl Answer {
             return None;
         }
         let index = self.clauses[..self.checked].iter().position(|clause| clause.state == ClauseState::Waiting)?;
-        let is_first = !self.clauses.iter().any(Clause::was_opened);
+        let is_first = !self.has_spoken();
         Some((index, self.clauses[index].open(is_twice && is_first)))
     }
 
     /// A speculative answer uses this function, so that only its first clause is synthesised.
     pub(super) fn poll_speak_first(&mut self, checker: Checker<'_>, is_twice: bool) -> Option<Action> {
-        let has_begun = self.clauses.iter().any(Clause::was_opened);
-        let is_next = !has_begun || self.clauses.iter().any(Clause::needs_copy);
+        let is_next = !self.has_spoken() || self.clauses.iter().any(Clause::needs_copy);
         if is_next { self.poll_speak(checker, is_twice) } else { None }
     }
 

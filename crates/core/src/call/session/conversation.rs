@@ -23,10 +23,8 @@ impl CallSession {
         self.reply_watch.engine_message(now);
         match event {
             EngineEvent::Activity => {}
-            EngineEvent::FirstToken => {
-                self.reply_watch.text_began();
-                self.transcript.first_token(now);
-            }
+            EngineEvent::FirstToken => self.transcript.first_token(now),
+            EngineEvent::SpeechRequested => self.reply_watch.speech_requested(),
             EngineEvent::AudioDelta { response, item, audio } => self.agent_audio(response, item, &audio, now),
             EngineEvent::AudioDone { item } => self.playback.finish(&item),
             EngineEvent::AgentText { response, item, text, is_final } => {
@@ -227,7 +225,14 @@ impl CallSession {
             ResponseOutcome::Failed { retry_after, .. } => (again, *retry_after, AiFailure::RESPONSES_FAIL),
             _ => (again, None, AiFailure::RESPONSES_FAIL),
         };
-        self.request_failed(request, retry_after, reason, now);
+        // A complete answer without audio is the fault of the synthesiser if it was asked for audio.
+        let has_text = *outcome == ResponseOutcome::Completed && self.reply_watch.is_speech_requested();
+        let reason = match reason {
+            AiFailure::RESPONSES_FAIL if has_text => self.named_reason(AiPart::Synthesiser, reason),
+            AiFailure::RESPONSES_FAIL | AiFailure::FILTERED => self.named_reason(AiPart::Model, reason),
+            reason => reason.to_owned(),
+        };
+        self.request_failed(request, retry_after, &reason, now);
     }
 
     pub(super) fn mark(&mut self, name: &str, now: Instant) {

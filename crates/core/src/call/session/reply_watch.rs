@@ -5,6 +5,7 @@
 
 use super::{CallSession, Phase};
 use crate::call::playback::LINE_DELAY;
+use crate::call::policy::{AUDIO_TIMEOUT, MESSAGE_TIMEOUT};
 use crate::call::timers::Timer;
 use crate::call::{Clip, EngineKind, ResponseRequest};
 use crate::domain::{AiFailure, AiPart};
@@ -26,12 +27,6 @@ const DECIDED_WITHIN: Duration = Duration::from_secs(3);
 const MAX_SILENCE: Duration = Duration::from_millis(1900);
 /// The time after which an engine that was opened and is not ready counts as lost.
 pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(3);
-/// The time without a message after which an engine counts as lost while its reply is expected.
-const MESSAGE_TIMEOUT: Duration = Duration::from_secs(3);
-/// The time after which an engine counts as lost if it sends messages but no audio. A pipeline whose transcriber detects
-/// no speech gets this time also without a message, if no other AI engine could reply sooner: its services are usually
-/// the owner's own and may be slow, such as a model that is still being loaded. The same request would not be faster.
-const AUDIO_TIMEOUT: Duration = Duration::from_secs(8);
 /// The time after which an engine counts as lost if it has not detected speech that the local detector found. The
 /// time counts from the report of the local detector, half a second after the end of the speech.
 const DETECTION_TIMEOUT: Duration = Duration::from_millis(2500);
@@ -50,8 +45,8 @@ pub(super) struct ReplyWatch {
     silent_since: Option<Instant>,
     /// The reaction that is expected from the engine, and since when.
     expected: Option<(Reaction, Instant)>,
-    /// Whether the text of the expected reply has begun.
-    has_text: bool,
+    /// Whether the synthesiser of a pipeline was asked for the expected reply.
+    is_speech_requested: bool,
     /// When the engine last sent a message.
     last_message: Option<Instant>,
     /// When the caller will have heard all audio that was sent.
@@ -86,8 +81,12 @@ impl ReplyWatch {
         self.last_message = Some(now);
     }
 
-    pub(super) fn text_began(&mut self) {
-        self.has_text = true;
+    pub(super) fn speech_requested(&mut self) {
+        self.is_speech_requested = true;
+    }
+
+    pub(super) fn is_speech_requested(&self) -> bool {
+        self.is_speech_requested
     }
 
     /// The end of the audible time is calculated from the time of sending, because Twilio may return marks late.
@@ -155,7 +154,7 @@ impl ReplyWatch {
         let known = self.expected.filter(|(reaction, _)| Some(*reaction) == expected);
         self.expected = expected.map(|reaction| known.unwrap_or((reaction, now)));
         if self.expected.is_some() && known.is_none() {
-            (self.fillers, self.has_text) = (0, false);
+            (self.fillers, self.is_speech_requested) = (0, false);
         }
     }
 
@@ -300,7 +299,7 @@ impl CallSession {
         let (part, reason) = match (self.engine.is_ready(), self.caller.speech.is_missed()) {
             (false, _) => (AiPart::Realtime, AiFailure::NOT_READY),
             (true, true) => (AiPart::Transcriber, AiFailure::NOT_DETECTED),
-            (true, false) if self.reply_watch.has_text => (AiPart::Synthesiser, AiFailure::NO_ANSWER),
+            (true, false) if self.reply_watch.is_speech_requested => (AiPart::Synthesiser, AiFailure::NO_ANSWER),
             (true, false) => (AiPart::Model, AiFailure::NO_ANSWER),
         };
         self.named_reason(part, reason)
