@@ -69,8 +69,8 @@ async fn open(
         Ok((socket, _)) => Ok(Socket::new(socket)),
         Err(WsError::Http(response)) => {
             let status = response.status().as_u16();
-            let code = error_code::of(response.body().as_deref().unwrap_or_default());
-            let reason = format!("HTTP {status} {code}").trim_end().to_owned();
+            let body = response.body().as_deref().unwrap_or_default();
+            let (code, reason) = (error_code::of(body), error_code::reason(status, body));
             // A retry does not help for 401, 403, 404 or an account without credit. A rate limit or a 5xx status may be
             // temporary.
             let retry = matches!(
