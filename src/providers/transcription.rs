@@ -68,6 +68,11 @@ pub trait TranscriptionProtocol: Send {
     /// Ends the current utterance with the audio sent so far.
     fn end_utterance(&mut self) -> Step;
 
+    /// Returns the message that answers the message that was read last, if any.
+    fn take_reply(&mut self) -> Option<Message> {
+        None
+    }
+
     /// Fails if the message is malformed, or ends the session.
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError>;
 }

@@ -30,7 +30,13 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
 
     fn read(&mut self, text: &str) {
         match self.protocol.read(text) {
-            Ok(read) => self.events.extend(read),
+            Ok(read) => {
+                self.events.extend(read);
+                if let Some(reply) = self.protocol.take_reply() {
+                    self.link.send(reply);
+                    self.link.try_flush();
+                }
+            }
             Err(TranscriptionError::Failed { retry, reason }) => self.link.fail(retry, reason),
             Err(TranscriptionError::Malformed) => {
                 tracing::warn!(

@@ -4,6 +4,8 @@
 use super::realtime::{self as wire, CallerAudio, ServerEvent};
 use crate::audio::EncodedAudio;
 use crate::config::OpenAiConfig;
+use crate::domain::{AiFailure, AiFailureCause};
+use crate::providers::error_code;
 use crate::providers::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
 use crate::providers::websocket::KeyHeader;
 use serde_json::{Value, json};
@@ -21,6 +23,9 @@ const LATENCY_MS: u64 = 500;
 pub struct OpenAiTranscription {
     url: String,
     session: Value,
+    language: String,
+    /// A message that is to be sent next.
+    reply: Option<Message>,
     caller_audio: CallerAudio,
     is_ready: bool,
     sent_ms: u64,
@@ -45,6 +50,8 @@ impl OpenAiTranscription {
         Self {
             url: format!("{}/realtime?intent=transcription", config.base_url.websocket_url()),
             session: session(config, language, terms),
+            language: language.to_owned(),
+            reply: None,
             caller_audio: CallerAudio::new(config.audio_format),
             is_ready: false,
             sent_ms: 0,
@@ -60,6 +67,18 @@ impl OpenAiTranscription {
             self.items.len() - 1
         });
         &mut self.items[position]
+    }
+
+    /// Removes the hints that the server may reject: the keywords and the other languages, and then the language. Returns
+    /// false if the session has no hint.
+    fn remove_hint(&mut self) -> bool {
+        let transcription = &mut self.session["audio"]["input"]["transcription"];
+        let Some(fields) = transcription.as_object_mut() else { return false };
+        let had_hints = [fields.remove("keywords"), fields.remove("languages")].iter().any(Option::is_some);
+        if had_hints {
+            fields.insert("language".to_owned(), self.language.as_str().into());
+        }
+        had_hints || fields.remove("language").is_some()
     }
 
     fn words(&self) -> Option<Transcribed> {
@@ -86,7 +105,17 @@ impl OpenAiTranscription {
         reports
     }
 
-    fn error(&self, code: &str, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
+    fn error(&mut self, code: &str, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
+        let message = error_code::one_line(message);
+        if !self.is_ready && is_of_setting(code) && self.remove_hint() {
+            tracing::warn!(
+                event = "ENGINE_SETTING_REJECTED",
+                code,
+                "OpenAI's transcription rejects a hint of this call, which is opened without it: {code}: {message}"
+            );
+            self.reply = Some(Message::text(wire::session_update(&self.session)));
+            return Ok(Vec::new());
+        }
         let is_expired = code == "session_expired";
         let is_fatal = is_expired || wire::is_permanent(code) || !self.is_ready;
         if is_fatal {
@@ -99,6 +128,12 @@ impl OpenAiTranscription {
         );
         Ok(Vec::new())
     }
+}
+
+/// Returns true for the code of an error that may concern an optional setting of the session.
+fn is_of_setting(code: &str) -> bool {
+    let cause = AiFailure::from_reason(code).cause;
+    cause == AiFailureCause::Rejected && !code.contains("model")
 }
 
 /// Returns the session settings. The pipeline itself decides when an utterance ends, so the server detects no turns.
@@ -126,6 +161,10 @@ impl TranscriptionProtocol for OpenAiTranscription {
     /// The session is ready once the server has accepted its settings.
     fn opened(&mut self) -> Step {
         (Some(Message::text(wire::session_update(&self.session))), None)
+    }
+
+    fn take_reply(&mut self) -> Option<Message> {
+        self.reply.take()
     }
 
     fn audio(&mut self, audio: &EncodedAudio) -> Step {
@@ -253,6 +292,23 @@ mod tests {
     }
 
     #[test]
+    fn a_session_whose_hints_are_rejected_opens_without_them() {
+        let error = json!({"type": "invalid_request_error", "code": "unknown_parameter", "message": "keywords"});
+        let rejected = json!({"type": "error", "error": error}).to_string();
+        let mut opening = OpenAiTranscription::new(&OpenAiConfig::default(), "he", &["רונית".to_owned()]);
+        for expected in
+            [json!({"model": "gpt-live-transcribe", "language": "he"}), json!({"model": "gpt-live-transcribe"})]
+        {
+            assert_eq!(opening.read(&rejected), Ok(Vec::new()));
+            let update: Value = serde_json::from_str(opening.take_reply().unwrap().to_text().unwrap()).unwrap();
+            assert_eq!(update["session"]["audio"]["input"]["transcription"], expected);
+            assert_eq!(opening.take_reply(), None);
+        }
+        let failed = TranscriptionError::Failed { retry: false, reason: "unknown_parameter: keywords".to_owned() };
+        assert_eq!(opening.read(&rejected), Err(failed));
+    }
+
+    #[test]
     fn errors_before_the_session_is_ready_and_permanent_errors_end_it() {
         let error = |code: &str| {
             json!({"type": "error", "error": {"type": "invalid_request_error", "code": code, "message": "no"}})
@@ -260,7 +316,8 @@ mod tests {
         };
         let failed = |retry, code: &str| Err(TranscriptionError::Failed { retry, reason: format!("{code}: no") });
         let mut opening = OpenAiTranscription::new(&OpenAiConfig::default(), "he", &[]);
-        assert_eq!(opening.read(&error("invalid_value")), failed(false, "invalid_value"));
+        assert_eq!(opening.read(&error("invalid_model")), failed(false, "invalid_model"));
+        assert_eq!(opening.take_reply(), None);
         let mut ready = transcription();
         assert_eq!(ready.read(&error("invalid_value")), Ok(Vec::new()));
         assert_eq!(ready.read(&error("session_expired")), failed(true, "session_expired"));
