@@ -231,6 +231,8 @@ cause-ai-key-malformed = the key has characters that no key has
 cause-ai-malformed = the answer could not be read
 cause-ai-deaf = the caller spoke, but the service did not recognise any speech
 cause-ai-fails = several answers in a row failed
+cause-ai-written-call = the model writes tool calls as text, because its server does not recognise them
+cause-ai-no-words = the answer contains no words
 
 cause-file-address = { $problem ->
     [not_https] the file's address must begin with https://
@@ -1167,7 +1169,8 @@ found-ai-unusable = { $reason }
 found-pipeline-works = the pipeline engine works: { $transcriber } transcribes, { $model } answers, { $synthesiser } speaks
 found-pipeline-transcriber = { $service } does not transcribe calls of the pipeline engine: { $reason }
 found-pipeline-model = the model { $model } does not answer in the pipeline engine: { $reason }
-found-pipeline-slow = { $part } needed { $seconds } s, too long for a conversation: the caller hears requests to wait, and after 8 s leaves a message
+found-pipeline-slow = { $part } needed { $seconds } s, too long for a conversation: the caller hears requests to wait, and after { $limit } s another AI engine answers, or the caller leaves a message
+found-pipeline-reasoning = the model { $model } writes its reasoning into its answers; calls leave it out, but the caller waits for it
 found-pipeline-synthesiser = { $service } does not speak in the pipeline engine: { $reason }
 
 found-bridge-unused = the WhatsApp bridge is not in use
@@ -1252,6 +1255,8 @@ remedy-ai-server = check that OPENAI_BASE_URL is an OpenAI-compatible server
 
 remedy-pipeline-settings = check these settings, and the account there: { $settings }
 remedy-pipeline-slow = choose a smaller model or a faster machine, and keep the model loaded; the settings: { $settings }
+remedy-pipeline-parser = turn on the tool calls of the server at { $setting }: vLLM with --enable-auto-tool-choice and --tool-call-parser, llama.cpp with --jinja; or choose a model that the server supports with tools
+remedy-pipeline-reasoning = turn off the reasoning of the model, or choose a model without it; the server at { $setting } can separate it: vLLM with --reasoning-parser, llama.cpp with --reasoning-format
 remedy-pipeline-address = check that the server runs, and that { $setting } is its address
 
 remedy-report = report it

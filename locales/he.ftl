@@ -278,6 +278,8 @@ cause-ai-key-malformed = במפתח יש תווים שאינם מותרים
 cause-ai-malformed = אי אפשר לקרוא את התשובה
 cause-ai-deaf = המתקשר דיבר, אבל השירות לא זיהה דיבור
 cause-ai-fails = כמה תשובות ברצף נכשלו
+cause-ai-written-call = המודל כותב קריאות לכלים כטקסט, כי השרת שלו לא מזהה אותן
+cause-ai-no-words = אין מילים בתשובה
 
 cause-file-address = { $problem ->
     [not_https] כתובת הקובץ חייבת להתחיל ב־https://
@@ -1217,7 +1219,8 @@ found-ai-unusable = הבקשה ל־AI נכשלה: { $reason }
 found-pipeline-works = מנוע התמלול, המודל והקול עובד: { $transcriber } מתמלל, { $model } עונה, { $synthesiser } מדבר
 found-pipeline-transcriber = { $service } לא מתמלל שיחות. הסיבה: { $reason }
 found-pipeline-model = המודל { $model } לא עונה בשיחות. הסיבה: { $reason }
-found-pipeline-slow = { $part } נזקק ל־{ $seconds } שניות, יותר מדי לשיחה: המתקשר שומע בקשות להמתין, ואחרי 8 שניות משאיר הודעה
+found-pipeline-slow = { $part } נזקק ל־{ $seconds } שניות, יותר מדי לשיחה: המתקשר שומע בקשות להמתין, ואחרי { $limit } שניות עונה מנוע אחר, או שהמתקשר משאיר הודעה
+found-pipeline-reasoning = המודל { $model } כותב את מהלך החשיבה שלו לתוך התשובות; בשיחות הוא מושמט, אבל המתקשר מחכה לו
 found-pipeline-synthesiser = { $service } לא מדבר בשיחות. הסיבה: { $reason }
 
 found-bridge-unused = גשר הוואטסאפ אינו בשימוש
@@ -1304,6 +1307,8 @@ remedy-ai-server = בדקו שב־OPENAI_BASE_URL יש שרת שתואם ל־Ope
 
 remedy-pipeline-settings = בדקו את ההגדרות האלה, ואת החשבון שם: { $settings }
 remedy-pipeline-slow = בחרו מודל קטן יותר או מכונה מהירה יותר, והשאירו את המודל טעון; ההגדרות: { $settings }
+remedy-pipeline-parser = הפעילו את הקריאות לכלים בשרת שב־{ $setting }: ב־vLLM עם --enable-auto-tool-choice ו־--tool-call-parser, ב־llama.cpp עם --jinja; או בחרו מודל שהשרת תומך בכלים שלו
+remedy-pipeline-reasoning = כבו את מהלך החשיבה של המודל, או בחרו מודל בלעדיו; השרת שב־{ $setting } יכול להפריד אותו: ב־vLLM עם --reasoning-parser, ב־llama.cpp עם --reasoning-format
 remedy-pipeline-address = בדקו שהשרת פועל ושהכתובת שלו נמצאת ב-{ $setting }
 
 remedy-report = דווחו על כך

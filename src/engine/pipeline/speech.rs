@@ -1,12 +1,15 @@
 //! A synthesiser over HTTP. Each clause is one request; its audio is played while it is received.
 
+mod audio_format;
+
 use super::clause_tasks::{ClauseEvents, ClauseTasks, LIMIT};
 use super::parts::{ClauseEvent, PartEvent, Synthesiser};
 use crate::audio::{Downsampler, EncodedAudio};
 use crate::config::{Config, Secret};
-use crate::domain::AiFailureCause;
+use crate::domain::{AiFailure, AiFailureCause};
 use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::{elevenlabs, error_code, http_client, openai};
+use audio_format::{Examined, FormatCheck};
 use futures_util::future::BoxFuture;
 use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
@@ -71,6 +74,9 @@ impl Synthesiser for HttpSynthesiser {
 struct Speech {
     request: RequestBuilder,
     decoder: Decoder,
+    format: FormatCheck,
+    /// The setting with the address of the server.
+    setting: &'static str,
 }
 
 enum Decoder {
@@ -109,13 +115,16 @@ impl SpeechApi {
                     Some(key) => request.bearer_auth(key.expose()),
                     None => request,
                 };
-                Some(Speech { request, decoder: Decoder::Pcm(Downsampler::new(pipeline.speech_sample_rate)) })
+                let rate = pipeline.speech_sample_rate;
+                let (decoder, format) = (Decoder::Pcm(Downsampler::new(rate)), FormatCheck::of_pcm(rate));
+                Some(Speech { request, decoder, format, setting: "pipeline.speech_base_url" })
             }
             Self::ElevenLabs => {
                 let body = elevenlabs::speech_body(&config.elevenlabs, language, text);
                 let request = client.post(elevenlabs::speech_url(&config.elevenlabs)).json(&body);
                 let request = request.header(elevenlabs::KEY_HEADER.name, config.elevenlabs.key()?.expose());
-                Some(Speech { request, decoder: Decoder::MuLaw })
+                let format = FormatCheck::of_mulaw();
+                Some(Speech { request, decoder: Decoder::MuLaw, format, setting: "elevenlabs.base_url" })
             }
         }
     }
@@ -124,7 +133,7 @@ impl SpeechApi {
 async fn speak(speech: Option<Speech>, events: &ClauseEvents<SpeechEvent>) -> Result<(), SpeechEvent> {
     let failed = |retry, reason: String| SpeechEvent::Failed { retry, retry_after: None, reason };
     let lost = |error: reqwest::Error| failed(true, format!("synthesiser: {}", http_client::root_cause(&error)));
-    let Some(Speech { request, mut decoder }) = speech else {
+    let Some(Speech { request, mut decoder, mut format, setting }) = speech else {
         return Err(failed(false, "synthesiser: no address or no key is set".to_owned()));
     };
     let mut response = request.timeout(LIMIT).send().await.map_err(lost)?;
@@ -134,16 +143,27 @@ async fn speak(speech: Option<Speech>, events: &ClauseEvents<SpeechEvent>) -> Re
         let code = error_code::of(&body);
         let is_temporary =
             http_client::is_temporary(status) && !AiFailureCause::from_status(status, &code).needs_owner();
-        return Err(failed(is_temporary, format!("synthesiser: HTTP {status} {code}").trim_end().to_owned()));
+        return Err(failed(is_temporary, format!("synthesiser: {}", error_code::reason(status, &body))));
     }
     // A proxy or a wrong address may answer with a page, whose bytes would be heard as noise.
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("text/") || kind.starts_with("application/json") {
         return Err(failed(true, "synthesiser: the answer could not be read".to_owned()));
     }
-    while let Some(chunk) = response.chunk().await.map_err(lost)? {
-        send(events, &decoder.push(&chunk)).await;
+    let wrong = |name: &str| {
+        let reason = format!("synthesiser: the server sends {name} {} ({setting})", AiFailure::WRONG_AUDIO);
+        failed(false, reason)
+    };
+    if let Some(name) = audio_format::compressed_type(kind) {
+        return Err(wrong(name));
     }
+    while let Some(chunk) = response.chunk().await.map_err(lost)? {
+        match format.push(&chunk) {
+            Examined::Audio(audio) => send(events, &decoder.push(&audio)).await,
+            Examined::Other(name) => return Err(wrong(name)),
+        }
+    }
+    send(events, &decoder.push(&format.finish())).await;
     send(events, &decoder.finish()).await;
     Ok(())
 }

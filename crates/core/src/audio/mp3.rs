@@ -38,6 +38,35 @@ pub fn duration(file: &[u8]) -> Result<Duration, Mp3Error> {
     Ok(Duration::from_nanos(heard * 1_000_000_000 / u64::from(first.rate)))
 }
 
+/// Whether audio begins with frames of MPEG layer III.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mp3Start {
+    /// The first frame is followed by another frame.
+    Yes,
+    /// The audio is not MP3, or begins with a tag.
+    No,
+    /// The first frame is not complete yet.
+    Undecided,
+}
+
+/// Examines the beginning of audio whose format is not known. The header of a frame alone may be PCM by chance.
+pub fn examine_start(start: &[u8]) -> Mp3Start {
+    let Ok(frame) = Frame::parse(start) else {
+        let is_short = start.len() < 4 && [0xff, 0xe0].iter().zip(start).all(|(mask, byte)| mask & byte == *mask);
+        return if is_short { Mp3Start::Undecided } else { Mp3Start::No };
+    };
+    match start.get(frame.bytes..).filter(|rest| rest.len() >= 4).map(Frame::parse) {
+        None => Mp3Start::Undecided,
+        Some(next) => {
+            if next.is_ok_and(|next| next.fits(frame)) {
+                Mp3Start::Yes
+            } else {
+                Mp3Start::No
+            }
+        }
+    }
+}
+
 /// The content of a frame header (four bytes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Frame {

@@ -56,6 +56,13 @@ impl AiFailure {
     /// The error text of an engine whose model calls tools again and again, and says nothing.
     pub const ONLY_TOOLS: &str = "only tool calls and no words";
 
+    /// The error text of a model whose server does not recognise its tool calls, so that a caller would hear them.
+    pub const WRITTEN_CALL: &str = "the model writes tool calls as text";
+    /// The error text of a model that answers nothing.
+    pub const NO_WORDS: &str = "the answer contains no words";
+    /// A part of the error text of a synthesiser that does not send the requested format.
+    pub const WRONG_AUDIO: &str = "instead of PCM";
+
     /// The error text of an engine whose content filter stops each response.
     pub const FILTERED: &str = "the content filter stops the responses";
 
@@ -87,6 +94,8 @@ impl AiFailure {
             Self::NO_ANSWER | Self::NOT_READY | "no response to pings" => Cause::NoAnswer,
             Self::NOT_DETECTED => Cause::AiDeaf,
             Self::RESPONSES_FAIL | Self::ONLY_TOOLS => Cause::AiFails,
+            Self::WRITTEN_CALL => Cause::AiWrittenCall,
+            Self::NO_WORDS => Cause::AiNoWords,
             late if late.starts_with("no connection within") || late.starts_with("no answer within") => Cause::NoAnswer,
             text => Cause::other(text),
         };
@@ -200,8 +209,15 @@ const CODES: [(AiFailureCause, &[&str]); 4] = [
             "unaccepted_terms",
             "invalid_request",
             "invalid_value",
+            "invalid_model",
+            "invalid_type",
+            "invalid_parameter",
             "unsupported_value",
+            "unsupported_parameter",
+            "unknown_parameter",
             "input_error",
+            AiFailure::WRITTEN_CALL,
+            "instead of pcm",
         ],
     ),
 ];
@@ -236,7 +252,13 @@ mod tests {
             ("transcriber: auth_error: You must be authenticated", Transcriber, BadKey),
             ("transcriber: quota_exceeded: No credits", Transcriber, NoCredit),
             ("transcriber: invalid_value: Invalid value for 'audio'.", Transcriber, Rejected),
+            ("transcriber: unknown_parameter: Unknown parameter: 'session.x'.", Transcriber, Rejected),
+            ("transcriber: invalid_model: Model \"x\" is not supported in realtime mode.", Transcriber, Rejected),
             ("transcriber: tcp connect error", Transcriber, Outage),
+            ("model: rate_limit_exceeded: Please try again in 2 s", Model, RateLimited),
+            ("model: HTTP 404: model \"m\" not found, try pulling it first", Model, Rejected),
+            ("model: the model writes tool calls as text", Model, Rejected),
+            ("synthesiser: the server sends MP3 instead of PCM (pipeline.speech_base_url)", Synthesiser, Rejected),
             ("model: HTTP 401 invalid_api_key", Model, BadKey),
             ("model: HTTP 429 insufficient_quota", Model, NoCredit),
             ("model: HTTP 429 rate_limit_exceeded", Model, RateLimited),

@@ -59,6 +59,8 @@ localized_enum! {
         AiMalformed = "cause-ai-malformed",
         AiDeaf = "cause-ai-deaf",
         AiFails = "cause-ai-fails",
+        AiWrittenCall = "cause-ai-written-call",
+        AiNoWords = "cause-ai-no-words",
 
         // Files of messages.
         FileAddress { problem: String } = "cause-file-address",
