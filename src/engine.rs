@@ -8,7 +8,8 @@ mod realtime;
 mod voicemail;
 
 pub use pipeline::{
-    CallerVoice, PartTrial, Pipeline, PipelineSetup, PipelineTrial, TextAnswer, TextConversation, try_parts,
+    CallerVoice, ModelAnswer, ModelMemory, Pipeline, PipelineSetup, PipelineTrial, TextAnswer, TextConversation,
+    try_parts,
 };
 pub use realtime::{FieldStatus, Realtime, RealtimeSetup, RejectedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};

@@ -7,7 +7,7 @@ use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
 use crate::crm::message_clock::MessageClock;
 use crate::domain::{JobKind, PageUrls};
-use crate::engine::RejectedFields;
+use crate::engine::{ModelMemory, RejectedFields};
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
 use crate::http::{
@@ -99,6 +99,7 @@ impl Services {
             texts: texts.clone(),
             client,
             google: AccessTokens::default(),
+            model_memory: ModelMemory::default(),
             store,
             disk,
             compression: compressor.handle(),

@@ -65,6 +65,11 @@ impl Config {
         }
     }
 
+    /// Returns true if the transcriber of the pipeline detects no speech, and only transcribes whole utterances.
+    pub fn pipeline_detects_late(&self) -> bool {
+        self.pipeline.transcriber == Transcriber::Transcription
+    }
+
     /// Returns the server of the model that analyses a call after it has ended: OpenAI, or the pipeline's server if no
     /// OpenAI key is set. `None` if neither is configured.
     pub fn text_model_server(&self) -> Option<ModelServer<'_>> {

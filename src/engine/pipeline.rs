@@ -37,6 +37,7 @@ use google::{Access, GoogleSynthesiser, GoogleTranscriber};
 use http_transcriber::HttpTranscriber;
 use logged::LoggedLogic;
 use model::LanguageModel;
+pub use model::ModelMemory;
 use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
 use soniox::SonioxTts;
 use speech::{HttpSynthesiser, SpeechApi};
@@ -45,7 +46,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 pub use text::{TextAnswer, TextConversation};
 use transcriber::SocketTranscriber;
-pub use trial::{PartTrial, PipelineTrial, try_parts};
+pub use trial::{ModelAnswer, PipelineTrial, try_parts};
 use warm_up::WarmUp;
 
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ pub struct PipelineSetup {
     pub config: Arc<Config>,
     pub client: reqwest::Client,
     pub google: AccessTokens,
+    pub model_memory: ModelMemory,
     pub instructions: Arc<str>,
     pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
@@ -132,7 +134,13 @@ impl Pipeline {
             _warm_up: WarmUp::start(config, &setup.client, delay),
             transcriber: transcriber(&setup, delay),
             synthesiser: synthesiser(google_access(&setup), delay),
-            model: Box::new(LanguageModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
+            model: Box::new(LanguageModel::new(
+                config.clone(),
+                setup.client,
+                setup.instructions,
+                setup.tools,
+                setup.model_memory,
+            )),
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
             ready_by: now + READY_LIMIT,
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),

@@ -1,5 +1,6 @@
 //! OpenAI: the Realtime API for live calls, and the REST APIs for recordings, summaries and the pipeline engine.
 
+pub mod answer_text;
 pub mod chat;
 pub mod prices;
 pub mod realtime;

@@ -163,7 +163,12 @@ mod tests {
 
     #[test]
     fn a_refused_account_is_retried_until_the_owner_has_corrected_it() {
-        let refused = |status, code: &str| Error::Refused { status, code: code.to_owned(), param: String::new() };
+        let refused = |status, code: &str| Error::Refused {
+            status,
+            code: code.to_owned(),
+            param: String::new(),
+            message: String::new(),
+        };
         for (status, code, waits) in [
             (401, "", true),
             (403, "", true),

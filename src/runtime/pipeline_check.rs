@@ -1,16 +1,16 @@
 //! Checks the services of the pipeline engine: tests each part with the settings of a call.
 
 use super::ai_check;
+use crate::call::{AUDIO_TIMEOUT, MESSAGE_TIMEOUT};
 use crate::config::{AiEngine, Config, Synthesiser, Transcriber};
 use crate::domain::{AiFailure, AiFailureCause, Causes, CheckResult, ContactName, Found, Remedy, Timestamp};
-use crate::engine::{PartTrial, PipelineSetup, PipelineTrial, try_parts};
+use crate::engine::{ModelMemory, PipelineSetup, PipelineTrial, try_parts};
 use crate::providers::google::AccessTokens;
 use std::sync::Arc;
 use std::time::Duration;
 
 const CHECK: &str = "pipeline";
-/// A part that needs longer is too slow for a conversation: the caller waits for the three parts one after the other, and a
-/// call waits 8 s at most.
+/// A part that needs longer is too slow for a conversation: the caller waits for the three parts one after the other.
 const SLOW: Duration = Duration::from_secs(2);
 
 /// Tests the parts of the pipeline, if its settings are complete and calls may use it. A test costs less than a cent.
@@ -23,6 +23,7 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
         config: config.clone(),
         client: client.clone(),
         google: AccessTokens::default(),
+        model_memory: ModelMemory::default(),
         instructions,
         tools,
         language: config.agent.language.clone(),
@@ -41,12 +42,24 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     let model = config.model_server().map_or("", |server| server.model).to_owned();
     let (transcriber_name, synthesiser_name) = (transcriber.as_str().to_owned(), synthesiser.as_str().to_owned());
     let PipelineTrial { transcriber: transcriber_trial, model: model_trial, synthesiser: synthesiser_trial } = trial;
-    let slow = [
-        (&transcriber_trial, &transcriber_name, settings_of_transcriber(transcriber)),
-        (&model_trial, &model, settings_of_model(config)),
-        (&synthesiser_trial, &synthesiser_name, settings_of_synthesiser(synthesiser)),
+    let answer = model_trial.as_ref().ok().copied();
+    let waited = [
+        (transcriber_trial.as_ref().ok().copied(), &transcriber_name, settings_of_transcriber(transcriber)),
+        (answer.map(|answer| answer.waited), &model, settings_of_model(config)),
+        (synthesiser_trial.as_ref().ok().copied(), &synthesiser_name, settings_of_synthesiser(synthesiser)),
     ];
-    let slow: Vec<_> = slow.into_iter().filter_map(|(trial, part, settings)| too_slow(trial, part, settings)).collect();
+    // As in a call: another AI engine would reply sooner than a pipeline that may be slow.
+    let is_patient = config.pipeline_detects_late() && config.ai_engines().last() == Some(&AiEngine::Pipeline);
+    let limit = if is_patient { AUDIO_TIMEOUT } else { MESSAGE_TIMEOUT };
+    let slow = waited.into_iter().filter_map(|(waited, part, settings)| {
+        let waited = waited.filter(|waited| *waited > SLOW)?;
+        Some(too_slow(waited, part, settings, limit))
+    });
+    let reasoning = answer.filter(|answer| answer.writes_reasoning).map(|_| {
+        let remedy = Remedy::PipelineReasoning { setting: server_of_model(config).to_owned() };
+        CheckResult::warning(CHECK, Found::PipelineReasoning { model: model.clone() }, remedy)
+    });
+    let warnings: Vec<_> = slow.chain(reasoning).collect();
     let failures = [
         transcriber_trial.err().map(|reason| {
             let address = address_of_transcriber(config);
@@ -54,7 +67,15 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
             (Found::PipelineTranscriber { service: transcriber_name.clone(), reason }, remedy)
         }),
         model_trial.err().map(|reason| {
-            let (reason, remedy) = explain(&reason, settings_of_model(config), address_of_model(config));
+            let (reason, remedy) = match explain(&reason, settings_of_model(config), address_of_model(config)) {
+                (found, _) if reason.ends_with(AiFailure::WRITTEN_CALL) => {
+                    (found, Remedy::PipelineParser { setting: server_of_model(config).to_owned() })
+                }
+                (found, _) if reason.ends_with(AiFailure::NO_WORDS) => {
+                    (found, Remedy::PipelineSettings { settings: settings_of_model(config).to_owned() })
+                }
+                explained => explained,
+            };
             (Found::PipelineModel { model: model.clone(), reason }, remedy)
         }),
         synthesiser_trial.err().map(|reason| {
@@ -65,18 +86,18 @@ fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
     ];
     let failed: Vec<_> =
         failures.into_iter().flatten().map(|(found, remedy)| CheckResult::error(CHECK, found, remedy)).collect();
-    if !failed.is_empty() || !slow.is_empty() {
-        return failed.into_iter().chain(slow).collect();
+    if !failed.is_empty() || !warnings.is_empty() {
+        return failed.into_iter().chain(warnings).collect();
     }
     let found = Found::PipelineWorks { transcriber: transcriber_name, model, synthesiser: synthesiser_name };
     vec![CheckResult::ok(CHECK, found)]
 }
 
-fn too_slow(trial: &PartTrial, part: &str, settings: &str) -> Option<CheckResult> {
-    let waited = trial.as_ref().ok().filter(|waited| **waited > SLOW)?;
+/// `limit` is how long a call waits for a reply.
+fn too_slow(waited: Duration, part: &str, settings: &str, limit: Duration) -> CheckResult {
     let seconds = format!("{:.1}", waited.as_secs_f64());
     let remedy = Remedy::PipelineSlow { settings: settings.to_owned() };
-    Some(CheckResult::warning(CHECK, Found::PipelineSlow { part: part.to_owned(), seconds }, remedy))
+    CheckResult::warning(CHECK, Found::PipelineSlow { part: part.to_owned(), seconds, limit: limit.as_secs() }, remedy)
 }
 
 /// `address` is the setting with the address of a server that the owner has chosen.
@@ -112,6 +133,11 @@ fn address_of_model(config: &Config) -> Option<&'static str> {
     let is_own = config.openai.base_url != Config::default().openai.base_url;
     let of_openai = is_own.then_some("openai.base_url");
     config.pipeline.model_base_url.as_ref().map(|_| "pipeline.model_base_url").or(of_openai)
+}
+
+/// Returns the setting with the address of the language model's server.
+fn server_of_model(config: &Config) -> &'static str {
+    if config.pipeline.model_base_url.is_some() { "pipeline.model_base_url" } else { "openai.base_url" }
 }
 
 /// As [`address_of_transcriber`], for the synthesiser.

@@ -30,6 +30,7 @@ mod call_pipeline_google;
 mod call_pipeline_openai;
 mod call_pipeline_responses;
 mod call_pipeline_services;
+mod call_pipeline_wrong_answers;
 mod call_replay;
 mod call_ring;
 mod call_silence;

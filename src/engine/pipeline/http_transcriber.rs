@@ -5,10 +5,10 @@ use super::parts::{PartEvent, Transcriber, TranscriberEvent};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, mulaw, wav};
 use crate::config::Config;
 use crate::domain::{AiFailureCause, WordTime};
-use crate::providers::http_client;
 use crate::providers::openai::rest::{self, Error, SoundFile, Transcript};
 use crate::providers::transcription::word_times;
 use crate::providers::websocket::DialError;
+use crate::providers::{error_code, http_client};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
@@ -126,10 +126,11 @@ fn is_rejection(error: &Error) -> bool {
 
 fn failed(error: Error) -> DialError {
     match error {
-        Error::Refused { status, code, .. } => {
+        Error::Refused { status, code, message, .. } => {
             let is_temporary =
                 http_client::is_temporary(status) && !AiFailureCause::from_status(status, &code).needs_owner();
-            DialError { retry: is_temporary, reason: format!("HTTP {status} {code}").trim_end().to_owned() }
+            let reason = error_code::with_sentence(format!("HTTP {status} {code}").trim_end().to_owned(), &message);
+            DialError { retry: is_temporary, reason }
         }
         Error::Unreachable(source) => DialError { retry: true, reason: http_client::root_cause(&source) },
         Error::Malformed | Error::NotConfigured => DialError { retry: false, reason: error.to_string() },

@@ -1,5 +1,8 @@
 //! A client for language models with OpenAI's Responses API or chat completions API.
 
+mod api;
+mod attempts;
+mod memory;
 mod race;
 mod refusal;
 
@@ -10,17 +13,20 @@ use crate::call::Usage;
 use crate::config::{Config, ModelServer};
 use crate::pipeline::{Entry, ModelEvent};
 use crate::providers::http_client;
-use crate::providers::openai::ChatRole;
-use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
+use crate::providers::openai::answer_text::{AnswerText, Unspeakable};
+use crate::providers::openai::chat::ChatEvent;
 use crate::providers::openai::realtime::hint_note;
 use crate::providers::openai::response_stream::{self as responses, Opening, ResponseStream};
-use crate::providers::openai::sse::Malformed;
+use crate::providers::openai::sse::StreamError;
 use crate::providers::websocket::DialError;
 use crate::telemetry::log::inherit_subject;
+use api::Api;
+use attempts::Attempts;
 use futures_util::future::BoxFuture;
+pub use memory::ModelMemory;
 use race::Race;
-use refusal::{Refusal, failed, refusal, refusal_of, unreadable};
-use serde_json::Value;
+use refusal::{Refusal, failed, refusal, refusal_of, unreadable, unspeakable};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -71,6 +77,7 @@ struct Asker {
     socket: Option<Arc<ResponseSocket>>,
     /// The number of candidates for the reasoning effort that the model has rejected in this call.
     rejected_efforts: Arc<AtomicUsize>,
+    memory: ModelMemory,
 }
 
 impl LanguageModel {
@@ -79,6 +86,7 @@ impl LanguageModel {
         client: reqwest::Client,
         instructions: Arc<str>,
         tools: ToolRegistry,
+        memory: ModelMemory,
     ) -> Self {
         let api =
             if config.model_server().is_some_and(|server| server.uses_responses) { Api::Responses } else { Api::Chat };
@@ -86,8 +94,14 @@ impl LanguageModel {
         let (sender, receiver) = mpsc::channel(BUFFER);
         let rejected_efforts = Arc::default();
         let socket = matches!(api, Api::Responses).then(|| Arc::new(ResponseSocket::open(config.clone())));
-        let asker = Asker { config, client, instructions, tools, definitions, api, socket, rejected_efforts };
+        let asker = Asker { config, client, instructions, tools, definitions, api, socket, rejected_efforts, memory };
         Self { asker, tasks: JoinSet::new(), race: Race::default(), sender, receiver }
+    }
+
+    /// Returns true if answers of the model contained its reasoning.
+    pub(super) fn writes_reasoning(&self) -> bool {
+        let server = self.asker.config.model_server();
+        server.is_some_and(|server| self.asker.memory.of(&server).writes_reasoning)
     }
 }
 
@@ -149,10 +163,10 @@ impl Asker {
         socket: &ResponseSocket,
         mut connection: Connection,
     ) -> Result<OverSocket, ModelEvent> {
-        let (mut stream, mut efforts) = (ResponseStream::default(), self.efforts());
+        let (mut stream, mut attempts) = (ResponseStream::default(), self.attempts()?);
         let mut event = loop {
             // If the connection is lost, the next event says why.
-            let _ = connection.send(responses::socket_message(self.body(question, &efforts)?)).await;
+            let _ = connection.send(responses::socket_message(self.body(question, &attempts)?)).await;
             match first_event(&mut connection, &mut stream).await {
                 Ok(First::Event(event)) => break event,
                 Ok(First::Lost(error)) => {
@@ -162,21 +176,22 @@ impl Asker {
                     return Ok(OverSocket::NotAnswered);
                 }
                 Ok(First::ConnectionEnded) => return Ok(OverSocket::NotAnswered),
-                Ok(First::Unreadable) => return Err(unreadable(Malformed)),
+                Ok(First::Unreadable(error)) => return Err(unreadable(error)),
                 Err(refusal) => {
-                    if let Err(failure) = efforts.refused(refusal) {
+                    if let Err(failure) = attempts.refused(refusal) {
                         socket.put_back(connection);
                         return Err(failure);
                     }
                 }
             }
         };
-        efforts.accepted();
+        attempts.accepted();
         events.send(ModelEvent::Activity).await;
+        let mut answer = self.answer_text()?;
         loop {
             if let Some(event) = event {
                 let is_done = matches!(event, ChatEvent::Done { .. });
-                events.send(self.event(event)).await;
+                self.send_event(event, &mut answer, events).await?;
                 if is_done {
                     socket.put_back(connection);
                     return Ok(OverSocket::Answered);
@@ -193,7 +208,7 @@ impl Asker {
     async fn answer_over_http(&self, question: &Question, events: &Events<'_>) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
         let lost = |error: reqwest::Error| failed(true, None, &http_client::root_cause(&error));
-        let mut stream = self.api.stream();
+        let (mut stream, mut answer) = (self.api.stream(), self.answer_text()?);
         events.send(ModelEvent::Activity).await;
         loop {
             let chunk = response.chunk().await.map_err(lost)?;
@@ -203,7 +218,7 @@ impl Asker {
             };
             for event in received {
                 let is_done = matches!(event, ChatEvent::Done { .. });
-                events.send(self.event(event)).await;
+                self.send_event(event, &mut answer, events).await?;
                 if is_done {
                     return Ok(());
                 }
@@ -211,23 +226,64 @@ impl Asker {
         }
     }
 
-    fn event(&self, event: ChatEvent) -> ModelEvent {
+    fn answer_text(&self) -> Result<AnswerText, ModelEvent> {
+        Ok(AnswerText::new(self.memory.of(&self.server()?).begins_with_reasoning))
+    }
+
+    /// Sends an event of the server, with the words that a caller may hear.
+    async fn send_event(
+        &self,
+        event: ChatEvent,
+        answer: &mut AnswerText,
+        events: &Events<'_>,
+    ) -> Result<(), ModelEvent> {
+        let (is_text, is_complete) =
+            (matches!(event, ChatEvent::Text(_)), !matches!(event, ChatEvent::Done { is_complete: false, .. }));
+        let words = match &event {
+            ChatEvent::Text(text) => answer.push(text),
+            ChatEvent::ToolCall { .. } | ChatEvent::Done { .. } => answer.finish(),
+        };
+        self.learn(answer, words.as_ref().err());
+        let words = words.map_err(unspeakable)?;
+        // The end of an incomplete answer may be reasoning whose last tag is missing.
+        let words = if is_complete { words } else { String::new() };
         match event {
-            ChatEvent::Text(text) => ModelEvent::Text(text),
+            _ if !words.is_empty() => events.send(ModelEvent::Text(words)).await,
+            _ if is_text => events.send(ModelEvent::Activity).await,
+            _ => {}
+        }
+        match event {
+            ChatEvent::Text(_) => {}
             ChatEvent::ToolCall { name, arguments } => {
                 let call = self.tools.classify(name.clone(), arguments.clone());
-                ModelEvent::ToolCall { name, arguments, call }
+                events.send(ModelEvent::ToolCall { name, arguments, call }).await;
             }
             ChatEvent::Done { is_complete, is_filtered, tokens: (tokens_in, tokens_out) } => {
-                ModelEvent::Done { is_complete, is_filtered, usage: Usage { tokens_in, tokens_out, cost_micros: 0 } }
+                let usage = Usage { tokens_in, tokens_out, cost_micros: 0 };
+                events.send(ModelEvent::Done { is_complete, is_filtered, usage }).await;
             }
+        }
+        Ok(())
+    }
+
+    /// Records what an answer shows about the model.
+    fn learn(&self, answer: &AnswerText, found: Option<&Unspeakable>) {
+        let Some(server) = self.config.model_server() else { return };
+        let (writes_reasoning, begins_with_reasoning) =
+            (answer.has_reasoning() || found == Some(&Unspeakable::Reasoning), found == Some(&Unspeakable::Reasoning));
+        let known = self.memory.of(&server);
+        if (writes_reasoning && !known.writes_reasoning) || (begins_with_reasoning && !known.begins_with_reasoning) {
+            self.memory.learn(&server, |known| {
+                known.writes_reasoning |= writes_reasoning;
+                known.begins_with_reasoning |= begins_with_reasoning;
+            });
         }
     }
 
     async fn request(&self, question: &Question) -> Result<reqwest::Response, ModelEvent> {
-        let (server, mut efforts) = (self.server()?, self.efforts());
+        let (server, mut attempts) = (self.server()?, self.attempts()?);
         loop {
-            let body = self.body(question, &efforts)?;
+            let body = self.body(question, &attempts)?;
             let request = self.client.post(format!("{}/{}", server.base_url, self.api.path())).json(&body);
             let request = match server.key {
                 Some(key) => request.bearer_auth(key.expose()),
@@ -236,25 +292,33 @@ impl Asker {
             let response = request.timeout(LIMIT).send().await;
             let response = response.map_err(|error| failed(true, None, &http_client::root_cause(&error)))?;
             if response.status().is_success() {
-                efforts.accepted();
+                attempts.accepted();
                 return Ok(response);
             }
-            efforts.refused(refusal(response).await)?;
+            attempts.refused(refusal(response).await)?;
         }
     }
 
-    fn efforts(&self) -> Efforts<'_> {
-        let candidates = self.config.openai.reasoning_effort.candidates();
-        Efforts { candidates, of_call: &self.rejected_efforts, rejected: self.rejected_efforts.load(Ordering::Relaxed) }
+    fn attempts(&self) -> Result<Attempts<'_>, ModelEvent> {
+        let server = self.server()?;
+        Ok(Attempts {
+            candidates: self.config.openai.reasoning_effort.candidates(),
+            of_call: &self.rejected_efforts,
+            rejected: self.rejected_efforts.load(Ordering::Relaxed),
+            fields: self.memory.of(&server).fields,
+            memory: &self.memory,
+            server,
+        })
     }
 
     fn server(&self) -> Result<ModelServer<'_>, ModelEvent> {
         self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key"))
     }
 
-    fn body(&self, question: &Question, efforts: &Efforts<'_>) -> Result<Value, ModelEvent> {
+    fn body(&self, question: &Question, attempts: &Attempts<'_>) -> Result<Value, ModelEvent> {
         let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
-        Ok(self.api.body(self.server()?.model, &instructions, &messages, &self.definitions, efforts.next()))
+        let form = (attempts.effort(), attempts.fields);
+        Ok(self.api.body(self.server()?.model, &instructions, &messages, &self.definitions, form))
     }
 
     fn instructions(&self, question: &Question) -> String {
@@ -264,131 +328,6 @@ impl Asker {
         });
         let all = std::iter::once(self.instructions.to_string()).chain(staff).chain(question.instructions.clone());
         all.collect::<Vec<_>>().join("\n\n")
-    }
-}
-
-/// The search for the lowest reasoning effort that the model accepts, so that the answer starts early. After a
-/// rejection, the request is retried with the next effort, and finally without this parameter.
-struct Efforts<'a> {
-    candidates: &'static [&'static str],
-    of_call: &'a AtomicUsize,
-    /// The number of candidates that the model has rejected.
-    rejected: usize,
-}
-
-impl Efforts<'_> {
-    fn next(&self) -> Option<&'static str> {
-        self.candidates.get(self.rejected).copied()
-    }
-
-    /// Records that the model accepts a request, for the further requests of the call.
-    fn accepted(&self) {
-        self.of_call.fetch_max(self.rejected, Ordering::Relaxed);
-    }
-
-    /// Fails unless another effort can be tried.
-    fn refused(&mut self, refusal: Refusal) -> Result<(), ModelEvent> {
-        if !refusal.is_effort || self.next().is_none() {
-            return Err(refusal.failure);
-        }
-        self.rejected += 1;
-        Ok(())
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Api {
-    Chat,
-    Responses,
-}
-
-enum AnswerStream {
-    Chat(ChatStream),
-    Responses(ResponseStream),
-}
-
-impl Api {
-    fn path(self) -> &'static str {
-        match self {
-            Self::Chat => "chat/completions",
-            Self::Responses => "responses",
-        }
-    }
-
-    fn functions(self, tools: &ToolRegistry) -> Arc<[Value]> {
-        let definitions = tools.definitions();
-        definitions.iter().map(|tool| self.function(&tool.name, &tool.description, &tool.parameters)).collect()
-    }
-
-    fn function(self, name: &str, description: &str, parameters: &Value) -> Value {
-        match self {
-            Self::Chat => chat::function(name, description, parameters),
-            Self::Responses => responses::function(name, description, parameters),
-        }
-    }
-
-    /// Leaves out hints from staff, which are part of the instructions.
-    fn messages(self, conversation: &[Entry]) -> Vec<Value> {
-        conversation.iter().flat_map(|entry| self.entry(entry)).collect()
-    }
-
-    fn entry(self, entry: &Entry) -> Vec<Value> {
-        match (self, entry) {
-            (_, Entry::Staff(_)) => Vec::new(),
-            (Self::Chat, Entry::Caller(text)) => vec![chat::message(ChatRole::User, text)],
-            (Self::Responses, Entry::Caller(text)) => vec![responses::message(ChatRole::User, text)],
-            (Self::Chat, Entry::Agent { text, calls }) if calls.is_empty() => {
-                vec![chat::message(ChatRole::Assistant, text)]
-            }
-            (Self::Chat, Entry::Agent { text, calls }) => {
-                let calls: Vec<_> =
-                    calls.iter().map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str())).collect();
-                vec![chat::calling_message(text, &calls)]
-            }
-            (Self::Responses, Entry::Agent { text, calls }) => {
-                let said = Some(text)
-                    .filter(|text| !text.is_empty())
-                    .map(|text| responses::message(ChatRole::Assistant, text));
-                let calls = calls.iter().map(|call| responses::call(&call.id, &call.name, &call.arguments));
-                said.into_iter().chain(calls).collect()
-            }
-            (Self::Chat, Entry::ToolOutput { id, output }) => vec![chat::tool_message(id, output)],
-            (Self::Responses, Entry::ToolOutput { id, output }) => vec![responses::output(id, output)],
-        }
-    }
-
-    fn body(self, model: &str, instructions: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
-        match self {
-            Self::Chat => {
-                let system = chat::message(ChatRole::System, instructions);
-                let messages: Vec<_> = std::iter::once(system).chain(messages.iter().cloned()).collect();
-                chat::body(model, &messages, tools, effort)
-            }
-            Self::Responses => responses::body(model, instructions, messages, tools, effort),
-        }
-    }
-
-    fn stream(self) -> AnswerStream {
-        match self {
-            Self::Chat => AnswerStream::Chat(ChatStream::default()),
-            Self::Responses => AnswerStream::Responses(ResponseStream::default()),
-        }
-    }
-}
-
-impl AnswerStream {
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
-        match self {
-            Self::Chat(stream) => stream.push(bytes),
-            Self::Responses(stream) => stream.push(bytes),
-        }
-    }
-
-    fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
-        match self {
-            Self::Chat(stream) => stream.finish(),
-            Self::Responses(stream) => stream.finish(),
-        }
     }
 }
 
@@ -406,7 +345,7 @@ enum First {
     Lost(DialError),
     /// The error concerns the connection, such as its end after 60 minutes, and not the request.
     ConnectionEnded,
-    Unreadable,
+    Unreadable(StreamError),
 }
 
 async fn first_event(connection: &mut Connection, stream: &mut ResponseStream) -> Result<First, Refusal> {
@@ -417,14 +356,14 @@ async fn first_event(connection: &mut Connection, stream: &mut ResponseStream) -
             Received::Lost(error) => return Ok(First::Lost(error)),
         };
         return match stream.open(&text) {
-            Err(Malformed) => Ok(First::Unreadable),
+            Err(error) => Ok(First::Unreadable(error)),
             Ok(Opening::Answer(event)) => Ok(First::Event(event)),
             Ok(Opening::Rejected { error, .. })
                 if error["code"].as_str().unwrap_or_default().starts_with("websocket_") =>
             {
                 Ok(First::ConnectionEnded)
             }
-            Ok(Opening::Rejected { status, error }) => Err(refusal_of(status, None, &error)),
+            Ok(Opening::Rejected { status, error }) => Err(refusal_of(status, None, &json!({ "error": error }))),
         };
     }
 }
@@ -434,6 +373,7 @@ mod tests {
     use super::*;
     use crate::agent::tool::PhoneTools;
     use crate::pipeline::ToolRequest;
+    use crate::providers::openai::chat::ChatFields;
 
     fn request(api: Api) -> String {
         let calls = vec![ToolRequest {
@@ -449,7 +389,13 @@ mod tests {
             Entry::Agent { text: "אין לך תור היום.".to_owned(), calls: Vec::new() },
         ];
         let tools = api.functions(&ToolRegistry::for_phone(PhoneTools::ALL));
-        let body = api.body("some-model", "be brief", &api.messages(&conversation), &tools, Some("none"));
+        let body = api.body(
+            "some-model",
+            "be brief",
+            &api.messages(&conversation),
+            &tools,
+            (Some("none"), ChatFields::default()),
+        );
         serde_json::to_string_pretty(&body).unwrap()
     }
 

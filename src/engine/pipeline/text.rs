@@ -49,7 +49,7 @@ impl TextConversation {
         let config = &setup.config;
         let server = config.model_server().filter(|server| *server.base_url == config.openai.base_url);
         let priced_model = server.map(|server| server.model.to_owned());
-        let model = LanguageModel::new(setup.config, setup.client, setup.instructions, setup.tools);
+        let model = LanguageModel::new(setup.config, setup.client, setup.instructions, setup.tools, setup.model_memory);
         Self { model, priced_model, entries, requests: 0, calls: 0 }
     }
 

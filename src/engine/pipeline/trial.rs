@@ -6,26 +6,39 @@ use super::{LanguageModel, PipelineSetup, google_access, synthesiser, transcribe
 use crate::audio::EncodedAudio;
 use crate::clock;
 use crate::config::Transcriber as TranscriberChoice;
+use crate::domain::{AiFailure, AiPart};
 use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
 use crate::spoken::{Dictionary, spoken};
 use std::time::Duration;
 
 /// The time limit for each part.
 const LIMIT: Duration = Duration::from_secs(8);
+/// The time limit for the end of the model's answer, a little shorter than the limit for its beginning.
+const READ_LIMIT: Duration = Duration::from_millis(7900);
 /// How long to wait for a rejection after the audio was sent to the transcriber.
 const REJECTION_LIMIT: Duration = Duration::from_millis(1500);
 const SILENCE_MS: u64 = 1000;
 
 /// The result of the test of a part: how long a caller would have waited for it, or the reason why it cannot be used.
-pub type PartTrial = Result<Duration, String>;
+pub(super) type PartTrial = Result<Duration, String>;
+
+/// The result of the test of the model.
+pub(super) type ModelTrial = Result<ModelAnswer, String>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelAnswer {
+    /// Until the first word or tool call.
+    pub waited: Duration,
+    /// Whether the answer contained reasoning, which calls leave out.
+    pub writes_reasoning: bool,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineTrial {
     /// Of a transcriber over a socket, a rejection later than 1.5 s after the audio is not noticed, and the duration is that
     /// of the connection.
     pub transcriber: PartTrial,
-    /// Until the first token.
-    pub model: PartTrial,
+    pub model: ModelTrial,
     /// Until the first audio.
     pub synthesiser: PartTrial,
 }
@@ -37,9 +50,12 @@ pub async fn try_parts(setup: PipelineSetup) -> PipelineTrial {
     PipelineTrial { transcriber, model, synthesiser }
 }
 
-async fn in_time(trial: impl Future<Output = PartTrial>) -> PartTrial {
-    let late = |_| Err(format!("no answer within {} s", LIMIT.as_secs()));
-    tokio::time::timeout(LIMIT, trial).await.unwrap_or_else(late)
+async fn in_time<T>(trial: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    tokio::time::timeout(LIMIT, trial).await.unwrap_or_else(|_| Err(no_answer()))
+}
+
+fn no_answer() -> String {
+    format!("no answer within {} s", LIMIT.as_secs())
 }
 
 /// Services reject a wrong key, model or language when the session opens, or soon after the first audio.
@@ -81,21 +97,38 @@ async fn transcribe(setup: &PipelineSetup) -> PartTrial {
     outcome.unwrap_or(Ok(connected))
 }
 
-async fn answer(setup: &PipelineSetup) -> PartTrial {
+/// A request that only a tool can fulfil, so that a server that does not recognise tool calls is noticed.
+const REQUEST: &str = "Please take a message for the owner: Dana asks to be called back tomorrow. My number is the one that I am calling from.";
+
+/// Reads the answer to its end, or as far as it arrives in time.
+async fn answer(setup: &PipelineSetup) -> ModelTrial {
     let since = clock::instant();
-    let PipelineSetup { config, client, instructions, tools, .. } = setup;
-    let mut model = LanguageModel::new(config.clone(), client.clone(), instructions.clone(), tools.clone());
-    let conversation = vec![Entry::Caller("?".to_owned())];
+    let PipelineSetup { config, client, instructions, tools, model_memory, .. } = setup;
+    let (client, memory) = (client.clone(), model_memory.clone());
+    let mut model = LanguageModel::new(config.clone(), client, instructions.clone(), tools.clone(), memory);
+    let conversation = vec![Entry::Caller(REQUEST.to_owned())];
     model.ask(Question { request: 1, instructions: None, conversation, is_twice: false });
-    loop {
-        match model.next().await.1 {
-            ModelEvent::Activity => {}
-            ModelEvent::Text(_) | ModelEvent::ToolCall { .. } | ModelEvent::Done { .. } => {
-                return Ok(clock::instant().duration_since(since));
+    let mut waited = None;
+    let mut read = async || {
+        loop {
+            match model.next().await.1 {
+                ModelEvent::Text(text) if !text.chars().any(char::is_alphanumeric) => {}
+                ModelEvent::Activity => {}
+                ModelEvent::Text(_) | ModelEvent::ToolCall { .. } => {
+                    waited.get_or_insert(clock::instant().duration_since(since));
+                }
+                ModelEvent::Done { .. } => return Ok(()),
+                ModelEvent::Failed { reason, .. } => return Err(reason),
             }
-            ModelEvent::Failed { reason, .. } => return Err(reason),
         }
-    }
+    };
+    // A long answer may be cut off here.
+    let outcome = tokio::time::timeout(READ_LIMIT, read()).await;
+    let is_complete = outcome.is_ok();
+    outcome.unwrap_or(Ok(()))?;
+    let late = || if is_complete { AiFailure::NO_WORDS.to_owned() } else { no_answer() };
+    let waited = waited.ok_or_else(|| format!("{}: {}", AiPart::Model.as_str(), late()))?;
+    Ok(ModelAnswer { waited, writes_reasoning: model.writes_reasoning() })
 }
 
 async fn speak(setup: &PipelineSetup) -> PartTrial {

@@ -2,7 +2,7 @@
 //! such as Ollama, vLLM or llama.cpp.
 
 use super::prices::TextUsage;
-use super::sse::{Events, Malformed};
+use super::sse::{Events, StreamError};
 use crate::domain::text_enum;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,15 +42,39 @@ pub fn tool_message(id: &str, output: &str) -> Value {
     json!({"role": "tool", "tool_call_id": id, "content": output})
 }
 
+/// The forms of fields that not every server knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChatFields {
+    /// Whether the limit is in `max_tokens`, the older name of `max_completion_tokens`.
+    pub uses_max_tokens: bool,
+    /// Whether the numbers of tokens are not requested.
+    pub omits_usage: bool,
+}
+
+/// The newer name of the field with the limit of output tokens.
+pub const TOKEN_LIMIT: &str = "max_completion_tokens";
+/// The older name of the field with the limit of output tokens.
+pub const OLD_TOKEN_LIMIT: &str = "max_tokens";
+
+impl ChatFields {
+    /// Returns the fields for another attempt after a rejection whose text is `error`; none if the rejection does not
+    /// concern them. `is_unnamed` states that the server does not name the rejected field.
+    pub fn after(self, error: &str, is_unnamed: bool) -> Option<Self> {
+        let rejects = |field| is_unnamed || error.contains(field);
+        if !self.uses_max_tokens && rejects(TOKEN_LIMIT) {
+            return Some(Self { uses_max_tokens: true, ..self });
+        }
+        (!self.omits_usage && rejects("stream_options")).then_some(Self { omits_usage: true, ..self })
+    }
+}
+
 /// `effort` is the reasoning effort; `None` omits it.
-pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
-    let mut body = json!({
-        "model": model,
-        "messages": messages,
-        "stream": true,
-        "stream_options": {"include_usage": true},
-        "max_completion_tokens": MAX_TOKENS,
-    });
+pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&str>, fields: ChatFields) -> Value {
+    let mut body = json!({"model": model, "messages": messages, "stream": true});
+    body[if fields.uses_max_tokens { OLD_TOKEN_LIMIT } else { TOKEN_LIMIT }] = MAX_TOKENS.into();
+    if !fields.omits_usage {
+        body["stream_options"] = json!({"include_usage": true});
+    }
     if !tools.is_empty() {
         body["tools"] = tools.into();
     }
@@ -141,7 +165,7 @@ impl ChatStream {
     ///
     /// # Errors
     /// If the piece is not part of a chat stream, or contains an error of the server.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, StreamError> {
         let mut events = Vec::new();
         for data in self.data.push(bytes)? {
             self.read(&data, &mut events)?;
@@ -153,24 +177,24 @@ impl ChatStream {
     ///
     /// # Errors
     /// If the connection ended before the server reported the end of the answer.
-    pub fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
+    pub fn finish(&mut self) -> Result<Vec<ChatEvent>, StreamError> {
         let mut events = Vec::new();
         // Some servers do not send `[DONE]` at the end.
         if !self.is_done && self.finish.is_none() {
-            return Err(Malformed);
+            return Err(StreamError::Malformed);
         }
         self.end(&mut events);
         Ok(events)
     }
 
-    fn read(&mut self, data: &str, events: &mut Vec<ChatEvent>) -> Result<(), Malformed> {
+    fn read(&mut self, data: &str, events: &mut Vec<ChatEvent>) -> Result<(), StreamError> {
         if data == "[DONE]" {
             self.end(events);
             return Ok(());
         }
-        let chunk: Chunk = serde_json::from_str(data).map_err(|_| Malformed)?;
-        if chunk.error.is_some() {
-            return Err(Malformed);
+        let chunk: Chunk = serde_json::from_str(data).map_err(|_| StreamError::Malformed)?;
+        if let Some(error) = chunk.error {
+            return Err(StreamError::Reported(error));
         }
         if let Some(usage) = chunk.usage {
             self.tokens = (usage.input_tokens, usage.output_tokens);
@@ -226,7 +250,7 @@ mod tests {
         )
     }
 
-    fn read(stream: &str, piece: usize) -> Result<Vec<ChatEvent>, Malformed> {
+    fn read(stream: &str, piece: usize) -> Result<Vec<ChatEvent>, StreamError> {
         let mut chat = ChatStream::default();
         let mut events = Vec::new();
         for piece in stream.as_bytes().chunks(piece) {
@@ -276,9 +300,11 @@ mod tests {
     fn an_answer_that_breaks_off_is_malformed_or_incomplete() {
         let (stream, _) = conversation();
         let broken = &stream[..stream.find("tool_calls").unwrap()];
-        assert_eq!(read(broken, 50), Err(Malformed));
-        assert_eq!(read("data: {\"error\":{\"message\":\"overloaded\"}}\n\n", 50), Err(Malformed));
-        assert_eq!(read("data: {\n", 50), Err(Malformed));
+        assert_eq!(read(broken, 50), Err(StreamError::Malformed));
+        let error = json!({"message": "overloaded", "code": "server_error"});
+        let reported = format!("data: {}\n\n", json!({ "error": error }));
+        assert_eq!(read(&reported, 50), Err(StreamError::Reported(error)));
+        assert_eq!(read("data: {\n", 50), Err(StreamError::Malformed));
         let cut = read(&(chunk(json!({"content": "א"}), json!("length")) + "data: [DONE]\n"), 7).unwrap();
         assert_eq!(cut.last(), Some(&ChatEvent::Done { is_complete: false, is_filtered: false, tokens: (0, 0) }));
         let filtered = read(&(chunk(json!({"content": "א"}), json!("content_filter")) + "data: [DONE]\n"), 7).unwrap();
@@ -298,8 +324,29 @@ mod tests {
             calling_message("", &[("call.1", "find", "{}")]),
             tool_message("call.1", "{\"ok\":true}"),
         ];
-        let bodies = [body("gpt-5.6-terra", &messages, &tools, Some("none")), body("llama", &messages[..1], &[], None)];
+        let fields = ChatFields::default();
+        let bodies = [
+            body("gpt-5.6-terra", &messages, &tools, Some("none"), fields),
+            body("llama", &messages[..1], &[], None, fields),
+        ];
         insta::assert_snapshot!(serde_json::to_string_pretty(&bodies).unwrap());
+    }
+
+    #[test]
+    fn a_rejected_field_is_replaced_or_omitted() {
+        let fields = ChatFields::default();
+        let old_limit = ChatFields { uses_max_tokens: true, ..fields };
+        let both = ChatFields { omits_usage: true, ..old_limit };
+        assert_eq!(fields.after("Unsupported parameter: 'max_completion_tokens'", false), Some(old_limit));
+        assert_eq!(fields.after("no stream_options", false), Some(ChatFields { omits_usage: true, ..fields }));
+        assert_eq!(fields.after("the model does not support tools", false), None);
+        assert_eq!(
+            (fields.after("", true), old_limit.after("", true), both.after("", true)),
+            (Some(old_limit), Some(both), None)
+        );
+        let body = body("llama", &[], &[], None, both);
+        assert_eq!((&body["max_tokens"], body.get("stream_options")), (&json!(MAX_TOKENS), None));
+        assert_eq!(body.get("max_completion_tokens"), None);
     }
 
     proptest! {

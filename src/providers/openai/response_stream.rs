@@ -3,7 +3,7 @@
 
 use super::chat::{CONTENT_FILTER, ChatEvent, ChatRole};
 use super::prices::TextUsage;
-use super::sse::{Events, Malformed};
+use super::sse::{Events, StreamError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -73,13 +73,21 @@ enum Event {
     #[serde(rename = "response.incomplete")]
     Incomplete { response: Response },
     #[serde(rename = "response.failed")]
-    Failed,
+    Failed {
+        #[serde(default)]
+        response: FailedResponse,
+    },
     #[serde(rename = "error")]
     Error {
         #[serde(default)]
         status: Value,
         #[serde(default)]
         error: Value,
+        /// The code of an error in a stream over HTTP, which has no `error`.
+        #[serde(default)]
+        code: Value,
+        #[serde(default)]
+        message: Value,
     },
     #[serde(other)]
     Other,
@@ -98,6 +106,12 @@ enum Item {
 struct Response {
     usage: Option<TextUsage>,
     incomplete_details: Option<IncompleteDetails>,
+}
+
+#[derive(Default, Deserialize)]
+struct FailedResponse {
+    #[serde(default)]
+    error: Value,
 }
 
 #[derive(Deserialize)]
@@ -120,7 +134,7 @@ pub enum Opening {
 
 impl ResponseStream {
     /// Fails if the piece is not part of a response stream, or contains an error of the server.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, StreamError> {
         let mut events = Vec::new();
         for data in self.data.push(bytes)? {
             // The Responses API does not use `[DONE]`, but some compatible servers send it.
@@ -135,17 +149,17 @@ impl ResponseStream {
     ///
     /// # Errors
     /// If the connection ended before the server reported the end of the answer.
-    pub fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
-        if self.is_done { Ok(Vec::new()) } else { Err(Malformed) }
+    pub fn finish(&mut self) -> Result<Vec<ChatEvent>, StreamError> {
+        if self.is_done { Ok(Vec::new()) } else { Err(StreamError::Malformed) }
     }
 
     /// Reads the first event of a WebSocket after a request.
     ///
     /// # Errors
     /// If the message is not an event of a response.
-    pub fn open(&mut self, data: &str) -> Result<Opening, Malformed> {
+    pub fn open(&mut self, data: &str) -> Result<Opening, StreamError> {
         match parse(data)? {
-            Event::Error { status, error } => {
+            Event::Error { status, error, .. } if error.is_object() => {
                 let status = status.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
                 Ok(Opening::Rejected { status, error })
             }
@@ -154,11 +168,11 @@ impl ResponseStream {
     }
 
     /// Reads one event, which a WebSocket sends without the framing of the stream. Fails as [`Self::push`] does.
-    pub fn read(&mut self, data: &str) -> Result<Option<ChatEvent>, Malformed> {
+    pub fn read(&mut self, data: &str) -> Result<Option<ChatEvent>, StreamError> {
         self.take(parse(data)?)
     }
 
-    fn take(&mut self, event: Event) -> Result<Option<ChatEvent>, Malformed> {
+    fn take(&mut self, event: Event) -> Result<Option<ChatEvent>, StreamError> {
         let done = |is_complete, response: Response| {
             let TextUsage { input_tokens, output_tokens, .. } = response.usage.unwrap_or_default();
             let is_filtered = response.incomplete_details.is_some_and(|details| details.reason == CONTENT_FILTER);
@@ -171,7 +185,11 @@ impl ResponseStream {
             Event::Item { item: Item::Call { name, arguments, .. } } => Some(ChatEvent::ToolCall { name, arguments }),
             Event::Completed { response } => done(true, response),
             Event::Incomplete { response } => done(false, response),
-            Event::Failed | Event::Error { .. } => return Err(Malformed),
+            Event::Failed { response: FailedResponse { error } } => return Err(StreamError::Reported(error)),
+            Event::Error { error, code, message, .. } => {
+                let error = if error.is_object() { error } else { json!({"code": code, "message": message}) };
+                return Err(StreamError::Reported(error));
+            }
             Event::Item { item: Item::Other } | Event::Other => None,
         };
         self.is_done |= matches!(event, Some(ChatEvent::Done { .. }));
@@ -179,8 +197,8 @@ impl ResponseStream {
     }
 }
 
-fn parse(data: &str) -> Result<Event, Malformed> {
-    serde_json::from_str(data).map_err(|_| Malformed)
+fn parse(data: &str) -> Result<Event, StreamError> {
+    serde_json::from_str(data).map_err(|_| StreamError::Malformed)
 }
 
 #[cfg(test)]
@@ -193,7 +211,7 @@ mod tests {
         format!("event: {kind}\ndata: {fields}\n\n")
     }
 
-    fn read(stream: &str, piece: usize) -> Result<Vec<ChatEvent>, Malformed> {
+    fn read(stream: &str, piece: usize) -> Result<Vec<ChatEvent>, StreamError> {
         let mut response = ResponseStream::default();
         let mut events = Vec::new();
         for piece in stream.as_bytes().chunks(piece) {
@@ -244,9 +262,15 @@ mod tests {
     #[test]
     fn an_answer_that_breaks_off_fails_or_is_not_complete() {
         let text = event("response.output_text.delta", json!({"delta": "א"}));
-        assert_eq!(read(&text, 9), Err(Malformed), "the connection ended");
+        assert_eq!(read(&text, 9), Err(StreamError::Malformed), "the connection ended");
         let failed = event("response.failed", json!({"response": {"error": {"code": "server_error", "message": ""}}}));
-        assert_eq!(read(&(text.clone() + &failed), 9), Err(Malformed));
+        let error = json!({"code": "server_error", "message": ""});
+        assert_eq!(read(&(text.clone() + &failed), 9), Err(StreamError::Reported(error)));
+        let error = json!({"code": "rate_limit_exceeded", "message": "wait"});
+        let flat = event("error", json!({"code": "rate_limit_exceeded", "message": "wait", "param": null}));
+        assert_eq!(read(&flat, 9), Err(StreamError::Reported(error.clone())), "over HTTP");
+        let nested = json!({"type": "error", "status": 429, "error": error}).to_string();
+        assert_eq!(ResponseStream::default().read(&nested), Err(StreamError::Reported(error)), "over a WebSocket");
         let cut = json!({"item": {"type": "function_call", "name": "end", "arguments": "{", "status": "incomplete"}});
         let cut = event("response.output_item.done", cut);
         let incomplete = event("response.incomplete", json!({"response": {}}));

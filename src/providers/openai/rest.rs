@@ -1,10 +1,11 @@
 //! The REST API of OpenAI or a compatible server: transcribes recordings, and completes conversations.
 
-use super::chat::ChatRole;
+use super::chat::{ChatRole, OLD_TOKEN_LIMIT, TOKEN_LIMIT};
 use super::prices::{self, TextUsage};
 use super::realtime::takes_hints;
 use crate::config::{ModelServer, OpenAiConfig, PipelineConfig, Secret, TranscriptionServer};
 use crate::domain::WordTime;
+use crate::providers::error_code;
 use crate::providers::transcription::{TimedPiece, languages_of_callers, whole_ms};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
@@ -26,12 +27,20 @@ pub enum Error {
         code: String,
         /// The rejected parameter; empty if the response does not name one.
         param: String,
+        /// The provider's sentence about the error, as one line; empty if the response contains none.
+        message: String,
     },
     #[error("the AI's answer could not be read")]
     Malformed,
 }
 
 impl Error {
+    /// Returns true if the server may have rejected `max_completion_tokens`.
+    pub(super) fn may_reject_token_limit(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 422, param, message, .. }
+            if param.is_empty() || param == TOKEN_LIMIT || message.contains(TOKEN_LIMIT))
+    }
+
     /// Returns true if the server may have rejected the reasoning effort. Some servers do not name the rejected
     /// parameter: Ollama, and OpenAI for a model without reasoning ("Unrecognized request argument supplied").
     pub(super) fn may_reject_effort(&self) -> bool {
@@ -163,8 +172,10 @@ pub async fn chat(
     let mut efforts = config.reasoning_effort.candidates().iter();
     let mut effort = efforts.next();
     let mut tokens = config.max_output_tokens.max(MIN_TOKENS);
+    let mut limit_field = TOKEN_LIMIT;
     loop {
-        match chat_once(client, config, &chat_body(config, messages, tokens, effort), limit).await {
+        let body = chat_body(config, messages, (limit_field, tokens), effort);
+        match chat_once(client, config, &body, limit).await {
             Ok(completion) => {
                 cost_micros += completion.cost_micros;
                 if completion.answer.is_some() || tokens >= MAX_TOKENS {
@@ -174,14 +185,21 @@ pub async fn chat(
             }
             // The accepted values of the reasoning effort depend on the model. Some compatible servers accept no value.
             Err(error) if effort.is_some() && error.may_reject_effort() => effort = efforts.next(),
+            Err(error) if limit_field == TOKEN_LIMIT && error.may_reject_token_limit() => limit_field = OLD_TOKEN_LIMIT,
             Err(error) => return Err(error),
         }
     }
 }
 
-fn chat_body(config: &OpenAiConfig, messages: &[ChatMessage], tokens: u32, effort: Option<&&str>) -> Value {
+fn chat_body(
+    config: &OpenAiConfig,
+    messages: &[ChatMessage],
+    (limit_field, tokens): (&str, u32),
+    effort: Option<&&str>,
+) -> Value {
     let messages: Vec<_> = messages.iter().map(|m| json!({"role": m.role, "content": m.content})).collect();
-    let mut body = json!({"model": config.chat_model, "messages": messages, "max_completion_tokens": tokens});
+    let mut body = json!({"model": config.chat_model, "messages": messages});
+    body[limit_field] = tokens.into();
     if let Some(effort) = effort {
         body["reasoning_effort"] = json!(effort);
     }
@@ -280,17 +298,6 @@ async fn answer<T: for<'de> Deserialize<'de>>(
     request: reqwest::RequestBuilder,
     limit: Duration,
 ) -> Result<T, Error> {
-    #[derive(Deserialize)]
-    struct ErrorBody {
-        error: Detail,
-    }
-    #[derive(Deserialize)]
-    struct Detail {
-        code: Option<String>,
-        #[serde(rename = "type")]
-        kind: Option<String>,
-        param: Option<String>,
-    }
     let request = match key {
         Some(key) => request.bearer_auth(key.expose()),
         None => request,
@@ -300,10 +307,10 @@ async fn answer<T: for<'de> Deserialize<'de>>(
     if status.is_success() {
         return Ok(response.json().await?);
     }
-    let detail = response.json::<ErrorBody>().await.ok().map(|body| body.error);
-    let (code, param) = detail.map_or((None, None), |detail| (detail.code.or(detail.kind), detail.param));
-    let (code, param) = (code.unwrap_or_default(), param.unwrap_or_default());
-    Err(Error::Refused { status: status.as_u16(), code, param })
+    let body = response.bytes().await.unwrap_or_default();
+    let (code, parsed) = (error_code::of(&body), serde_json::from_slice::<Value>(&body).unwrap_or_default());
+    let param = parsed["error"]["param"].as_str().unwrap_or_default().to_owned();
+    Err(Error::Refused { status: status.as_u16(), code, param, message: error_code::sentence(&parsed) })
 }
 
 /// Returns the body of a request to `/audio/speech` (API reference, "Create speech"). The format is raw 16-bit PCM,
@@ -329,7 +336,7 @@ mod tests {
             message(ChatRole::Assistant, "hello"),
             message(ChatRole::User, "when?"),
         ];
-        let body = |effort| chat_body(&OpenAiConfig::default(), &messages, MIN_TOKENS, effort);
+        let body = |effort| chat_body(&OpenAiConfig::default(), &messages, (TOKEN_LIMIT, MIN_TOKENS), effort);
         let bodies = [body(Some(&"none")), body(None)];
         insta::assert_snapshot!(serde_json::to_string_pretty(&bodies).unwrap());
     }

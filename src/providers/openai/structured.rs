@@ -1,5 +1,6 @@
 //! Answers that match a JSON Schema, from the Responses API or chat completions.
 
+use super::chat::{OLD_TOKEN_LIMIT, TOKEN_LIMIT};
 use super::prices::{self, TextUsage};
 use super::rest::{self, Error, Paid};
 use crate::config::ModelServer;
@@ -39,6 +40,12 @@ pub async fn answer(
             Err(error) if error.may_reject_effort() && body.get(effort).is_some() => {
                 if let Some(body) = body.as_object_mut() {
                     body.remove(effort);
+                }
+            }
+            Err(error) if error.may_reject_token_limit() && body.get(TOKEN_LIMIT).is_some() => {
+                if let Some(body) = body.as_object_mut() {
+                    body.remove(TOKEN_LIMIT);
+                    body.insert(OLD_TOKEN_LIMIT.to_owned(), MAX_TOKENS.into());
                 }
             }
             Err(error) => return Err(error),

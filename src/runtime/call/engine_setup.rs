@@ -103,11 +103,14 @@ impl CallTask {
         if let ContactName::ByOwner(name) | ContactName::ByProfile(name) = &self.context.name {
             add_term(&mut terms, name);
         }
-        let (client, google) = (self.calls.services().client.clone(), self.calls.services().google.clone());
+        let services = self.calls.services();
+        let (client, google, model_memory) =
+            (services.client.clone(), services.google.clone(), services.model_memory.clone());
         PipelineSetup {
             config,
             client,
             google,
+            model_memory,
             instructions,
             tools,
             language,

@@ -6,13 +6,13 @@ use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, OtherFillers, Prompts};
 use crate::clock;
-use crate::config::{AiEngine, Config, Eagerness, Transcriber, TurnDetection};
+use crate::config::{AiEngine, Config, Eagerness, TurnDetection};
 use crate::crm;
 use crate::crm::business_profile::{self, BusinessProfile};
 use crate::crm::call::{self, IncomingCall};
 use crate::crm::caller_memory::{self, CallerMemory};
 use crate::domain::{CallSid, Language, Timestamp};
-use crate::engine::RejectedFields;
+use crate::engine::{ModelMemory, RejectedFields};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
 use crate::providers::google::AccessTokens;
@@ -42,6 +42,7 @@ pub struct CallServices {
     /// The HTTP client for Twilio's REST API and for the AI servers.
     pub client: reqwest::Client,
     pub google: AccessTokens,
+    pub model_memory: ModelMemory,
     /// The built-in sentences that are played through the media stream.
     pub disk: DiskMonitor,
     /// Wakes the worker that compresses recordings.
@@ -190,7 +191,7 @@ impl CallServices {
             lead: Duration::from_millis(voice.lead_ms.into()),
             turn_end: realtime_turn_end(config),
             pipeline_turn_end: Some(config.max_pause()),
-            pipeline_detects_late: config.pipeline.transcriber == Transcriber::Transcription,
+            pipeline_detects_late: config.pipeline_detects_late(),
             hold_replies: config.openai.hold_replies(),
             engines,
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),

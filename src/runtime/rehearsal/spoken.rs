@@ -14,7 +14,7 @@ use crate::config::{Config, Reloadable};
 use crate::crm::message_clock::MessageClock;
 use crate::crm::{self, rehearsal};
 use crate::domain::{BuiltInTool, Call, CallSid, ContactName, EndReason, Speaker, ToolUse, Turn};
-use crate::engine::RejectedFields;
+use crate::engine::{ModelMemory, RejectedFields};
 use crate::host::disk::DiskMonitor;
 use crate::providers::google::AccessTokens;
 use crate::runtime::caller_texts::CallerTexts;
@@ -123,6 +123,7 @@ async fn services(
         store: store.clone(),
         client: client.clone(),
         google: AccessTokens::default(),
+        model_memory: ModelMemory::default(),
         input_logs: InputLogs::start(folder, disk.clone()),
         disk,
         compression: JobWorker::new(store.clone()).handle(),

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::crm::call::{CallerIdentity, store_turn};
 use crate::crm::{self, business_profile, caller_memory, rehearsal};
 use crate::domain::{CallSid, ContactName, Speaker, Timestamp, ToolUse, TurnLatency};
-use crate::engine::{PipelineSetup, TextAnswer, TextConversation};
+use crate::engine::{ModelMemory, PipelineSetup, TextAnswer, TextConversation};
 use crate::providers::google::AccessTokens;
 use crate::runtime::active_settings;
 use crate::runtime::caller_texts::can_text;
@@ -99,6 +99,7 @@ impl ConversationState {
             config: config.clone(),
             client: client.clone(),
             google: AccessTokens::default(),
+            model_memory: ModelMemory::default(),
             instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
             tools: tools.clone(),
             language: config.agent.language.clone(),

@@ -78,7 +78,8 @@ localized_enum! {
         PipelineWorks { transcriber: String, model: String, synthesiser: String } = "found-pipeline-works",
         PipelineTranscriber { service: String, reason: Causes } = "found-pipeline-transcriber",
         PipelineModel { model: String, reason: Causes } = "found-pipeline-model",
-        PipelineSlow { part: String, seconds: String } = "found-pipeline-slow",
+        PipelineSlow { part: String, seconds: String, limit: u64 } = "found-pipeline-slow",
+        PipelineReasoning { model: String } = "found-pipeline-reasoning",
         PipelineSynthesiser { service: String, reason: Causes } = "found-pipeline-synthesiser",
 
         // The bridge. Findings about its connection state are notices.
@@ -163,6 +164,8 @@ localized_enum! {
         AiAddress { url: String } = "remedy-ai-address",
         PipelineSettings { settings: String } = "remedy-pipeline-settings",
         PipelineAddress { setting: String } = "remedy-pipeline-address",
+        PipelineParser { setting: String } = "remedy-pipeline-parser",
+        PipelineReasoning { setting: String } = "remedy-pipeline-reasoning",
         PipelineSlow { settings: String } = "remedy-pipeline-slow",
 
         Report = "remedy-report",

@@ -33,6 +33,11 @@ pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderM
     if let Some(refusal) = planned_refusal(faults, number, ("reasoning_effort", &asked["reasoning_effort"])) {
         return refusal;
     }
+    if let Some(field) = faults.unknown_fields.iter().find(|field| asked.get(**field).is_some()) {
+        let detail =
+            json!([{"type": "extra_forbidden", "loc": ["body", field], "msg": "Extra inputs are not permitted"}]);
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "detail": detail }))).into_response();
+    }
     let messages = asked["messages"].as_array().map_or(&[][..], Vec::as_slice);
     let said = messages.iter().filter(|message| message["role"] == "user").count();
     let mut turn = options.turns.get(said.saturating_sub(1) % options.turns.len().max(1)).cloned().unwrap_or_default();

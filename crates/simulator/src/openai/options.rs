@@ -210,6 +210,10 @@ pub struct Faults {
     /// The number of chat completions and streamed responses, from the first, that reject any reasoning effort without
     /// naming the parameter, as OpenAI does for models without reasoning.
     pub unnamed_effort_refusals: usize,
+    /// The fields that chat completions reject, as servers do that do not know them.
+    pub unknown_fields: Vec<&'static str>,
+    /// Whether speech is MP3, whatever format the request asks for.
+    pub speech_is_mp3: bool,
     /// The number of tokens that an unstreamed chat completion spends on reasoning. The answer to a request with a
     /// lower token limit has no text.
     pub reasoning_tokens: u64,

@@ -150,7 +150,8 @@ pub(super) async fn speak(State(shared): State<Arc<Shared>>, headers: HeaderMap,
     }
     let length_ms = spoken_ms(asked["input"].as_str().unwrap_or_default());
     let sound = || Voice::agent(length_ms).speak(length_ms);
-    match asked["response_format"].as_str().unwrap_or("mp3") {
+    let format = asked["response_format"].as_str().filter(|_| !shared.options().faults.speech_is_mp3);
+    match format.unwrap_or("mp3") {
         "mp3" => ([(header::CONTENT_TYPE, "audio/mpeg")], silent_mp3(length_ms)).into_response(),
         "wav" => ([(header::CONTENT_TYPE, "audio/wav")], wav_of_mulaw(&sound())).into_response(),
         "pcm" => {
