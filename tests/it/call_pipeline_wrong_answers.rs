@@ -29,6 +29,15 @@ async fn shop(answer: &str, faults: Faults) -> Shop {
 }
 
 impl Shop {
+    async fn assert_check_finds_reasoning(&self) {
+        let client = self.harness.daemon.logged_in("roni", "owner").await;
+        let answer = client.post_json("/api/checks", &json!({"check": "ai"})).await.json();
+        let findings = answer["findings"].as_array().unwrap();
+        let found = findings.iter().find(|finding| finding["code"] == "found-pipeline-reasoning");
+        let remedy = found.unwrap_or_else(|| panic!("{answer:#}"))["remedy"].as_str().unwrap();
+        assert!(remedy.contains("pipeline.model_base_url"), "{answer:#}");
+    }
+
     /// Returns the texts that the speech server received.
     fn spoken(&self) -> String {
         let requests = self.harness.ai.state().requests;
@@ -42,12 +51,7 @@ async fn the_caller_does_not_hear_the_reasoning_of_the_model() {
     let shop = shop(&format!("<think>\n{REASONING}\n</think>\n\n{ANSWER}"), Faults::default()).await;
     let (_, call) = shop.call("say 1500ms; listen").await;
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
-    let client = shop.harness.daemon.logged_in("roni", "owner").await;
-    let answer = client.post_json("/api/checks", &json!({"check": "ai"})).await.json();
-    let findings = answer["findings"].as_array().unwrap();
-    let found = findings.iter().find(|finding| finding["code"] == "found-pipeline-reasoning");
-    let remedy = found.unwrap_or_else(|| panic!("{answer:#}"))["remedy"].as_str().unwrap();
-    assert!(remedy.contains("pipeline.model_base_url"), "{answer:#}");
+    shop.assert_check_finds_reasoning().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,6 +63,7 @@ async fn reasoning_without_its_first_tag_is_heard_at_most_until_its_last_tag() {
     assert!(!shop.spoken().contains("think"), "{}", shop.spoken());
     let (_, call) = shop.call("say 1500ms; listen").await;
     assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "the server is known: {call:#}");
+    shop.assert_check_finds_reasoning().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,8 +107,10 @@ async fn answer(setup: &PipelineSetup) -> ModelTrial {
     let (client, memory) = (client.clone(), model_memory.clone());
     let mut model = LanguageModel::new(config.clone(), client, instructions.clone(), tools.clone(), memory);
     let conversation = vec![Entry::Caller(REQUEST.to_owned())];
-    model.ask(Question { request: 1, instructions: None, conversation, is_twice: false });
-    let mut waited = None;
+    let question =
+        |request| Question { request, instructions: None, conversation: conversation.clone(), is_twice: false };
+    model.ask(question(1));
+    let (mut waited, mut is_again) = (None, false);
     let mut read = async || {
         loop {
             match model.next().await.1 {
@@ -118,6 +120,11 @@ async fn answer(setup: &PipelineSetup) -> ModelTrial {
                     waited.get_or_insert(clock::instant().duration_since(since));
                 }
                 ModelEvent::Done { .. } => return Ok(()),
+                // An answer that began with reasoning. A call asks again too.
+                ModelEvent::Failed { .. } if model.writes_reasoning() && !is_again => {
+                    (waited, is_again) = (None, true);
+                    model.ask(question(2));
+                }
                 ModelEvent::Failed { reason, .. } => return Err(reason),
             }
         }
