@@ -75,11 +75,16 @@ pub fn dismiss(tx: &WriteTx<'_>, actor: ActorId, id: GapId, now: Timestamp) -> R
     }
 }
 
+/// Opens a question that was dismissed, or whose answer was deleted.
 pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> {
-    match find(tx, id)?.state {
-        GapState::Dismissed => Ok(tx.set_knowledge_gap(id, GapState::Open, None, now)?),
+    let gap = find(tx, id)?;
+    match gap.state {
         GapState::Open => Ok(()),
-        GapState::Answered => Err(RequestError::Conflict("this question is answered already".into()).into()),
+        GapState::Answered if gap.fact_id.is_some() => {
+            Err(RequestError::Conflict("this question is answered already".into()).into())
+        }
+        // The fact that answered the question was deleted.
+        GapState::Answered | GapState::Dismissed => Ok(tx.set_knowledge_gap(id, GapState::Open, None, now)?),
     }
 }
 

@@ -67,6 +67,12 @@ function GapForm({ gap, isGone, text, setText }: FormProps) {
   const answer = useAction({
     run: () => unwrap(client.POST('/api/knowledge-gaps/{id}/answer', { params, body: { answer: text.trim() } })),
     done: () => t`הסוכן יודע את זה מעכשיו`,
+    // In this order: a question whose fact exists cannot be opened again.
+    undo: async (_, fact) => {
+      await unwrap(client.DELETE('/api/facts/{id}', { params: { path: { id: fact.id } } }))
+      await unwrap(client.POST('/api/knowledge-gaps/{id}/reopen', { params }))
+      refresh()
+    },
     onDone,
   })
   const dismiss = useAction({
