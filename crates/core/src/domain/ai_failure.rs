@@ -156,7 +156,9 @@ impl AiFailureCause {
 
     fn from_detail(detail: &str) -> Self {
         let words = detail.split_ascii_whitespace();
-        let status = words.clone().find(|word| *word != "HTTP").and_then(|word| word.parse().ok());
+        // The server's own sentence may follow: "HTTP 404: no such model".
+        let first = words.clone().find(|word| *word != "HTTP");
+        let status = first.and_then(|word| word.trim_end_matches(':').parse().ok());
         match status.filter(|status| (400..600).contains(status)) {
             Some(status) => Self::from_status(status, detail),
             None => Self::from_code(detail).unwrap_or(Self::Outage),
