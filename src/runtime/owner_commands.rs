@@ -31,7 +31,10 @@ pub(super) fn execute(
     let Some(command) = owner_command::parse(&message.text).filter(|_| now.since(written) <= TOO_OLD) else {
         return Ok(());
     };
-    inbox::needs_no_answer(tx, received)?;
+    // What cannot be read as a command may be an ordinary message.
+    if command.action != Action::NotUnderstood {
+        inbox::needs_no_answer(tx, received)?;
+    }
     let answer = answer(tx, &settings.config, command, written, now)?;
     let text = directed(command.language, &answer);
     match notify_owner(tx, owner, text, &settings.rules, now) {

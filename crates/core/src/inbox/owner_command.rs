@@ -2,8 +2,9 @@
 
 mod time;
 
-use crate::domain::{AnswerMode, DayTime, Language, without_bidi_controls};
-use std::time::Duration;
+pub use time::Until;
+
+use crate::domain::{AnswerMode, Language, without_bidi_controls};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -26,19 +27,6 @@ pub enum Action {
     /// Unknown: the message begins as a command, but its other words cannot be read. The owner expects that something
     /// changes, so the answer must say that nothing did.
     NotUnderstood,
-}
-
-/// How long a command holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// Until the next command.
-    Changed,
-    /// Until it is this time of day.
-    Time(DayTime),
-    /// For this long.
-    For(Duration),
-    /// Until the business opens on a later day.
-    Opening,
 }
 
 /// Parses a message. Letter case, punctuation, quotation marks, emoji, vowel points and words such as "please" are ignored.
@@ -157,7 +145,9 @@ const MAX_BYTES: usize = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::DayTime;
     use proptest::prelude::*;
+    use std::time::Duration;
 
     fn at(minutes: u16) -> Until {
         Until::Time(DayTime::from_minutes(minutes).unwrap())

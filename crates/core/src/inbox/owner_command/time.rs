@@ -3,6 +3,19 @@
 use crate::domain::DayTime;
 use std::time::Duration;
 
+/// How long a command holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until the next command.
+    Changed,
+    /// Until it is this time of day.
+    Time(DayTime),
+    /// For this long.
+    For(Duration),
+    /// Until the business opens on a later day.
+    Opening,
+}
+
 /// Parses the words of a duration: "לשעתיים", "ל-3 שעות", "לשעה וחצי", "for 90 minutes", "for 1.5 hours".
 pub(super) fn duration(words: &[&str]) -> Option<Duration> {
     let (first, rest) = words.split_first()?;
@@ -41,8 +54,8 @@ pub(super) fn duration(words: &[&str]) -> Option<Duration> {
 }
 
 /// The end of the day on which the owner writes.
-pub(super) fn end_of_day() -> Option<super::Until> {
-    DayTime::from_minutes(DAY).map(super::Until::Time)
+pub(super) fn end_of_day() -> Option<Until> {
+    DayTime::from_minutes(DAY).map(Until::Time)
 }
 
 fn unit_minutes(unit: &str) -> Option<u64> {
@@ -216,14 +229,21 @@ const HOURS: [&[&str]; 12] = [
 ];
 
 /// The numbers above twelve that are one word.
-const TENS: [(u64, &[&str]); 8] = [
+const TENS: [(u64, &[&str]); 15] = [
+    (13, &["thirteen"]),
+    (14, &["fourteen"]),
     (15, &["fifteen"]),
+    (16, &["sixteen"]),
+    (17, &["seventeen"]),
+    (18, &["eighteen"]),
+    (19, &["nineteen"]),
     (20, &["עשרים", "twenty"]),
     (30, &["שלושים", "thirty"]),
     (40, &["ארבעים", "forty"]),
     (50, &["חמישים", "fifty"]),
     (60, &["שישים", "sixty"]),
     (70, &["שבעים", "seventy"]),
+    (80, &["שמונים", "eighty"]),
     (90, &["תשעים", "ninety"]),
 ];
 
