@@ -158,7 +158,7 @@ async fn a_lost_engine_and_another_decision_are_found() {
     let recorded = harness.daemon.cli(&["replay", "--file", record.to_str().unwrap(), "--json"]);
     assert_eq!(json_of(&recorded)["outcome"], "reproduced");
 
-    write(&changed, &text.replacen("\"agentlocator_call_inputs\":2", "\"agentlocator_call_inputs\":7", 1));
+    write(&changed, &text.replacen("\"agentlocator_call_inputs\":3", "\"agentlocator_call_inputs\":7", 1));
     let newer = harness.daemon.cli(&["replay", "--file", changed.to_str().unwrap()]);
     assert_eq!(newer.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&newer.stderr).contains("in format 7; this program"), "{newer:?}");

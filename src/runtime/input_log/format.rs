@@ -10,8 +10,8 @@ use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 /// The version of the format. It increases whenever older programs cannot read new logs. In version 1, there are no
-/// records of a pipeline.
-const FORMAT: u32 = 2;
+/// records of a pipeline; in version 2, no event for the first clause that is sent to the synthesiser.
+const FORMAT: u32 = 3;
 /// The maximum size of a log in bytes after decompression. More is not read, because a file may come from elsewhere.
 const MAX_BYTES: u64 = 1 << 30;
 
