@@ -128,6 +128,7 @@ lists! {
     Equals = "equals",
     BeforePlace = "before_place",
     BeforeHome = "before_home",
+    Streets = "streets",
     Towns = "towns",
     PriceChange = "price_change",
     BeforePressure = "before_pressure",

@@ -10,7 +10,6 @@ use super::plain::{plain, words_before};
 use super::quantity::{self, Amount};
 use super::reading::Reading;
 use super::run::{Number, Run};
-use super::sequence::Next;
 
 /// Reads two numbers with a slash, such as a fraction, a date, a rating, or the number of a building with its flat. None
 /// for the number of a document, whose digits are read one by one.
@@ -34,7 +33,7 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
         return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
     }
     let is_in_street = context.prefix.is_empty() && context.has_before(List::BeforeBuilding, 4);
-    if is_in_street || is_address(context) {
+    if is_in_street || is_address(context) || is_after_street(context) {
         return Some(Reading::new(divided()));
     }
     if context.has_before(List::BeforeRating, 3) {
@@ -62,8 +61,7 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
     if is_month {
         return Some(Reading::new(format!("{} {}", month(above), feminine(year))));
     }
-    let is_dated = || [first, second].iter().any(|number| number.has_leading_zero()) || is_dated(context);
-    let date = run.day_and_month().filter(|_| is_dated()).map(date_reading);
+    let date = run.day_and_month().map(date_reading);
     Some(date.unwrap_or_else(|| Reading::new(divided())))
 }
 
@@ -210,28 +208,10 @@ fn is_address(context: &Context<'_>) -> bool {
     context.prefix.is_empty() && context.last_word().is_some() && name.is_some_and(is_street)
 }
 
-/// Returns true if the words around the numbers are those of a date, or if the word before them cannot be the name of a
-/// street. A name without such words is an address: "Herzl 12/4", "come to Allenby 5/3".
-fn is_dated(context: &Context<'_>) -> bool {
-    let Some(last) = context.last_word().filter(|_| context.prefix.is_empty()) else { return true };
-    let lists = [List::Dated, List::AboutTimes, List::MorningWords, List::NoonWords, List::EveningWords];
-    let is_function_word =
-        [List::BeforeArticle, List::NoPastVerbs, List::Or].iter().any(|list| list.words().contains(&last.as_str()));
-    let begins_range =
-        || Next::read(context.after).is_some_and(|next| next.run.day_and_month().is_some() && next.run.marks == ['/']);
-    let is_before_weekday = || {
-        let rest = context.after.trim_start_matches([',', ' ', '(']);
-        let next = next_word(rest, 0).map(|word| plain(&rest[word])).unwrap_or_default();
-        List::BeforeWeekday.has(&next) || List::Weekdays.words().contains(&next.as_str())
-    };
-    is_function_word
-        || lists.iter().any(|list| list.has(&last))
-        || bases(&last).any(|base| Noun::find(base).is_some())
-        || context.is_date()
-        || context.is_about_dates()
-        || context.has_daypart()
-        || is_before_weekday()
-        || begins_range()
+/// Returns true after the name of a common street: "come to Allenby 5/3". Other names are followed by a date.
+fn is_after_street(context: &Context<'_>) -> bool {
+    let last = context.last_word().filter(|_| context.prefix.is_empty());
+    last.is_some_and(|last| List::Streets.has(&last)) && !context.is_date() && !context.is_about_dates()
 }
 
 const ARTICLE: char = '\u{5d4}';
