@@ -48,7 +48,11 @@ impl ClauseSplitter {
             let next = chars.peek().map(|(_, next)| *next);
             letters += usize::from(c.is_alphanumeric());
             let is_end = match c {
-                '?' | '!' | '…' | '\u{61f}' => letters >= MIN_SENTENCE && !next.is_some_and(is_closing),
+                // A mark before a letter is a part of an address: "/book?day=1".
+                '?' | '!' | '…' | '\u{61f}' => {
+                    letters >= MIN_SENTENCE
+                        && !next.is_some_and(|next| is_closing(next) || next.is_ascii_alphanumeric())
+                }
                 '\n' => letters >= MIN_SENTENCE,
                 // A dot or a comma within a number or an abbreviation is not followed by a space.
                 '.' => {
@@ -191,7 +195,7 @@ mod tests {
     }
 
     /// Sentences in which words after a clause decide how the clause is read.
-    const DECIDED_LATER: [&str; 7] = [
+    const DECIDED_LATER: [&str; 10] = [
         "יש 3 מסלולים: 1 לילדים, 2 לנוער, 3 למבוגרים.",
         "2, 3 או 4 ימים.",
         "מסלול 1, מסלול 2 או מסלול 3.",
@@ -199,6 +203,9 @@ mod tests {
         "אנחנו בביאליק 7/10, רמת גן.",
         "ז'בוטינסקי 7/12, דירה 3.",
         "אלנבי 12/4, תל אביב.",
+        "א', ג', ה' 10-14.",
+        "משמרות: 7-15, 15-23, 23-7.",
+        "7-15, 15-23, 23-7.",
     ];
 
     #[test]
