@@ -91,8 +91,6 @@ export function SettingRow({ item }: { item: Item }) {
   const canEdit = item.editable && isOwner
   const id = rowId(item.key)
   const warnings = useWarnings(item.key)
-  // A refusal is explained above. Another failure, such as a lost connection, leaves the setting as it was.
-  const hasFailed = change.isError && asApiError(change.error).isTransient
   const isInline = item.kind === 'bool' && item.value !== null && !item.optional
   return (
     <div className={isInline ? 'set inline' : 'set'} ref={row} data-target={isTarget || undefined}>
@@ -117,7 +115,7 @@ export function SettingRow({ item }: { item: Item }) {
           }}
         />
         {unsaved && (
-          <div className="err" id={`${id}-note`} style={{ alignItems: 'center' }}>
+          <div className="err" id={`${id}-note`} role="alert" style={{ alignItems: 'center' }}>
             <Icon icon={IconAlertCircle} size="s" />
             <Trans>לא נשמר</Trans>
             <button className="btn link" type="button" onClick={() => change.mutate(unsaved)}>
@@ -134,15 +132,6 @@ export function SettingRow({ item }: { item: Item }) {
               <Invalid item={item} reason={rejection.kind === 'value' ? rejection.reason : undefined} />
             )}
           </div>
-        )}
-        {hasFailed && (
-          <p className="err" role="alert">
-            <Icon icon={IconAlertCircle} size="s" />
-            <Trans>לא נשמר</Trans>
-            <button className="btn link" type="button" onClick={() => change.mutate(change.variables)}>
-              <Trans>לנסות שוב</Trans>
-            </button>
-          </p>
         )}
         {question}
         {mine && (
