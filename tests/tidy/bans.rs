@@ -123,12 +123,13 @@ const ADDRESS_FORMS: [&str; 20] = [
 ];
 
 /// The files and folders that may contain [`ADDRESS_FORMS`], and the reason.
-const ADDRESS_FILES: [(&str, &str); 8] = [
+const ADDRESS_FILES: [(&str, &str); 9] = [
     ("crates/core/src/domain/", "`PhoneNumber` and `PeerAddress` are the daemon's one place"),
     ("bridge/src/address.ts", "it is the bridge's one place"),
     ("bridge/src/wire/request.ts", "the messages of its errors describe an address"),
     ("src/config/", "settings are written by people"),
     ("src/cli/", "arguments are written by people; the demo plays providers; a support bundle hides texts of any form"),
+    ("crates/core/src/spoken/hebrew/addresses.rs", "mail addresses are spoken"),
     ("src/crm/contact_details.rs", "mail addresses"),
     ("src/maintenance/search_index.rs", "a calling code"),
     ("src/providers/google/account.rs", "the mail address of a service account"),

@@ -43,8 +43,8 @@ test('a waiting contact whose service was removed is not booked for the only ser
   ownDaemon,
 }) => {
   const { send, noa, color } = await fill(page, ownDaemon)
-  const wish = { contact_id: noa.id, service_id: color.id, from_date: day(1), to_date: day(5) }
-  const entry = await send<Item>('POST', '/api/waiting-list', wish)
+  const request = { contact_id: noa.id, service_id: color.id, from_date: day(1), to_date: day(5) }
+  const entry = await send<Item>('POST', '/api/waiting-list', request)
   await send('DELETE', `/api/services/${color.id}`)
   await page.goto(`${ownDaemon.url}/calendar?waiting=1&new=1&contact=${noa.id}&waiter=${entry.id}`)
   const dialog = page.getByRole('dialog')
@@ -56,8 +56,8 @@ test('a waiting contact whose service was removed is not booked for the only ser
 
 test('a removal from the waiting list is undone, also for a service that was removed', async ({ page, ownDaemon }) => {
   const { send, get, noa, color } = await fill(page, ownDaemon)
-  const wish = { contact_id: noa.id, service_id: color.id, from_date: day(1), to_date: day(5), note: 'רק בבוקר' }
-  await send('POST', '/api/waiting-list', wish)
+  const request = { contact_id: noa.id, service_id: color.id, from_date: day(1), to_date: day(5), note: 'רק בבוקר' }
+  await send('POST', '/api/waiting-list', request)
   await send('DELETE', `/api/services/${color.id}`)
   await page.goto(`${ownDaemon.url}/calendar?waiting=1`)
   await page.getByRole('button', { name: /^הסרה מהרשימה/ }).click()

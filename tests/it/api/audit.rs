@@ -62,7 +62,6 @@ impl Shop {
         daemon.seed(include_str!("data.sql"));
         daemon.seed(booking::BOOKED_BY_AGENT);
         daemon.seed(&format!("INSERT INTO alerts VALUES ('ai_refused', '{ALERT}', '2026-11-01T08:00:00.000Z')"));
-        daemon.seed(inbox_examples::QUEUED);
         daemon.launch();
         let (owner, auditor) = (daemon.client(), daemon.api());
         Self { daemon, bridge, twilio_state, _twilio: twilio, owner, auditor }

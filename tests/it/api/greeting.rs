@@ -138,11 +138,11 @@ async fn a_greeting_file_of_the_machine_takes_precedence_and_locks_the_setting()
 #[tokio::test]
 async fn the_last_five_greetings_are_kept_and_the_same_sound_is_stored_once() {
     let (daemon, api) = with_data();
-    for ms in [100, 200, 300, 400, 500, 600, 600] {
+    for ms in [600, 700, 800, 900, 1000, 1100, 1100] {
         assert_eq!(set(&api, tone(ms, 1)).await.status, 200);
     }
     let kept: Vec<i64> = daemon.query_column("SELECT duration_ms FROM greetings ORDER BY id");
-    assert_eq!(kept, [200, 300, 400, 500, 600]);
+    assert_eq!(kept, [700, 800, 900, 1000, 1100]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

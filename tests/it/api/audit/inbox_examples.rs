@@ -3,17 +3,9 @@
 use super::super::change;
 use super::{Example, SECRET, Shop};
 use crate::support::client::send;
+use agentlocator::simulator::bridge::BridgeFault;
 use reqwest::Method;
 use serde_json::{Value, json};
-
-const QUEUED_ID: i64 = 50;
-pub(super) const QUEUED: &str = "
-    INSERT INTO messages(id, thread_id, direction, message_type, provider, status, created_at)
-        VALUES (50, 1, 'out', 'text', 'baileys', 'queued', '2026-11-01T08:00:00.000Z');
-    INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, state, next_attempt_at, expires_at,
-            created_at, updated_at)
-        VALUES (50, 3, '+972509999999', 'queued', 'baileys', 'baileys', 'queued', '2099-01-01T00:00:00.000Z',
-            '2099-01-01T00:00:00.000Z', '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');";
 
 impl Shop {
     /// Creates the objects that an operation of the inbox needs, and returns a request with which the operation
@@ -25,8 +17,12 @@ impl Shop {
                 (Method::POST, format!("/api/inbox/{id}/read"), json!({}), format!("inbox:{id}"))
             }
             "cancel_message" => {
-                let path = format!("/api/messages/{QUEUED_ID}/cancel");
-                (Method::POST, path, json!({}), format!("message:{QUEUED_ID}"))
+                // The second message to a contact waits for the outcome of the first.
+                self.bridge.fail_next(BridgeFault::HangBefore, 1);
+                let body = json!({"to": "+972503333399", "text": "x", "provider": "baileys"});
+                change(&self.owner, "POST", "/api/whatsapp/send", body.clone(), 200).await;
+                let id = change(&self.owner, "POST", "/api/whatsapp/send", body, 200).await["message_id"].clone();
+                (Method::POST, format!("/api/messages/{id}/cancel"), json!({}), format!("message:{id}"))
             }
             "open_thread" => {
                 let body = json!({"display_name": "", "number": "0503333332"});

@@ -22,12 +22,12 @@ impl Shop {
             }
             "set_answering" => (Method::PUT, "/api/answering", json!({"mode": "agent"}), "answering:agent".to_owned()),
             "choose_greeting" => {
-                let id = self.greeting(400).await;
-                self.greeting(500).await;
+                let id = self.greeting(8000).await;
+                self.greeting(9000).await;
                 (Method::POST, "/api/greeting/choose", json!({"id": id}), format!("greeting:{id}"))
             }
             "reset_greeting" => {
-                self.greeting(600).await;
+                self.greeting(10_000).await;
                 (Method::DELETE, "/api/greeting", json!({}), String::new())
             }
             "skip_setup_step" => {

@@ -10584,6 +10584,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `recording_expired`: it was here, and was deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The request cannot be processed at the moment; try again later: `unavailable`, `timeout` */
             503: {
                 headers: {

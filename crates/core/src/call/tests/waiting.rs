@@ -136,46 +136,6 @@ fn an_answer_that_a_content_filter_stops_is_declined_and_not_asked_for_again() {
     assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail), "the next engine continues");
 }
 
-/// Returns the reason of the lost pipeline, which answers each of these attempts in this way.
-fn reason_of_lost_pipeline(attempts: u8, answer: impl Fn(&mut Rig, u8)) -> String {
-    let engines = vec![EngineKind::Pipeline, EngineKind::Voicemail];
-    let mut rig = Rig::live_with(CallPolicy { engines, ..policy() });
-    ask(&mut rig, "c");
-    for response in 1..=attempts {
-        rig.respond(response);
-        answer(&mut rig, response);
-        rig.pass(ms(1100));
-    }
-    rig.pass(ms(3000));
-    let reason = rig.observed.outputs.iter().find_map(|output| match output {
-        Output::Event(CallEvent::EngineLost { reason, .. }) => Some(reason.to_string()),
-        _ => None,
-    });
-    reason.expect("a lost engine")
-}
-
-#[test]
-fn the_part_of_a_pipeline_that_fails_is_named() {
-    use ResponseOutcome::{Completed, Incomplete};
-    let text = |rig: &mut Rig| rig.engine(EngineEvent::FirstToken);
-    let asked = |rig: &mut Rig| rig.engine(EngineEvent::SpeechRequested);
-    assert_eq!(reason_of_lost_pipeline(1, |rig, _| text(rig)), "model: no answer in time", "a text that does not end");
-    let is_asked = |rig: &mut Rig, _| {
-        text(rig);
-        asked(rig);
-    };
-    assert_eq!(reason_of_lost_pipeline(1, is_asked), "synthesiser: no answer in time");
-    for outcome in [Completed, Incomplete] {
-        let reason = reason_of_lost_pipeline(3, |rig, response| rig.end(response, outcome.clone()));
-        assert_eq!(reason, "model: the responses fail");
-    }
-    let without_audio = |rig: &mut Rig, response| {
-        asked(rig);
-        rig.end(response, Completed);
-    };
-    assert_eq!(reason_of_lost_pipeline(3, without_audio), "synthesiser: the responses fail");
-}
-
 #[test]
 fn a_rate_limit_is_waited_for_as_long_as_it_lasts() {
     let mut rig = Rig::live();
