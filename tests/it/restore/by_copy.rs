@@ -151,7 +151,7 @@ async fn a_scheduled_message_that_was_sent_is_not_sent_again() {
 async fn a_scheduled_message_that_was_sent_keeps_its_key() {
     let mut shop = shop().await;
     shop.receive_by_bridge(DANA, "B1", "hello").await;
-    let at = agentlocator::clock::now().plus(std::time::Duration::from_mins(60));
+    let at = agentlocator::clock::now().plus(std::time::Duration::from_hours(1));
     let body = json!({ "thread_id": 1, "text": "reminder", "send_at": at });
     assert_eq!(shop.api.post_json("/api/scheduled-messages", &body).await.status, 201);
     let backup = shop.daemon.folder().join("backup.db");

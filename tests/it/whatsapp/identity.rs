@@ -141,7 +141,7 @@ async fn a_dismissed_suggestion_does_not_come_back() {
     assert_eq!(shop.post("/api/merge-suggestions/99/confirm").await.status, 404);
     let reopen = format!("/api/merge-suggestions/{}/reopen", suggestion["id"]);
     assert_eq!(shop.post(&reopen).await.status, 200);
-    assert_eq!(shop.suggestions().await, [suggestion.clone()]);
+    assert_eq!(shop.suggestions().await, std::slice::from_ref(suggestion));
     assert_eq!(shop.post(&reopen).await.status, 404, "it is not dismissed");
 }
 

@@ -52,16 +52,13 @@ fn without_links(text: &str) -> String {
             Some((&inner[..close], &address[end + 1..]))
         });
         let before = &rest[..open];
-        match link {
-            Some((words, after)) => {
-                kept.push_str(before.strip_suffix('!').unwrap_or(before));
-                kept.push_str(words);
-                rest = after;
-            }
-            None => {
-                kept.push_str(&rest[..=open]);
-                rest = inner;
-            }
+        if let Some((words, after)) = link {
+            kept.push_str(before.strip_suffix('!').unwrap_or(before));
+            kept.push_str(words);
+            rest = after;
+        } else {
+            kept.push_str(&rest[..=open]);
+            rest = inner;
         }
     }
     kept + rest

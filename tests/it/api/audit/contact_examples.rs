@@ -1,5 +1,6 @@
 //! Example requests that change what the business records about its contacts.
 
+use super::super::change;
 use super::{Example, Shop};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,18 +17,16 @@ impl Shop {
             "erase_contact" => {
                 let body = json!({"display_name": operation, "number": "050-7654399"});
                 let id = self.created("/api/contacts", body).await;
-                let path = format!("/api/contacts/{id}/erase");
-                let (method, action) = (Method::POST, "contact_erased".to_owned());
+                let (path, action) = (format!("/api/contacts/{id}/erase"), "contact_erased".to_owned());
                 let (body, subject) = (json!({"confirm": operation}), format!("contact:{id}"));
-                return Example { method, path, body, action, subject };
+                return Example { method: Method::POST, path, body, action, subject };
             }
             "reopen_merge_suggestion" => {
                 let (id, _) = self.merge_suggestion("+972502222223").await;
                 let path = |step: &str| format!("/api/merge-suggestions/{id}/{step}");
                 assert_eq!(self.owner.post_json(&path("dismiss"), &json!({})).await.status, 200);
-                let action = "merge_suggestion_reopened".to_owned();
-                let (body, subject) = (json!({}), format!("merge_suggestion:{id}"));
-                return Example { method: Method::POST, path: path("reopen"), body, action, subject };
+                let (action, subject) = ("merge_suggestion_reopened".to_owned(), format!("merge_suggestion:{id}"));
+                return Example { method: Method::POST, path: path("reopen"), body: json!({}), action, subject };
             }
             "update_contact" => contact("PATCH", "", json!({"display_name": "דנה", "language": "he"})),
             "set_contact_relation" => contact("PUT", "/relation", json!({"relation": "vip"})),
@@ -64,7 +63,7 @@ impl Shop {
             "update_note" | "delete_note" | "restore_note" => {
                 let id = self.created("/api/contacts/1/notes", json!({"text": "x"})).await;
                 if operation == "restore_note" {
-                    super::super::change(&self.owner, "DELETE", &format!("/api/notes/{id}"), Value::Null, 200).await;
+                    change(&self.owner, "DELETE", &format!("/api/notes/{id}"), Value::Null, 200).await;
                 }
                 item(operation, "note", &id, json!({"text": "y"}))
             }
@@ -80,7 +79,7 @@ impl Shop {
                 let id = self.created("/api/custom-fields", json!({"name": operation, "kind": "date"})).await;
                 if operation == "restore_custom_field" {
                     let path = format!("/api/custom-fields/{id}");
-                    super::super::change(&self.owner, "DELETE", &path, Value::Null, 200).await;
+                    change(&self.owner, "DELETE", &path, Value::Null, 200).await;
                 }
                 item(operation, "custom-field", &id, json!({"name": "another"}))
             }
@@ -88,7 +87,7 @@ impl Shop {
             "update_task" | "delete_task" | "complete_task" | "reopen_task" => {
                 let id = self.created("/api/tasks", json!({"title": "x"})).await;
                 if operation == "reopen_task" {
-                    super::super::change(&self.owner, "POST", &format!("/api/tasks/{id}/done"), Value::Null, 200).await;
+                    change(&self.owner, "POST", &format!("/api/tasks/{id}/done"), Value::Null, 200).await;
                 }
                 item(operation, "task", &id, json!({"title": "y"}))
             }
@@ -110,13 +109,13 @@ impl Shop {
     }
 
     async fn created(&self, path: &str, body: Value) -> Value {
-        super::super::change(&self.owner, "POST", path, body, 201).await["id"].clone()
+        change(&self.owner, "POST", path, body, 201).await["id"].clone()
     }
 
     /// Creates a tag, adds it to contact 1, and returns the id of the tag.
     async fn tagged(&self, name: &str) -> Value {
         let id = self.created("/api/tags", json!({"name": name})).await;
-        super::super::change(&self.owner, "PUT", &format!("/api/contacts/1/tags/{id}"), Value::Null, 200).await;
+        change(&self.owner, "PUT", &format!("/api/contacts/1/tags/{id}"), Value::Null, 200).await;
         id
     }
 

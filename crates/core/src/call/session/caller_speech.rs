@@ -52,6 +52,7 @@ struct ShortSounds {
 
 /// The state of the caller's speech, as the engine and the local voice detector report it.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct CallerSpeech {
     /// The utterance in progress, as the engine detects it.
     detected: Option<ItemId>,

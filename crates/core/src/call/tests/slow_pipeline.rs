@@ -91,7 +91,7 @@ fn reason_of_lost_pipeline(attempts: u8, answer: impl Fn(&mut Rig, u8)) -> Strin
     }
     rig.pass(ms(3000));
     let reason = rig.observed.outputs.iter().find_map(|output| match output {
-        Output::Event(CallEvent::EngineLost { reason, .. }) => Some(reason.to_string()),
+        Output::Event(CallEvent::EngineLost { reason, .. }) => Some(reason.clone()),
         _ => None,
     });
     reason.expect("a lost engine")

@@ -40,7 +40,7 @@ pub(super) fn duration(words: &[&str]) -> Option<Duration> {
     let minutes = match words {
         ["שעתיים" | "שעתים"] => 2 * HOUR,
         ["חצי" | "half", unit] | ["half", "an" | "a", unit] if more == 0 => unit_minutes(unit).filter(is_hour)? / 2,
-        ["רבע", unit] | ["quarter", unit] | ["a", "quarter", "of", "an", unit] if more == 0 => {
+        ["רבע" | "quarter", unit] | ["a", "quarter", "of", "an", unit] if more == 0 => {
             unit_minutes(unit).filter(is_hour)? / 4
         }
         ["שלושת", "רבעי", unit] if more == 0 => unit_minutes(unit).filter(is_hour)? / 4 * 3,

@@ -7,34 +7,31 @@ use super::plain::{is_letter, plain};
 /// Replaces the signs and digits of addresses by words.
 pub(super) fn addresses(text: &str) -> String {
     let (mut said, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(start) = rest.find(|c| is_part(c)) {
+    while let Some(start) = rest.find(is_part) {
         said.push_str(&rest[..start]);
         rest = &rest[start..];
         let run = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
         let length = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '/').len();
         // "To-info@salon.co.il": a dash joins the address to its prefix.
         let signs = run.len() - run.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() && c != '@').len();
-        match run.get(signs..length).and_then(words) {
-            Some(words) => {
-                said.push_str(&run[..signs]);
-                let letters =
-                    said.trim_end_matches('-').len() - said.trim_end_matches('-').trim_end_matches(is_letter).len();
-                let end = said.trim_end_matches('-').len();
-                let prefix = plain(&said[end - letters..end]);
-                // Before a word, the prefix has no dash.
-                if said.ends_with('-') && is_prefix(&prefix) && !words.starts_with(|c: char| c.is_ascii()) {
-                    said.truncate(end);
-                }
-                said.push_str(&words);
-                rest = &rest[length..];
-                if rest.starts_with(is_letter) {
-                    said.push(' ');
-                }
+        if let Some(words) = run.get(signs..length).and_then(words) {
+            said.push_str(&run[..signs]);
+            let letters =
+                said.trim_end_matches('-').len() - said.trim_end_matches('-').trim_end_matches(is_letter).len();
+            let end = said.trim_end_matches('-').len();
+            let prefix = plain(&said[end - letters..end]);
+            // Before a word, the prefix has no dash.
+            if said.ends_with('-') && is_prefix(&prefix) && !words.starts_with(|c: char| c.is_ascii()) {
+                said.truncate(end);
             }
-            None => {
-                said.push_str(run);
-                rest = &rest[run.len()..];
+            said.push_str(&words);
+            rest = &rest[length..];
+            if rest.starts_with(is_letter) {
+                said.push(' ');
             }
+        } else {
+            said.push_str(run);
+            rest = &rest[run.len()..];
         }
     }
     said + rest

@@ -26,7 +26,7 @@ fn a_message_waits_for_the_credentials_of_its_only_provider() {
 /// A message whose file cannot be fetched once, after an outage of its only provider.
 #[test]
 fn the_wait_for_a_file_does_not_count_from_an_outage() {
-    let outage = vec![Fate::Down; 20];
+    let outage = [Fate::Down; 20];
     for (after, is_sent) in [(vec![Fate::NoFile, Fate::Taken], true), (vec![Fate::NoFile; 30], false)] {
         let run = go(Some(Baileys), Baileys, &[&outage[..], &after].concat(), &[SearchFault::None]);
         assert_eq!(matches!(run.result, StepResult::Sent { .. }), is_sent, "{:?}", run.result);
