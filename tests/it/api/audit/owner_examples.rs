@@ -17,7 +17,7 @@ impl Shop {
             "create_backup" => (Method::POST, "/api/backups", json!({}), String::new()),
             "set_greeting" => {
                 let next = self.daemon.query_value::<i64>("SELECT coalesce(max(id), 0) + 1 FROM greetings");
-                let body = json!({"media_id": self.sound(300).await});
+                let body = json!({"media_id": self.sound(15_000).await});
                 (Method::PUT, "/api/greeting", body, format!("greeting:{next}"))
             }
             "set_answering" => (Method::PUT, "/api/answering", json!({"mode": "agent"}), "answering:agent".to_owned()),
