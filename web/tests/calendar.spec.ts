@@ -391,7 +391,8 @@ test('only a press on an empty part of the calendar, without a drag, opens a new
   const { appointment } = await fill(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/calendar?view=day&date=${appointment.starts_at.slice(0, 10)}`)
   const slot = page.locator('.ev').first()
-  await slot.scrollIntoViewIfNeeded()
+  // With space below, at every time of the day.
+  await slot.evaluate(element => element.scrollIntoView({ block: 'center' }))
   const box = await slot.boundingBox()
   if (!box) throw new Error('the appointment is not visible')
   const x = box.x + box.width / 2
