@@ -1,8 +1,8 @@
 //! Contact cards (vCard, RFC 6350), which contacts send as files.
 
 /// Returns the names and phone numbers of the cards in a file, each in its line, with an empty line between two cards.
-/// Returns none if the file has no card with a name or a number. Reads the first [`MAX_BYTES`] of the file, and returns at
-/// most [`MAX_TEXT`] characters.
+/// Returns none if the file has no card with a name or a number. Reads the first `MAX_BYTES` of the file, and returns at
+/// most `MAX_TEXT` characters.
 pub fn contact_card_text(content: &[u8]) -> Option<String> {
     // A character that the limit cuts is left out.
     let is_inner = |at: &usize| content.get(*at).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);

@@ -30,7 +30,7 @@ pub enum Action {
 }
 
 /// Parses a message. Letter case, punctuation, quotation marks, emoji, vowel points and words such as "please" are ignored.
-/// A longer message than [`MAX_WORDS`] is a command only if all of it can be read, because the owner also writes about other
+/// A longer message than `MAX_WORDS` is a command only if all of it can be read, because the owner also writes about other
 /// things. A shorter one that begins as a command is [`Action::NotUnderstood`] if it cannot be read.
 pub fn parse(text: &str) -> Option<OwnerCommand> {
     if text.len() > MAX_BYTES {
