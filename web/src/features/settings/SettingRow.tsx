@@ -59,7 +59,9 @@ export function SettingRow({ item }: { item: Item }) {
   }
   const change = useChange({ onError: refused })
   /** The change that has failed, for example because of an outage. The same change can succeed later. */
-  const unsaved = change.isError && asApiError(change.error).isTransient ? change.variables : undefined
+  const unsaved = change.isError && asApiError(change.error).isTransient
+  /** Sends the last change again. */
+  const [again, setAgain] = useState<() => void>()
   useEffect(() => {
     if (!isTarget) return
     row.current?.scrollIntoView({ block: 'center' })
@@ -74,10 +76,10 @@ export function SettingRow({ item }: { item: Item }) {
   const store = ({ value, version, isUndo }: Next) => {
     const reverse = isUndo ? undefined : { value: ownValue(item), canUndo: item.kind !== 'secret' }
     setUndo(undefined)
-    change.mutate(
-      { changes: { [item.key]: value }, expected: { [item.key]: version } },
-      { onSuccess: () => setUndo(reverse) },
-    )
+    const changes = { changes: { [item.key]: value }, expected: { [item.key]: version } }
+    const send = () => change.mutate(changes, { onSuccess: () => setUndo(reverse) })
+    setAgain(() => send)
+    send()
   }
   const confirmed = useConfirmed(item, store, () => setDrops(drops + 1))
   const { ask, cancel, question } = confirmed
@@ -105,7 +107,7 @@ export function SettingRow({ item }: { item: Item }) {
           key={drops}
           item={item}
           canEdit={canEdit}
-          isBad={rejection !== undefined || unsaved !== undefined}
+          isBad={rejection !== undefined || unsaved}
           describedBy={rejection || unsaved ? `${id}-note` : `${id}-help`}
           labelledBy={id}
           onSave={save}
@@ -118,7 +120,7 @@ export function SettingRow({ item }: { item: Item }) {
           <div className="err" id={`${id}-note`} role="alert" style={{ alignItems: 'center' }}>
             <Icon icon={IconAlertCircle} size="s" />
             <Trans>לא נשמר</Trans>
-            <button className="btn link" type="button" onClick={() => change.mutate(unsaved)}>
+            <button className="btn link" type="button" onClick={again}>
               <Trans>לנסות שוב</Trans>
             </button>
           </div>

@@ -30,8 +30,6 @@ export function Queued({ message }: { message: MessageItem }) {
           <Trans>
             תישלח ב־{at}. הגעתם למספר ההודעות הראשונות ליום: WhatsApp חוסמת מספרים שכותבים להרבה אנשים חדשים.
           </Trans>
-        ) : at ? (
-          <Trans>עוד לא נשלחה. ננסה שוב ב־{at}.</Trans>
         ) : (
           <Trans>עוד לא נשלחה. ממשיכים לנסות.</Trans>
         )}
