@@ -59,7 +59,7 @@ test('a warning stays at the setting that it names, until it no longer applies',
   await logIn(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/settings/whatsapp`)
   const row = page.locator('.set', { has: page.locator('[id="set-whatsapp.provider"]') })
-  await row.getByRole('radio', { name: 'Twilio' }).check({ force: true })
+  await row.getByRole('radio', { name: 'Twilio' }).click({ force: true })
   const warning = row.getByRole('alert')
   await expect(warning).toContainText('nothing can be sent')
   await expect(page.locator('.toast')).toHaveCount(0)
@@ -67,7 +67,7 @@ test('a warning stays at the setting that it names, until it no longer applies',
   await visit(page, '/app/settings/whatsapp')
   await inspectAll(page, 'settings-warning')
   await expect(warning).toContainText('nothing can be sent')
-  await row.getByRole('radio').first().check({ force: true })
+  await row.getByRole('radio').first().click({ force: true })
   await expect(warning).toHaveCount(0)
 })
 
