@@ -165,6 +165,17 @@ struct Setup {
 }
 
 impl Setup {
+    fn of(engines: &'static [EngineKind]) -> Self {
+        Self {
+            engines,
+            holds_replies: false,
+            ends_silent: false,
+            page_ring: None,
+            is_checked: false,
+            detects_late: false,
+        }
+    }
+
     fn policy(self) -> CallPolicy {
         let hold_replies = self.holds_replies.then_some(ms(500));
         let Self { ends_silent, page_ring, detects_late: pipeline_detects_late, .. } = self;
@@ -196,15 +207,7 @@ fn setups() -> impl Strategy<Value = Setup> {
 }
 
 fn run(steps: &[Step], engines: &'static [EngineKind], connected: bool) -> Rig {
-    let setup = Setup {
-        engines,
-        holds_replies: false,
-        ends_silent: false,
-        page_ring: None,
-        is_checked: false,
-        detects_late: false,
-    };
-    run_with(steps, setup, connected)
+    run_with(steps, Setup::of(engines), connected)
 }
 
 fn run_with(steps: &[Step], setup: Setup, connected: bool) -> Rig {

@@ -169,10 +169,7 @@ fn an_answer_that_was_heard_without_marks_may_be_reported_as_unheard() {
         Step::Done,
     ];
     let page_ring = Some(PageRing { time: Duration::from_secs(15), has_phone: false });
-    let engines = &[Realtime, Voicemail];
-    let setup =
-        Setup { engines, holds_replies: false, ends_silent: false, page_ring, is_checked: false, detects_late: false };
-    run_with(&steps, setup, true);
+    run_with(&steps, Setup { page_ring, ..Setup::of(&[Realtime, Voicemail]) }, true);
 }
 
 /// The engine is lost while its answer is held back, and the answer, once it is released, ends the call.
@@ -192,15 +189,7 @@ fn a_released_answer_that_ends_the_call_is_the_last_output() {
 /// transcriber reports nothing about the sound.
 #[test]
 fn a_caller_who_waits_is_not_left_in_silence_because_of_a_short_sound() {
-    let engines = &[Pipeline, Voicemail];
-    let setup = Setup {
-        engines,
-        holds_replies: false,
-        ends_silent: false,
-        page_ring: None,
-        is_checked: false,
-        detects_late: true,
-    };
+    let setup = Setup { detects_late: true, ..Setup::of(&[Pipeline, Voicemail]) };
     let in_a_filler = [Step::Speech(false), Step::Respond, Step::Say(800), Step::Quiet(1180), Step::Talk(200)];
     let before_the_answer = [Step::Speech(false), Step::Respond, Step::Say(1600), Step::Talk(200)];
     for steps in [&in_a_filler[..], &before_the_answer] {
