@@ -115,7 +115,7 @@ pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, Holid
 pub use outbound_call::{OutboundCall, OutboundOutcome, OutboundState};
 pub use page_urls::{CALL_PAGE, PageUrls};
 pub use peer::{PeerAddress, PeerError, whatsapp_address};
-pub use phone::{MistypedNumber, PhoneNumber, PhoneNumberError};
+pub use phone::{MistypedNumber, NewNumberError, PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};
 pub use saved_reply::{SavedReply, ScheduledMessage, ScheduledState};
 pub use search_hit::{SearchHit, SearchKind};

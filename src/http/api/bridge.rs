@@ -62,10 +62,8 @@ pub(super) async fn pairing_code(
     Json(body): Json<PairingCodeRequest>,
 ) -> Result<axum::Json<PairingCodeResponse>, ApiError> {
     let bridge = enabled_bridge(&app)?;
-    let country = app.config().business.country;
-    let invalid = |error: String| unprocessable("invalid_phone", error);
-    let phone = PhoneNumber::parse(&body.phone, country).map_err(|error| invalid(error.to_string()))?;
-    phone.check_typed(country).map_err(|error| invalid(error.to_string()))?;
+    let phone = PhoneNumber::parse_new(&body.phone, app.config().business.country);
+    let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
     let code = bridge.pairing_code(phone.digits()).await;
     let code = code.map_err(|error| bridge_error("for a pairing code", error))?;
     app.outbox.look_at_bridge();

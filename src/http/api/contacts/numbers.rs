@@ -106,9 +106,6 @@ fn show(tx: &ReadTx<'_>, contact: ContactId, id: AddressId) -> Result<Address, c
 
 /// A number without a country code is read in the country of the business.
 pub(super) fn parse(state: &AppState, number: &str) -> Result<PhoneNumber, ApiError> {
-    let country = state.config().business.country;
-    let invalid = |error: String| ApiError::invalid(error).with_field("number");
-    let number = PhoneNumber::parse(number, country).map_err(|error| invalid(error.to_string()))?;
-    number.check_typed(country).map_err(|error| invalid(error.to_string()))?;
-    Ok(number)
+    let number = PhoneNumber::parse_new(number, state.config().business.country);
+    number.map_err(|error| ApiError::invalid(error.to_string()).with_field("number"))
 }
