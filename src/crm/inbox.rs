@@ -12,6 +12,7 @@ use crate::domain::{
     ThreadId, ThreadType, Timestamp, TurnEvent, without_bidi_controls,
 };
 use crate::inbox::message_time::{self, Arrival};
+use crate::inbox::window::MAX_AHEAD;
 use crate::store::{FoundThread, NewMessage, Result, WebhookOutcome, WriteTx};
 use std::time::Duration;
 
@@ -80,7 +81,8 @@ pub fn receive(
             tx.record_outbound(thread.id, new.provider, created_at, OutboundAuthor::Phone)?;
         } else {
             let written_at = created_at.min(arrival.at);
-            tx.record_inbound(thread.id, new.provider, created_at, written_at, new.opens_twilio)?;
+            let latest = arrival.at.plus(MAX_AHEAD);
+            tx.record_inbound(thread.id, new.provider, created_at, written_at, new.opens_twilio, latest)?;
             // A first message to the contact may have been postponed by the limit of new conversations. The limit no
             // longer applies to it, and the answer to the contact waits for it.
             tx.hasten_late_outbox_of(thread.contact, now.plus(MAX_OUTBOX_RETRY), now)?;

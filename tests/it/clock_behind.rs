@@ -79,3 +79,27 @@ async fn a_right_clock_is_not_reported() {
     until_clock_is(&daemon, "ok").await;
     assert!(daemon.logs().events_named("CLOCK_BEHIND").is_empty());
 }
+
+/// The clock was ahead when the contact last wrote, and was corrected while the machine was off.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reply_window_opens_again_after_the_clock_was_ahead() {
+    let mut shop = Shop::open().await;
+    shop.receive_by_twilio("+972501234567", "SM00000000000000000000000000000001", "first").await;
+    tokio::task::block_in_place(|| {
+        shop.daemon.stop();
+        let ahead = "'2199-01-01T00:00:00.000Z'";
+        shop.daemon.seed(&format!(
+            "DELETE FROM meta WHERE key = 'message_clock.steps'; UPDATE messages SET created_at = {ahead};
+             UPDATE threads SET last_message_at = {ahead}, last_in_at = {ahead}, last_in_twilio_at = {ahead};"
+        ));
+        shop.daemon.launch();
+    });
+    let window = async || {
+        let route = shop.api.get("/api/threads/1/route").await.json();
+        route["window_until"].as_str().map(str::to_owned)
+    };
+    let closed = window().await;
+    shop.receive_by_twilio("+972501234567", "SM00000000000000000000000000000002", "second").await;
+    let open = window().await.unwrap_or_default();
+    assert!(closed.is_none() && open.starts_with("20"), "{closed:?} {open}");
+}

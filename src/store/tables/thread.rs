@@ -163,7 +163,7 @@ impl WriteTx<'_> {
     /// The thread moves up in the list, its unread count is incremented, the contact waits for an answer, and the
     /// contact's threads are unarchived. An opt-out from before the message is cleared. `at` is the message's time in
     /// the thread. `written_at` is the start of the 24-hour window. `opens_twilio` is true if the message was written
-    /// to the Twilio sender.
+    /// to the Twilio sender. Stored times after `latest` were written while the clock was ahead, and are replaced.
     pub fn record_inbound(
         &self,
         thread: ThreadId,
@@ -171,9 +171,10 @@ impl WriteTx<'_> {
         at: Timestamp,
         written_at: Timestamp,
         opens_twilio: bool,
+        latest: Timestamp,
     ) -> Result<()> {
         let mut update = self.conn.prepare_cached(include_str!("thread/record_inbound.sql"))?;
-        update.execute(params![thread, provider, written_at, opens_twilio, at])?;
+        update.execute(params![thread, provider, written_at, opens_twilio, at, latest])?;
         self.apply_turn(thread, TurnEvent::ContactWaits(at))
     }
 

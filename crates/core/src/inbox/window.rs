@@ -7,7 +7,7 @@ use std::time::Duration;
 pub const WINDOW: Duration = Duration::from_hours(24);
 
 /// How far in the future a message may be, because the clocks of two machines differ.
-const MAX_AHEAD: Duration = Duration::from_mins(10);
+pub const MAX_AHEAD: Duration = Duration::from_mins(10);
 
 /// Returns true if the window that the contact opened with a message at `at` is still open; false without a message. Also
 /// returns false for a message from the future: it was received while the clock was ahead, so its age is unknown, and the

@@ -44,7 +44,7 @@ fn receive(tx: &WriteTx<'_>, peer: &[PeerAddress], name: &str, id: &str, ms: i64
         })
         .unwrap();
     if new.is_some() {
-        tx.record_inbound(thread.id, Provider::Baileys, at(ms), at(ms), false).unwrap();
+        tx.record_inbound(thread.id, Provider::Baileys, at(ms), at(ms), false, at(ms)).unwrap();
     }
     (thread, new.is_some())
 }

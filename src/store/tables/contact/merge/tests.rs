@@ -200,9 +200,9 @@ fn answered_and_waiting(tx: &WriteTx<'_>) -> Result<[(ContactId, ThreadId); 2]> 
         (contact, thread.unwrap().0)
     });
     let [(_, answered), (_, waiting)] = contacts;
-    tx.record_inbound(answered, Provider::Baileys, at(1), at(1), false)?;
+    tx.record_inbound(answered, Provider::Baileys, at(1), at(1), false, at(1))?;
     tx.record_outbound(answered, Provider::Baileys, at(2), OutboundAuthor::User)?;
-    tx.record_inbound(waiting, Provider::Twilio, at(5), at(5), true)?;
+    tx.record_inbound(waiting, Provider::Twilio, at(5), at(5), true, at(5))?;
     Ok(contacts)
 }
 
@@ -234,7 +234,7 @@ fn an_undone_merge_restores_an_opt_out_only_if_the_contact_has_not_written_since
             let merge = tx.merge_contacts(BusinessId::FIRST, kept, merged, "test", at(7))?;
             assert_eq!(thread_values(tx, own)[0], None, "the merged contact wrote after the opt-out");
             if writes {
-                tx.record_inbound(own, Provider::Baileys, at(8), at(8), false)?;
+                tx.record_inbound(own, Provider::Baileys, at(8), at(8), false, at(8))?;
             }
             tx.undo_merge(merge, at(9))?;
             let [opted_out_at, waiting_since, _, provider, last_message_at, last_in_at, _, last_in_twilio_at] =
