@@ -23,7 +23,6 @@ mod media_socket;
 mod numbers;
 mod openai;
 mod outbox;
-mod program;
 mod public_address;
 mod settings;
 mod twilio;
@@ -35,7 +34,6 @@ pub use context::{DoctorContext, Installation, OwnerReads};
 pub use finding::{Finding, State};
 pub use fix::{Fix, FixError, NumberFix};
 pub use numbers::webhooks_at;
-pub use program::output_of;
 
 use crate::domain::{CheckResult, Found, Remedy, text_enum};
 use futures_util::future::join_all;

@@ -6,4 +6,5 @@ pub mod disk;
 pub mod instance_challenge;
 pub mod local_time;
 pub mod memory;
+pub mod program;
 pub mod systemd_notify;

@@ -1,9 +1,9 @@
 //! Compares this machine's clock with the clocks of other servers. With a wrong clock, valid certificates are rejected,
 //! and data is stored with wrong times.
 
-use super::program::{output_of, value};
 use super::{DoctorContext, Finding};
 use crate::clock;
+use crate::host::program::{output_of, value};
 use crate::providers::tls_probe::http_date;
 use futures_util::future::join_all;
 use serde_json::Value;

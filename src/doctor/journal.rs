@@ -1,7 +1,7 @@
 //! Counts the latest errors in the log of the last day, at most 5,000, by event code.
 
-use super::program::output_of;
 use super::{DoctorContext, Finding};
+use crate::host::program::output_of;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Checks that the settings are valid, and that other users cannot read the secrets.
 
-use super::program::output_of;
 use super::{DoctorContext, Finding, Fix, data_folder};
 use crate::config::{Config, Origin};
+use crate::host::program::output_of;
 use rustix::process::geteuid;
 use std::collections::BTreeSet;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

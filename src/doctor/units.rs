@@ -1,7 +1,7 @@
 //! Checks the state of the systemd units.
 
-use super::program::{output_of, value};
 use super::{DoctorContext, Finding};
+use crate::host::program::{output_of, value};
 use std::sync::Arc;
 
 const CHECK: &str = "service";

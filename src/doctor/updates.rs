@@ -1,11 +1,11 @@
 //! Reports a failed upgrade, a newer release, or else the age of the program. The check sends no network request: it
 //! uses the daemon's last result and apt's local package lists.
 
-use super::program::output_of;
 use super::{DoctorContext, Finding};
 use crate::clock;
 use crate::config::VersionInfo;
 use crate::domain::Timestamp;
+use crate::host::program::output_of;
 use crate::providers::release_feed::Release;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Detects a clock that is behind. This happens after the start of a machine whose clock has no battery, until a time
 //! server has answered.
 
+use super::program;
 use crate::domain::{Notice, Timestamp};
 use std::path::Path;
 use std::time::Duration;
@@ -45,6 +46,13 @@ impl ClockBehind {
 /// Returns true if systemd-timesyncd has set the clock from a time server since the machine was started.
 pub fn is_synchronised() -> bool {
     Path::new("/run/systemd/timesync/synchronized").exists()
+}
+
+/// Like [`is_synchronised`], but also asks the kernel, whose clock chrony and ntpd mark as synchronised. systemd is asked
+/// for it, because the service's own system calls exclude those of the clock.
+pub async fn is_kernel_synchronised() -> bool {
+    let status = program::output_of("timedatectl", &["show", "--property=NTPSynchronized"]);
+    is_synchronised() || status.await.is_some_and(|status| program::value(&status, "NTPSynchronized") == "yes")
 }
 
 /// Tolerance, because the build machine may be in another time zone, or have a clock that is slightly ahead.

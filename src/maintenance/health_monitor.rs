@@ -208,7 +208,8 @@ impl HealthMonitor {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };
         let now = clock::now();
-        let behind = floor.check(now, clock_floor::is_synchronised());
+        let is_synchronised = floor.check(now, false).is_some() && clock_floor::is_kernel_synchronised().await;
+        let behind = floor.check(now, is_synchronised);
         if comparison.is_due(behind.is_some(), clock::instant(), clock::moment())
             && let Some(reading) = self.measure_clock().await
         {

@@ -1,7 +1,7 @@
 //! Reads the systemd journal of a unit, reduced to the fields that help a diagnosis.
 
 use super::redact::Redactor;
-use crate::doctor::output_of;
+use crate::host::program::output_of;
 use serde_json::{Map, Value};
 
 /// One JSON object per line.

@@ -1,7 +1,7 @@
 //! Describes the machine: operating system, memory, disk, and the names and sizes of the files in the data folder.
 
 use crate::config::Config;
-use crate::doctor::output_of;
+use crate::host::program::output_of;
 use crate::secure_open;
 use rustix::fs::{FileType, Stat};
 use std::fmt::Write;

@@ -14,7 +14,7 @@ pub async fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 /// Empty if the name is missing.
-pub(super) fn value<'a>(block: &'a str, name: &str) -> &'a str {
+pub fn value<'a>(block: &'a str, name: &str) -> &'a str {
     let values = block.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name);
     values.map_or("", |(_, value)| value)
 }
