@@ -7,26 +7,42 @@ use crate::entropy;
 use crate::store::{self, Device, NewSession, ReadTx, WriteTx};
 use std::time::Duration;
 
-/// Creates a session for a user whose password was verified or set just now, and stores the device, see [`device`]. The
-/// function's caller must send both cookies to the browser.
-pub fn begin(
-    tx: &WriteTx<'_>,
-    user: User,
-    cookie: &OneTimeSecret,
-    device: &OneTimeSecret,
-    user_agent: &str,
-    now: Timestamp,
-) -> Result<Session, Error> {
+/// The browser of a new session.
+#[derive(Clone)]
+pub struct Browser {
+    cookie: OneTimeSecret,
+    device: OneTimeSecret,
+    user_agent: String,
+}
+
+impl Browser {
+    /// The values of its session cookie, its device cookie, see [`device`], and its `User-Agent` header.
+    pub fn new(cookie: OneTimeSecret, device: OneTimeSecret, user_agent: &str) -> Self {
+        Self { cookie, device, user_agent: user_agent[..user_agent.floor_char_boundary(200)].to_owned() }
+    }
+
+    pub fn id_hash(&self) -> String {
+        self.cookie.hash()
+    }
+}
+
+/// Returns a session for a user whose password was verified or set just now.
+pub fn new(user: User, now: Timestamp) -> Session {
+    let user = User { last_login_at: Some(now), ..user };
     let csrf_token = entropy::random_hex::<16>();
-    let expires_at = expires_at(now, now);
-    let user_agent = &user_agent[..user_agent.floor_char_boundary(200)];
-    let session = NewSession { csrf_token: &csrf_token, now, expires_at, user_agent };
-    tx.insert_session(&cookie.hash(), user.id, &session)?;
-    remember_device(tx, device, user.id, now)?;
+    Session { user, csrf_token, created_at: now, last_seen_at: now, expires_at: expires_at(now, now) }
+}
+
+/// Stores a new session and the device. The function's caller must send both cookies to the browser.
+pub fn begin(tx: &WriteTx<'_>, session: &Session, browser: &Browser) -> Result<(), Error> {
+    let Session { user, csrf_token, created_at: now, expires_at, .. } = session;
+    let (now, user_agent) = (*now, browser.user_agent.as_str());
+    let stored = NewSession { csrf_token, now, expires_at: *expires_at, user_agent };
+    tx.insert_session(&browser.id_hash(), user.id, &stored)?;
+    remember_device(tx, &browser.device, user.id, now)?;
     tx.set_last_login(user.id, now)?;
     tx.insert_audit(ActorId::User(user.id), "login", &ActorId::User(user.id).to_string(), now)?;
-    let user = User { last_login_at: Some(now), ..user };
-    Ok(Session { user, csrf_token, created_at: now, last_seen_at: now, expires_at })
+    Ok(())
 }
 
 pub fn find(tx: &ReadTx<'_>, cookie_hash: &str, now: Timestamp) -> store::Result<Option<Session>> {

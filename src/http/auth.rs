@@ -8,6 +8,7 @@ mod credential;
 mod login_rate_limit;
 mod middleware;
 mod passwords;
+mod unstored;
 
 pub use actor::Actor;
 pub(crate) use actor::{Anyone, LoggedIn, LoggedInOrOwner, Login, Member, Owner};
@@ -20,6 +21,7 @@ pub(crate) use middleware::{AuthState, authenticate, require_auth};
 use confirmations::Confirmations;
 use login_rate_limit::LoginRateLimiter;
 use passwords::Passwords;
+pub(crate) use unstored::UnstoredSessions;
 
 /// The state of authentication that is shared by all requests.
 #[derive(Default)]
@@ -27,4 +29,5 @@ pub struct Auth {
     pub(crate) login_rate_limiter: LoginRateLimiter,
     pub(crate) confirmations: Confirmations,
     pub(crate) passwords: Passwords,
+    pub(crate) unstored_sessions: UnstoredSessions,
 }

@@ -1,5 +1,6 @@
 //! The first set-up, login, sessions, tokens and users.
 
+mod full_disk;
 mod guessing;
 mod roles;
 

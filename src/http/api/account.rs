@@ -5,13 +5,14 @@ pub(super) mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::session::Browser;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{self, Session};
 use crate::http::auth::{self, Actor, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer};
-use crate::store::Device;
+use crate::store::{self, Device};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -88,9 +89,19 @@ pub(super) async fn start_session(
         (header::SET_COOKIE, DeviceCookie::set(&device, http, peer)),
     ]);
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let begun = crm::transact(&state.store, move |tx| session::begin(tx, user, &secret, &device, &agent, now));
-    let begun = begun.await?;
-    let Session { user, csrf_token, .. } = begun;
+    let (session, browser) = (session::new(user, now), Browser::new(secret, device, &agent));
+    let stored = {
+        let (session, browser) = (session.clone(), browser.clone());
+        crm::transact(&state.store, move |tx| session::begin(tx, &session, &browser)).await
+    };
+    match stored {
+        Ok(()) => {}
+        Err(crm::Error::Store(store::Error::NotWritable(_))) => {
+            state.auth.unstored_sessions.begin(&state.store, session.clone(), browser);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let Session { user, csrf_token, .. } = session;
     tracing::info!(event = "LOGIN", user = %user.id, "User {} logged in", user.id);
     let role = user.role.into();
     let business = BusinessSummary::of(&state.config().business);
@@ -107,7 +118,19 @@ pub(super) async fn log_out(
     peer: Peer,
 ) -> Result<Response, ApiError> {
     let (id, id_hash, now) = (actor.id, login.id_hash, clock::now());
-    actor.transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
+    let ended = {
+        let id_hash = id_hash.clone();
+        actor.transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await
+    };
+    match ended {
+        Ok(()) => {}
+        Err(crm::Error::Store(store::Error::NotWritable(_))) => {
+            // Its audit row is added when the session is deleted.
+            actor.skip_audit();
+            state.auth.unstored_sessions.end(&state.store, id, id_hash);
+        }
+        Err(error) => return Err(error.into()),
+    }
     let cookies = SessionCookie::clear(&state.config().http, peer).map(|cookie| (header::SET_COOKIE, cookie));
     Ok((AppendHeaders(cookies), OkResponse::OK).into_response())
 }

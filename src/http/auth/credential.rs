@@ -1,7 +1,7 @@
 //! The credential of a request, and whether it is still accepted.
 
+use super::unstored::UnstoredSessions;
 use crate::clock;
-use crate::crm::session;
 use crate::domain::{Role, Timestamp};
 use crate::runtime::calls::LoginCheck;
 use crate::store::{self, ReadTx, Store};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The credential of a request: the hash of its session cookie or of its token.
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
-    Cookie(String),
+    Cookie(String, UnstoredSessions),
     Token(String),
 }
 
@@ -22,7 +22,7 @@ impl Credential {
     /// Returns the current role of the user or the token; `None` if the credential is no longer accepted.
     pub(crate) fn role(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<Option<Role>> {
         Ok(match self {
-            Self::Cookie(hash) => session::find(tx, hash, now)?.map(|session| session.user.role),
+            Self::Cookie(hash, sessions) => sessions.find(tx, hash, now)?.map(|session| session.user.role),
             Self::Token(hash) => tx.token_by_hash(hash)?.filter(|token| !token.is_expired(now)).map(|token| token.role),
         })
     }

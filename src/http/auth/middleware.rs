@@ -80,12 +80,12 @@ async fn by_token(state: &AppState, secret: &str, now: Timestamp) -> Result<Acto
 async fn by_cookie(state: &AppState, secret: &str, now: Timestamp) -> Result<Actor, ApiError> {
     let id_hash = token::hash(secret);
     let session = {
-        let id_hash = id_hash.clone();
-        state.store.read(move |tx| session::find(tx, &id_hash, now)).await?.ok_or_else(ApiError::unauthorized)?
+        let (id_hash, sessions) = (id_hash.clone(), state.auth.unstored_sessions.clone());
+        state.store.read(move |tx| sessions.find(tx, &id_hash, now)).await?.ok_or_else(ApiError::unauthorized)?
     };
     record_session_use(state, &id_hash, &session, now);
     let Session { user, csrf_token, .. } = session;
-    let credential = Credential::Cookie(id_hash.clone());
+    let credential = Credential::Cookie(id_hash.clone(), state.auth.unstored_sessions.clone());
     let (id, role) = (ActorId::User(user.id), user.role);
     Ok(Actor { id, role, login: Some(Login { user, id_hash, csrf_token }), credential, audit: None })
 }
