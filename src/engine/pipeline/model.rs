@@ -13,7 +13,7 @@ use crate::call::Usage;
 use crate::config::{Config, ModelServer};
 use crate::pipeline::{Entry, ModelEvent};
 use crate::providers::http_client;
-use crate::providers::openai::answer_text::{AnswerText, Unspeakable};
+use crate::providers::openai::answer_text::AnswerText;
 use crate::providers::openai::chat::ChatEvent;
 use crate::providers::openai::realtime::hint_note;
 use crate::providers::openai::response_stream::{self as responses, Opening, ResponseStream};
@@ -23,6 +23,7 @@ use crate::telemetry::log::inherit_subject;
 use api::Api;
 use attempts::Attempts;
 use futures_util::future::BoxFuture;
+use memory::Beginning;
 pub use memory::ModelMemory;
 use race::Race;
 use refusal::{Refusal, failed, refusal, refusal_of, unreadable, unspeakable};
@@ -227,7 +228,7 @@ impl Asker {
     }
 
     fn answer_text(&self) -> Result<AnswerText, ModelEvent> {
-        Ok(AnswerText::new(self.memory.of(&self.server()?).begins_with_reasoning))
+        Ok(AnswerText::new(self.memory.of(&self.server()?).beginning != Beginning::Words))
     }
 
     /// Sends an event of the server, with the words that a caller may hear.
@@ -243,7 +244,7 @@ impl Asker {
             ChatEvent::Text(text) => answer.push(text),
             ChatEvent::ToolCall { .. } | ChatEvent::Done { .. } => answer.finish(),
         };
-        self.learn(answer, words.as_ref().err());
+        self.learn(answer, words.is_ok() && !matches!(event, ChatEvent::Done { .. }));
         let words = words.map_err(unspeakable)?;
         // The end of an incomplete answer may be reasoning whose last tag is missing.
         let words = if is_complete { words } else { String::new() };
@@ -266,17 +267,18 @@ impl Asker {
         Ok(())
     }
 
-    /// Records what an answer shows about the model.
-    fn learn(&self, answer: &AnswerText, found: Option<&Unspeakable>) {
+    /// Records what an answer shows about the model. If it `continues`, the rest of it is not known.
+    fn learn(&self, answer: &AnswerText, continues: bool) {
         let Some(server) = self.config.model_server() else { return };
-        let (writes_reasoning, begins_with_reasoning) =
-            (answer.has_reasoning() || found == Some(&Unspeakable::Reasoning), found == Some(&Unspeakable::Reasoning));
         let known = self.memory.of(&server);
-        if (writes_reasoning && !known.writes_reasoning) || (begins_with_reasoning && !known.begins_with_reasoning) {
-            self.memory.learn(&server, |known| {
-                known.writes_reasoning |= writes_reasoning;
-                known.begins_with_reasoning |= begins_with_reasoning;
-            });
+        let writes_reasoning = known.writes_reasoning || answer.has_reasoning();
+        let beginning = match answer.begins_with_reasoning() {
+            Some(is_reasoning) if !continues => known.beginning.after(is_reasoning),
+            _ => known.beginning,
+        };
+        if (writes_reasoning, beginning) != (known.writes_reasoning, known.beginning) {
+            self.memory
+                .learn(&server, |known| (known.writes_reasoning, known.beginning) = (writes_reasoning, beginning));
         }
     }
 

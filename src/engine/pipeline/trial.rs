@@ -11,10 +11,8 @@ use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
 use crate::spoken::{Dictionary, spoken};
 use std::time::Duration;
 
-/// The time limit for each part.
+/// The time limit for each part, and for each request to the model.
 const LIMIT: Duration = Duration::from_secs(8);
-/// The time limit for the end of the model's answer, a little shorter than the limit for its beginning.
-const READ_LIMIT: Duration = Duration::from_millis(7900);
 /// How long to wait for a rejection after the audio was sent to the transcriber.
 const REJECTION_LIMIT: Duration = Duration::from_millis(1500);
 const SILENCE_MS: u64 = 1000;
@@ -46,7 +44,7 @@ pub struct PipelineTrial {
 /// Tests all parts concurrently. The providers charge less than one cent for the test.
 pub async fn try_parts(setup: PipelineSetup) -> PipelineTrial {
     let (transcriber, model, synthesiser) =
-        tokio::join!(in_time(transcribe(&setup)), in_time(answer(&setup)), in_time(speak(&setup)));
+        tokio::join!(in_time(transcribe(&setup)), answer(&setup), in_time(speak(&setup)));
     PipelineTrial { transcriber, model, synthesiser }
 }
 
@@ -100,18 +98,37 @@ async fn transcribe(setup: &PipelineSetup) -> PartTrial {
 /// A request that only a tool can fulfil, so that a server that does not recognise tool calls is noticed.
 const REQUEST: &str = "Please take a message for the owner: Dana asks to be called back tomorrow. My number is the one that I am calling from.";
 
-/// Reads the answer to its end, or as far as it arrives in time.
 async fn answer(setup: &PipelineSetup) -> ModelTrial {
-    let since = clock::instant();
     let PipelineSetup { config, client, instructions, tools, model_memory, .. } = setup;
     let (client, memory) = (client.clone(), model_memory.clone());
     let mut model = LanguageModel::new(config.clone(), client, instructions.clone(), tools.clone(), memory);
+    let mut waited = first_words(&mut model, 1).await;
+    // An answer that began with reasoning. A call asks again too, but only once for each model, so the time of the first
+    // answer does not count.
+    if matches!(waited, Err(Unanswered::Failed(_))) && model.writes_reasoning() {
+        waited = first_words(&mut model, 2).await;
+    }
+    match waited {
+        Ok(waited) => Ok(ModelAnswer { waited, writes_reasoning: model.writes_reasoning() }),
+        Err(Unanswered::Failed(reason)) => Err(reason),
+        Err(Unanswered::Late) => Err(format!("{}: {}", AiPart::Model.as_str(), no_answer())),
+        Err(Unanswered::NoWords) => Err(format!("{}: {}", AiPart::Model.as_str(), AiFailure::NO_WORDS)),
+    }
+}
+
+/// Why a request has no words in its answer.
+enum Unanswered {
+    Failed(String),
+    Late,
+    NoWords,
+}
+
+/// Reads the answer to its end, or as far as it arrives in time. Returns how long its first word or tool call took.
+async fn first_words(model: &mut LanguageModel, request: u64) -> Result<Duration, Unanswered> {
+    let (since, mut waited) = (clock::instant(), None);
     let conversation = vec![Entry::Caller(REQUEST.to_owned())];
-    let question =
-        |request| Question { request, instructions: None, conversation: conversation.clone(), is_twice: false };
-    model.ask(question(1));
-    let (mut waited, mut is_again) = (None, false);
-    let mut read = async || {
+    model.ask(Question { request, instructions: None, conversation, is_twice: false });
+    let read = async {
         loop {
             match model.next().await.1 {
                 ModelEvent::Text(text) if !text.chars().any(char::is_alphanumeric) => {}
@@ -120,22 +137,15 @@ async fn answer(setup: &PipelineSetup) -> ModelTrial {
                     waited.get_or_insert(clock::instant().duration_since(since));
                 }
                 ModelEvent::Done { .. } => return Ok(()),
-                // An answer that began with reasoning. A call asks again too.
-                ModelEvent::Failed { .. } if model.writes_reasoning() && !is_again => {
-                    (waited, is_again) = (None, true);
-                    model.ask(question(2));
-                }
-                ModelEvent::Failed { reason, .. } => return Err(reason),
+                ModelEvent::Failed { reason, .. } => return Err(Unanswered::Failed(reason)),
             }
         }
     };
     // A long answer may be cut off here.
-    let outcome = tokio::time::timeout(READ_LIMIT, read()).await;
-    let is_complete = outcome.is_ok();
+    let outcome = tokio::time::timeout(LIMIT, read).await;
+    let missing = if outcome.is_ok() { Unanswered::NoWords } else { Unanswered::Late };
     outcome.unwrap_or(Ok(()))?;
-    let late = || if is_complete { AiFailure::NO_WORDS.to_owned() } else { no_answer() };
-    let waited = waited.ok_or_else(|| format!("{}: {}", AiPart::Model.as_str(), late()))?;
-    Ok(ModelAnswer { waited, writes_reasoning: model.writes_reasoning() })
+    waited.ok_or(missing)
 }
 
 async fn speak(setup: &PipelineSetup) -> PartTrial {

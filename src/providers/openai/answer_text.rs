@@ -7,10 +7,24 @@ const REASONING: [(&str, &str); 5] = [
     ("<thinking>", "</thinking>"),
     ("<reasoning>", "</reasoning>"),
     ("[THINK]", "[/THINK]"),
-    ("<|channel|>analysis", "<|channel|>final<|message|>"),
+    ("<|channel|>analysis", END),
+];
+/// Ends reasoning of the harmony format (gpt-oss), but also the answers of other models.
+const END: &str = "<|end|>";
+/// Other markers of a model's format, which are no words.
+const TOKENS: [&str; 8] = [
+    END,
+    "<|start|>assistant",
+    "<|channel|>final<|message|>",
+    "<|channel|>commentary<|message|>",
+    "<|return|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|endoftext|>",
 ];
 /// The beginnings of tool calls, and of code, which a caller must not hear either.
-const CALLS: [&str; 9] = [
+const CALLS: [&str; 10] = [
+    "<|channel|>commentary to=",
     "<tool_call",
     "<|tool_call",
     "<tools>",
@@ -42,6 +56,7 @@ pub struct AnswerText {
     /// Whether the text at the beginning of `held` is at the beginning of a line.
     is_inside_line: bool,
     has_reasoning: bool,
+    begins_with_reasoning: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +73,7 @@ enum Found {
     Opening(&'static str),
     Closing,
     Call,
+    Token,
 }
 
 impl AnswerText {
@@ -71,6 +87,12 @@ impl AnswerText {
     /// Returns true if the text so far contains reasoning.
     pub fn has_reasoning(&self) -> bool {
         self.has_reasoning
+    }
+
+    /// Returns true if the text began with reasoning without its first tag, and false if it began with words; `None` if
+    /// neither is known yet.
+    pub fn begins_with_reasoning(&self) -> Option<bool> {
+        (self.begins_with_reasoning || self.has_words).then_some(self.begins_with_reasoning)
     }
 
     /// Returns the words that can be spoken.
@@ -115,22 +137,28 @@ impl AnswerText {
                 }
                 State::Unopened => {
                     let Some((at, tag)) = closing(&self.held) else { return Ok(words) };
-                    self.has_reasoning = true;
+                    (self.has_reasoning, self.begins_with_reasoning) = (true, true);
                     self.close(at + tag.len());
                 }
                 State::Words => {
                     let Some((at, length, found)) = self.marker() else { return Ok(words) };
                     match found {
                         Found::Call => return Err(Unspeakable::ToolCall),
+                        Found::Token => {
+                            words.push_str(&self.held[..at]);
+                            self.close(at + length);
+                        }
                         Found::Opening(closing) => {
                             words.push_str(&self.held[..at]);
                             self.held.drain(..at + length);
                             (self.state, self.has_reasoning) = (State::Reasoning(closing), true);
                         }
-                        Found::Closing if self.has_words => return Err(Unspeakable::Reasoning),
                         Found::Closing => {
+                            (self.has_reasoning, self.begins_with_reasoning) = (true, true);
+                            if self.has_words {
+                                return Err(Unspeakable::Reasoning);
+                            }
                             words.clear();
-                            self.has_reasoning = true;
                             self.close(at + length);
                         }
                     }
@@ -139,7 +167,7 @@ impl AnswerText {
         }
     }
 
-    /// Ends the reasoning at this position of `held`.
+    /// Ends the reasoning, or a marker without a meaning, at this position of `held`.
     fn close(&mut self, end: usize) {
         self.held.drain(..end);
         (self.state, self.is_inside_line) = (State::Words, false);
@@ -149,10 +177,11 @@ impl AnswerText {
     fn marker(&self) -> Option<(usize, usize, Found)> {
         let find = |tag: &'static str, found| self.held.find(tag).map(|at| (at, tag.len(), found));
         let opening = REASONING.iter().filter_map(|(open, close)| find(open, Found::Opening(close)));
-        let closing = REASONING.iter().filter_map(|(_, close)| find(close, Found::Closing));
+        let closing = closings().filter_map(|close| find(close, Found::Closing));
+        let tokens = TOKENS.iter().filter_map(|tag| find(tag, Found::Token));
         let calls = CALLS.iter().filter_map(|tag| find(tag, Found::Call));
         let object = object_at(&self.held, self.is_inside_line).map(|at| (at, 0, Found::Call));
-        opening.chain(closing).chain(calls).chain(object).min_by_key(|(at, ..)| *at)
+        opening.chain(closing).chain(calls).chain(tokens).chain(object).min_by_key(|(at, ..)| *at)
     }
 
     fn returned(&mut self, mut words: String) -> String {
@@ -168,7 +197,12 @@ impl AnswerText {
 
 /// Returns the first last tag of reasoning, and its position.
 fn closing(text: &str) -> Option<(usize, &'static str)> {
-    REASONING.iter().filter_map(|(_, close)| Some((text.find(close)?, *close))).min()
+    closings().filter_map(|close| Some((text.find(close)?, close))).min()
+}
+
+/// The last tags of reasoning whose first tag may be missing.
+fn closings() -> impl Iterator<Item = &'static str> {
+    REASONING.iter().map(|(_, close)| *close).filter(|close| *close != END)
 }
 
 /// Returns the position of a JSON object or list of objects at the beginning of a line, which is a tool call.
@@ -208,7 +242,7 @@ fn json(text: &str) -> Json {
 
 /// Returns the length of the end of a text that may be the beginning of a marker.
 fn undecided(text: &str, is_inside_line: bool) -> usize {
-    let tags = REASONING.iter().flat_map(|(open, close)| [*open, *close]).chain(CALLS);
+    let tags = REASONING.iter().flat_map(|(open, close)| [*open, *close]).chain(CALLS).chain(TOKENS);
     let tag = partial(text, &tags.collect::<Vec<_>>());
     let line = lines(text, is_inside_line).find(|(_, line)| json(line) == Json::Undecided);
     tag.max(line.map_or(0, |(at, _)| text.len() - at))
@@ -235,14 +269,23 @@ mod tests {
         Ok(words + &answer.finish()?)
     }
 
-    const ANSWERS: [(&str, Result<&str, Unspeakable>); 22] = [
+    const ANSWERS: [(&str, Result<&str, Unspeakable>); 25] = [
         ("כן, אנחנו פתוחים.", Ok("כן, אנחנו פתוחים.")),
         ("<think>\nשאלה.\nלענות.\n</think>\n\nכן, פתוחים.", Ok("כן, פתוחים.")),
         ("<think></think>כן.", Ok("כן.")),
         ("רגע. <think>מה?</think>כן.", Ok("רגע. כן.")),
         ("<thinking>מה</thinking> כן.", Ok("כן.")),
         ("[THINK]מה[/THINK]כן.", Ok("כן.")),
-        ("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>כן.", Ok("כן.")),
+        (
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>כן.<|return|>",
+            Ok("כן."),
+        ),
+        (
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary to=functions.a <|constrain|>json<|message|>{}",
+            Err(Unspeakable::ToolCall),
+        ),
+        ("<|channel|>commentary<|message|>רגע.<|end|>", Ok("רגע.")),
+        ("כן, פתוחים.<|im_end|>", Ok("כן, פתוחים.")),
         ("<think>אין סוף", Ok("")),
         ("<tool_call>\n{\"name\":\"a\"}\n</tool_call>", Err(Unspeakable::ToolCall)),
         ("<think>לחפש</think>\n<tool_call>\n{\"name\":\"a\"}", Err(Unspeakable::ToolCall)),
