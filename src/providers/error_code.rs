@@ -39,7 +39,9 @@ pub fn sentence(body: &Value) -> String {
         "/error_message",
         "/message",
     ];
-    one_line(texts.iter().find_map(|path| body.pointer(path)?.as_str()).unwrap_or_default())
+    let text = texts.iter().find_map(|path| body.pointer(path)?.as_str()).unwrap_or_default();
+    // Validation errors of Python servers repeat the request, which contains what a caller said.
+    one_line(text.split("'input'").next().unwrap_or_default())
 }
 
 /// Returns a text of a provider as one line of limited length, without words that may be keys.
@@ -53,7 +55,15 @@ pub fn one_line(text: &str) -> String {
 fn may_be_secret(word: &str) -> bool {
     let is_of_key = |c: char| c.is_ascii_alphanumeric() || c == '*';
     let is_long_code = |part: &str| part.len() >= 20 && part.contains(|c: char| c.is_ascii_digit() || c == '*');
-    word.contains("sk-") || word.contains("sk_") || word.split(|c| !is_of_key(c)).any(is_long_code)
+    let begins = |start: &str| word.match_indices(start).any(|(at, _)| !word[..at].ends_with(is_of_key));
+    begins("sk-") || begins("sk_") || is_uuid(word) || word.split(|c| !is_of_key(c)).any(is_long_code)
+}
+
+/// Some providers' keys are UUIDs.
+fn is_uuid(word: &str) -> bool {
+    let is_of_id = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let lengths = |part: &str| part.split('-').map(str::len).collect::<Vec<_>>();
+    word.split(|c| !is_of_id(c)).any(|part| lengths(part) == [8, 4, 4, 4, 12])
 }
 
 const HIDDEN: &str = "•••";
@@ -82,6 +92,7 @@ mod tests {
             (r#"{"object":"error","message":"no","code":404}"#, "", "no"),
             (r#"{"detail":[{"loc":["body"],"msg":"Extra inputs"}]}"#, "", "Extra inputs"),
             (r#"{"detail":"Not Found"}"#, "", "Not Found"),
+            (r#"{"message":"[{'msg': 'no', 'input': 'שלום'}]"}"#, "", "[{'msg': 'no',"),
             ("<html>", "", ""),
         ] {
             assert_eq!((of(body.as_bytes()).as_str(), reason(400, body.as_bytes())), {
@@ -96,6 +107,8 @@ mod tests {
         for (text, expected) in [
             ("Incorrect API key provided: sk-abc***xyz. See x", "Incorrect API key provided: ••• See x"),
             ("key 0123456789abcdef0123 rejected", "key ••• rejected"),
+            ("see (sk_live_1), task-id or disk-full", "see ••• task-id or disk-full"),
+            ("key '0f8fad5b-d9cb-469f-a165-70867728950e'.", "key •••"),
             ("no gpt-4o-mini-transcribe-2025-12-15\there", "no gpt-4o-mini-transcribe-2025-12-15 here"),
         ] {
             assert_eq!(one_line(text), expected);
