@@ -106,7 +106,7 @@ pub use lead::{Lead, LeadContent, LeadOutcome, LeadStage};
 pub use localized::{Language, Localized, TextParam, localized_enum};
 pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, MediaState, Message, MessageDetail, MessageEventKind, MessageFile,
-    MessageStatus, MessageType, Provider, Quote, Reaction,
+    MessageStatus, MessageType, Provider, Quote, Reaction, WaitsFor,
 };
 pub use message_extra::{Location, MessageExtra, PhoneOnly, PressedButton, Referral};
 pub use note::Note;

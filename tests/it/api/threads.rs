@@ -108,7 +108,7 @@ async fn messages_come_oldest_first_within_a_page() {
             "status": "received", "error_code": null, "error": null, "created_at": "2026-11-10T09:58:00.000Z",
             "author": null, "quoted_msg_id": null, "quote": null, "reactions": [], "edits": [], "files": [],
             "deleted_at": null, "deleted_by": null, "sent_at": null, "delivered_at": null, "read_at": null,
-            "location": null, "button": null, "referral": null, "template": false, "event_at": null, "phone_only": null, "next_attempt_at": null,
+            "location": null, "button": null, "referral": null, "template": false, "event_at": null, "phone_only": null, "next_attempt_at": null, "waits_for": null,
         })
     );
     for query in ["limit=0", "before=yesterday", "limit=1.5"] {

@@ -76,7 +76,8 @@ async fn a_sent_message_is_not_sent_again_and_the_owner_decides() {
         let (mut shop, backup, waits) = with_a_backup().await;
         restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
         assert_eq!(shop.daemon.logs().events_named("STORE_RESTORED").len(), 1);
-        assert_eq!(shop.message(&waits).await["status"], "queued");
+        let held = shop.message(&waits).await;
+        assert_eq!((&held["status"], &held["waits_for"]), (&json!("queued"), &json!("owner")));
         let raised_alert = raised(&shop, "database_replaced").await;
         for language in ["he", "en"] {
             let detail = raised_alert["detail"][language].as_str().unwrap();

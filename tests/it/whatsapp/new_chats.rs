@@ -86,8 +86,13 @@ async fn a_higher_daily_limit_of_the_bridge_applies_to_messages_that_are_postpon
         (shop.message(&cancelled).await["next_attempt_at"].as_str() > Some(&tomorrow)).then_some(())
     })
     .await;
+    let after = shop.say("+972503333333", "four").await;
+    assert_eq!(shop.message(&after).await["waits_for"], "earlier_message");
+    assert!(shop.message(&cancelled).await["waits_for"].is_null());
     let cancel = async |id: &Value| shop.api.post_json(&format!("/api/messages/{id}/cancel"), &json!({})).await;
-    assert_eq!(cancel(&cancelled["message_id"]).await.status, 200);
+    for message in [&after, &cancelled] {
+        assert_eq!(cancel(&message["message_id"]).await.status, 200);
+    }
     let message = shop.message(&cancelled).await;
     assert_eq!((&message["status"], &message["error_code"]), (&json!("failed"), &json!("cancelled")), "{message}");
     assert!(message["next_attempt_at"].is_null() && message["error"].as_str().is_some_and(|error| !error.is_empty()));

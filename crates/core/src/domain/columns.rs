@@ -11,7 +11,7 @@ use super::{
     OutboundState, OutboxId, PeerAddress, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource,
     RecordingState, ResourceId, ResourceKind, Role, ScheduledState, SearchKind, ServiceId, Speaker, StageId,
     StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId,
-    ToolMethod, TurnId, UserId, WaitingId,
+    ToolMethod, TurnId, UserId, WaitingId, WaitsFor,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -128,7 +128,8 @@ words!(
     SuggestionReason,
     TaskSource,
     ThreadType,
-    ToolMethod
+    ToolMethod,
+    WaitsFor
 );
 sids!(CallSid, MessageSid, RecordingSid, StreamSid);
 

@@ -188,6 +188,20 @@ pub struct MessageDetail {
     pub extra: MessageExtra,
     /// When the next attempt to send the message is due; none if the message is not queued.
     pub next_attempt_at: Option<Timestamp>,
+    /// What a queued message waits for besides that time; none if nothing.
+    pub waits_for: Option<WaitsFor>,
+}
+
+text_enum! {
+    /// What a queued message waits for before its next attempt.
+    WaitsFor {
+        /// The owner's decision: messages that were queued in a restored backup may have been sent since.
+        Owner = "owner",
+        /// The provider's answer about an attempt whose outcome is unknown: the message may have been sent.
+        Confirmation = "confirmation",
+        /// An earlier message to the same contact.
+        EarlierMessage = "earlier_message",
+    }
 }
 
 /// The message that another message quotes, in its current form.

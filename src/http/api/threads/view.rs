@@ -20,6 +20,7 @@ type MessageType = OneOf<domain::MessageType>;
 type PhoneOnly = OneOf<domain::PhoneOnly>;
 pub(crate) type Provider = OneOf<domain::Provider>;
 pub(super) type ThreadType = OneOf<domain::ThreadType>;
+type WaitsFor = OneOf<domain::WaitsFor>;
 
 /// A page of threads, newest activity first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -166,6 +167,8 @@ pub(crate) struct MessageDetail {
     /// first messages through the bridge is reached. Null if the message is not queued.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
+    /// What a queued message waits for besides that time; null if nothing.
+    waits_for: Option<WaitsFor>,
 }
 
 impl MessageDetail {
@@ -185,6 +188,7 @@ impl MessageDetail {
             phone_only: detail.extra.phone_only.map(Into::into),
             event_at: detail.extra.event_at,
             next_attempt_at: detail.next_attempt_at,
+            waits_for: detail.waits_for.map(Into::into),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::super::sql::json_list;
 use crate::domain::{
     Edit, MEDIA_PATH, Message, MessageDetail, MessageEventKind, MessageFile, MessageId, Provider, Quote, Reaction,
-    ThreadId, Timestamp,
+    ThreadId, Timestamp, WaitsFor,
 };
 use crate::store::{ReadTx, Result};
 use rusqlite::{OptionalExtension, params};
@@ -32,9 +32,10 @@ impl ReadTx<'_> {
         let ids: Vec<i64> = messages.iter().map(|message| message.id.0).collect();
         let ids = serde_json::Value::from(ids).to_string();
         let (mut events, mut files, mut quotes) = (self.events(&ids)?, self.files(&ids)?, self.quotes(&ids)?);
-        let (mut extras, mut attempts) = (self.message_extras(&ids)?, self.next_attempts(&ids)?);
+        let (mut extras, mut queued) = (self.message_extras(&ids)?, self.queued(&ids)?);
         let detail = |message: Message| {
             let happened = events.remove(&message.id).unwrap_or_default();
+            let (next_attempt_at, waits_for) = queued.remove(&message.id).unwrap_or_default();
             let deletion = happened.iter().find(|event| event.kind == MessageEventKind::Deletion);
             MessageDetail {
                 reactions: reactions(&happened),
@@ -44,7 +45,8 @@ impl ReadTx<'_> {
                 files: files.remove(&message.id).unwrap_or_default(),
                 quote: quotes.remove(&message.id),
                 extra: extras.remove(&message.id).unwrap_or_default(),
-                next_attempt_at: attempts.remove(&message.id),
+                next_attempt_at,
+                waits_for,
                 message,
             }
         };
@@ -109,13 +111,17 @@ impl ReadTx<'_> {
         Ok(files)
     }
 
-    /// When the next attempts to send the queued messages are due.
-    fn next_attempts(&self, ids: &str) -> Result<HashMap<MessageId, Timestamp>> {
+    /// When the next attempts to send the queued messages are due, and what the messages wait for.
+    fn queued(&self, ids: &str) -> Result<HashMap<MessageId, (Option<Timestamp>, Option<WaitsFor>)>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT message_id, next_attempt_at FROM outbox
-             WHERE message_id IN (SELECT value FROM json_each(?1)) AND state = 'queued'",
+            "SELECT message_id, iif(state = 'queued', next_attempt_at, NULL),
+                 CASE WHEN id <= ?2 THEN 'owner' WHEN state = 'doubtful' THEN 'confirmation'
+                     WHEN EXISTS (SELECT 1 FROM outbox e WHERE e.contact_id = outbox.contact_id AND e.id < outbox.id AND e.id > ?2
+                         AND e.state IN ('queued', 'sending', 'doubtful')) THEN 'earlier_message' END
+             FROM outbox WHERE message_id IN (SELECT value FROM json_each(?1)) AND state IN ('queued', 'doubtful')",
         )?;
-        let rows = query.query_map([ids], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows =
+            query.query_map(params![ids, self.held_to()?], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

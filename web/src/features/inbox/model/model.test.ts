@@ -141,18 +141,29 @@ test('a message after the end of the reply window is one by Twilio', () => {
   expect(isAfterWindow({ ...route, alternatives }, 'twilio', after)).toBe(true)
 })
 
-test('a message that waits for longer than usual has a reason and a time', () => {
+test('a message that waits for longer than usual has a reason', () => {
   const now = Date.parse('2026-11-20T08:00:00Z')
-  const wait = (status: MessageItem['status'], created: string, next: string | null) =>
-    waitOf({ status, created_at: `2026-11-20T${created}Z`, next_attempt_at: next && `2026-11-20T${next}Z` }, now)
-  expect(wait('queued', '07:59:51', '07:59:55')).toBeUndefined()
-  expect(wait('queued', '07:59:51', '08:00:20')).toBeUndefined()
-  expect(wait('queued', '07:59:49', '07:59:55')).toEqual({ isPostponed: false, until: null })
-  expect(wait('queued', '07:59:49', null)).toEqual({ isPostponed: false, until: null })
-  expect(wait('queued', '07:50:00', '08:05:00')).toEqual({ isPostponed: false, until: '2026-11-20T08:05:00Z' })
-  expect(wait('queued', '07:59:59', '08:05:01')).toEqual({ isPostponed: true, until: '2026-11-20T08:05:01Z' })
-  expect(wait('sent', '07:50:00', null)).toBeUndefined()
-  expect(wait('failed', '07:50:00', '09:00:00')).toBeUndefined()
+  const wait = (
+    created: string,
+    next: string | null,
+    waits_for: MessageItem['waits_for'] = null,
+    status: MessageItem['status'] = 'queued',
+  ) => {
+    const next_attempt_at = next && `2026-11-20T${next}Z`
+    return waitOf({ status, created_at: `2026-11-20T${created}Z`, next_attempt_at, waits_for }, now)
+  }
+  expect(wait('07:59:51', '07:59:55')).toBeUndefined()
+  expect(wait('07:59:51', '08:00:20')).toBeUndefined()
+  expect(wait('07:59:49', '07:59:55')).toEqual({ reason: 'failure' })
+  expect(wait('07:59:49', null)).toEqual({ reason: 'failure' })
+  expect(wait('07:50:00', '08:05:00')).toEqual({ reason: 'failure' })
+  expect(wait('07:59:59', '08:05:01')).toEqual({ reason: 'limit', until: '2026-11-20T08:05:01Z' })
+  expect(wait('07:59:59', null, 'owner')).toEqual({ reason: 'owner' })
+  expect(wait('07:59:51', null, 'earlier_message')).toBeUndefined()
+  expect(wait('07:59:49', null, 'earlier_message')).toEqual({ reason: 'earlier_message' })
+  expect(wait('07:59:49', null, 'confirmation')).toEqual({ reason: 'confirmation' })
+  expect(wait('07:50:00', null, null, 'sent')).toBeUndefined()
+  expect(wait('07:50:00', '09:00:00', null, 'failed')).toBeUndefined()
 })
 
 test('only what another attempt can change is tried again', () => {

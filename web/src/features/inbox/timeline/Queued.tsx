@@ -5,7 +5,7 @@ import { Time } from '#shared/components/text'
 import { toast } from '#shared/components/toasts'
 import { serverNow, useNow } from '#shared/format/clock'
 import { call, type MessageItem } from '../api'
-import { USUAL_MS, waitOf } from '../model/queued'
+import { USUAL_MS, type Wait, waitOf } from '../model/queued'
 
 /** Says why a message is still queued and when it is sent, and cancels it. */
 export function Queued({ message }: { message: MessageItem }) {
@@ -22,23 +22,37 @@ export function Queued({ message }: { message: MessageItem }) {
   })
   const wait = waitOf(message, serverNow().getTime())
   if (!wait) return null
-  const at = wait.until && <Time at={wait.until} style="full" />
   return (
     <div className="queue-note" ref={leaveFocus}>
       <p className="small muted">
-        {wait.isPostponed ? (
-          <Trans>
-            תישלח ב־{at}. הגעתם למספר ההודעות הראשונות ליום: WhatsApp חוסמת מספרים שכותבים להרבה אנשים חדשים.
-          </Trans>
-        ) : (
-          <Trans>עוד לא נשלחה. ממשיכים לנסות.</Trans>
-        )}
+        <Reason wait={wait} />
       </p>
-      <button className="btn link" type="button" onClick={() => cancel.isPending || cancel.mutate()}>
-        <Trans>ביטול השליחה</Trans>
-      </button>
+      {wait.reason !== 'confirmation' && (
+        <button className="btn link" type="button" onClick={() => cancel.isPending || cancel.mutate()}>
+          <Trans>ביטול השליחה</Trans>
+        </button>
+      )}
     </div>
   )
+}
+
+function Reason({ wait }: { wait: Wait }) {
+  switch (wait.reason) {
+    case 'limit': {
+      const at = <Time at={wait.until} style="full" />
+      return (
+        <Trans>תישלח ב־{at}. הגעתם למספר ההודעות הראשונות ליום: WhatsApp חוסמת מספרים שכותבים להרבה אנשים חדשים.</Trans>
+      )
+    }
+    case 'owner':
+      return <Trans>מוחזקת מאז השחזור מגיבוי, כי ייתכן שכבר נשלחה. בעלים מחליטים ב״תקלות״ אם לשלוח.</Trans>
+    case 'confirmation':
+      return <Trans>ייתכן שנשלחה: עוד אין אישור. בודקים.</Trans>
+    case 'earlier_message':
+      return <Trans>תישלח אחרי ההודעה הקודמת.</Trans>
+    case 'failure':
+      return <Trans>עוד לא נשלחה. ממשיכים לנסות.</Trans>
+  }
 }
 
 /** When the element is removed with the focus in it, as after a cancellation, the focus moves to the list around it. */
