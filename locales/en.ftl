@@ -461,6 +461,57 @@ setting-error-page-secrets-not-read = the secrets of the page: cannot be read: {
 setting-error-page-secrets-denied = the secrets of the page: this user may not read the file, whose content is kept; run the command with sudo, or make the service's user the owner of the file (chown)
 setting-error-page-secrets-line = the secrets of the page: line { $line } is not valid; correct the file, or delete it and enter them again
 
+# Settings that are valid, but probably a mistake.
+setting-warning-public-address-missing = http.public_base_url is not set: the address that Twilio uses for this machine is unknown, so its signatures do not match
+setting-warning-public-address-port = http.public_base_url has another port than 443, the only port for which Twilio documents media streams: webhooks arrive, but the AI may not answer calls; use port 443, or a proxy or tunnel on port 443
+setting-warning-call-notices-without-recipient = agent.call_notices is on, but neither alerts.whatsapp_to nor alerts.mail_to with mail.host is set: no messages about calls are sent
+setting-warning-twilio-without-sender = whatsapp.enable_twilio is on, but twilio.account_sid, twilio.auth_token and twilio.wa_from are not all set
+setting-warning-bridge-without-secret = whatsapp.enable_baileys is on, but neither whatsapp.webhook_secret nor whatsapp.shared_secret is set: messages from the bridge are rejected
+setting-warning-twilio-chosen-but-off = whatsapp.provider is twilio, which is not enabled: nothing can be sent
+setting-warning-bridge-chosen-but-off = whatsapp.provider is baileys, which is not enabled: nothing can be sent
+setting-warning-updates-without-feed = updates.check is weekly, but updates.feed_url is not set: no check is made
+setting-warning-template-variables-unused = twilio.wa_template_variables is set without twilio.wa_template_sid: it is not used
+setting-warning-twilio-account-incomplete = of twilio.account_sid and twilio.auth_token one is not set: Twilio's REST interface cannot be used
+setting-warning-acme-without-domain = tls.acme is on, but tls.domain is not set: there is no name to get a certificate for
+setting-warning-acme-beside-files = tls.acme is on, but tls.certificate_file is set: the files are used, and no certificate is fetched
+setting-warning-domain-without-certificate = tls.domain is set, but tls.acme is off and there is no tls.certificate_file: browsers and Twilio will not trust the certificate
+setting-warning-certificate-unreadable = tls.certificate_file or tls.key_file cannot be opened by this user: TLS does not work until the user can read it
+setting-warning-bucket-incomplete = of backup.s3_endpoint, backup.s3_bucket and its two keys one is not set: snapshots do not go into the bucket
+setting-warning-account-sid-form = twilio.account_sid is not AC and 32 hexadecimal digits, as Twilio's are: Twilio's REST interface will refuse it
+setting-warning-template-sid-form = twilio.wa_template_sid is not HX and 32 hexadecimal digits, as Twilio's are: messages as a template will be refused
+setting-warning-auth-token-form = twilio.auth_token is not 32 hexadecimal digits, as Twilio's are: calls and messages may be refused with 403
+setting-warning-mail-without-server = alerts.mail_to is set, but mail.host is not: no mail is sent
+setting-warning-mail-without-sender = mail.host is set, but neither mail.from nor a mail.username that is an address: no mail is sent
+setting-warning-mail-login-incomplete = of mail.username and mail.password one is not set: mail is sent without logging in
+setting-warning-language-unknown = agent.language is no code of ISO 639-1, such as he: services may refuse it or not understand callers
+setting-warning-disk-limits-reversed = disk.media_stops_below is less than disk.critical_below: recordings and files stop no earlier than everything else
+setting-warning-alerts-to-own-sender = alerts.whatsapp_to is twilio.wa_from, the business's own sender: WhatsApp delivers no message to its own sender
+setting-warning-call-hours-reversed = agent.calls_from_hour is not before agent.calls_until_hour: the agent calls at no time
+setting-warning-rings-own-number = agent.transfer_to or voice.ring_numbers contains twilio.phone_number, the number that the agent answers: such a call reaches the agent again instead of a person
+setting-warning-rings-no-phone = voice.ring_first is set, but voice.ring_numbers and agent.transfer_to are not: there is no phone to ring, and the AI answers at once
+setting-warning-rings-too-many = voice.ring_numbers has more than 10 numbers: Twilio rings ten at the same time, and the others never ring
+setting-warning-realtime-without-key = voice.engine is realtime, but openai.api_key is not set: calls go to voicemail
+setting-warning-model-key-unused = pipeline.model_api_key is set without pipeline.model_base_url: it is not used
+setting-warning-service-unused = { $setting } is set, but neither pipeline.transcriber nor pipeline.synthesiser is { $name }: it is not used
+setting-warning-pipeline-incomplete = voice.engine is pipeline, but it needs { $missing }: calls go to voicemail
+setting-warning-only-pipeline-incomplete = voice.ai_engines names only pipeline, but it needs { $missing }: calls go to voicemail
+setting-warning-pipeline-named-incomplete = voice.ai_engines names pipeline, but it needs { $missing }: it is not used
+setting-warning-speech-key-incomplete = the pipeline engine has a key of a speech service, but it needs { $missing }: it is not used
+setting-warning-impossible-number = { $setting }: { $number } is no possible phone number of its country
+setting-warning-own-port = { $setting } is { $url }, but port { $port } is that of { $listener }, so no AI answers there: set the address of the AI server, which needs another port
+setting-warning-openai-without-path = { $setting } is { $url }, but OpenAI's API is at { $url }/v1: it refuses all requests
+setting-warning-early-replies-unused = openai.early_replies is on, but needs openai.turn_detection server_vad and an openai.vad_silence_ms of 200 to 1000: it has no effect
+setting-warning-built-in-sentences = agent.language is { $language }, but the built-in sentences and messages are only in Hebrew and English: contacts hear and read them in English
+setting-warning-transcriber-without-hebrew = deepgram.model is { $model }, which does not transcribe Hebrew: of Deepgram's models only nova-3 does. Set nova-3
+setting-warning-voice-without-hebrew = elevenlabs.tts_model is { $model }, which does not speak Hebrew: of ElevenLabs' models only those of the third generation do. Set eleven_v3_conversational
+setting-warning-say-voice-language = voice.say_voice is { $voice }, a voice for { $language }, but agent.language is { $spoken }: callers hear another language when no AI answers. Set { $meant }
+setting-warning-speech-shutdown = pipeline.speech_model is { $model }, which OpenAI shuts down on { $day }, like every model of its /audio/speech: then the pipeline cannot speak. Set pipeline.synthesiser to soniox, elevenlabs or google, or pipeline.speech_base_url to another server
+setting-warning-credential-unused = the credential { $name } is not used: no secret has this name; { $meant }
+setting-warning-secret-unused = { $place }: the secret { $setting } is not used
+setting-warning-batch-transcriber = elevenlabs.stt_model is { $model }, which transcribes only files: it cannot transcribe calls. Set { $meant }
+setting-warning-google-no-service-account = { $setting } is no service account: the pipeline engine cannot use it
+setting-warning-google-no-private-key = { $setting } has no private key in PEM format: the pipeline engine cannot use it
+
 ## Alerts: the headline, and what to do.
 
 alert-disk-low = The disk is nearly full

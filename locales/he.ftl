@@ -509,6 +509,57 @@ setting-error-page-secrets-not-read = אי אפשר לקרוא את הסודות
 setting-error-page-secrets-denied = למשתמש הזה אין הרשאה לקרוא את קובץ הסודות שהוזנו בדף, והתוכן שלו נשמר; הריצו את הפקודה עם sudo, או קבעו את המשתמש של השירות כבעל הקובץ (chown)
 setting-error-page-secrets-line = שורה { $line } שגויה בקובץ הסודות שהוזנו בדף; צריך לתקן את הקובץ, או למחוק אותו ולהזין אותם שוב
 
+# הגדרות תקינות שכנראה נקבעו בטעות.
+setting-warning-public-address-missing = חסרה ״{ setting-http-public-base-url }״: לא ידוע באיזו כתובת Twilio פונה למכונה, ולכן החתימות שלה לא מתאימות
+setting-warning-public-address-port = ב״{ setting-http-public-base-url }״ יש פורט אחר מ־443, היחיד שבו Twilio מבטיחה להעביר את הקול: הודעות מגיעות, אבל ייתכן שה־AI לא יענה לשיחות. צריך פורט 443, או פרוקסי או מנהרה בפורט 443
+setting-warning-call-notices-without-recipient = כדי לשלוח ״{ setting-agent-call-notices }״ צריך ״{ setting-alerts-whatsapp-to }״, או ״{ setting-alerts-mail-to }״ עם שרת דואר: עד אז לא נשלחות הודעות על שיחות
+setting-warning-twilio-without-sender = ״{ setting-whatsapp-enable-twilio }״ דורש גם ״{ setting-twilio-account-sid }״, ״{ setting-twilio-auth-token }״ ו״{ setting-twilio-wa-from }״
+setting-warning-bridge-without-secret = ״{ setting-whatsapp-enable-baileys }״ דורש סוד של הגשר: עד אז הודעות מהגשר נדחות
+setting-warning-twilio-chosen-but-off = ב״{ setting-whatsapp-provider }״ נבחרה Twilio, אבל היא לא מופעלת: אי אפשר לשלוח דבר
+setting-warning-bridge-chosen-but-off = ב״{ setting-whatsapp-provider }״ נבחר הגשר, אבל הוא לא מופעל: אי אפשר לשלוח דבר
+setting-warning-updates-without-feed = ״{ setting-updates-check }״ דורשת ״{ setting-updates-feed-url }״: עד אז אין בדיקה
+setting-warning-template-variables-unused = ״{ setting-twilio-wa-template-variables }״ לא בשימוש, כי חסרה ״{ setting-twilio-wa-template-sid }״
+setting-warning-twilio-account-incomplete = חסר אחד משניים: ״{ setting-twilio-account-sid }״ או ״{ setting-twilio-auth-token }״. אי אפשר לפנות ל־Twilio
+setting-warning-acme-without-domain = ״{ setting-tls-acme }״ דורשת ״{ setting-tls-domain }״: אין שם לקבל עליו תעודה
+setting-warning-acme-beside-files = ״{ setting-tls-acme }״ לא פועלת, כי יש ״{ setting-tls-certificate-file }״: הקבצים בשימוש, ולא מתקבלת תעודה
+setting-warning-domain-without-certificate = יש ״{ setting-tls-domain }״, אבל אין ״{ setting-tls-acme }״ ואין ״{ setting-tls-certificate-file }״: דפדפנים ו־Twilio לא יסמכו על התעודה
+setting-warning-certificate-unreadable = אי אפשר לפתוח את ״{ setting-tls-certificate-file }״ או את ״{ setting-tls-key-file }״: TLS לא יעבוד עד שלמשתמש של השירות תהיה הרשאת קריאה
+setting-warning-bucket-incomplete = חסר משהו ב״{ setting-backup-s3-endpoint }״, ב״{ setting-backup-s3-bucket }״ או בשני המפתחות: גיבויים לא מועתקים לאחסון
+setting-warning-account-sid-form = ״{ setting-twilio-account-sid }״ לא נראה כמו של Twilio (AC ו־32 ספרות הקסדצימליות): Twilio תדחה אותו
+setting-warning-template-sid-form = ״{ setting-twilio-wa-template-sid }״ לא נראה כמו של Twilio (HX ו־32 ספרות הקסדצימליות): הודעות תבנית יידחו
+setting-warning-auth-token-form = ״{ setting-twilio-auth-token }״ לא נראה כמו של Twilio (32 ספרות הקסדצימליות): שיחות והודעות עלולות להידחות
+setting-warning-mail-without-server = יש ״{ setting-alerts-mail-to }״, אבל אין ״{ setting-mail-host }״: לא נשלח דואר
+setting-warning-mail-without-sender = יש ״{ setting-mail-host }״, אבל אין כתובת ב״{ setting-mail-from }״ או ב״{ setting-mail-username }״: לא נשלח דואר
+setting-warning-mail-login-incomplete = חסר אחד משניים: ״{ setting-mail-username }״ או ״{ setting-mail-password }״. דואר נשלח בלי כניסה לחשבון
+setting-warning-language-unknown = הערך של ״{ setting-agent-language }״ אינו קוד שפה של ISO 639-1, כמו he: שירותים עלולים לדחות אותו או לא להבין מתקשרים
+setting-warning-disk-limits-reversed = הערך של ״{ setting-disk-media-stops-below }״ קטן משל ״{ setting-disk-critical-below }״: הקלטות וקבצים לא נעצרים לפני כל השאר
+setting-warning-alerts-to-own-sender = ״{ setting-alerts-whatsapp-to }״ הוא גם ״{ setting-twilio-wa-from }״: WhatsApp לא מוסרת הודעה לשולח עצמו
+setting-warning-call-hours-reversed = ״{ setting-agent-calls-from-hour }״ לא לפני ״{ setting-agent-calls-until-hour }״: הסוכן לא מתקשר בשום שעה
+setting-warning-rings-own-number = ב״{ setting-agent-transfer-to }״ או ב״{ setting-voice-ring-numbers }״ יש המספר שהסוכן עונה בו: שיחה כזאת חוזרת לסוכן במקום להגיע לאדם
+setting-warning-rings-no-phone = ״{ setting-voice-ring-first }״ דורש מספר ב״{ setting-voice-ring-numbers }״ או ב״{ setting-agent-transfer-to }״: אין טלפון לצלצל אליו, וה־AI עונה מיד
+setting-warning-rings-too-many = ב״{ setting-voice-ring-numbers }״ יש יותר מעשרה מספרים: Twilio מצלצלת לעשרה בו־זמנית, והאחרים לא מצלצלים אף פעם
+setting-warning-realtime-without-key = ב״{ setting-voice-engine }״ נבחר Realtime, אבל חסר ״{ setting-openai-api-key }״: מתקשרים מגיעים לתא הקולי
+setting-warning-model-key-unused = ״{ setting-pipeline-model-api-key }״ לא בשימוש, כי חסרה ״{ setting-pipeline-model-base-url }״
+setting-warning-service-unused = { $setting } לא בשימוש, כי { $name } לא נבחר ב״{ setting-pipeline-transcriber }״ או ב״{ setting-pipeline-synthesiser }״
+setting-warning-pipeline-incomplete = ב״{ setting-voice-engine }״ נבחר pipeline, אבל חסרים לו { $missing }: מתקשרים מגיעים לתא הקולי
+setting-warning-only-pipeline-incomplete = ב״{ setting-voice-ai-engines }״ יש רק pipeline, אבל חסרים לו { $missing }: מתקשרים מגיעים לתא הקולי
+setting-warning-pipeline-named-incomplete = ב״{ setting-voice-ai-engines }״ יש pipeline, אבל חסרים לו { $missing }: הוא לא בשימוש
+setting-warning-speech-key-incomplete = יש מפתח של שירות דיבור, אבל ל־pipeline חסרים { $missing }: הוא לא בשימוש
+setting-warning-impossible-number = { $setting }: לא ייתכן מספר כזה במדינה שלו: { $number }
+setting-warning-own-port = { $setting } היא { $url }, אבל בפורט { $port } נמצא { $listener }, ולכן שום AI לא עונה שם: צריך את הכתובת של שרת ה־AI, בפורט אחר
+setting-warning-openai-without-path = { $setting } היא { $url }, אבל הכתובת של OpenAI היא { $url }/v1: היא דוחה כל בקשה
+setting-warning-early-replies-unused = ל״{ setting-openai-early-replies }״ אין השפעה: צריך server_vad ב״{ setting-openai-turn-detection }״, ו־200 עד 1000 ב״{ setting-openai-vad-silence-ms }״
+setting-warning-built-in-sentences = ״{ setting-agent-language }״ היא { $language }, אבל המשפטים וההודעות הקבועים קיימים רק בעברית ובאנגלית: לקוחות ישמעו ויקראו אותם באנגלית
+setting-warning-transcriber-without-hebrew = המודל { $model } של Deepgram לא מתמלל עברית: רק nova-3 מתמלל. צריך לבחור nova-3
+setting-warning-voice-without-hebrew = המודל { $model } של ElevenLabs לא מדבר עברית: רק מודלים מהדור השלישי מדברים. צריך לבחור eleven_v3_conversational
+setting-warning-say-voice-language = הקול { $voice } מדבר { $language }, אבל ״{ setting-agent-language }״ היא { $spoken }: כששום AI לא עונה, מתקשרים שומעים שפה אחרת. אפשר לבחור { $meant }
+setting-warning-speech-shutdown = OpenAI סוגרת את המודל { $model } ב־{ $day }, כמו כל מודל של /audio/speech: אחרי זה הסוכן לא יוכל לדבר. אפשר לבחור soniox, elevenlabs או google ב״{ setting-pipeline-synthesiser }״, או שרת אחר ב״{ setting-pipeline-speech-base-url }״
+setting-warning-credential-unused = הסוד (credential) בשם { $name } לא בשימוש: אין הגדרה סודית בשם הזה; "{ "\u2068" }{ $meant }{ "\u2069" }"
+setting-warning-secret-unused = { $place }: הסוד { $setting } לא בשימוש
+setting-warning-batch-transcriber = המודל { $model } של ElevenLabs מתמלל רק קבצים, ולא שיחות. צריך לבחור { $meant }
+setting-warning-google-no-service-account = { $setting } אינו חשבון שירות: ה־pipeline לא יכול להשתמש בו
+setting-warning-google-no-private-key = ב־{ $setting } אין מפתח פרטי בפורמט PEM: ה־pipeline לא יכול להשתמש בו
+
 ## Alerts: the headline, and what to do.
 
 alert-disk-low = הדיסק כמעט מלא

@@ -97,7 +97,7 @@ pub use version::VersionInfo;
 pub use voice::{AiEngine, EngineChoice, RingFirst, SAY_VOICE, VoiceConfig, say_language};
 pub use whatsapp::{BridgeChallenge, ProviderChoice, WhatsAppConfig};
 
-use crate::domain::{Language, PhoneNumber};
+use crate::domain::{Language, PhoneNumber, SettingWarning};
 use serde::Serialize;
 use voice::MAX_RING_NUMBERS;
 
@@ -134,10 +134,10 @@ pub struct Config {
     pub rejected: Vec<Problem>,
     /// Messages about credential files that no setting reads.
     #[serde(skip)]
-    pub unknown_credentials: Vec<String>,
+    pub unknown_credentials: Vec<SettingWarning>,
     /// Messages about secrets set on the web page that no setting reads.
     #[serde(skip)]
-    pub unused_secrets: Vec<String>,
+    pub unused_secrets: Vec<SettingWarning>,
 }
 
 impl Config {

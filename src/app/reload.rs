@@ -235,7 +235,7 @@ impl Reloader {
         let (config, ignored) = stored.map_err(|error| ReloadRejected::because(ErrorChain(&*error)))?;
         let mut warnings: Vec<String> =
             ignored.iter().map(|problem| format!("{problem}; the setting is ignored")).collect();
-        warnings.extend(config.warnings());
+        warnings.extend(config.english_warnings());
         let before = self.settings.current();
         let (config, ConfigDiff { changed, needs_restart }) = before.config.merge_reloadable(&config);
         let client = self.client.clone();

@@ -21,7 +21,7 @@ pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) 
     for problem in problems {
         tracing::warn!(event = "CONFIG_STORED", %problem, "A setting that is stored in the database is invalid and is ignored; set it again on the settings page: {problem}");
     }
-    for warning in config.warnings() {
+    for warning in config.english_warnings() {
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");
     }
     if let Some(marker) = data_marker

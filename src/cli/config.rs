@@ -49,14 +49,14 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     }
     if as_json {
         let (problems, warnings) = match &outcome {
-            Ok(config) => (Vec::new(), config.warnings()),
+            Ok(config) => (Vec::new(), config.english_warnings()),
             Err(errors) => (errors.0.iter().map(ToString::to_string).collect(), Vec::new()),
         };
         print_json(&json!({"ok": outcome.is_ok(), "problems": problems, "warnings": warnings}))?;
     }
     let config = outcome?;
     if !as_json {
-        for warning in config.warnings() {
+        for warning in config.english_warnings() {
             print(&format!("warning: {warning}\n"))?;
         }
         let file = settings.file().map_or("no file".to_owned(), |file| file.display().to_string());

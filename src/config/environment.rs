@@ -4,7 +4,7 @@ use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::{EnvVar, Setting};
 use super::{Config, Origin, private_file, suggest};
-use crate::domain::SettingError;
+use crate::domain::{SettingError, SettingWarning};
 use std::path::{Path, PathBuf};
 
 /// Looks up an environment variable, in the process or in a test's fake environment.
@@ -98,23 +98,22 @@ fn credential_name(variable: &EnvVar<Config>) -> String {
     variable.name.to_ascii_lowercase().replace('_', "-")
 }
 
-fn unknown_credentials(folder: &Path, settings: &[Setting<Config>]) -> Vec<String> {
+fn unknown_credentials(folder: &Path, settings: &[Setting<Config>]) -> Vec<SettingWarning> {
     let secrets = settings.iter().filter(|setting| setting.secret);
     let known: Vec<String> = secrets.flat_map(|setting| &setting.variables).map(credential_name).collect();
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut unknown: Vec<String> = files
+    let mut unknown: Vec<(String, String)> = files
         .filter_map(|file| {
             let file = file.file_name().to_string_lossy().into_owned();
             let name = CREDENTIAL_PREFIXES.iter().find_map(|prefix| file.strip_prefix(prefix))?;
             if name.starts_with('.') || known.iter().any(|known| known == name) {
                 return None;
             }
-            let meant = suggest::credential(name, &known);
-            Some(format!("the credential {name} is not used: no secret has this name; {meant}"))
+            Some((name.to_owned(), suggest::credential(name, &known)))
         })
         .collect();
     unknown.sort();
-    unknown
+    unknown.into_iter().map(|(name, meant)| SettingWarning::CredentialUnused { name, meant }).collect()
 }
 
 fn read_named_file(

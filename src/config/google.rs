@@ -5,7 +5,7 @@ use super::parser::{
 };
 use super::setting::{Section, Setting};
 use super::{BaseUrl, Secret};
-use crate::domain::{AllowedValues, SettingFault};
+use crate::domain::{AllowedValues, SettingFault, SettingWarning};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -75,17 +75,18 @@ impl GoogleConfig {
 
     /// Returns why the account cannot be used for speech: it is no service account, or has no private key. `None` if
     /// neither fault is found, if the account cannot be read, or if none is set. Google may still reject the key.
-    pub fn account_fault(&self) -> Option<&'static str> {
+    pub fn account_fault(&self) -> Option<SettingWarning> {
         let json = match self.account()? {
             GoogleAccount::Json(json) => json.expose().to_owned(),
             GoogleAccount::File(file) => std::fs::read_to_string(file).ok()?,
         };
         let account: serde_json::Value = serde_json::from_str(&json).ok()?;
+        let setting = self.account_setting().to_owned();
         if account["type"] != "service_account" {
-            return Some("is no service account");
+            return Some(SettingWarning::GoogleNoServiceAccount { setting });
         }
         let is_key = account["private_key"].as_str().is_some_and(|key| key.contains("PRIVATE KEY-----"));
-        (!is_key).then_some("has no private key in PEM format")
+        (!is_key).then_some(SettingWarning::GoogleNoPrivateKey { setting })
     }
 }
 

@@ -2,9 +2,10 @@
 //! speaks Hebrew. Only models whose vendor's documentation lists their languages are named; unknown models are not.
 
 use super::{AiEngine, Config, EngineChoice, SAY_VOICE, Synthesiser, Transcriber, say_language};
+use crate::domain::SettingWarning;
 
 /// Returns one warning for each setting, with the reason and the value to set.
-pub(super) fn hebrew_checks(config: &Config) -> Vec<String> {
+pub(super) fn hebrew_checks(config: &Config) -> Vec<SettingWarning> {
     if config.agent.language != HEBREW {
         return Vec::new();
     }
@@ -13,24 +14,21 @@ pub(super) fn hebrew_checks(config: &Config) -> Vec<String> {
         let (transcriber, synthesiser) = (config.pipeline.transcriber, config.pipeline.synthesiser);
         let model = &config.deepgram.model;
         if transcriber == Transcriber::Deepgram && is_deepgram_without_hebrew(model) {
-            wrong.push(format!(
-                "deepgram.model is {model}, which does not transcribe Hebrew: of Deepgram's models only nova-3 does. Set nova-3"
-            ));
+            wrong.push(SettingWarning::TranscriberWithoutHebrew { model: model.clone() });
         }
         let model = &config.elevenlabs.tts_model;
         if synthesiser == Synthesiser::ElevenLabs && is_one_of(model, &ELEVENLABS_WITHOUT_HEBREW) {
-            wrong.push(format!(
-                "elevenlabs.tts_model is {model}, which does not speak Hebrew: of ElevenLabs' models only those of the third generation \
-                 do. Set eleven_v3_conversational"
-            ));
+            wrong.push(SettingWarning::VoiceWithoutHebrew { model: model.clone() });
         }
     }
     let voice = &config.voice.say_voice;
     if let Some(language) = say_language(voice).filter(|language| *language != HEBREW_LOCALE) {
-        wrong.push(format!(
-            "voice.say_voice is {voice}, a voice for {language}, but agent.language is {HEBREW}: callers hear another language when no AI \
-             answers. Set {SAY_VOICE}"
-        ));
+        wrong.push(SettingWarning::SayVoiceLanguage {
+            voice: voice.clone(),
+            language: language.to_owned(),
+            spoken: HEBREW.to_owned(),
+            meant: SAY_VOICE.to_owned(),
+        });
     }
     wrong
 }

@@ -9,7 +9,8 @@ use super::setting::Setting;
 use super::{
     Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, file, page_secrets, settings_table, validate,
 };
-use crate::domain::SettingError;
+use crate::domain::{Language, SettingError, SettingWarning};
+use crate::messages;
 use std::path::Path;
 
 #[cfg(test)]
@@ -104,8 +105,13 @@ impl Config {
     }
 
     /// Returns warnings about settings that are valid but probably a mistake.
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<SettingWarning> {
         validate::warnings(self)
+    }
+
+    /// Returns [`Self::warnings`] as texts for the log and the command line.
+    pub fn english_warnings(&self) -> Vec<String> {
+        self.warnings().iter().map(|warning| messages::text(Language::English, warning)).collect()
     }
 
     /// Returns the error for a setting that turns out to be invalid at its first use, such as the path of a file with

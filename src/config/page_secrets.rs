@@ -8,7 +8,7 @@ use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::Setting;
 use super::{Config, Origin, Secret, StoreConfig, folder_of, private_file};
-use crate::domain::{SettingError, Timestamp};
+use crate::domain::{SettingError, SettingWarning, Timestamp};
 use crate::secure_open;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -169,7 +169,10 @@ pub(super) fn read(settings: &[Setting<Config>], builder: &mut ConfigBuilder) {
         for (name, secret) in entries {
             let key = format!("{section}.{name}");
             match settings.iter().find(|setting| setting.secret && setting.key == key) {
-                None => builder.config.unused_secrets.push(format!("{origin}: the secret {key} is not used")),
+                None => builder
+                    .config
+                    .unused_secrets
+                    .push(SettingWarning::SecretUnused { place: origin.to_string(), setting: key }),
                 Some(setting) if builder.config.origins.of(setting.key) == Origin::Default => {
                     builder.set(setting, &RawValue::Text(secret), origin.clone());
                 }

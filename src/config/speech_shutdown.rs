@@ -4,6 +4,7 @@
 //! an owner whose speech server is OpenAI's, with a key of its own.
 
 use super::{AiEngine, Config, EngineChoice, Synthesiser};
+use crate::domain::SettingWarning;
 
 /// All models of the endpoint. OpenAI names no successor for it ("Deprecations", "Text to speech"): the recommended
 /// model answers only in the Realtime API.
@@ -11,7 +12,7 @@ const MODELS: [&str; 3] = ["tts-1", "tts-1-hd", "gpt-4o-mini-tts"];
 const DAY: &str = "2027-01-06";
 const OPENAI: &str = "https://api.openai.com/";
 
-pub(super) fn speech_shutdown(config: &Config) -> Option<String> {
+pub(super) fn speech_shutdown(config: &Config) -> Option<SettingWarning> {
     let pipeline = &config.pipeline;
     let is_used = pipeline.synthesiser == Synthesiser::Speech
         && config.voice.engine != EngineChoice::Voicemail
@@ -20,13 +21,8 @@ pub(super) fn speech_shutdown(config: &Config) -> Option<String> {
     let model = &pipeline.speech_model;
     // A model may be followed by its date, as in `gpt-4o-mini-tts-2025-12-15`.
     let is_ending = MODELS.iter().any(|ending| model.strip_prefix(ending).is_some_and(is_version));
-    (is_used && is_openai && is_ending).then(|| {
-        format!(
-            "pipeline.speech_model is {model}, which OpenAI shuts down on {DAY}, like every model of its /audio/speech: then the \
-             pipeline cannot speak. Set pipeline.synthesiser to soniox, elevenlabs or google, or pipeline.speech_base_url to \
-             another server"
-        )
-    })
+    (is_used && is_openai && is_ending)
+        .then(|| SettingWarning::SpeechShutdown { model: model.clone(), day: DAY.to_owned() })
 }
 
 fn is_version(rest: &str) -> bool {

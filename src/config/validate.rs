@@ -10,7 +10,7 @@ use super::{
     AiEngine, BaseUrl, CallNotices, Config, DiskLimit, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig,
     UpdateCheck, VoiceConfig,
 };
-use crate::domain::{AllowedValues, PhoneNumber, SettingError, SettingFault};
+use crate::domain::{AllowedValues, PhoneNumber, SettingError, SettingFault, SettingWarning as W};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Also computes derived values.
@@ -85,77 +85,35 @@ fn taken(address: SocketAddr, by: &str, by_address: SocketAddr, allowed: Allowed
     SettingError::Fault { found: address.to_string(), fault: Box::new(fault), allowed }
 }
 
-pub(super) fn warnings(config: &Config) -> Vec<String> {
+pub(super) fn warnings(config: &Config) -> Vec<W> {
     let (twilio, whatsapp, tls) = (&config.twilio, &config.whatsapp, &config.tls);
     let (alerts, mail) = (&config.alerts, &config.mail);
     let own_files = [&tls.certificate_file, &tls.key_file];
     let checks = [
-        (
-            config.http.public_address().is_none() && twilio.auth_tokens().next().is_some(),
-            "http.public_base_url is not set: the address that Twilio uses for this machine is unknown, so its signatures do not match",
-        ),
+        (config.http.public_address().is_none() && twilio.auth_tokens().next().is_some(), W::PublicAddressMissing),
         (
             config.http.public_base_url.as_ref().is_some_and(BaseUrl::has_own_port)
                 && twilio.auth_tokens().next().is_some(),
-            "http.public_base_url has another port than 443, the only port for which Twilio documents media streams: \
-             webhooks arrive, but the AI may not answer calls; use port 443, or a proxy or tunnel on port 443",
+            W::PublicAddressPort,
         ),
         (
             config.agent.call_notices != CallNotices::Off
                 && alerts.whatsapp_to.is_none()
                 && (alerts.mail_to.is_empty() || mail.host.is_none()),
-            "agent.call_notices is on, but neither alerts.whatsapp_to nor alerts.mail_to with mail.host is set: no messages about calls are sent",
+            W::CallNoticesWithoutRecipient,
         ),
-        (
-            whatsapp.enable_twilio == Some(true) && !config.has_twilio_sender(),
-            "whatsapp.enable_twilio is on, but twilio.account_sid, twilio.auth_token and twilio.wa_from are not all set",
-        ),
-        (
-            whatsapp.enable_baileys == Some(true) && whatsapp.token_secret().is_none(),
-            "whatsapp.enable_baileys is on, but neither whatsapp.webhook_secret nor whatsapp.shared_secret is set: messages \
-             from the bridge are rejected",
-        ),
-        (
-            whatsapp.provider == ProviderChoice::Twilio && !config.twilio_whatsapp_enabled(),
-            "whatsapp.provider is twilio, which is not enabled: nothing can be sent",
-        ),
-        (
-            whatsapp.provider == ProviderChoice::Baileys && !whatsapp.baileys_enabled(),
-            "whatsapp.provider is baileys, which is not enabled: nothing can be sent",
-        ),
-        (
-            config.updates.check == UpdateCheck::Weekly && config.updates.feed_url.is_none(),
-            "updates.check is weekly, but updates.feed_url is not set: no check is made",
-        ),
-        (
-            twilio.wa_template_variables.is_some() && twilio.wa_template_sid.is_none(),
-            "twilio.wa_template_variables is set without twilio.wa_template_sid: it is not used",
-        ),
-        (
-            twilio.account_sid.is_some() != twilio.auth_token.is_some(),
-            "of twilio.account_sid and twilio.auth_token one is not set: Twilio's REST interface cannot be used",
-        ),
-        (
-            tls.acme == Some(true) && tls.domain.is_empty() && tls.own_files().is_none(),
-            "tls.acme is on, but tls.domain is not set: there is no name to get a certificate for",
-        ),
-        (
-            tls.acme == Some(true) && tls.own_files().is_some(),
-            "tls.acme is on, but tls.certificate_file is set: the files are used, and no certificate is fetched",
-        ),
-        (
-            tls.acme == Some(false) && !tls.domain.is_empty() && tls.own_files().is_none(),
-            "tls.domain is set, but tls.acme is off and there is no tls.certificate_file: browsers and Twilio will not \
-             trust the certificate",
-        ),
-        (
-            own_files.into_iter().flatten().any(|file| std::fs::File::open(file).is_err()),
-            "tls.certificate_file or tls.key_file cannot be opened by this user: TLS does not work until the user can read it",
-        ),
-        (
-            matches!(config.backup.bucket(), Some(Err(_))),
-            "of backup.s3_endpoint, backup.s3_bucket and its two keys one is not set: snapshots do not go into the bucket",
-        ),
+        (whatsapp.enable_twilio == Some(true) && !config.has_twilio_sender(), W::TwilioWithoutSender),
+        (whatsapp.enable_baileys == Some(true) && whatsapp.token_secret().is_none(), W::BridgeWithoutSecret),
+        (whatsapp.provider == ProviderChoice::Twilio && !config.twilio_whatsapp_enabled(), W::TwilioChosenButOff),
+        (whatsapp.provider == ProviderChoice::Baileys && !whatsapp.baileys_enabled(), W::BridgeChosenButOff),
+        (config.updates.check == UpdateCheck::Weekly && config.updates.feed_url.is_none(), W::UpdatesWithoutFeed),
+        (twilio.wa_template_variables.is_some() && twilio.wa_template_sid.is_none(), W::TemplateVariablesUnused),
+        (twilio.account_sid.is_some() != twilio.auth_token.is_some(), W::TwilioAccountIncomplete),
+        (tls.acme == Some(true) && tls.domain.is_empty() && tls.own_files().is_none(), W::AcmeWithoutDomain),
+        (tls.acme == Some(true) && tls.own_files().is_some(), W::AcmeBesideFiles),
+        (tls.acme == Some(false) && !tls.domain.is_empty() && tls.own_files().is_none(), W::DomainWithoutCertificate),
+        (own_files.into_iter().flatten().any(|file| std::fs::File::open(file).is_err()), W::CertificateUnreadable),
+        (matches!(config.backup.bucket(), Some(Err(_))), W::BucketIncomplete),
     ];
     let wrong = mail_checks(config)
         .into_iter()
@@ -164,7 +122,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .chain(value_checks(config))
         .chain(answering_checks(config))
         .filter(|(wrong, _)| *wrong)
-        .map(|(_, message)| message.to_owned());
+        .map(|(_, warning)| warning);
     let pipeline = pipeline_checks(config);
     config
         .unknown_credentials
@@ -180,125 +138,76 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
 }
 
 /// Whether ids and the token have the form that Twilio gives them, unless another server is configured.
-fn twilio_id_checks(config: &Config) -> [(bool, &'static str); 3] {
+fn twilio_id_checks(config: &Config) -> [(bool, W); 3] {
     let twilio = &config.twilio;
     let is_twilio = twilio.api_base_url == TwilioConfig::default().api_base_url;
     [
-        (
-            twilio.account_sid.as_deref().is_some_and(|sid| !is_sid(sid, "AC")),
-            "twilio.account_sid is not AC and 32 hexadecimal digits, as Twilio's are: Twilio's REST interface will refuse it",
-        ),
-        (
-            twilio.wa_template_sid.as_deref().is_some_and(|sid| !is_sid(sid, "HX")),
-            "twilio.wa_template_sid is not HX and 32 hexadecimal digits, as Twilio's are: messages as a template will be refused",
-        ),
-        (
-            twilio.auth_tokens().any(|token| !is_twilio_token(token.expose())),
-            "twilio.auth_token is not 32 hexadecimal digits, as Twilio's are: calls and messages may be refused with 403",
-        ),
+        (twilio.account_sid.as_deref().is_some_and(|sid| !is_sid(sid, "AC")), W::AccountSidForm),
+        (twilio.wa_template_sid.as_deref().is_some_and(|sid| !is_sid(sid, "HX")), W::TemplateSidForm),
+        (twilio.auth_tokens().any(|token| !is_twilio_token(token.expose())), W::AuthTokenForm),
     ]
-    .map(|(is_wrong, message)| (is_wrong && is_twilio, message))
+    .map(|(is_wrong, warning)| (is_wrong && is_twilio, warning))
 }
 
-fn mail_checks(config: &Config) -> [(bool, &'static str); 3] {
+fn mail_checks(config: &Config) -> [(bool, W); 3] {
     let (alerts, mail) = (&config.alerts, &config.mail);
     [
-        (
-            !alerts.mail_to.is_empty() && mail.host.is_none(),
-            "alerts.mail_to is set, but mail.host is not: no mail is sent",
-        ),
-        (
-            mail.host.is_some() && mail.sender().is_none(),
-            "mail.host is set, but neither mail.from nor a mail.username that is an address: no mail is sent",
-        ),
-        (
-            mail.username.is_some() != mail.password.is_some(),
-            "of mail.username and mail.password one is not set: mail is sent without logging in",
-        ),
+        (!alerts.mail_to.is_empty() && mail.host.is_none(), W::MailWithoutServer),
+        (mail.host.is_some() && mail.sender().is_none(), W::MailWithoutSender),
+        (mail.username.is_some() != mail.password.is_some(), W::MailLoginIncomplete),
     ]
 }
 
-fn value_checks(config: &Config) -> [(bool, &'static str); 3] {
+fn value_checks(config: &Config) -> [(bool, W); 3] {
     [
-        (
-            !ISO_639_1.split(' ').any(|code| code == config.agent.language),
-            "agent.language is no code of ISO 639-1, such as he: services may refuse it or not understand callers",
-        ),
-        (
-            is_below(&config.disk.media_stops_below, &config.disk.critical_below),
-            "disk.media_stops_below is less than disk.critical_below: recordings and files stop no earlier than everything else",
-        ),
+        (!ISO_639_1.split(' ').any(|code| code == config.agent.language), W::LanguageUnknown),
+        (is_below(&config.disk.media_stops_below, &config.disk.critical_below), W::DiskLimitsReversed),
         (
             config.alerts.whatsapp_to.is_some() && config.alerts.whatsapp_to == config.twilio.wa_from,
-            "alerts.whatsapp_to is twilio.wa_from, the business's own sender: WhatsApp delivers no message to its own sender",
+            W::AlertsToOwnSender,
         ),
     ]
 }
 
-fn answering_checks(config: &Config) -> [(bool, &'static str); 6] {
+fn answering_checks(config: &Config) -> [(bool, W); 6] {
     let own = config.twilio.phone_number.as_ref();
     let is_own = |number: &PhoneNumber| own == Some(number);
     [
-        (
-            config.agent.calls_from_hour >= config.agent.calls_until_hour,
-            "agent.calls_from_hour is not before agent.calls_until_hour: the agent calls at no time",
-        ),
+        (config.agent.calls_from_hour >= config.agent.calls_until_hour, W::CallHoursReversed),
         (
             config.agent.transfer_to.as_ref().is_some_and(is_own) || config.voice.ring_numbers.iter().any(is_own),
-            "agent.transfer_to or voice.ring_numbers contains twilio.phone_number, the number that the agent answers: such a \
-             call reaches the agent again instead of a person",
+            W::RingsOwnNumber,
         ),
-        (
-            config.voice.ring_first != RingFirst::Never && config.ring_numbers().is_empty(),
-            "voice.ring_first is set, but voice.ring_numbers and agent.transfer_to are not: there is no phone to ring, and the AI answers at once",
-        ),
-        (
-            config.voice.ring_numbers.len() > MAX_RING_NUMBERS,
-            "voice.ring_numbers has more than 10 numbers: Twilio rings ten at the same time, and the others never ring",
-        ),
-        (
-            config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),
-            "voice.engine is realtime, but openai.api_key is not set: calls go to voicemail",
-        ),
-        (
-            config.pipeline.model_api_key.is_some() && config.pipeline.model_base_url.is_none(),
-            "pipeline.model_api_key is set without pipeline.model_base_url: it is not used",
-        ),
+        (config.voice.ring_first != RingFirst::Never && config.ring_numbers().is_empty(), W::RingsNoPhone),
+        (config.voice.ring_numbers.len() > MAX_RING_NUMBERS, W::RingsTooMany),
+        (config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(), W::RealtimeWithoutKey),
+        (config.pipeline.model_api_key.is_some() && config.pipeline.model_base_url.is_none(), W::ModelKeyUnused),
     ]
 }
 
-fn pipeline_checks(config: &Config) -> Vec<String> {
+fn pipeline_checks(config: &Config) -> Vec<W> {
     let services = config.speech_services();
     let has_key = services.iter().any(|service| service.has_key);
     let unused = services.iter().filter(|service| service.has_key && !service.is_used);
     let mut wrong: Vec<_> = unused
-        .map(|service| {
-            let (key, name) = (service.key_setting, service.name);
-            format!("{key} is set, but neither pipeline.transcriber nor pipeline.synthesiser is {name}: it is not used")
-        })
+        .map(|service| W::ServiceUnused { setting: service.key_setting.to_owned(), name: service.name.to_owned() })
         .collect();
     let uses_google = services.iter().any(|service| service.name == "google" && service.is_used);
-    if let Some(fault) = config.google.account_fault().filter(|_| uses_google) {
-        wrong.push(format!("{} {fault}: the pipeline engine cannot use it", config.google.account_setting()));
-    }
+    wrong.extend(config.google.account_fault().filter(|_| uses_google));
     let missing = config.missing_for_pipeline().join(", ");
     match config.voice.engine {
         EngineChoice::Pipeline if !missing.is_empty() => {
-            wrong.push(format!("voice.engine is pipeline, but it needs {missing}: calls go to voicemail"));
+            wrong.push(W::PipelineIncomplete { missing });
         }
         EngineChoice::Auto if !missing.is_empty() => {
             let engines = &config.voice.ai_engines;
             let is_chosen = *engines != VoiceConfig::default().ai_engines && engines.contains(&AiEngine::Pipeline);
             if config.ai_engines().is_empty() && is_chosen {
-                wrong.push(format!(
-                    "voice.ai_engines names only pipeline, but it needs {missing}: calls go to voicemail"
-                ));
+                wrong.push(W::OnlyPipelineIncomplete { missing });
             } else if is_chosen {
-                wrong.push(format!("voice.ai_engines names pipeline, but it needs {missing}: it is not used"));
+                wrong.push(W::PipelineNamedIncomplete { missing });
             } else if has_key {
-                wrong.push(format!(
-                    "the pipeline engine has a key of a speech service, but it needs {missing}: it is not used"
-                ));
+                wrong.push(W::SpeechKeyIncomplete { missing });
             }
         }
         _ => {}

@@ -30,7 +30,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
         return findings;
     };
     let mut findings = Vec::new();
-    for warning in config.warnings() {
+    for warning in config.english_warnings() {
         findings.push(Finding::warning(
             CHECK,
             warning,

@@ -4,7 +4,8 @@ use super::bundle::{bundle, source};
 use super::*;
 use crate::config::known_settings;
 use crate::domain::{
-    AllowedValues, Cause, Causes, CheckStatus, Found, Notice, Remedy, SettingError, SettingFault, TextParam, Timestamp,
+    AllowedValues, Cause, Causes, CheckStatus, Found, Notice, Remedy, SettingError, SettingFault, SettingWarning,
+    TextParam, Timestamp,
 };
 use fluent_bundle::{FluentArgs, FluentValue};
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
@@ -58,8 +59,8 @@ impl Used {
     }
 }
 
-/// Returns the texts of a language with their parameters. A text that another text includes is left out; its parameters
-/// count as parameters of that text.
+/// Returns the texts of a language with their parameters. A text that only other texts include is left out; the
+/// parameters of an included text count as parameters of the text that includes it.
 fn texts(language: Language) -> Texts {
     let resource = parser::parse(source(language)).unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
     let mut found: BTreeMap<String, Used> = BTreeMap::new();
@@ -78,12 +79,14 @@ fn texts(language: Language) -> Texts {
         let own = used.params.iter().cloned();
         own.chain(used.references.iter().flat_map(|key| found[key].params.clone())).collect()
     };
-    let is_whole = |key: &String| !included.contains(key);
+    let used = used();
+    let is_whole = |key: &String| !included.contains(key) || used.contains_key(key);
     found.iter().filter(|(key, _)| is_whole(key)).map(|(key, used)| (key.clone(), params(used))).collect()
 }
 
 fn used() -> Texts {
-    let settings_errors = AllowedValues::ALL.iter().chain(SettingFault::ALL).chain(SettingError::ALL);
+    let settings_errors =
+        AllowedValues::ALL.iter().chain(SettingFault::ALL).chain(SettingError::ALL).chain(SettingWarning::ALL);
     let declared = Notice::ALL.iter().chain(Cause::ALL).chain(Phrase::ALL).chain(Found::ALL).chain(Remedy::ALL);
     let declared = declared.chain(settings_errors);
     let declared = declared.map(|(key, params)| ((*key).to_owned(), params.iter().map(|&name| name.into()).collect()));
@@ -105,7 +108,8 @@ fn both_files_have_the_texts_that_the_code_uses_with_the_same_parameters() {
     let days = Holiday::ALL.len() + HebrewMonth::ALL.len();
     let with_attribute = AlertKind::ALL.len() + known_settings().len();
     let of_checks = Found::ALL.len() + Remedy::ALL.len();
-    let of_settings = AllowedValues::ALL.len() + SettingFault::ALL.len() + SettingError::ALL.len();
+    let of_settings =
+        AllowedValues::ALL.len() + SettingFault::ALL.len() + SettingError::ALL.len() + SettingWarning::ALL.len();
     let declared =
         Notice::ALL.len() + Cause::ALL.len() + Phrase::ALL.len() + of_checks + of_settings + 2 * with_attribute + days;
     assert_eq!(used().len(), declared, "a key is used twice");

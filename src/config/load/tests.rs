@@ -411,7 +411,7 @@ fn version_variables_overrule_the_build() {
 
 #[test]
 fn suspicious_settings_are_warned_about() {
-    assert_eq!(Config::default().warnings(), Vec::<String>::new());
+    assert_eq!(Config::default().warnings(), []);
     let config = from_env(&[("TWILIO_AUTH_TOKEN", "x"), ("WHATSAPP_PROVIDER", "twilio")]).unwrap();
     assert_eq!(config.warnings().len(), 4, "{:#?}", config.warnings());
 }

@@ -1,7 +1,7 @@
 //! The list of settings as it was last sent. The values and texts of more than a hundred settings take longer to write
 //! than the rows of other lists, and they change rarely.
 
-use super::view::{SettingItem, SettingItemPage};
+use super::view::{SettingItem, SettingItemPage, SettingWarnings};
 use crate::config::{Config, PageSecrets, Secret};
 use crate::domain::Language;
 use crate::http::ApiError;
@@ -64,9 +64,9 @@ impl Sources {
     }
 
     pub(super) fn items(&self, language: Language) -> Vec<SettingItem> {
-        let saved = self.config.with_saved(&self.stored).described();
-        let active = self.config.described();
-        let item = |(active, saved)| SettingItem::new(active, saved, &self.secrets, &self.changes, language);
-        active.iter().zip(saved).map(item).collect()
+        let saved = self.config.with_saved(&self.stored);
+        let (active, warnings) = (self.config.described(), SettingWarnings::about(&saved));
+        let item = |(active, saved)| SettingItem::new(active, saved, &self.secrets, &self.changes, &warnings, language);
+        active.iter().zip(saved.described()).map(item).collect()
     }
 }

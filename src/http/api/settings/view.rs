@@ -1,7 +1,7 @@
 //! API types of settings.
 
-use crate::config::{Lock, Secret, SettingInfo};
-use crate::domain::{Language, Timestamp};
+use crate::config::{Config, Lock, Secret, SettingInfo};
+use crate::domain::{Language, SettingWarning, Timestamp};
 use crate::http::pagination::Page;
 use crate::messages;
 use crate::runtime::reload::Reloaded;
@@ -64,6 +64,8 @@ pub(crate) struct SettingItem {
     title: String,
     /// The effect of the setting, in the language of the request.
     help: String,
+    /// Likely mistakes that the value may be a part of, in the language of the request.
+    warnings: Vec<String>,
     /// When the web page last changed the setting; null if it never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
@@ -84,6 +86,7 @@ impl SettingItem {
         saved: SettingInfo,
         page_secrets: &BTreeMap<String, Secret>,
         changes: &[store::SettingChange],
+        warnings: &SettingWarnings,
         language: Language,
     ) -> Self {
         let change = changes.iter().find(|change| change.key == saved.key);
@@ -114,6 +117,7 @@ impl SettingItem {
             secret_set,
             title: messages::setting_title(language, saved.key),
             help: messages::setting_help(language, saved.key),
+            warnings: warnings.of(saved.key, language),
             updated_at: change.map(|change| change.changed_at),
             actor: change.map(|change| change.actor.clone()),
             actor_name: change.and_then(|change| change.actor_name.clone()),
@@ -123,6 +127,26 @@ impl SettingItem {
             choices: saved.choices,
             allowed: messages::text(language, &saved.allowed),
         }
+    }
+}
+
+/// Warnings about settings, each with its English text, which names its settings by their keys.
+pub(super) struct SettingWarnings(Vec<(SettingWarning, String)>);
+
+impl SettingWarnings {
+    pub(super) fn about(config: &Config) -> Self {
+        let with_text = |warning| {
+            let text = messages::text(Language::English, &warning);
+            (warning, text)
+        };
+        Self(config.warnings().into_iter().map(with_text).collect())
+    }
+
+    fn of(&self, key: &str, language: Language) -> Vec<String> {
+        let is_of_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let keys = |text: &str| text.split(|c| !is_of_key(c)).any(|word| word.trim_end_matches('.') == key);
+        let about = self.0.iter().filter(|(_, text)| keys(text));
+        about.map(|(warning, _)| messages::text(language, warning)).collect()
     }
 }
 

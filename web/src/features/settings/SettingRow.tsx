@@ -15,7 +15,6 @@ import type { Item } from './sections'
 import { useConfirmed } from './use-confirmed'
 import { type Change, useChange } from './use-settings'
 import { isSame, ownValue } from './value'
-import { rowId, useWarnings } from './warnings'
 
 /** How long «saved» is shown beside a field, in ms. The undo remains available in the list of changes. */
 const SAVED_MS = 12_000
@@ -91,8 +90,7 @@ export function SettingRow({ item }: { item: Item }) {
     ask({ value, version, isUndo: false })
   }
   const canEdit = item.editable && isOwner
-  const id = rowId(item.key)
-  const warnings = useWarnings(item.key)
+  const id = `set-${item.key}`
   const isInline = item.kind === 'bool' && item.value !== null && !item.optional
   return (
     <div className={isInline ? 'set inline' : 'set'} ref={row} data-target={isTarget || undefined}>
@@ -162,12 +160,10 @@ export function SettingRow({ item }: { item: Item }) {
             )}
           </p>
         )}
-        {warnings.map(text => (
+        {item.warnings.map(text => (
           <p key={text} className="src warn" role="alert">
             <Icon icon={IconAlertTriangle} size="s" />
-            <span dir="ltr" lang="en">
-              {text}
-            </span>
+            <span dir="auto">{text}</span>
           </p>
         ))}
         {item.restart_pending && (

@@ -3,7 +3,6 @@ import { diffLines } from './compare'
 import { find, search } from './search'
 import { hrefOf, type Item, PARTS, SECTIONS } from './sections'
 import { fromText, ownValue, reasonParts, toText } from './value'
-import { settingOf } from './warnings'
 
 const item = (kind: string, more = {}) => ({ key: '', kind, optional: false, minimum: null, maximum: null, ...more })
 
@@ -166,16 +165,4 @@ describe('the comparison of texts', () => {
       expect(diffLines(before, before).every(({ kind }) => kind === 'same')).toBe(true)
     }
   })
-})
-
-test('a warning is about the first setting that it names', () => {
-  const keys = new Set(['whatsapp.provider', 'mail.host', 'mail.username', 'twilio.account_sid'])
-  const cases = {
-    'whatsapp.provider is twilio, which is not enabled: nothing can be sent': 'whatsapp.provider',
-    'alerts.mail_to is set, but mail.host is not: no mail is sent': 'mail.host',
-    'of mail.username and mail.password one is not set: mail is sent without logging in': 'mail.username',
-    'twilio.account_sid: no id of Twilio': 'twilio.account_sid',
-    'agent.language is xx: the credential "mail-host" is unknown': undefined,
-  }
-  for (const [warning, key] of Object.entries(cases)) expect(settingOf(warning, keys), warning).toBe(key)
 })

@@ -5,7 +5,6 @@ import type { asApiError } from '#shared/api/errors'
 import { queryClient } from '#shared/api/query'
 import { type Locale, useLocale } from '#shared/i18n/locale'
 import type { Item } from './sections'
-import { showWarnings } from './warnings'
 
 const ROOT = '/api/settings'
 
@@ -84,8 +83,6 @@ export function useChange({ onDone, onError }: Options = {}) {
     ],
     onDone: (answer, change) => {
       show(answer.items)
-      const known = queryClient.getQueryData(settingsQuery(locale).queryKey)?.items ?? answer.items
-      showWarnings(answer.warnings, new Set(known.map(({ key }) => key)))
       void queryClient.invalidateQueries({ queryKey: [`${ROOT}/history`] })
       onDone?.(answer, change)
     },

@@ -182,7 +182,14 @@ function One({ item, isExplained, typed, error, onChange }: OneProps) {
       נקבע במכונה עצמה (<Ltr>{item.file ?? item.variable ?? item.key}</Ltr>), ולכן לא משתנה כאן.
     </Trans>
   )
-  const common = { label: item.title, help, error, value, readOnly: !item.editable, autoComplete: 'off' }
+  const warnings = typed === undefined ? item.warnings : []
+  const notes = warnings.map(text => (
+    <span key={text} className="src warn" dir="auto">
+      {text}
+    </span>
+  ))
+  const described = notes.length > 0 ? [help, ...notes] : help
+  const common = { label: item.title, help: described, error, value, readOnly: !item.editable, autoComplete: 'off' }
   if (isSecret && item.editable) return <PasswordField {...common} onChange={event => onChange(event.target.value)} />
   return (
     <Field

@@ -5347,6 +5347,7 @@ export interface components {
              *     there.
              */
             template: boolean;
+            waits_for?: components["schemas"]["WaitsFor"] | null;
         };
         /** @description A file of a message. */
         MessageFile: {
@@ -6555,6 +6556,8 @@ export interface components {
              * @description The number of the last change, for `expected` in a change request; 0 if the web page never changed the setting.
              */
             version: number;
+            /** @description Likely mistakes that the value may be a part of, in the language of the request. */
+            warnings: string[];
         };
         /** @description A page of a list. */
         SettingItemPage: {
@@ -7745,6 +7748,11 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description What a queued message waits for before its next attempt.
+         * @enum {string}
+         */
+        WaitsFor: "owner" | "confirmation" | "earlier_message";
         /** @description A number whose webhooks were set or restored. */
         WebhooksResponse: {
             /** @description The number in its current state. */
