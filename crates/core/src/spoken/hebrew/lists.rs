@@ -62,6 +62,7 @@ lists! {
     Minus = "minus",
     Plus = "plus",
     Times = "times",
+    MultipliedBy = "multiplied_by",
     Star = "star",
     Slash = "slash",
     AtSign = "at_sign",

@@ -11,24 +11,21 @@ pub(super) fn marks(text: &str) -> String {
         let rest = &text[at + c.len_utf8()..];
         at += c.len_utf8();
         match c {
-            'x' | 'X' => {
-                // Both spaces or none: "10 x 15", "10x15".
-                let (before, after) = match (said.strip_suffix(' '), rest.strip_prefix(' ')) {
-                    (Some(before), Some(after)) => (before, after),
-                    _ => (said.as_str(), rest),
-                };
-                let is_between = before.ends_with(is_digit) && after.starts_with(is_digit);
-                if is_between && !keys::is_keyed(before) {
-                    said.truncate(before.len());
+            'x' | 'X' | '*' | TIMES => match factors(&said, rest) {
+                Some((before, after)) if is_amount(after) => {
+                    said.truncate(before);
+                    said.extend([" ", List::MultipliedBy.word(), " "]);
+                    at = text.len() - after.len();
+                }
+                Some((before, after)) if c != '*' && !keys::is_keyed(&said[..before]) => {
+                    said.truncate(before);
                     said.push(TIMES);
                     at = text.len() - after.len();
-                } else {
-                    said.push(c);
                 }
-            }
-            '*' | '#' if is_key(&said, rest) => {
-                said.push_str(if c == '*' { List::Star.word() } else { List::Hash.word() });
-            }
+                _ if c == '*' && is_key(&said, rest) => said.push_str(List::Star.word()),
+                _ => said.push(c),
+            },
+            '#' if is_key(&said, rest) => said.push_str(List::Hash.word()),
             '+' if is_between_words(&said, rest) => said.push_str(List::Plus.word()),
             '.' | ',' if has_no_cents(&said, rest) => at += rest.chars().next().map_or(0, char::len_utf8),
             '/' => match unit(&said, rest) {
@@ -43,6 +40,24 @@ pub(super) fn marks(text: &str) -> String {
         }
     }
     said
+}
+
+/// Returns the end of the text before a mark between two numbers, and the text after the mark, both without the spaces
+/// around it. There must be both spaces or none: "10 x 15", "10x15".
+fn factors<'t>(before: &str, after: &'t str) -> Option<(usize, &'t str)> {
+    let (before, after) = match (before.strip_suffix(' '), after.strip_prefix(' ')) {
+        (Some(before), Some(after)) => (before, after),
+        _ => (before, after),
+    };
+    (before.ends_with(is_digit) && after.starts_with(is_digit)).then_some((before.len(), after))
+}
+
+/// Returns true if a text begins with an amount of money or with the factor of an equation, so that the mark before it
+/// means a multiplication and not the sides of an area.
+fn is_amount(text: &str) -> bool {
+    let after = text.trim_start_matches(is_part).trim_start_matches(' ');
+    let is_currency = || Noun::find(&plain(&after[..word_length(after)])).is_some_and(|(noun, _)| noun.is_currency());
+    after.starts_with('=') || after.starts_with(CURRENCIES) || is_currency()
 }
 
 /// Returns true for a mark with a space on both sides that does not begin a line.
