@@ -220,6 +220,7 @@ impl Pipeline {
         self.drop_guess();
         self.stop_answer();
         self.answer = None;
+        self.listener.pass_on_rest(&mut self.events);
         self.events.push_back(EngineEvent::Failed { retry, reason });
     }
 

@@ -59,6 +59,8 @@ struct Turn {
     latency_start: Option<Instant>,
     /// True once the full text is known.
     text_final: bool,
+    /// True until a new engine, which hears the turn again, reports its first words. They replace the known text.
+    is_heard_again: bool,
     /// True once nothing more of the turn will be spoken or heard. Late text of an utterance that was heard completely
     /// is still added to its heard part.
     closed: bool,
@@ -75,7 +77,10 @@ impl Transcript {
     pub(super) fn caller_started_in_replay(&mut self, item: &ItemId, at_ms: u64) {
         let mut unmapped = self.turns.iter_mut().filter(|turn| turn.engine_item.is_none());
         match unmapped.next() {
-            Some(turn) => turn.engine_item = Some(item.clone()),
+            Some(turn) => {
+                turn.engine_item = Some(item.clone());
+                turn.is_heard_again = true;
+            }
             None => self.caller_started(item, at_ms),
         }
     }
@@ -412,6 +417,7 @@ impl Transcript {
                 engine_item: Some(item.clone()),
                 latency_start: None,
                 text_final: false,
+                is_heard_again: false,
                 closed: false,
             });
             self.turns.len() - 1
@@ -459,7 +465,7 @@ impl Turn {
         if self.text_final {
             return;
         }
-        if is_final {
+        if std::mem::take(&mut self.is_heard_again) || is_final {
             text.clone_into(&mut self.record.text);
         } else {
             self.record.text.push_str(text);

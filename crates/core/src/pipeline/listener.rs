@@ -312,6 +312,18 @@ impl Listener {
         (current.text, current.until_ms, current.words_until_ms) = (text, until_ms, words_until_ms);
     }
 
+    /// Passes on the words on which no second report has agreed, because no further report is expected. Otherwise they
+    /// would be missing in the transcript if no other engine hears the caller's speech again.
+    pub(super) fn pass_on_rest(&mut self, events: &mut VecDeque<EngineEvent>) {
+        let Some(current) = &mut self.current else { return };
+        if let Some(rest) = current.text.strip_prefix(current.passed_on.as_str()).filter(|rest| !rest.trim().is_empty())
+        {
+            let (item, text) = (current.item.clone(), rest.to_owned());
+            events.push_back(EngineEvent::CallerText { item, text, is_final: false });
+            current.passed_on.clone_from(&current.text);
+        }
+    }
+
     fn end_part(&mut self, events: &mut VecDeque<EngineEvent>) {
         match &mut self.current {
             Some(current) if self.committed_ms.is_none() => self.parts.end(&mut current.parts, &current.text),

@@ -236,3 +236,24 @@ fn a_voice_becomes_a_turn_without_words_only_by_a_report_of_the_transcriber() {
     rig.transcriber_event(TranscriberEvent::End);
     assert_eq!(turns(&rig), ["אפשר תור"]);
 }
+
+#[test]
+fn words_that_were_reported_once_are_passed_on_when_the_engine_fails() {
+    let mut rig = Rig::new();
+    rig.listen(1000, true);
+    rig.transcriber_event(said("אתם פתוחים היום", 950));
+    let words = |rig: &Rig| -> String {
+        let texts = rig.events.iter().filter_map(|event| match event {
+            EngineEvent::CallerText { text, is_final: false, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    };
+    assert_eq!(words(&rig), "", "a second report may differ");
+    for _ in 0..2 {
+        rig.pipeline.fail(true, "503".to_owned());
+        rig.drain();
+        assert_eq!(words(&rig).trim(), "אתם פתוחים היום", "once");
+    }
+    assert!(matches!(rig.events.last(), Some(EngineEvent::Failed { .. })));
+}
