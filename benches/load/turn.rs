@@ -82,8 +82,8 @@ const SERVER_SILENCE_MS: u64 = 500;
 const EARLY_SILENCE_MS: u64 = 200;
 /// The shortest pause after which the pipeline ends a turn.
 const SHORTEST_PAUSE_MS: u64 = 150;
-/// The time that the fake model takes from its first word to the end of the first clause of [`ANSWER`].
-const FIRST_CLAUSE_MS: u64 = 40;
+/// The time that the fake model takes from its first word to the last word of the first clause of [`ANSWER`].
+const FIRST_CLAUSE_MS: u64 = 20;
 const SAMPLES_PER_MS: u64 = 8;
 const FILLERS: [&[u8]; 2] = [
     include_bytes!("../../packaging/audio/one_moment_he.ulaw"),

@@ -60,6 +60,10 @@ impl ClauseSplitter {
                         && next.is_some_and(char::is_whitespace)
                         && !is_item_number(&self.rest[..at])
                 }
+                // A comma after a letter is not in a number, so the first clause does not wait for the next word.
+                ',' | '\u{60c}' if !self.has_first && next.is_none() => {
+                    letters >= at_comma && self.rest[..at].ends_with(char::is_alphabetic)
+                }
                 ',' | ';' | ':' | '–' | '—' | '\u{60c}' => {
                     letters >= at_comma && next.is_some_and(char::is_whitespace)
                 }
@@ -121,10 +125,20 @@ mod tests {
     }
 
     #[test]
+    fn the_first_clause_does_not_wait_for_the_word_after_its_comma() {
+        let mut splitter = ClauseSplitter::default();
+        let clauses: Vec<_> = ["בשמחה", " רבה,"].iter().flat_map(|piece| splitter.push(piece)).collect();
+        assert_eq!(clauses, ["בשמחה רבה,"]);
+        assert_eq!(splitter.push(" רגע אחד."), Vec::<String>::new());
+        assert_eq!(splitter.finish().as_deref(), Some(" רגע אחד."));
+    }
+
+    #[test]
     fn numbers_and_short_words_are_not_divided() {
         assert_eq!(split(&["זה עולה 1,200.50 שקלים."]), ["זה עולה 1,200.50 שקלים."]);
         assert_eq!(split(&["בשעה 16:30 בדיוק."]), ["בשעה 16:30 בדיוק."]);
         assert_eq!(split(&["כן, בטח."]), ["כן, בטח."], "a word alone sounds chopped");
+        assert_eq!(split(&["זה יעלה לכם 1,", "200 שקלים."]), ["זה יעלה לכם 1,200 שקלים."]);
         assert_eq!(split(&["באמת?! ", "כן."]), ["באמת?!", " כן."]);
     }
 
