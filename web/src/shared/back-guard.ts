@@ -15,6 +15,11 @@ export function guardBack(run: Guard): () => void {
   }
 }
 
+let isReturned = false
+
+/** Whether the user has come to this page by the browser's back or forward button. */
+export const isReturn = (): boolean => isReturned
+
 export function setOwnStep(isOwn: boolean): void {
   isOwnStep = isOwn
 }
@@ -22,5 +27,10 @@ export function setOwnStep(isOwn: boolean): void {
 // Browsers run the listeners of `window` for this event in the order in which they were added, also capturing ones. The
 // router adds its listener when it renders, so this module is imported before.
 window.addEventListener('popstate', event => {
+  isReturned = true
   if (!isOwnStep) guard?.(event)
+})
+// An event of the router.
+window.addEventListener('pushState', () => {
+  isReturned = false
 })

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useMemo } from 'react'
+import { flushSync } from 'react-dom'
 import { useLocation } from 'wouter'
 import { WhoAnswers } from '#shared/answering/WhoAnswers'
 import { type CallOutcome, isCallOutcome } from '#shared/call-outcome'
@@ -10,6 +11,7 @@ import { SearchField } from '#shared/components/SearchField'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { deferred, usePreload } from '#shared/deferred'
 import { useShortcuts } from '#shared/keys'
+import { placeOf, useLongList } from '#shared/long-list'
 import { type UrlChange, useUrl } from '#shared/url'
 import { type CallFilter, type CallItem, callHref, callPages, callsOf } from './api'
 import { CallRow } from './CallRow'
@@ -20,6 +22,7 @@ export function CallList({ current }: { current: number | null }) {
   const { t } = useLingui()
   const [filter, setFilter] = useCallFilter()
   const query = useInfiniteQuery(callPages(filter))
+  const calls = useMemo(() => (query.data ? callsOf(query.data) : []), [query.data])
   usePreload(CallBackSeveral)
   return (
     <section className="pane list" aria-label={t`שיחות`}>
@@ -42,8 +45,7 @@ export function CallList({ current }: { current: number | null }) {
         skeleton={<SkeletonRows count={10} height={66} />}
         title={<Trans>השיחות לא נטענו. הן נשמרות כרגיל</Trans>}
       >
-        {data => {
-          const calls = callsOf(data)
+        {() => {
           if (calls.length === 0) return <NoCalls filter={filter} />
           return (
             <>
@@ -51,6 +53,7 @@ export function CallList({ current }: { current: number | null }) {
               <Rows
                 calls={calls}
                 current={current}
+                hasMore={query.hasNextPage}
                 more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
               />
             </>
@@ -99,17 +102,22 @@ function NoCalls({ filter: { outcome, q } }: { filter: CallFilter }) {
 interface RowsProps {
   calls: CallItem[]
   current: number | null
+  /** Whether more calls can be fetched; `more` is undefined while they are being fetched. */
+  hasMore: boolean
   more: (() => void) | undefined
 }
 
-function Rows({ calls, current, more }: RowsProps) {
+function Rows({ calls, current, hasMore, more }: RowsProps) {
   const { t } = useLingui()
   const [, go] = useLocation()
+  const keys = useMemo(() => calls.map(({ id }) => id), [calls])
+  const { ref, parts } = useLongList<HTMLUListElement>({ name: 'calls', keys, height: 66, current })
   const move = (by: 1 | -1) => {
     const at = calls.findIndex(({ id }) => id === current)
     const next = calls[at === -1 ? 0 : at + by]
     if (!next) return
-    go(callHref(next.id, location.search), { replace: current !== null })
+    // The list renders the current row, also far from the screen.
+    flushSync(() => go(callHref(next.id, location.search), { replace: current !== null }))
     document.getElementById(`call-${next.id}`)?.scrollIntoView({ block: 'nearest' })
   }
   useShortcuts([
@@ -117,10 +125,21 @@ function Rows({ calls, current, more }: RowsProps) {
     { code: 'KeyK', run: () => move(-1) },
   ])
   return (
-    <ul className="scroll" tabIndex={-1} aria-label={t`רשימת השיחות`}>
-      {calls.map(call => (
-        <CallRow key={call.id} call={call} isCurrent={call.id === current} />
-      ))}
+    <ul ref={ref} className="scroll" tabIndex={-1} aria-label={t`רשימת השיחות`}>
+      {parts.map(part => {
+        if ('gap' in part) return <li key={part.key} data-gap aria-hidden style={{ blockSize: part.gap }} />
+        const call = calls[part.index]
+        return (
+          call && (
+            <CallRow
+              key={part.key}
+              call={call}
+              isCurrent={call.id === current}
+              {...placeOf(part.index, calls.length, hasMore)}
+            />
+          )
+        )
+      })}
       {more && (
         <li>
           <More key={calls.length} run={more}>

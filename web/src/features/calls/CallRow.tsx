@@ -4,14 +4,20 @@ import { outcomeOf } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Name, Time } from '#shared/components/text'
+import type { Place } from '#shared/long-list'
 import { type CallItem, callHref } from './api'
 
-export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolean }) {
+interface Props extends Place {
+  call: CallItem
+  isCurrent: boolean
+}
+
+export function CallRow({ call, isCurrent, ...place }: Props) {
   const { i18n } = useTexts()
   const { icon, text, tone } = outcomeOf(call)
   const line = call.outcome === 'message' ? call.message_text : call.summary_line
   return (
-    <li id={`call-${call.id}`} className="call-row">
+    <li id={`call-${call.id}`} className="call-row" {...place}>
       <Link className="thread" href={callHref(call.id, location.search)} aria-current={isCurrent ? 'true' : undefined}>
         <span className={`tone ${tone}`}>
           <Icon icon={icon} size="s" />

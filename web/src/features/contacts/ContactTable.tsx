@@ -1,22 +1,26 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useRef } from 'react'
+import { useMemo, useRef } from 'react'
 import { Link } from '#shared/components/Link'
 import { More } from '#shared/components/More'
 import { Name, Phone, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
+import { useLongList } from '#shared/long-list'
 import type { Contact } from './api'
 
 interface Props {
   contacts: readonly Contact[]
   selected: ReadonlySet<number>
   setSelected: (selected: ReadonlySet<number>) => void
+  /** Whether more contacts can be fetched; `more` is undefined while they are being fetched. */
+  hasMore: boolean
   more: (() => void) | undefined
 }
 
-export function ContactTable({ contacts, selected, setSelected, more }: Props) {
+export function ContactTable({ contacts, selected, setSelected, hasMore, more }: Props) {
   const { t } = useLingui()
   const last = useRef<number | null>(null)
-  const shown = contacts.map(({ id }) => id)
+  const shown = useMemo(() => contacts.map(({ id }) => id), [contacts])
+  const { ref, parts } = useLongList<HTMLTableSectionElement>({ name: 'contacts', keys: shown, height: 53 })
   const isAll = shown.length > 0 && shown.every(id => selected.has(id))
   const toggle = (id: number, withRange: boolean) => {
     const next = new Set(selected)
@@ -32,9 +36,9 @@ export function ContactTable({ contacts, selected, setSelected, more }: Props) {
   }
   return (
     <>
-      <table className="contact-table">
+      <table className="contact-table" aria-rowcount={hasMore ? -1 : contacts.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th scope="col" className="pick">
               <label className="hit">
                 <input
@@ -59,10 +63,29 @@ export function ContactTable({ contacts, selected, setSelected, more }: Props) {
             </th>
           </tr>
         </thead>
-        <tbody>
-          {contacts.map(contact => (
-            <Row key={contact.id} contact={contact} isSelected={selected.has(contact.id)} toggle={toggle} />
-          ))}
+        <tbody ref={ref}>
+          {parts.map(part => {
+            if ('gap' in part) {
+              return (
+                <tr key={part.key} data-gap aria-hidden>
+                  {/* Without the other cells: on a phone, some columns are hidden. */}
+                  <td style={{ blockSize: part.gap }} />
+                </tr>
+              )
+            }
+            const contact = contacts[part.index]
+            return (
+              contact && (
+                <Row
+                  key={part.key}
+                  contact={contact}
+                  index={part.index}
+                  isSelected={selected.has(contact.id)}
+                  toggle={toggle}
+                />
+              )
+            )
+          })}
         </tbody>
       </table>
       {more && (
@@ -76,16 +99,17 @@ export function ContactTable({ contacts, selected, setSelected, more }: Props) {
 
 interface RowProps {
   contact: Contact
+  index: number
   isSelected: boolean
   toggle: (id: number, withRange: boolean) => void
 }
 
-function Row({ contact, isSelected, toggle }: RowProps) {
+function Row({ contact, index, isSelected, toggle }: RowProps) {
   const { t } = useLingui()
   const { id, display_name, number, tags, opted_out, blocked, relation, unread_count, last_activity_at } = contact
   const name = display_name ? isolate(display_name) : t`לקוח בלי שם`
   return (
-    <tr aria-selected={isSelected}>
+    <tr aria-rowindex={index + 2} aria-selected={isSelected}>
       <td className="pick">
         <label className="hit">
           <input

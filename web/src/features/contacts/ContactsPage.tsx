@@ -76,6 +76,7 @@ export default function ContactsPage() {
                 contacts={contacts}
                 selected={selected}
                 setSelected={setPicked}
+                hasMore={query.hasNextPage}
                 more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
               />
             )

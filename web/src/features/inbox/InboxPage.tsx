@@ -3,6 +3,7 @@ import './inbox.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useLocation, useParams, useSearchParams } from 'wouter'
 import { queryClient } from '#shared/api/query'
 import { BackCloses } from '#shared/components/BackCloses'
@@ -80,7 +81,8 @@ export default function InboxPage() {
     const at = order.current.findIndex(row => row.contact_id === contactId)
     const next = order.current[at < 0 ? 0 : at + by]
     if (!next) return
-    go(hrefOf(next.contact_id), { replace: contactId !== null })
+    // The list renders the current row, also far from the screen.
+    flushSync(() => go(hrefOf(next.contact_id), { replace: contactId !== null }))
     document.querySelector(`[data-contact="${next.contact_id}"]`)?.scrollIntoView({ block: 'nearest' })
   }
   const isOpen = contactId !== null

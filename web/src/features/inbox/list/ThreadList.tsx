@@ -14,7 +14,7 @@ import { countsQuery, inboxQuery } from '../queries'
 import { useTypingIn } from '../typing'
 import { EmptyList } from './EmptyList'
 import { FoundWords } from './FoundWords'
-import { ThreadRow } from './ThreadRow'
+import { Threads } from './Threads'
 
 interface Props {
   filter: InboxFilter
@@ -81,17 +81,14 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
 
   const rows = (items: readonly InboxRow[], label: string) =>
     items.length > 0 && (
-      <ul aria-label={label} className="threads">
-        {items.map(row => (
-          <ThreadRow
-            key={row.contact_id}
-            row={row}
-            href={hrefOf(row.contact_id)}
-            isCurrent={row.contact_id === current}
-            typing={typing(row.whatsapp_thread_id)}
-          />
-        ))}
-      </ul>
+      <Threads
+        rows={items}
+        label={label}
+        current={current}
+        hrefOf={hrefOf}
+        typingIn={typing}
+        hasMore={query.hasNextPage}
+      />
     )
   return (
     <section className="pane list" aria-label={t`רשימת פניות`}>

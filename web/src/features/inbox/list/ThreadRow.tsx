@@ -4,10 +4,11 @@ import { memo, type ReactNode } from 'react'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Hidden, Name, Plain, Time } from '#shared/components/text'
+import type { Place } from '#shared/long-list'
 import type { InboxRow, LastCall, LastMessage } from '../api'
 import { callIcon, MEDIA_ICONS, useCallText, useMediaText } from '../texts'
 
-interface Props {
+interface Props extends Place {
   row: InboxRow
   href: string
   isCurrent: boolean
@@ -15,10 +16,10 @@ interface Props {
   typing: string | undefined
 }
 
-export const ThreadRow = memo(function ThreadRow({ row, href, isCurrent, typing }: Props) {
+export const ThreadRow = memo(function ThreadRow({ row, href, isCurrent, typing, ...place }: Props) {
   const waits = row.turn === 'us'
   return (
-    <li>
+    <li {...place}>
       <Link
         className={waits ? 'thread waits' : 'thread'}
         href={href}
