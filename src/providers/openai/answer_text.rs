@@ -55,8 +55,17 @@ pub struct AnswerText {
     has_words: bool,
     /// Whether the text at the beginning of `held` is at the beginning of a line.
     is_inside_line: bool,
-    has_reasoning: bool,
-    begins_with_reasoning: bool,
+    reasoning: Reasoning,
+}
+
+/// The reasoning in the text so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Reasoning {
+    #[default]
+    None,
+    Tagged,
+    /// Without its first tag.
+    Unopened,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,13 +95,14 @@ impl AnswerText {
 
     /// Returns true if the text so far contains reasoning.
     pub fn has_reasoning(&self) -> bool {
-        self.has_reasoning
+        self.reasoning != Reasoning::None
     }
 
     /// Returns true if the text began with reasoning without its first tag, and false if it began with words; `None` if
     /// neither is known yet.
     pub fn begins_with_reasoning(&self) -> Option<bool> {
-        (self.begins_with_reasoning || self.has_words).then_some(self.begins_with_reasoning)
+        let begins = self.reasoning == Reasoning::Unopened;
+        (begins || self.has_words).then_some(begins)
     }
 
     /// Returns the words that can be spoken.
@@ -137,7 +147,7 @@ impl AnswerText {
                 }
                 State::Unopened => {
                     let Some((at, tag)) = closing(&self.held) else { return Ok(words) };
-                    (self.has_reasoning, self.begins_with_reasoning) = (true, true);
+                    self.reasoning = Reasoning::Unopened;
                     self.close(at + tag.len());
                 }
                 State::Words => {
@@ -151,10 +161,11 @@ impl AnswerText {
                         Found::Opening(closing) => {
                             words.push_str(&self.held[..at]);
                             self.held.drain(..at + length);
-                            (self.state, self.has_reasoning) = (State::Reasoning(closing), true);
+                            self.state = State::Reasoning(closing);
+                            self.reasoning = self.reasoning.max(Reasoning::Tagged);
                         }
                         Found::Closing => {
-                            (self.has_reasoning, self.begins_with_reasoning) = (true, true);
+                            self.reasoning = Reasoning::Unopened;
                             if self.has_words {
                                 return Err(Unspeakable::Reasoning);
                             }

@@ -35,7 +35,7 @@ impl ReadTx<'_> {
         let (mut extras, mut queued) = (self.message_extras(&ids)?, self.queued(&ids)?);
         let detail = |message: Message| {
             let happened = events.remove(&message.id).unwrap_or_default();
-            let (next_attempt_at, waits_for) = queued.remove(&message.id).unwrap_or_default();
+            let Queued { next_attempt_at, waits_for } = queued.remove(&message.id).unwrap_or_default();
             let deletion = happened.iter().find(|event| event.kind == MessageEventKind::Deletion);
             MessageDetail {
                 reactions: reactions(&happened),
@@ -111,8 +111,7 @@ impl ReadTx<'_> {
         Ok(files)
     }
 
-    /// When the next attempts to send the queued messages are due, and what the messages wait for.
-    fn queued(&self, ids: &str) -> Result<HashMap<MessageId, (Option<Timestamp>, Option<WaitsFor>)>> {
+    fn queued(&self, ids: &str) -> Result<HashMap<MessageId, Queued>> {
         let mut query = self.conn.prepare_cached(
             "SELECT message_id, iif(state = 'queued', next_attempt_at, NULL),
                  CASE WHEN id <= ?2 THEN 'owner' WHEN state = 'doubtful' THEN 'confirmation'
@@ -120,8 +119,9 @@ impl ReadTx<'_> {
                          AND e.state IN ('queued', 'sending', 'doubtful')) THEN 'earlier_message' END
              FROM outbox WHERE message_id IN (SELECT value FROM json_each(?1)) AND state IN ('queued', 'doubtful')",
         )?;
-        let rows =
-            query.query_map(params![ids, self.held_to()?], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let rows = query.query_map(params![ids, self.held_to()?], |row| {
+            Ok((row.get(0)?, Queued { next_attempt_at: row.get(1)?, waits_for: row.get(2)? }))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -145,6 +145,13 @@ impl ReadTx<'_> {
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+#[derive(Default)]
+struct Queued {
+    /// When the next attempt to send the message is due.
+    next_attempt_at: Option<Timestamp>,
+    waits_for: Option<WaitsFor>,
 }
 
 fn thumbnail_url(sha256: Option<&str>, is_there: bool) -> Option<String> {
