@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How many batches wait for a slow disk. Further batches are dropped, because the call has priority over its log.
-const MAX_WAITING_BATCHES: usize = 256;
-/// How many records a call passes on together.
-const BATCH: usize = 50;
+const MAX_WAITING_BATCHES: usize = 640;
+/// How many records a call passes on together: those of about 0.4 s. They keep their audio in memory until then.
+const BATCH: usize = 20;
 /// The maximum size of a log, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
 /// How often the thread looks for files to close.

@@ -13,7 +13,7 @@ pub const CHUNK_BYTES: usize = 24 * 1024;
 const FINAL_AFTER_MS: u64 = 1000;
 
 /// How many bytes a track's buffer grows by. Buffers that double their size would keep twice the audio's size.
-const GROWTH: usize = 4 * 1024;
+const GROWTH: usize = 2 * 1024;
 
 /// A recorder that combines the two sides, and returns them in chunks.
 #[derive(Debug, Default)]
@@ -72,6 +72,8 @@ impl Recorder {
         }
         for track in [&mut self.caller, &mut self.agent] {
             track.samples.drain(..samples.min(track.samples.len()));
+            // Other calls can use the memory until this track has grown again.
+            track.samples.shrink_to(track.samples.len() + GROWTH);
         }
         self.start += samples as u64;
         both
