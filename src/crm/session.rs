@@ -49,6 +49,15 @@ pub fn find(tx: &ReadTx<'_>, cookie_hash: &str, now: Timestamp) -> store::Result
     tx.session(cookie_hash, now, now.minus(LIFETIME))
 }
 
+/// Returns a session that is not stored, with the user's present data. Returns `None` if the user was removed, or if the
+/// user's sessions were ended or a password was set after the session began.
+pub fn if_valid(tx: &ReadTx<'_>, session: Session) -> store::Result<Option<Session>> {
+    if tx.are_sessions_ended_since(session.user.id, session.created_at)? {
+        return Ok(None);
+    }
+    Ok(tx.user(session.user.id)?.map(|user| Session { user, ..session }))
+}
+
 /// The most recently used session comes first.
 pub fn list(tx: &ReadTx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionSummary>, Error> {
     tx.user(user)?.ok_or(RequestError::NotFound("user"))?;

@@ -118,6 +118,7 @@ pub(super) async fn log_out(
     peer: Peer,
 ) -> Result<Response, ApiError> {
     let (id, id_hash, now) = (actor.id, login.id_hash, clock::now());
+    state.auth.unstored_sessions.forget(&id_hash);
     let ended = {
         let id_hash = id_hash.clone();
         actor.transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await

@@ -2,9 +2,10 @@
 //! an owner can log in and see what is wrong, and can log out.
 
 use crate::clock;
+use crate::crm;
 use crate::crm::session::{self, Browser};
 use crate::domain::{ActorId, Session, Timestamp};
-use crate::store::{self, ReadTx, Store};
+use crate::store::{self, ReadTx, Store, WriteTx};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,8 +35,7 @@ impl UnstoredSessions {
         let Some(begun) = begun.filter(|session| session.expires_at > now) else {
             return session::find(tx, id_hash, now);
         };
-        // The user may have been removed, or have another role by now.
-        Ok(tx.user(begun.user.id)?.map(|user| Session { user, ..begun }))
+        session::if_valid(tx, begun)
     }
 
     /// Keeps a session that could not be stored, until it can be.
@@ -49,8 +49,11 @@ impl UnstoredSessions {
                 if !sessions.lock().begun.contains_key(&id_hash) {
                     return;
                 }
-                let (session, browser) = (session.clone(), browser.clone());
-                if crate::crm::transact(&store, move |tx| session::begin(tx, &session, &browser)).await.is_ok() {
+                let stored = {
+                    let (sessions, session, browser) = (sessions.clone(), session.clone(), browser.clone());
+                    crm::transact(&store, move |tx| sessions.store(tx, session, &browser)).await
+                };
+                if stored.is_ok() || session.expires_at <= clock::now() {
                     sessions.lock().begun.remove(&id_hash);
                     return;
                 }
@@ -58,19 +61,31 @@ impl UnstoredSessions {
         });
     }
 
+    /// Stores a session unless it has ended, or was stored by an attempt that reported an error.
+    fn store(&self, tx: &WriteTx<'_>, session: Session, browser: &Browser) -> Result<(), crm::Error> {
+        let id_hash = browser.id_hash();
+        let is_over = !self.lock().begun.contains_key(&id_hash) || session::find(tx, &id_hash, clock::now())?.is_some();
+        match session::if_valid(tx, session)? {
+            Some(session) if !is_over => session::begin(tx, &session, browser),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets a session that is not stored. Must be called before the transaction that ends the session, so that no later
+    /// transaction stores it.
+    pub(crate) fn forget(&self, id_hash: &str) {
+        self.lock().begun.remove(id_hash);
+    }
+
     /// Ends a session that could not be deleted, and deletes it as soon as possible.
     pub(crate) fn end(&self, store: &Store, actor: ActorId, id_hash: String) {
-        {
-            let mut unstored = self.lock();
-            unstored.begun.remove(&id_hash);
-            unstored.ended.insert(id_hash.clone());
-        }
+        self.lock().ended.insert(id_hash.clone());
         let (sessions, store, now) = (self.clone(), store.clone(), clock::now());
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(RETRY_INTERVAL).await;
                 let hash = id_hash.clone();
-                if crate::crm::transact(&store, move |tx| session::end(tx, actor, &hash, now)).await.is_ok() {
+                if crm::transact(&store, move |tx| session::end(tx, actor, &hash, now)).await.is_ok() {
                     sessions.lock().ended.remove(&id_hash);
                     return;
                 }

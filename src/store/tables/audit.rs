@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::contact::main_number;
 use super::page::{page, rows_for};
-use crate::domain::{ActorId, AuditEntry, ContactId, Timestamp};
+use crate::domain::{ActorId, AuditEntry, ContactId, Timestamp, UserId};
 use crate::store::{ReadTx, Result, WriteTx};
 use rusqlite::named_params;
 
@@ -46,6 +46,13 @@ impl WriteTx<'_> {
 }
 
 impl ReadTx<'_> {
+    /// Returns true if this user's sessions were ended, or a password was set, at or after this time.
+    pub fn are_sessions_ended_since(&self, user: UserId, since: Timestamp) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM audit_log WHERE at >= ?1 AND subject = ?2 AND action IN ('sessions_ended', 'password_set'))";
+        let subject = ActorId::User(user).to_string();
+        Ok(self.conn.prepare_cached(sql)?.query_row((since, subject), |row| row.get(0))?)
+    }
+
     /// Newest first, before the row `before`, with the position of the next page if one exists.
     pub fn audit_log(
         &self,
