@@ -41,7 +41,8 @@ pub fn sentence(body: &Value) -> String {
     ];
     let text = texts.iter().find_map(|path| body.pointer(path)?.as_str()).unwrap_or_default();
     // Validation errors of Python servers repeat the request, which contains what a caller said.
-    one_line(text.split("'input'").next().unwrap_or_default())
+    let end = ["{'input': ", ", 'input': ", "input_value="].iter().filter_map(|key| text.find(key)).min();
+    one_line(&text[..end.unwrap_or(text.len())])
 }
 
 /// Returns a text of a provider as one line of limited length, without words that may be keys.
@@ -63,7 +64,7 @@ fn may_be_secret(word: &str) -> bool {
 fn is_uuid(word: &str) -> bool {
     let is_of_id = |c: char| c.is_ascii_hexdigit() || c == '-';
     let lengths = |part: &str| part.split('-').map(str::len).collect::<Vec<_>>();
-    word.split(|c| !is_of_id(c)).any(|part| lengths(part) == [8, 4, 4, 4, 12])
+    word.split(|c| !is_of_id(c)).any(|part| lengths(part).windows(5).any(|window| window == [8, 4, 4, 4, 12]))
 }
 
 const HIDDEN: &str = "•••";
@@ -92,7 +93,9 @@ mod tests {
             (r#"{"object":"error","message":"no","code":404}"#, "", "no"),
             (r#"{"detail":[{"loc":["body"],"msg":"Extra inputs"}]}"#, "", "Extra inputs"),
             (r#"{"detail":"Not Found"}"#, "", "Not Found"),
-            (r#"{"message":"[{'msg': 'no', 'input': 'שלום'}]"}"#, "", "[{'msg': 'no',"),
+            (r#"{"message":"[{'msg': 'no', 'input': 'שלום'}]"}"#, "", "[{'msg': 'no'"),
+            (r#"{"message":"1 error: no [type=x, input_value='שלום']"}"#, "", "1 error: no [type=x,"),
+            (r#"{"error":{"message":"Invalid 'input': string too long."}}"#, "", "Invalid 'input': string too long."),
             ("<html>", "", ""),
         ] {
             assert_eq!((of(body.as_bytes()).as_str(), reason(400, body.as_bytes())), {
@@ -109,6 +112,7 @@ mod tests {
             ("key 0123456789abcdef0123 rejected", "key ••• rejected"),
             ("see (sk_live_1), task-id or disk-full", "see ••• task-id or disk-full"),
             ("key '0f8fad5b-d9cb-469f-a165-70867728950e'.", "key •••"),
+            ("no id-0f8fad5b-d9cb-469f-a165-70867728950e-1", "no •••"),
             ("no gpt-4o-mini-transcribe-2025-12-15\there", "no gpt-4o-mini-transcribe-2025-12-15 here"),
         ] {
             assert_eq!(one_line(text), expected);
