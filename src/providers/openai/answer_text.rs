@@ -12,19 +12,27 @@ const REASONING: [(&str, &str); 5] = [
 /// Ends reasoning of the harmony format (gpt-oss), but also the answers of other models.
 const END: &str = "<|end|>";
 /// Other markers of a model's format, which are no words.
-const TOKENS: [&str; 8] = [
+const TOKENS: [&str; 13] = [
     END,
     "<|start|>assistant",
     "<|channel|>final<|message|>",
     "<|channel|>commentary<|message|>",
+    "<|message|>",
     "<|return|>",
     "<|im_end|>",
     "<|eot_id|>",
+    "<|eom_id|>",
+    "<|end_of_text|>",
     "<|endoftext|>",
+    "<end_of_turn>",
+    "</s>",
 ];
 /// The beginnings of tool calls, and of code, which a caller must not hear either.
-const CALLS: [&str; 10] = [
+const CALLS: [&str; 13] = [
     "<|channel|>commentary to=",
+    "to=functions.",
+    "<|constrain|>",
+    "<|call|>",
     "<tool_call",
     "<|tool_call",
     "<tools>",
@@ -146,9 +154,15 @@ impl AnswerText {
                     self.close(at + tag.len());
                 }
                 State::Unopened => {
-                    let Some((at, tag)) = closing(&self.held) else { return Ok(words) };
-                    self.reasoning = Reasoning::Unopened;
-                    self.close(at + tag.len());
+                    let opening = REASONING.iter().filter_map(|(open, _)| self.held.find(open)).min();
+                    match closing(&self.held) {
+                        Some((at, tag)) if opening.is_none_or(|opening| at < opening) => {
+                            self.reasoning = Reasoning::Unopened;
+                            self.close(at + tag.len());
+                        }
+                        _ if opening.is_some() => self.state = State::Words,
+                        _ => return Ok(words),
+                    }
                 }
                 State::Words => {
                     let Some((at, length, found)) = self.marker() else { return Ok(words) };
@@ -280,7 +294,7 @@ mod tests {
         Ok(words + &answer.finish()?)
     }
 
-    const ANSWERS: [(&str, Result<&str, Unspeakable>); 25] = [
+    const ANSWERS: [(&str, Result<&str, Unspeakable>); 28] = [
         ("כן, אנחנו פתוחים.", Ok("כן, אנחנו פתוחים.")),
         ("<think>\nשאלה.\nלענות.\n</think>\n\nכן, פתוחים.", Ok("כן, פתוחים.")),
         ("<think></think>כן.", Ok("כן.")),
@@ -295,7 +309,13 @@ mod tests {
             "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary to=functions.a <|constrain|>json<|message|>{}",
             Err(Unspeakable::ToolCall),
         ),
+        (
+            "<|start|>assistant to=functions.a<|channel|>commentary <|constrain|>json<|message|>{\"a\":1}<|call|>",
+            Err(Unspeakable::ToolCall),
+        ),
         ("<|channel|>commentary<|message|>רגע.<|end|>", Ok("רגע.")),
+        ("כן.</s>", Ok("כן.")),
+        ("כן.<end_of_turn>", Ok("כן.")),
         ("כן, פתוחים.<|im_end|>", Ok("כן, פתוחים.")),
         ("<think>אין סוף", Ok("")),
         ("<tool_call>\n{\"name\":\"a\"}\n</tool_call>", Err(Unspeakable::ToolCall)),
@@ -319,12 +339,9 @@ mod tests {
         fn only_words_are_returned_whatever_the_pieces(piece in 1usize..60, case in 0usize..ANSWERS.len()) {
             let (text, expected) = ANSWERS[case];
             prop_assert_eq!(read(text, piece, false), expected.map(str::to_owned), "{}", text);
-            let opened = text.contains("<think>") || text.contains("THINK") || text.contains("thinking");
-            if !opened && !text.contains("channel") {
-                prop_assert_eq!(read(text, piece, true), expected.map(str::to_owned), "{}", text);
-                let reasoned = format!("מה הוא רוצה?\n</think>\n\n{text}");
-                prop_assert_eq!(read(&reasoned, piece, true), expected.map(str::to_owned), "{}", reasoned);
-            }
+            prop_assert_eq!(read(text, piece, true), expected.map(str::to_owned), "{}", text);
+            let reasoned = format!("מה הוא רוצה?\n</think>\n\n{text}");
+            prop_assert_eq!(read(&reasoned, piece, true), expected.map(str::to_owned), "{}", reasoned);
         }
 
         #[test]
