@@ -2,6 +2,8 @@
 
 mod conduct;
 mod heard_prefix;
+#[cfg(test)]
+mod tests;
 
 use super::playback::HeardPart;
 use super::{CallerWords, HistoryTurn, ItemId, TurnRecord, Usage};
@@ -465,9 +467,12 @@ impl Turn {
         if self.text_final {
             return;
         }
-        if std::mem::take(&mut self.is_heard_again) || is_final {
-            text.clone_into(&mut self.record.text);
-        } else {
+        // An engine that hears the speech again may not recognise its words.
+        let keeps_known_words = self.is_heard_again && text.trim().is_empty();
+        if !keeps_known_words {
+            if std::mem::take(&mut self.is_heard_again) || is_final {
+                self.record.text.clear();
+            }
             self.record.text.push_str(text);
         }
         self.text_final = is_final;

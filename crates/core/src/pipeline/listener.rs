@@ -316,8 +316,9 @@ impl Listener {
     /// would be missing in the transcript if no other engine hears the caller's speech again.
     pub(super) fn pass_on_rest(&mut self, events: &mut VecDeque<EngineEvent>) {
         let Some(current) = &mut self.current else { return };
-        if let Some(rest) = current.text.strip_prefix(current.passed_on.as_str()).filter(|rest| !rest.trim().is_empty())
-        {
+        // The last report may also have changed words that were passed on.
+        let rest = after_words(&current.text, current.passed_on.split_whitespace().count());
+        if !rest.trim().is_empty() {
             let (item, text) = (current.item.clone(), rest.to_owned());
             events.push_back(EngineEvent::CallerText { item, text, is_final: false });
             current.passed_on.clone_from(&current.text);
@@ -415,6 +416,14 @@ impl Listener {
         self.count += 1;
         format!("{}.caller.{}", self.engine, self.count).into()
     }
+}
+
+/// Returns the text after its first `count` words, with the space before it.
+fn after_words(text: &str, count: usize) -> &str {
+    (0..count).fold(text, |rest, _| {
+        let words = rest.trim_start();
+        &words[words.find(char::is_whitespace).unwrap_or(words.len())..]
+    })
 }
 
 /// Returns the words at the beginning that both texts have in common.

@@ -139,11 +139,12 @@ impl CallSession {
         self.outputs.extend(turn.map(turn_output));
     }
 
-    /// The caller's words are unknown and may be important.
+    /// Further words of the caller are unknown and may be important.
     fn transcription_failed(&mut self, item: &ItemId, now: Instant) {
         self.not_silent();
         let at_ms = self.stream.call_ms(now);
-        let turn = self.transcript.caller_text(item, "", true, at_ms, now);
+        let known = self.transcript.caller_words(item).to_owned();
+        let turn = self.transcript.caller_text(item, &known, true, at_ms, now);
         self.event(CallEvent::CallerSpeech { is_final: true, has_failed: true });
         self.outputs.extend(turn.map(turn_output));
         self.words_unknowable(item, now);

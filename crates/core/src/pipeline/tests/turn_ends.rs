@@ -257,3 +257,19 @@ fn words_that_were_reported_once_are_passed_on_when_the_engine_fails() {
     }
     assert!(matches!(rig.events.last(), Some(EngineEvent::Failed { .. })));
 }
+
+#[test]
+fn words_after_a_changed_word_are_passed_on_when_the_engine_fails() {
+    let mut rig = Rig::new();
+    rig.listen(1000, true);
+    for words in ["אני רוצה", "אני רוצה", "אנחנו רוצים תור מחר"] {
+        rig.transcriber_event(said(words, 950));
+    }
+    rig.pipeline.fail(true, "503".to_owned());
+    rig.drain();
+    let texts = rig.events.iter().filter_map(|event| match event {
+        EngineEvent::CallerText { text, is_final: false, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<String>(), "אני רוצה תור מחר");
+}
