@@ -148,10 +148,11 @@ impl WriteTx<'_> {
         Ok(changed > 0)
     }
 
-    /// Returns the number of changed rows. An opt-out that a provider reported after `at` is kept.
+    /// Returns the number of changed rows. An opt-out that a provider reported after `at` is kept, unless its time is after
+    /// `now`, because the clock was ahead.
     fn allow_messages(&self, contact: ContactId, at: Timestamp, now: Timestamp) -> Result<usize> {
-        let sql = "UPDATE threads SET opted_out_at = NULL WHERE contact_id = ?1 AND opted_out_at <= ?2";
-        let by_provider = self.conn.prepare_cached(sql)?.execute(params![contact, at])?;
+        let sql = "UPDATE threads SET opted_out_at = NULL WHERE contact_id = ?1 AND (opted_out_at <= ?2 OR opted_out_at > ?3)";
+        let by_provider = self.conn.prepare_cached(sql)?.execute(params![contact, at, now])?;
         let sql = "UPDATE contacts SET opted_out_at = NULL, opted_out_by = NULL, opted_out_word = NULL,
                        opt_out_decided_at = ?2, updated_at = ?3
                    WHERE id = ?1 AND (opted_out_at IS NOT NULL OR ?4)";

@@ -8,5 +8,5 @@ UPDATE threads SET
     last_in_at = max(iif(last_in_at <= ?6, last_in_at, ''), ?3),
     last_in_twilio_at = iif(?4, max(iif(last_in_twilio_at <= ?6, last_in_twilio_at, ''), ?3), last_in_twilio_at),
     archived_at = NULL,
-    opted_out_at = iif(opted_out_at <= ?3, NULL, opted_out_at)
+    opted_out_at = iif(opted_out_at <= ?3 OR opted_out_at > ?6, NULL, opted_out_at)
 WHERE id = ?1
