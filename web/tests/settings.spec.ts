@@ -99,7 +99,7 @@ test('a warning is at each setting that it names', async ({ page, ownDaemon }) =
   await send('PATCH', '/api/settings', { changes: { 'alerts.mail_to': 'dana@example.com' } })
   for (const key of ['alerts.mail_to', 'mail.host']) {
     await page.goto(`${ownDaemon.url}/app/settings/alerts?at=${key}`)
-    await expect(page.locator('.set[data-target]').getByRole('alert')).toContainText('לא נשלח דואר')
+    await expect(page.locator('.set[data-target]').getByRole('alert')).toContainText('לא נשלח דוא״ל')
   }
 })
 

@@ -65,8 +65,9 @@ impl Sources {
 
     pub(super) fn items(&self, language: Language) -> Vec<SettingItem> {
         let saved = self.config.with_saved(&self.stored);
-        let (active, warnings) = (self.config.described(), SettingWarnings::about(&saved));
+        let (active, settings) = (self.config.described(), saved.described());
+        let warnings = SettingWarnings::about(&saved, &settings, language);
         let item = |(active, saved)| SettingItem::new(active, saved, &self.secrets, &self.changes, &warnings, language);
-        active.iter().zip(saved.described()).map(item).collect()
+        active.iter().zip(settings).map(item).collect()
     }
 }

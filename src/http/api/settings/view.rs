@@ -117,7 +117,7 @@ impl SettingItem {
             secret_set,
             title: messages::setting_title(language, saved.key),
             help: messages::setting_help(language, saved.key),
-            warnings: warnings.of(saved.key, language),
+            warnings: warnings.of(saved.key),
             updated_at: change.map(|change| change.changed_at),
             actor: change.map(|change| change.actor.clone()),
             actor_name: change.and_then(|change| change.actor_name.clone()),
@@ -130,24 +130,48 @@ impl SettingItem {
     }
 }
 
-/// Warnings about settings, each with its English text, which names its settings by their keys.
-pub(super) struct SettingWarnings(Vec<(SettingWarning, String)>);
+/// Warnings about settings, with the keys of the settings that they name, and their texts in one language.
+pub(super) struct SettingWarnings(Vec<(Vec<&'static str>, String)>);
 
 impl SettingWarnings {
-    pub(super) fn about(config: &Config) -> Self {
-        let with_text = |warning| {
-            let text = messages::text(Language::English, &warning);
-            (warning, text)
+    pub(super) fn about(config: &Config, settings: &[SettingInfo], language: Language) -> Self {
+        let warning = |warning: SettingWarning| {
+            let english = messages::text(Language::English, &warning);
+            let named = |setting: &&SettingInfo| words(&english).any(|word| word == setting.key);
+            let keys = settings.iter().filter(named).map(|setting| setting.key).collect();
+            (keys, with_titles(&messages::text(language, &warning), settings, language))
         };
-        Self(config.warnings().into_iter().map(with_text).collect())
+        Self(config.warnings().into_iter().map(warning).collect())
     }
 
-    fn of(&self, key: &str, language: Language) -> Vec<String> {
-        let is_of_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
-        let keys = |text: &str| text.split(|c| !is_of_key(c)).any(|word| word.trim_end_matches('.') == key);
-        let about = self.0.iter().filter(|(_, text)| keys(text));
-        about.map(|(warning, _)| messages::text(language, warning)).collect()
+    fn of(&self, key: &str) -> Vec<String> {
+        self.0.iter().filter(|(keys, _)| keys.contains(&key)).map(|(_, text)| text.clone()).collect()
     }
+}
+
+/// Returns the words of a text, which can be the keys of settings.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    text.split(move |c| !is_of_key(c)).map(|word| word.trim_end_matches('.'))
+}
+
+/// Returns a text in which each key of a setting is replaced by the title that the page shows.
+fn with_titles(text: &str, settings: &[SettingInfo], language: Language) -> String {
+    let (open, close, or) = match language {
+        Language::English => ('“', '”', " or "),
+        _ => ('״', '״', " או "),
+    };
+    let (mut titled, mut rest) = (String::new(), text);
+    for word in words(text) {
+        let Some(setting) = settings.iter().find(|setting| setting.key == word) else { continue };
+        let Some((before, after)) = rest.split_once(word) else { continue };
+        titled += before;
+        titled.extend([open]);
+        titled += &messages::setting_title(language, setting.key);
+        titled.extend([close]);
+        rest = after;
+    }
+    (titled + rest).replace(&format!("{close} or {open}"), &format!("{close}{or}{open}"))
 }
 
 /// The settings to change, and the versions on which the changes are based.
