@@ -913,7 +913,7 @@ setting-deepgram-multilingual = Several languages in one call
     .help = Whether Hebrew, English, Arabic and Russian are recognised in any call. Only nova-3 can do it.
 
 setting-soniox-api-key = Soniox key
-    .help = Transcribes and speaks in calls, with the text model of your choice.
+    .help = Transcribes and speaks in calls, with the text model of your choice. A new account can speak in 3 calls at once; further calls go to voicemail.
 setting-soniox-stt-base-url = Address of speech to text
     .help = The address of Soniox's transcription.
 setting-soniox-tts-base-url = Address of text to speech
