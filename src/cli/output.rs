@@ -23,9 +23,9 @@ pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
-#[expect(clippy::print_stderr, reason = "what is for people belongs on stderr")]
+/// Ignores errors, because the reader (such as `head`) may close the pipe early.
 pub(super) fn print_status(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 pub(super) struct Table<const N: usize> {
