@@ -10,12 +10,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use futures_util::stream;
 use serde_json::{Value, json};
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{io, iter};
 
-/// The delay between two events of a streamed answer.
-pub(super) const WORD: Duration = Duration::from_millis(20);
+/// The delay between two words of a streamed answer.
+const WORD: Duration = Duration::from_millis(20);
 
 /// `POST /v1/chat/completions`
 pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -136,11 +136,18 @@ fn stream_answer(shared: &Shared, asked: &Value, turn: &Turn, call: Option<&Func
         events.push(format!("data: {usage}\n\n"));
     }
     events.push("data: [DONE]\n\n".to_owned());
-    streamed(&options, events, number)
+    streamed(&options, events, 1, number)
+}
+
+/// Returns the delays before the events of an answer. The events before the first word arrive together with it, so that
+/// `think` is the time to the first word.
+pub(super) fn delays(think: Duration, first_word: usize) -> impl Iterator<Item = Duration> {
+    iter::once(think).chain(iter::repeat_n(Duration::ZERO, first_word)).chain(iter::repeat(WORD))
 }
 
 /// Streams the events of an answer, with the planned faults.
-pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, number: usize) -> Response {
+/// `first_word` is the position of the first event with words.
+pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, first_word: usize, number: usize) -> Response {
     if options.faults.malformed_chats.contains(&number) {
         events.insert(1, "data: {\"choices\": [\n\n".to_owned());
     }
@@ -151,9 +158,10 @@ pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, number:
         pieces.push(Err(io::ErrorKind::ConnectionReset.into()));
     }
     let think = delay(options.think, options.spread, number);
-    let body = Body::from_stream(stream::unfold((pieces.into_iter(), think), |(mut pieces, wait)| async move {
-        tokio::time::sleep(wait).await;
-        Some((pieces.next()?, (pieces, WORD)))
+    let waits = delays(think, first_word);
+    let body = Body::from_stream(stream::unfold((pieces.into_iter(), waits), |(mut pieces, mut waits)| async move {
+        tokio::time::sleep(waits.next()?).await;
+        Some((pieces.next()?, (pieces, waits)))
     }));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }

@@ -1,6 +1,6 @@
 //! The Responses API with tools, as an event stream or over a WebSocket.
 
-use super::chat::{WORD, planned_refusal, streamed};
+use super::chat::{delays, planned_refusal, streamed};
 use super::options::FunctionCall;
 use super::state::{Shared, error};
 use crate::Party;
@@ -76,10 +76,9 @@ async fn answer(shared: &Shared, socket: &mut Socket, message: &str) -> Option<(
         }
         Ok((number, events)) => {
             let broken = options.faults.break_off_chats.iter().find(|(chat, _)| *chat == number);
-            let mut wait = delay(options.think, options.spread, number);
-            for (sent, (_, event)) in events.iter().enumerate() {
+            let think = delay(options.think, options.spread, number);
+            for ((sent, (_, event)), wait) in events.iter().enumerate().zip(delays(think, first_word(&events))) {
                 tokio::time::sleep(wait).await;
-                wait = WORD;
                 if broken.is_some_and(|(_, words)| sent > *words) {
                     return None;
                 }
@@ -92,12 +91,17 @@ async fn answer(shared: &Shared, socket: &mut Socket, message: &str) -> Option<(
     }
 }
 
+/// Returns the position of the first event with words.
+fn first_word(events: &[(&'static str, Value)]) -> usize {
+    events.iter().position(|(kind, _)| kind.ends_with(".delta")).unwrap_or(0)
+}
+
 /// Answers a streamed `POST /v1/responses`.
 pub(super) fn stream_response(shared: &Shared, asked: &Value) -> Response {
     match events(shared, asked) {
         Ok((number, events)) => {
             let framed = events.iter().map(|(kind, event)| format!("event: {kind}\ndata: {event}\n\n"));
-            streamed(&shared.options(), framed.collect(), number)
+            streamed(&shared.options(), framed.collect(), first_word(&events), number)
         }
         Err(refusal) => refusal,
     }
