@@ -35,13 +35,18 @@ pub fn mark_read(tx: &WriteTx<'_>, id: ThreadId) -> Result<Thread, Error> {
     find(tx, thread.id)
 }
 
-/// An empty text deletes the draft.
+/// An empty text deletes the draft. Refused for a merged thread: the merge has joined its draft with that of the thread
+/// that was kept, and a client that does not know of the merge yet would replace both with its own text.
 pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now: Timestamp) -> Result<(), Error> {
     if text.chars().count() > MAX_DRAFT_CHARS {
         let message = format!("a draft may have at most {MAX_DRAFT_CHARS} characters");
         return Err(RequestError::field("text", message).into());
     }
     let thread = find(tx, id)?;
+    if thread.id != id {
+        let message = format!("the thread was merged into the thread {}; its draft is there", thread.id.0);
+        return Err(RequestError::Conflict(message.into()).into());
+    }
     Ok(tx.put_draft(actor, thread.id, text, now)?)
 }
 

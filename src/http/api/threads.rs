@@ -208,7 +208,8 @@ pub(super) async fn mark_read(
 /// Store the current user's draft in a thread.
 #[utoipa::path(put, path = "/api/threads/{id}/draft", tag = "threads", operation_id = "put_draft",
     params(("id" = i64, Path)), request_body = PutDraftRequest,
-    responses((status = 200, description = "The draft was stored.", body = OkResponse)))]
+    responses((status = 200, description = "The draft was stored.", body = OkResponse),
+        (status = 409, body = ErrorBody, description = "`conflict`: the thread was merged into another one, which has its draft.")))]
 pub(super) async fn put_draft(
     State(state): State<AppState>,
     Member(actor): Member,

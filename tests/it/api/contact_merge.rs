@@ -236,3 +236,23 @@ async fn an_undo_restores_the_values_that_were_replaced_by_choice_unless_they_we
     assert_eq!((refused.status, &refused.json()["error"]["code"]), (412, &json!("changed")), "{}", refused.text());
     assert_eq!(shown(2).await, before[1], "nothing was merged");
 }
+
+#[tokio::test]
+async fn a_late_draft_for_a_merged_thread_is_refused_and_replaces_no_other_draft() {
+    let (_daemon, api) = with_data();
+    let thread = async |contact: i64| {
+        let threads = api.get(&format!("/api/contacts/{contact}")).await.json()["threads"].clone();
+        threads.as_array().unwrap().iter().find(|thread| thread["type"] == "whatsapp").unwrap()["id"].as_i64().unwrap()
+    };
+    let path = |thread: i64| format!("/api/threads/{thread}/draft");
+    let [kept, merged] = [thread(2).await, thread(1).await];
+    change(&api, "PUT", &path(kept), json!({"text": "a"}), 200).await;
+    change(&api, "PUT", &path(merged), json!({"text": "b"}), 200).await;
+    let id = merge(&api, 2, 1).await;
+    let refused = change(&api, "PUT", &path(merged), json!({"text": "bc"}), 409).await;
+    assert_eq!(refused["error"]["code"], "conflict");
+    let text = async |thread: i64| api.get(&format!("/api/threads/{thread}")).await.json()["draft"]["text"].clone();
+    assert_eq!(text(kept).await, "a\nb");
+    change(&api, "POST", &format!("/api/merges/{id}/undo"), json!({}), 200).await;
+    assert_eq!((text(kept).await, text(merged).await), (json!("a"), json!("b")));
+}

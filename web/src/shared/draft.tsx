@@ -137,20 +137,6 @@ export function moveDrafts(lists: readonly string[], from: number, to: number): 
   }
 }
 
-/** Moves the message to one contact that is not sent yet to another: its text, its quote and its files. */
-export function moveUnsent(from: number, to: number): void {
-  const move = (name: string, join: (theirs: string, mine: string) => string) => {
-    const [mine, theirs] = [recallOwn(`${name}.${from}`), recallOwn(`${name}.${to}`)]
-    // An empty text is a draft that was sent or deleted.
-    if (!mine) return
-    rememberOwn(`${name}.${to}`, theirs ? join(theirs, mine) : mine)
-    rememberOwn(`${name}.${from}`, null)
-  }
-  move('draft', (theirs, mine) => [theirs, mine].filter(text => text.trim()).join('\n'))
-  move('reply', theirs => theirs)
-  move('files', (theirs, mine) => JSON.stringify([...JSON.parse(theirs), ...JSON.parse(mine)]))
-}
-
 /** A form of a list: 'new', or the id of an item. */
 type Form = number | 'new'
 

@@ -64,12 +64,17 @@ export function ownKeys(prefix: string): string[] {
     .sort()
 }
 
-/** Adds a function that is called when another tab has changed an own value of a user. */
-export function onOwnChange(listener: (key: string, user: number, value: string | null) => void): void {
-  globalThis.addEventListener?.('storage', ({ key, newValue }: StorageEvent) => {
+/**
+ * Adds a function that is called when another tab has changed an own value of a user. Returns a function that removes
+ * it.
+ */
+export function onOwnChange(listener: (key: string, user: number, value: string | null) => void): () => void {
+  const listen = ({ key, newValue }: StorageEvent) => {
     const [, user, name] = /^agentlocator\.own\.(\d+)\.(.+)$/.exec(key ?? '') ?? []
     if (name !== undefined) listener(name, Number(user), newValue)
-  })
+  }
+  globalThis.addEventListener?.('storage', listen)
+  return () => globalThis.removeEventListener?.('storage', listen)
 }
 
 const forgetters: (() => void)[] = []

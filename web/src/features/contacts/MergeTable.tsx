@@ -7,6 +7,7 @@ import { sendPart, useEdit } from '#shared/api/edit'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Link } from '#shared/components/Link'
 import { Dot, Name } from '#shared/components/text'
+import { moveUnsent } from '#shared/unsent'
 import { type ContactDetail, refresh } from './api'
 import { isChoice, NAME, type Single, useMergeRows } from './merge-rows'
 
@@ -72,6 +73,8 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
       ),
     onDone: () => {
       refresh(...ROOTS)
+      // A text that cannot be moved yet is moved when a conversation is opened.
+      void moveUnsent(merged.id, kept.id).catch(() => undefined)
       go(`/app/contacts/${kept.id}`, { replace: true })
     },
     onError: error => {

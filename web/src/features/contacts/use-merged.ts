@@ -3,8 +3,9 @@ import { useEffect, useRef } from 'react'
 import { useLocation } from 'wouter'
 import { queryClient } from '#shared/api/query'
 import { toast } from '#shared/components/toasts'
-import { moveDrafts, moveUnsent } from '#shared/draft'
+import { moveDrafts } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
+import { moveUnsent } from '#shared/unsent'
 import { type ContactDetail, contactQuery } from './api'
 
 /** The drafts about a contact, whose names continue with its id. */
@@ -35,12 +36,13 @@ export function useMerged(id: number, contact: ContactDetail | undefined): Conta
     let isLeft = false
     const open = async () => {
       const found = await queryClient.fetchQuery(contactQuery(other)).catch(() => undefined)
+      // A text that cannot be moved yet is moved when a conversation is opened.
+      await moveUnsent(id, other).catch(() => undefined)
       if (isLeft) return
       const before = shown.current?.id === id ? shown.current.display_name : undefined
       const active = document.activeElement
       const field = active?.matches('main :is(input, textarea)') ? active.ariaLabel : undefined
       moveDrafts(DRAFTS, id, other)
-      moveUnsent(id, other)
       go(`/app/contacts/${other}`, { replace: true })
       if (before === undefined || !found) return
       const [from, to] = [isolate(before), isolate(found.display_name)]

@@ -25,12 +25,15 @@ import { Line } from './timeline/Lines'
 import { OutgoingBubble } from './timeline/OutgoingBubble'
 import { useTarget } from './timeline/useTarget'
 import { type TimelineState, useTimeline } from './timeline/useTimeline'
+import { useMerged } from './use-merged'
 
 interface Props {
   contactId: number
   onArchive: () => void
   onTask: () => void
   onCard: () => void
+  /** The contact was merged into another one, whose id it gets. */
+  onMerged: (id: number) => void
 }
 
 export function Conversation(props: Props) {
@@ -41,7 +44,8 @@ export function Conversation(props: Props) {
   useEffect(() => {
     if (isGone) forgetContact(contactId)
   }, [isGone, contactId])
-  if (contact.data) return <Open key={contactId} {...props} contact={contact.data} />
+  const shown = useMerged(contactId, contact.data, props.onMerged)
+  if (shown) return <Open key={contactId} {...props} contact={shown} />
   return (
     <section className="pane conv" aria-label={t`שיחה`}>
       {contact.error ? (

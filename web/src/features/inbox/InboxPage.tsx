@@ -54,6 +54,7 @@ export default function InboxPage() {
   const wanted = search.get('filter') as InboxFilter | null
   const filter = wanted && FILTERS.includes(wanted) ? wanted : 'all'
   const hrefOf = useCallback((id: number | null) => addressOf(id, filter, q), [filter, q])
+  const onMerged = useCallback((id: number) => go(hrefOf(id), { replace: true }), [go, hrefOf])
   const order = useRef<readonly InboxRow[]>([])
   const onOrder = useCallback((rows: readonly InboxRow[]) => {
     order.current = rows
@@ -130,6 +131,7 @@ export default function InboxPage() {
           onArchive={onArchive}
           onTask={() => setDialog('task')}
           onCard={() => setDialog('card')}
+          onMerged={onMerged}
         />
       ) : (
         <section className="pane conv desk-only" aria-label={t`שיחה`}>

@@ -2,6 +2,7 @@ import { useMemo, useSyncExternalStore } from 'react'
 import { newKey, raw } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { recall, remember } from '#shared/storage'
+import { onMoveUnsent } from '#shared/unsent'
 import { call, type Media, type Provider } from './api'
 import type { Reply } from './model/reply'
 
@@ -195,6 +196,13 @@ export const outbox = {
   forget(contactId: number): void {
     outbox.drop(own().flatMap(entry => (entry.contactId === contactId && entry.state !== 'sending' ? entry.key : [])))
   },
+  /** Shows the messages to a merged contact with those to the contact that was kept. */
+  move(from: number, to: number): void {
+    if (!own().some(({ contactId }) => contactId === from)) return
+    set(
+      entries.map(entry => (entry.contactId === from && entry.userId === userId ? { ...entry, contactId: to } : entry)),
+    )
+  },
   shown(ids: ReadonlySet<number>): void {
     outbox.drop(own().flatMap(entry => (entry.messageId !== undefined && ids.has(entry.messageId) ? entry.key : [])))
   },
@@ -283,6 +291,8 @@ function hide(): void {
   clearTimeout(timer)
   timer = setTimeout(work, HOLD_MS)
 }
+
+onMoveUnsent((from, to) => outbox.move(from, to))
 
 const subscribe = (listener: () => void) => {
   listeners.add(listener)

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { recallOwn, rememberOwn, setStoredUser } from '#shared/storage'
+import { storedDraftKey } from '#shared/unsent'
 import { draftKey, saveDraft } from './draft-sync'
 
 const sent: { text: string; answer: (works: boolean) => void }[] = []
@@ -57,4 +58,20 @@ test('a text is not saved as the draft of another user', async () => {
   expect(await saveDraft(7, 3, 1)).toBeUndefined()
   expect(texts()).toEqual([])
   rememberOwn(KEY, null)
+})
+
+test('the text that the daemon has is known while a newer one waits', async () => {
+  const known = () => recallOwn(storedDraftKey(7))
+  rememberOwn(KEY, 'a')
+  const first = saveDraft(7, 3, 1)
+  await expect.poll(texts).toEqual(['a'])
+  rememberOwn(KEY, 'ab')
+  sent[0]?.answer(true)
+  await first
+  expect(known()).toBe('a')
+  const second = saveDraft(7, 3, 1)
+  await expect.poll(texts).toEqual(['a', 'ab'])
+  sent[1]?.answer(true)
+  await second
+  expect(known()).toBeNull()
 })

@@ -1,4 +1,5 @@
 import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
+import { storedDraftKey } from '#shared/unsent'
 import { call } from '../api'
 import { slashQuery } from '../model/replies'
 
@@ -25,7 +26,12 @@ export function saveDraft(contactId: number, threadId: number, userId: number): 
     } catch {
       return undefined
     }
-    if (recallOwn(key, userId) === text) rememberOwn(key, null, userId)
+    const isNewest = recallOwn(key, userId) === text
+    if (isNewest) rememberOwn(key, null, userId)
+    // The text may have moved to another contact meanwhile.
+    if (isNewest || recallOwn(key, userId) !== null) {
+      rememberOwn(storedDraftKey(contactId), isNewest ? null : text, userId)
+    }
     return text
   }
   const request = (requests.get(threadId) ?? Promise.resolve()).then(put)

@@ -54,6 +54,8 @@ export class UploadList {
   readonly owner: number
   /** What this browser keeps, as text. */
   private kept: string | null
+  /** The list that has adopted this one, and gets the results of its uploads. */
+  private successor: UploadList | undefined
 
   constructor(contactId: number, owner: number) {
     this.key = filesKey(contactId)
@@ -102,6 +104,14 @@ export class UploadList {
     this.show([...known, ...added.map(uploaded)])
   }
 
+  /** Takes the files of a list that are not uploaded yet. The browser's storage already has the others. */
+  readonly adopt = (old: UploadList) => {
+    for (const [id, control] of old.running) this.running.set(id, control)
+    old.successor = this
+    this.set([...this.items, ...old.items.filter(({ media }) => !media)])
+    old.show([])
+  }
+
   private readonly start = (item: UploadItem) => {
     const control = new AbortController()
     this.running.set(item.id, control)
@@ -123,7 +133,8 @@ export class UploadList {
     this.set(this.items.filter(item => !gone.includes(item)))
   }
 
-  private change(id: number, part: Partial<UploadItem>) {
+  private change(id: number, part: Partial<UploadItem>): void {
+    if (this.successor) return this.successor.change(id, part)
     this.set(this.items.map(item => (item.id === id ? { ...item, ...part } : item)))
   }
 

@@ -1,5 +1,6 @@
 import { useState, useSyncExternalStore } from 'react'
-import { onForgetOwn, onOwnChange, rememberOwn, storedUser } from '#shared/storage'
+import { onForgetOwn, onOwnChange, recallOwn, rememberOwn, storedUser } from '#shared/storage'
+import { onMoveUnsent } from '#shared/unsent'
 import { filesKey, UploadList } from './upload-list'
 
 export type Uploads = ReturnType<typeof useUploads>
@@ -13,6 +14,15 @@ onForgetOwn(() => {
 
 onOwnChange((key, user, value) => {
   for (const list of lists.values()) if (list.key === key && list.owner === user) list.follow(value)
+})
+
+onMoveUnsent((from, to) => {
+  const owner = storedUser()
+  const [old, kept] = [lists.get(`${owner}.${from}`), listOf(to, owner)]
+  kept.follow(recallOwn(kept.key, owner))
+  if (!old) return
+  kept.adopt(old)
+  lists.delete(`${owner}.${from}`)
 })
 
 /** Deletes the attachments for an erased contact, and ends their uploads. */

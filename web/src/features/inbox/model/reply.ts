@@ -1,5 +1,6 @@
-import { useCallback, useState } from 'react'
-import { recallOwn, rememberOwn, storedUser } from '#shared/storage'
+import { useCallback, useEffect, useState } from 'react'
+import { onOwnChange, recallOwn, rememberOwn, storedUser } from '#shared/storage'
+import { onMoveUnsent } from '#shared/unsent'
 import type { MessageItem, Provider, TimelineItem } from '../api'
 
 export interface Reply {
@@ -44,6 +45,18 @@ export function useReply(contactId: number) {
     },
     [key, owner],
   )
+  useEffect(() => {
+    const stopTabs = onOwnChange((changed, user, value) => {
+      if (changed === key && user === owner) set(read(value))
+    })
+    const stopMoves = onMoveUnsent((_, to) => {
+      if (to === contactId) set(read(recallOwn(key, owner)))
+    })
+    return () => {
+      stopTabs()
+      stopMoves()
+    }
+  }, [contactId, key, owner])
   return [reply, setReply] as const
 }
 
