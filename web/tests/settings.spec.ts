@@ -571,3 +571,27 @@ test('the state of updates follows their setting, and does not claim a check tha
   await expect(page.locator('main')).toContainText('עוד לא נבדק אם יש גרסה חדשה')
   await expect(page.locator('main')).not.toContainText('זו הגרסה האחרונה')
 })
+
+test('the versions are described for each state of the check', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  let updates: object = {}
+  await page.route('**/api/updates', route => route.fulfill({ json: updates }))
+  const newest = { version: '1.2.0', date: null, notes_url: null, urgent: false }
+  const recent = new Date().toISOString()
+  const known = { check: 'weekly', installed: '1.2.0', newest, is_newer: false, checked_at: recent }
+  const states: [object, string][] = [
+    [known, 'לפי הרשימה האחרונה שהתקבלה, זו הגרסה האחרונה'],
+    [{ ...known, installed: '1.3.0' }, 'הגרסה המותקנת חדשה מהגרסה האחרונה ברשימה שהתקבלה, 1.2.0'],
+    [{ ...known, newest: null }, 'הבדיקה האחרונה נכשלה'],
+    [{ ...known, newest: null, check: 'off' }, 'לא ידוע אם יש גרסה חדשה'],
+    [{ ...known, checked_at: '2026-01-01T08:00:00Z' }, 'עברו יותר משלושה שבועות'],
+  ]
+  for (const [answer, words] of states) {
+    updates = answer
+    await page.goto(`${ownDaemon.url}/app/settings/health`)
+    await page.reload()
+    await expect(page.locator('main')).toContainText(words)
+  }
+})

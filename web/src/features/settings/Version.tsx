@@ -6,6 +6,7 @@ import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Dot, Ltr, Time } from '#shared/components/text'
 import { useTarget } from '#shared/target'
+import { type Updates, type VersionState, versionStates } from './version-state'
 
 export function Version() {
   const query = useQuery(apiQuery('/api/updates'))
@@ -15,57 +16,84 @@ export function Version() {
         <Trans>הגרסה</Trans>
       </h2>
       <Loaded query={query} skeleton={<SkeletonRows count={1} height={52} />}>
-        {({ installed, newest, is_newer, check, checked_at }) => (
-          <>
-            <p>
-              <Trans>
-                מותקנת <Ltr>{installed}</Ltr>
-              </Trans>
-              {checked_at && (
-                <span className="small muted">
-                  <Dot />
-                  <Trans>
-                    נבדק <Time at={checked_at} style="full" />
-                  </Trans>
-                </span>
-              )}
-            </p>
-            {is_newer && newest ? (
-              <Problem
-                icon={IconAlertTriangle}
-                level={newest.urgent ? 'bad' : 'plain'}
-                title={
-                  <Trans>
-                    יש גרסה חדשה: <Ltr>{newest.version}</Ltr>
-                  </Trans>
-                }
-                action={
-                  newest.notes_url && (
-                    <a className="btn" href={newest.notes_url} target="_blank" rel="noreferrer">
-                      <Trans>מה חדש</Trans>
-                    </a>
-                  )
-                }
-              />
-            ) : (
-              <p className="small muted">
-                {check === 'off' ? (
-                  <Trans>המכונה לא מחפשת גרסאות חדשות. אפשר להפעיל את זה כאן למטה.</Trans>
-                ) : !checked_at ? (
-                  <Trans>עוד לא נבדק אם יש גרסה חדשה. המכונה בודקת פעם בשבוע.</Trans>
-                ) : !newest ? (
-                  <Trans>בבדיקה לא התקבלה רשימת הגרסאות. המכונה תנסה שוב.</Trans>
-                ) : (
-                  <Trans>זו הגרסה האחרונה שאנחנו מכירים.</Trans>
-                )}
-              </p>
-            )}
-            {is_newer && <HowToUpdate version={newest?.version ?? 'NEW'} />}
-          </>
-        )}
+        {updates => <Versions updates={updates} />}
       </Loaded>
     </section>
   )
+}
+
+function Versions({ updates }: { updates: Updates }) {
+  const { installed, newest, is_newer: isNewer, checked_at: checkedAt } = updates
+  const states = versionStates(updates, Date.now())
+  return (
+    <>
+      <p>
+        <Trans>
+          מותקנת <Ltr>{installed}</Ltr>
+        </Trans>
+        {checkedAt && (
+          <span className="small muted">
+            <Dot />
+            <Trans>
+              ניסיון הבדיקה האחרון: <Time at={checkedAt} style="full" />
+            </Trans>
+          </span>
+        )}
+      </p>
+      {isNewer && newest && (
+        <Problem
+          icon={IconAlertTriangle}
+          level={newest.urgent ? 'bad' : 'plain'}
+          title={
+            <Trans>
+              יש גרסה חדשה: <Ltr>{newest.version}</Ltr>
+            </Trans>
+          }
+          action={
+            newest.notes_url && (
+              <a className="btn" href={newest.notes_url} target="_blank" rel="noreferrer">
+                <Trans>מה חדש</Trans>
+              </a>
+            )
+          }
+        />
+      )}
+      {states.map(state => (
+        <p key={state} className="small muted">
+          <StateWords state={state} check={updates.check} newest={newest?.version ?? ''} />
+        </p>
+      ))}
+      {isNewer && <HowToUpdate version={newest?.version ?? 'NEW'} />}
+    </>
+  )
+}
+
+/** The API does not report whether the last check failed if an earlier one has succeeded, so no text claims that it did. */
+function StateWords({ state, check, newest }: { state: VersionState; check: string; newest: string }) {
+  switch (state) {
+    case 'newest':
+      return <Trans>לפי הרשימה האחרונה שהתקבלה, זו הגרסה האחרונה.</Trans>
+    case 'ahead':
+      return (
+        <Trans>
+          הגרסה המותקנת חדשה מהגרסה האחרונה ברשימה שהתקבלה, <Ltr>{newest}</Ltr>.
+        </Trans>
+      )
+    case 'off':
+      return <Trans>המכונה לא מחפשת גרסאות חדשות. אפשר להפעיל את זה כאן למטה.</Trans>
+    case 'never':
+      return <Trans>עוד לא נבדק אם יש גרסה חדשה. המכונה בודקת פעם בשבוע.</Trans>
+    case 'failed':
+      return check === 'off' ? (
+        <Trans>רשימת הגרסאות עוד לא התקבלה אף פעם, ולכן לא ידוע אם יש גרסה חדשה.</Trans>
+      ) : (
+        <Trans>
+          הבדיקה האחרונה נכשלה, ורשימת הגרסאות עוד לא התקבלה אף פעם. המכונה תנסה שוב יממה אחרי הניסיון האחרון.
+        </Trans>
+      )
+    case 'old':
+      return <Trans>מאז הבדיקה האחרונה עברו יותר משלושה שבועות. ייתכן שיצאה גרסה חדשה.</Trans>
+  }
 }
 
 function HowToUpdate({ version }: { version: string }) {
