@@ -38,6 +38,36 @@ async function fill(page: Page, daemon: Daemon) {
   return { ...api, noa, color, cut, yossi, appointment }
 }
 
+test('before a removal, the page counts the appointments and the waiting contacts', async ({ page, ownDaemon }) => {
+  const { send, get, noa, color, yossi } = await fill(page, ownDaemon)
+  const request = { contact_id: noa.id, service_id: color.id, from_date: day(1), to_date: day(5) }
+  await send<Item>('POST', '/api/waiting-list', request)
+  await page.goto(`${ownDaemon.url}/app/settings/services`)
+  const row = (name: string) => page.locator('.edit-list li', { hasText: name })
+  const question = page.getByRole('dialog')
+  const ids = async (path: string) => (await get<{ items: Item[] }>(path)).items.map(({ id }) => id)
+  await row('צבע').getByRole('button', { name: 'הסרה' }).click()
+  await expect(question).toContainText('יש תור עתידי אחד')
+  await expect(question).toContainText('רישום אחד ברשימת ההמתנה')
+  await question.getByRole('button', { name: 'ביטול' }).click()
+  await expect(question).toHaveCount(0)
+  expect(await ids('/api/services')).toContain(color.id)
+  await row('צבע').getByRole('button', { name: 'הסרה' }).click()
+  await question.getByRole('button', { name: 'הסרה' }).click()
+  await expect(page.locator('.toast')).toContainText('הוסר')
+  expect(await ids('/api/services')).not.toContain(color.id)
+  // Nothing refers to this service, so there is no question.
+  await row('תספורת').getByRole('button', { name: 'הסרה' }).click()
+  await expect(row('תספורת').getByRole('button', { name: 'הסרה' })).toHaveCount(0)
+
+  await page.goto(`${ownDaemon.url}/app/settings/resources`)
+  await row('יוסי').getByRole('button', { name: 'הסרה' }).click()
+  await expect(question).toContainText('יש תור עתידי אחד')
+  await expect(question).not.toContainText('ברשימת ההמתנה')
+  expect(await ids('/api/resources')).toContain(yossi.id)
+  await inspectAll(page, 'resource-removal')
+})
+
 test('a waiting contact whose service was removed is not booked for the only service that is left', async ({
   page,
   ownDaemon,

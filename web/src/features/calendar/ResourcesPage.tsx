@@ -14,6 +14,7 @@ import { useOpenForm } from '#shared/draft'
 import { useOpenItems } from '#shared/open-items'
 import { useSession } from '#shared/session'
 import { everyResource, type Resource, type Service, useResources, useServices } from './data'
+import { RemoveButton } from './RemoveButton'
 import { Removed } from './Removed'
 import { type KeptResource, RESOURCE_DRAFTS, ResourceForm } from './ResourceForm'
 import { type KeptHours, KeptHoursWords } from './ResourceHours'
@@ -129,9 +130,13 @@ function Row({ resource, services, isOnly, open }: RowProps) {
           {words}
         </EditRow>
         {!isOnly && (
-          <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
-            <Trans>הסרה</Trans>
-          </button>
+          <RemoveButton
+            of={{ resource_id: resource.id }}
+            appointmentsStay={<Trans>מה שנקבע נשאר ביומן, ואפשר לבטל אותו או להזיז אותו לעובד או לעמדה אחרים.</Trans>}
+            waitingStay={<Trans>מי שממתינים נשארים ברשימה, אבל לא יוצעו להם תורים כאן.</Trans>}
+            isBusy={remove.isPending}
+            remove={() => remove.mutate()}
+          />
         )}
       </div>
       <RemovalRefused

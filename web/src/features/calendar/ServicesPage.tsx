@@ -16,6 +16,7 @@ import { isolate } from '#shared/format/bidi'
 import { useOpenItems } from '#shared/open-items'
 import { useFormat, useSession } from '#shared/session'
 import { everyService, type Service, useServices } from './data'
+import { RemoveButton } from './RemoveButton'
 import { Removed } from './Removed'
 import { type KeptService, ServiceForm, serviceOf } from './ServiceForm'
 import { ServiceWords } from './ServiceWords'
@@ -124,9 +125,13 @@ function ServiceRow({ service, open }: { service: Service; open: (() => void) | 
         <EditRow className="grow" open={open}>
           {words}
         </EditRow>
-        <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
-          <Trans>הסרה</Trans>
-        </button>
+        <RemoveButton
+          of={{ service_id: service.id }}
+          appointmentsStay={<Trans>מה שנקבע נשאר ביומן, ואפשר להזיז ולבטל כרגיל.</Trans>}
+          waitingStay={<Trans>מי שממתינים נשארים ברשימה, אבל לא יוצעו להם תורים עד שנבחר להם שירות אחר.</Trans>}
+          isBusy={remove.isPending}
+          remove={() => remove.mutate()}
+        />
       </div>
       <RemovalRefused edit={edit} show={theirs => <ServiceWords service={theirs} />} remove={() => remove.mutate()} />
     </>
