@@ -9,6 +9,13 @@ import { contactQuery } from './queries'
 
 const FIELD = '.write textarea'
 
+/** The moved text is at the end. */
+function focusEnd(): void {
+  const field = document.querySelector<HTMLTextAreaElement>(FIELD)
+  field?.focus()
+  field?.setSelectionRange(field.value.length, field.value.length)
+}
+
 /**
  * The daemon answers with another contact if the one of the URL was merged into it. Then this moves the unsent message,
  * and calls `onMerged` with the id of the other contact. Returns the contact to show: until then, the one that was shown
@@ -40,7 +47,7 @@ export function useMerged(
         const [from, to] = [isolate(shown.current.display_name), isolate(name ?? '')]
         toast.done(t`${from} אוחד בינתיים עם ${to}. מה שלא נשלח נמצא כאן`)
       }
-      if (hasFocus) setTimeout(() => document.querySelector<HTMLElement>(FIELD)?.focus())
+      if (hasFocus) setTimeout(focusEnd)
     }
     void open()
     return () => {

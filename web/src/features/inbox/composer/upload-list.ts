@@ -134,8 +134,8 @@ export class UploadList {
   }
 
   private change(id: number, part: Partial<UploadItem>): void {
-    if (this.successor) return this.successor.change(id, part)
-    this.set(this.items.map(item => (item.id === id ? { ...item, ...part } : item)))
+    if (this.successor) this.successor.change(id, part)
+    else this.set(this.items.map(item => (item.id === id ? { ...item, ...part } : item)))
   }
 
   private set(items: readonly UploadItem[]) {
