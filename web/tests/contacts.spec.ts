@@ -631,3 +631,47 @@ test('the arrow keys choose the contact of a merge', async ({ page, ownDaemon })
   await field.press('Enter')
   await expect.poll(() => new URL(page.url()).searchParams.get('other')).toBe(String(avi))
 })
+
+test('all contacts that match the filter are selected, also those that were not loaded', async ({
+  page,
+  ownDaemon,
+}) => {
+  test.slow()
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send, get } = await owner(page, ownDaemon)
+  for (let at = 0; at < 120; at++) {
+    await send('POST', '/api/contacts', { display_name: `לקוח ${at}`, number: `050-987-${6000 + at}` })
+  }
+  const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'מבצע' })
+  await page.goto(`${ownDaemon.url}/app/contacts`)
+  await page.getByRole('checkbox', { name: 'בחירת כל מי שנטענו' }).click()
+  const note = page.locator('.select-all')
+  await expect(note).toContainText('נבחרו רק 50 הלקוחות שנטענו')
+  // Stopped before the next page has arrived, the selection stays.
+  let isHeld = true
+  await page.route('**/api/contacts?*cursor=*', async route => {
+    await expect.poll(() => isHeld).toBe(false)
+    await route.continue().catch(() => undefined)
+  })
+  const all = note.getByRole('button', { name: 'לבחור את כל הלקוחות' })
+  await all.click()
+  await expect(note).toContainText('נטענו 50 לקוחות')
+  await note.getByRole('button', { name: 'עצירה' }).click()
+  await expect(page.locator('.bulk')).toContainText('נבחרו 50 לקוחות')
+  isHeld = false
+  await page.reload()
+  await page.getByRole('checkbox', { name: 'בחירת כל מי שנטענו' }).click()
+  await inspect(page, 'contacts-select-all', VIEWS[0])
+  await all.click()
+  await expect(page.locator('.bulk')).toContainText('נבחרו 120 לקוחות')
+  await expect(note).toHaveCount(0)
+  const tagged = async () =>
+    (await get<{ items: { id: number; contact_count: number }[] }>('/api/tags')).items.find(({ id }) => id === tag.id)
+      ?.contact_count
+  await page.getByRole('button', { name: 'הוספת תגית' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'מבצע' }).click()
+  await expect.poll(tagged).toBe(120)
+  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+  await expect.poll(tagged).toBe(0)
+})

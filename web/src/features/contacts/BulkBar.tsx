@@ -11,7 +11,7 @@ import { deferred, useHasBeen } from '#shared/deferred'
 import { isolate } from '#shared/format/bidi'
 import { refresh, request, type Tag, tagsQuery } from './api'
 import { TagPicker } from './TagPicker'
-import { type TagChanges, undoTags } from './tag-changes'
+import { changeTags, reverseTags, type TagChanges, type TagRequest } from './tag-changes'
 
 const TagManager = deferred(async () => (await import('./manage/TagManager')).TagManager)
 
@@ -22,6 +22,8 @@ interface Change {
   isNew?: boolean
 }
 
+const send = (body: TagRequest) => request<TagChanges>('POST', '/api/contacts/tags', { body })
+
 /** The undo reverses only the tags that really changed. */
 export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; clear: () => void }) {
   const { t } = useLingui()
@@ -31,9 +33,7 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
   const hasBeenManaged = useHasBeen(isManaged)
   const change = useAction({
     run: ({ tag, isAdded }: Change) =>
-      request<TagChanges>('POST', '/api/contacts/tags', {
-        body: { contact_ids: ids, add: isAdded ? [tag.id] : [], remove: isAdded ? [] : [tag.id] },
-      }),
+      changeTags(send, { contact_ids: ids, add: isAdded ? [tag.id] : [], remove: isAdded ? [] : [tag.id] }),
     done: ({ tag, isAdded }, { added, removed }) => {
       const count = added.length + removed.length
       const name = isolate(tag.name)
@@ -52,7 +52,7 @@ export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; cl
           })}`
     },
     undo: async ({ tag, isNew }, changes) => {
-      await Promise.all(undoTags(changes).map(body => request('POST', '/api/contacts/tags', { body })))
+      await reverseTags(send, changes)
       if (isNew) await deleteUnused(tag.id)
       refresh('/api/contacts', '/api/tags')
     },

@@ -44,7 +44,7 @@ export function ContactTable({ contacts, selected, setSelected, hasMore, more }:
                 <input
                   type="checkbox"
                   checked={isAll}
-                  aria-label={t`בחירת כולם`}
+                  aria-label={hasMore ? t`בחירת כל מי שנטענו` : t`בחירת כולם`}
                   onChange={() => setSelected(isAll ? new Set() : new Set(shown))}
                 />
               </label>

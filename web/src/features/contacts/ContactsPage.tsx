@@ -16,6 +16,8 @@ import { useUrl } from '#shared/url'
 import { type Contact, contactPages, itemsOf } from './api'
 import { ContactFilters, useContactFilter } from './ContactFilters'
 import { ContactTable } from './ContactTable'
+import { SelectAll } from './SelectAll'
+import { useSelectAll } from './use-select-all'
 
 const BulkBar = deferred(async () => (await import('./BulkBar')).BulkBar)
 const NewContact = deferred(async () => (await import('./NewContact')).NewContact)
@@ -32,6 +34,11 @@ export default function ContactsPage() {
   const contacts = useMemo(() => (query.data ? itemsOf<Contact>(query.data) : []), [query.data])
   // A picked contact may have been deleted by another user, or be hidden by the filter.
   const selected = useMemo(() => new Set(contacts.flatMap(({ id }) => (picked.has(id) ? id : []))), [contacts, picked])
+  const all = useSelectAll(query, filter, contacts, setPicked)
+  const clear = () => {
+    all.cancel()
+    setPicked(new Set())
+  }
   const isNew = params.get('new') !== null
   const hasBeenNew = useHasBeen(isNew)
   // The back button closes the dialog.
@@ -40,7 +47,7 @@ export default function ContactsPage() {
   usePreload(BulkBar, NewContact)
   useShortcuts([
     { code: 'KeyN', run: openNew },
-    { code: 'Escape', run: () => setPicked(new Set()) },
+    { code: 'Escape', run: clear },
   ])
   return (
     <div className="page-scroll" tabIndex={-1}>
@@ -72,17 +79,22 @@ export default function ContactsPage() {
                 onNew={openNew}
               />
             ) : (
-              <ContactTable
-                contacts={contacts}
-                selected={selected}
-                setSelected={setPicked}
-                hasMore={query.hasNextPage}
-                more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
-              />
+              <>
+                {query.hasNextPage && (all.isLoading || contacts.every(({ id }) => selected.has(id))) && (
+                  <SelectAll count={contacts.length} {...all} />
+                )}
+                <ContactTable
+                  contacts={contacts}
+                  selected={selected}
+                  setSelected={setPicked}
+                  hasMore={query.hasNextPage}
+                  more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
+                />
+              </>
             )
           }
         </Loaded>
-        {selected.size > 0 && <BulkBar selected={selected} clear={() => setPicked(new Set())} />}
+        {selected.size > 0 && <BulkBar selected={selected} clear={clear} />}
         {hasBeenNew && (
           <NewContact
             isOpen={isNew}

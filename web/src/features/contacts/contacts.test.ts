@@ -4,7 +4,7 @@ import type { TimelineItem } from './api'
 import { confirmationOf, readable } from './confirmation'
 import { parseDay } from './days'
 import { stageName, totalOf } from './stages'
-import { undoTags } from './tag-changes'
+import { changeTags, reverseTags, type TagRequest, undoTags } from './tag-changes'
 import { tagChoices } from './tag-choices'
 import { daysOf } from './timeline'
 
@@ -23,6 +23,41 @@ test('the undo of a bulk change touches only what has changed', () => {
     { contact_ids: [3], add: [9], remove: [] },
   ])
   expect(undoTags({ added: [], removed: [] })).toEqual([])
+})
+
+const ids = (count: number) => Array.from({ length: count }, (_, at) => at + 1)
+
+test('the tags of more than 1000 contacts are changed and reversed in several requests', async () => {
+  const sent: TagRequest[] = []
+  const send = async (body: TagRequest) => {
+    sent.push(body)
+    return { added: body.contact_ids.map((id): [number, number] => [id, 7]), removed: [] }
+  }
+  const changes = await changeTags(send, { contact_ids: ids(2100), add: [7], remove: [] })
+  expect(sent.map(body => body.contact_ids.length)).toEqual([1000, 1000, 100])
+  expect(changes.added).toHaveLength(2100)
+  sent.splice(0)
+  await reverseTags(send, changes)
+  expect(sent.map(({ contact_ids, remove }) => [contact_ids.length, remove])).toEqual([
+    [1000, [7]],
+    [1000, [7]],
+    [100, [7]],
+  ])
+})
+
+test('a bulk change that fails midway is reversed', async () => {
+  const sent: TagRequest[] = []
+  const send = async (body: TagRequest) => {
+    if (sent.push(body) === 2) throw new Error('offline')
+    return { added: body.contact_ids.map((id): [number, number] => [id, 7]), removed: [] }
+  }
+  await expect(changeTags(send, { contact_ids: ids(1500), add: [7], remove: [] })).rejects.toThrow('offline')
+  expect(sent.map(({ add, remove }) => [add, remove])).toEqual([
+    [[7], []],
+    [[7], []],
+    [[], [7]],
+  ])
+  expect(sent[2]?.contact_ids).toEqual(ids(1000))
 })
 
 test('Enter adds the tag with the typed name, or else the only one that contains the text', () => {
