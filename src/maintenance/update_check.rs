@@ -13,7 +13,7 @@ pub struct UpdateState {
     pub newest: Option<Release>,
     pub checked_at: Option<Timestamp>,
     /// The next query is then due after a day instead of a week.
-    has_failed: bool,
+    pub has_failed: bool,
     etag: Option<String>,
     announced: Option<String>,
 }

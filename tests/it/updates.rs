@@ -68,11 +68,12 @@ async fn a_failed_check_is_dated_when_it_was_made() {
     });
     daemon.logs().wait_for_event("UPDATE_CHECK_FAILED");
     let api = daemon.api();
-    let checked_at = until("the time of the check", async || {
+    let (checked_at, failed) = until("the time of the check", async || {
         let status = api.get("/api/updates").await.json();
-        status["checked_at"].as_str().map(str::to_owned)
+        status["checked_at"].as_str().map(|at| (at.to_owned(), status["failed"].clone()))
     })
     .await;
+    assert_eq!(failed, true);
     assert!(checked_at >= before, "{checked_at} is before {before}");
 }
 

@@ -580,7 +580,7 @@ test('the versions are described for each state of the check', async ({ page, ow
   await page.route('**/api/updates', route => route.fulfill({ json: updates }))
   const newest = { version: '1.2.0', date: null, notes_url: null, urgent: false }
   const recent = new Date().toISOString()
-  const known = { check: 'weekly', installed: '1.2.0', newest, is_newer: false, checked_at: recent }
+  const known = { check: 'weekly', installed: '1.2.0', newest, is_newer: false, checked_at: recent, failed: false }
   const states: [object, string][] = [
     [known, 'לפי הרשימה האחרונה שהתקבלה, זו הגרסה האחרונה'],
     [{ ...known, installed: '1.3.0' }, 'הגרסה המותקנת חדשה מהגרסה האחרונה ברשימה שהתקבלה, 1.2.0'],

@@ -24,6 +24,7 @@ pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result
         check: UpdateCheck::as_str(state.config().updates.check),
         installed: env!("CARGO_PKG_VERSION"),
         is_newer: known.newer().is_some(),
+        failed: known.has_failed,
         newest: known.newest.map(Into::into),
         checked_at: known.checked_at,
     }))

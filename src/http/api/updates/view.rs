@@ -18,6 +18,8 @@ pub(crate) struct UpdatesResponse {
     /// When the daemon last checked the release feed, even without success; null if it never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) checked_at: Option<Timestamp>,
+    /// Whether the last check failed. It is then repeated after a day instead of a week.
+    pub(super) failed: bool,
 }
 
 /// The release that the release feed describes.

@@ -68,7 +68,6 @@ function Versions({ updates }: { updates: Updates }) {
   )
 }
 
-/** The API does not report whether the last check failed if an earlier one has succeeded, so no text claims that it did. */
 function StateWords({ state, check, newest }: { state: VersionState; check: string; newest: string }) {
   switch (state) {
     case 'newest':
@@ -91,6 +90,8 @@ function StateWords({ state, check, newest }: { state: VersionState; check: stri
           הבדיקה האחרונה נכשלה, ורשימת הגרסאות עוד לא התקבלה אף פעם. המכונה תנסה שוב יממה אחרי הניסיון האחרון.
         </Trans>
       )
+    case 'retry':
+      return <Trans>הבדיקה האחרונה נכשלה. המכונה תנסה שוב יממה אחריה.</Trans>
     case 'old':
       return <Trans>מאז הבדיקה האחרונה עברו יותר משלושה שבועות. ייתכן שיצאה גרסה חדשה.</Trans>
   }

@@ -9,6 +9,7 @@ const base: Updates = {
   newest: release('1.2.0'),
   is_newer: false,
   checked_at: '2026-11-28T08:00:00Z',
+  failed: false,
 }
 
 test.each<[string, Partial<Updates>, string[]]>([
@@ -16,7 +17,8 @@ test.each<[string, Partial<Updates>, string[]]>([
   ['a newer one', { newest: release('1.3.0'), is_newer: true }, []],
   ['installed by hand', { installed: '1.4.0' }, ['ahead']],
   ['never checked', { newest: null, checked_at: null }, ['never']],
-  ['no check has succeeded', { newest: null }, ['failed']],
+  ['no check has succeeded', { newest: null, failed: true }, ['failed']],
+  ['only the last check has failed', { failed: true }, ['newest', 'retry']],
   ['the machine was off for a month', { checked_at: '2026-11-01T08:00:00Z' }, ['newest', 'old']],
   [
     'a newer one, a month ago',

@@ -7605,6 +7605,8 @@ export interface components {
              * @description When the daemon last checked the release feed, even without success; null if it never did.
              */
             checked_at?: string | null;
+            /** @description Whether the last check failed. It is then repeated after a day instead of a week. */
+            failed: boolean;
             /** @description The version of the running release. */
             installed: string;
             /** @description Whether the newest release is newer than the installed one. */
