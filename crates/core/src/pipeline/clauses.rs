@@ -60,9 +60,10 @@ impl ClauseSplitter {
                         && next.is_some_and(char::is_whitespace)
                         && !is_item_number(&self.rest[..at])
                 }
-                // A comma after a letter is not in a number, so the first clause does not wait for the next word.
+                // A comma after a word is not in a number or an address, so the first clause does not wait for the next
+                // word.
                 ',' | '\u{60c}' if !self.has_first && next.is_none() => {
-                    letters >= at_comma && self.rest[..at].ends_with(char::is_alphabetic)
+                    letters >= at_comma && ends_with_word(&self.rest[..at])
                 }
                 ',' | ';' | ':' | '–' | '—' | '\u{60c}' => {
                     letters >= at_comma && next.is_some_and(char::is_whitespace)
@@ -95,6 +96,11 @@ fn is_item_number(text: &str) -> bool {
     let is_place =
         place.is_empty() || place.ends_with([',', ';', '.', '\n', '\u{60c}']) || place.ends_with(':') && number == "1";
     (1..=2).contains(&number.len()) && is_place
+}
+
+/// Returns true if the last word of the text has only letters.
+fn ends_with_word(text: &str) -> bool {
+    text.rsplit(char::is_whitespace).next().is_some_and(|word| !word.is_empty() && word.chars().all(char::is_alphabetic))
 }
 
 /// Returns true if the character can follow the end of a sentence and belongs to it.
@@ -139,6 +145,8 @@ mod tests {
         assert_eq!(split(&["בשעה 16:30 בדיוק."]), ["בשעה 16:30 בדיוק."]);
         assert_eq!(split(&["כן, בטח."]), ["כן, בטח."], "a word alone sounds chopped");
         assert_eq!(split(&["זה יעלה לכם 1,", "200 שקלים."]), ["זה יעלה לכם 1,200 שקלים."]);
+        assert_eq!(split(&["המפה: x.example/loc,", "34.7 וזהו."]), ["המפה: x.example/loc,34.7 וזהו."]);
+        assert_eq!(split(&["זה באמת **יקר,", "** אבל טוב."]), ["זה באמת **יקר,** אבל טוב."]);
         assert_eq!(split(&["באמת?! ", "כן."]), ["באמת?!", " כן."]);
     }
 
