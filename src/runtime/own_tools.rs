@@ -54,6 +54,11 @@ enum ToolFailure {
     Unreachable,
     #[error("the server redirects too often")]
     TooManyRedirects,
+    #[error(
+        "the server redirects to {0}, which did not get the request; \
+         if the tool is at that address, the owner must enter the address in the tool"
+    )]
+    PostRedirected(String),
     #[error("the server answered with status {0}")]
     Status(StatusCode),
     /// The failure of a request that may change something, and that a server may have received.
@@ -188,13 +193,13 @@ fn read(response: &OwnResponse, method: ToolMethod) -> Result<Value, ToolFailure
     let Ok(body) = &response.body else {
         return Ok(json!({"status": response.status, "note": "the answer is too long, or was cut off"}));
     };
-    let text = String::from_utf8_lossy(body);
-    let content = serde_json::from_slice(body).unwrap_or_else(|_| Value::from(text.trim()));
+    let text = body.trim();
+    let content = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
     let output = json!({"status": response.status, "body": content});
     if output.to_string().len() <= MAX_OUTPUT_BYTES {
         return Ok(output);
     }
-    let beginning: String = text.trim().chars().take(MAX_CUT_CHARS).collect();
+    let beginning: String = text.chars().take(MAX_CUT_CHARS).collect();
     Ok(json!({"status": response.status, "body": beginning, "note": "only the beginning of the answer"}))
 }
 
@@ -209,6 +214,7 @@ impl ToolFailure {
             FetchError::Forbidden(_) if failed.may_be_received => Self::ForbiddenRedirect,
             FetchError::Forbidden(reason) => return Self::NotSent(reason.to_string()),
             FetchError::TooManyRedirects => Self::TooManyRedirects,
+            FetchError::PostRedirected(address) => Self::PostRedirected(address.clone()),
             // A response of any status and length is an `OwnResponse`.
             FetchError::Unreachable | FetchError::Status(_) | FetchError::Unauthorized(_) | FetchError::TooLarge(_) => {
                 Self::Unreachable

@@ -79,7 +79,9 @@ async fn answer(State(shop): State<Shop>, request: Request) -> Response {
         "/broken" => StatusCode::BAD_GATEWAY.into_response(),
         "/late" => StatusCode::REQUEST_TIMEOUT.into_response(),
         "/text" => "  two are left\n".into_response(),
-        "/moved" => (StatusCode::FOUND, [("location", "/text")]).into_response(),
+        "/moved" => (StatusCode::TEMPORARY_REDIRECT, [("location", "/text")]).into_response(),
+        "/login" => (StatusCode::FOUND, [("location", "/text?from=login")]).into_response(),
+        "/bom" => "\u{FEFF}{\"ok\":false}".into_response(),
         "/inside" => (StatusCode::TEMPORARY_REDIRECT, [("location", "https://10.0.0.1/")]).into_response(),
         _ => axum::Json(json!({"in_stock": 2})).into_response(),
     }
@@ -254,6 +256,11 @@ async fn the_model_learns_why_a_tool_has_no_result() {
     let late = "the server did not answer within 1 seconds";
     let broken = "the server answered with status 502 Bad Gateway";
     let inside = "the server redirects to an address that is not allowed";
+    let login = format!(
+        "the server redirects to {}/text, which did not get the request; \
+         if the tool is at that address, the owner must enter the address in the tool",
+        shop.origin
+    );
     let uncertain = |reason: &str| {
         format!(
             "{reason}; it is not known whether it did what was asked, so do not use the tool again for the same purpose"
@@ -269,6 +276,8 @@ async fn the_model_learns_why_a_tool_has_no_result() {
         ("POST", "/late", json!({"error": uncertain("the server answered with status 408 Request Timeout")})),
         ("GET", "/inside", json!({"error": inside})),
         ("POST", "/inside", json!({"error": uncertain(inside)})),
+        ("POST", "/login", json!({"error": uncertain(&login)})),
+        ("POST", "/bom", json!({"status": 200, "body": {"ok": false}})),
     ];
     let name = |method: &str, path: &str| format!("{}_{}", method.to_lowercase(), path.trim_start_matches('/'));
     let turns = cases.iter().map(|(method, path, _)| calling(&name(method, path), &json!({})));
@@ -353,7 +362,7 @@ async fn trying_a_tool_shows_what_the_agent_would_receive() {
     let requests = shop.requests();
     assert_eq!(requests[0].body, json!({"arguments": {"size": "big"}, "call_sid": null, "caller": null}));
     assert!(requests[0].header("idempotency-key").starts_with("try:"), "{requests:?}");
-    assert_eq!(shop.lines(), ["POST /moved", "GET /text"]);
+    assert_eq!(shop.lines(), ["POST /moved", "POST /text"]);
     let refused = try_out(&owner, &id, &json!({"size": "small"})).await;
     assert_eq!(refused["output"], json!({"error": "size must be one of: big"}));
     assert_eq!((&refused["status"], shop.requests().len()), (&Value::Null, 2));

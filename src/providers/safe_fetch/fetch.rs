@@ -21,6 +21,9 @@ pub enum FetchError {
     TooLarge(u64),
     #[error("too many redirects while fetching the file")]
     TooManyRedirects,
+    /// A POST request was redirected to this address, which did not get the request.
+    #[error("the server redirects to {0}")]
+    PostRedirected(String),
     #[error("the server of the file answered with status {0}")]
     Status(u16),
     /// The server does not accept the credentials of the account, which the owner can correct.
@@ -46,9 +49,10 @@ impl From<&FetchError> for Causes {
             FetchError::TooLarge(bytes) => Cause::FileTooLarge { bytes: *bytes },
             FetchError::TooManyRedirects => Cause::FileRedirects,
             // `SafeFetcher::inspect`, which rejects files, returns none of these errors.
-            FetchError::Status(_) | FetchError::Unauthorized(_) | FetchError::Unreachable => {
-                Cause::other(error.to_string())
-            }
+            FetchError::PostRedirected(_)
+            | FetchError::Status(_)
+            | FetchError::Unauthorized(_)
+            | FetchError::Unreachable => Cause::other(error.to_string()),
         };
         cause.into()
     }
@@ -59,7 +63,7 @@ impl FetchError {
         match self {
             Self::Status(status) => matches!(status, 404 | 408 | 425 | 429) || *status >= 500,
             Self::Unreachable | Self::Unauthorized(_) => true,
-            Self::Forbidden(_) | Self::TooLarge(_) | Self::TooManyRedirects => false,
+            Self::Forbidden(_) | Self::TooLarge(_) | Self::TooManyRedirects | Self::PostRedirected(_) => false,
         }
     }
 }
@@ -112,8 +116,9 @@ impl SafeFetcher {
             let request = client.request(method.clone(), url.clone()).timeout(RESPONSE_TIMEOUT);
             let response = prepare(request, &url, &method).send().await.map_err(|error| reason(&error))?;
             let Some(next) = redirect(&url, &response) else { return Ok(response) };
-            url = self.validate_redirect(&url, &next)?;
-            method = redirected(method, response.status());
+            let next = self.validate_redirect(&url, &next)?;
+            method = redirected(method, response.status(), &url, &next)?;
+            url = next;
         }
         Err(FetchError::TooManyRedirects)
     }
@@ -146,12 +151,28 @@ pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
     moved.then(|| from.join(target).ok())?
 }
 
-/// Returns the method for the target of a redirect. As in browsers, a POST becomes a GET, unless the status demands the
-/// same method (RFC 9110, section 15.4).
-fn redirected(method: Method, status: StatusCode) -> Method {
-    let keeps = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
-    if method == Method::POST && !keeps { Method::GET } else { method }
+/// Returns the method for the target of a redirect. A POST is repeated only on the same server, and only if the status
+/// demands the same method (RFC 9110, section 15.4). As a GET, or without its body, it would get the page of another
+/// request, such as a login page with status 200, which looks as if the server had done what was asked.
+fn redirected(method: Method, status: StatusCode, from: &Url, to: &Url) -> Result<Method, FetchError> {
+    let keeps_method = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+    if method != Method::POST || keeps_method && from.origin() == to.origin() {
+        return Ok(method);
+    }
+    let hosts = (from.host_str().unwrap_or_default(), to.host_str().unwrap_or_default());
+    if RESPONSE_HOSTS.contains(&hosts) {
+        return Ok(Method::GET);
+    }
+    // The query may be long, and may contain secrets.
+    let address = format!("{}{}", to.origin().ascii_serialization(), to.path());
+    Err(FetchError::PostRedirected(address.chars().take(MAX_SHOWN_CHARS).collect()))
 }
+
+/// Servers that do what a POST asks and then redirect to the host of their responses: Google Apps Script
+/// (<https://developers.google.com/apps-script/guides/content#redirects>).
+const RESPONSE_HOSTS: [(&str, &str); 1] = [("script.google.com", "script.googleusercontent.com")];
+/// The maximum length of an address in an error.
+const MAX_SHOWN_CHARS: usize = 200;
 
 /// Converts a request error. Returns `Forbidden` if the name resolved to no public address, and otherwise
 /// `Unreachable`.

@@ -1,5 +1,7 @@
 //! Sends a request that the owner defined, and reads its short response.
 
+mod decode;
+
 use super::{FetchError, SafeFetcher};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -11,8 +13,8 @@ use url::Url;
 pub struct OwnRequest {
     pub method: Method,
     pub address: String,
-    /// The headers. If a redirect leads to another server, that server receives neither the headers nor the body,
-    /// because they may contain secrets and personal data.
+    /// The headers. If a GET request is redirected to another server, that server receives no headers, because they may
+    /// contain secrets.
     pub headers: HeaderMap,
     /// The body as JSON; null for no body. Not sent with a GET request.
     pub body: Value,
@@ -22,8 +24,8 @@ pub struct OwnRequest {
 #[derive(Debug)]
 pub struct OwnResponse {
     pub status: u16,
-    /// The body; empty if the status is not a success. An error if it is too long or was not received completely.
-    pub body: Result<Vec<u8>, FetchError>,
+    /// The body as text; empty if the status is not a success. An error if it is too long or was not received completely.
+    pub body: Result<String, FetchError>,
 }
 
 #[derive(Debug)]
@@ -49,8 +51,11 @@ impl SafeFetcher {
         let response =
             response.map_err(|error| SendError { error, may_be_received: is_begun.load(Ordering::Relaxed) })?;
         let status = response.status();
-        let body =
-            if status.is_success() { self.read(response).await.map(|file| file.content) } else { Ok(Vec::new()) };
+        let body = if status.is_success() {
+            self.read(response).await.and_then(|file| self.text(file))
+        } else {
+            Ok(String::new())
+        };
         Ok(OwnResponse { status: status.as_u16(), body })
     }
 }

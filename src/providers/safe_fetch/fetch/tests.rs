@@ -64,6 +64,18 @@ async fn redirects_are_checked_and_sizes_are_capped() {
     assert!(inspect("/there").await.is_ok());
 }
 
+#[test]
+fn a_post_that_google_apps_script_has_done_is_answered_by_another_host() {
+    let redirected = |to: &str| {
+        let from = "https://script.google.com/macros/s/AK/exec".parse().unwrap();
+        redirected(Method::POST, StatusCode::FOUND, &from, &to.parse().unwrap())
+    };
+    let response = redirected("https://script.googleusercontent.com/macros/echo?user_content_key=x");
+    assert_eq!(response.unwrap(), Method::GET);
+    let login = redirected("https://accounts.google.com/ServiceLogin?continue=x").unwrap_err();
+    assert_eq!(login.to_string(), "the server redirects to https://accounts.google.com/ServiceLogin");
+}
+
 #[tokio::test]
 async fn no_server_on_this_machine_is_asked_except_the_trusted_one() {
     let (origin, other) = (server().await, server().await);
