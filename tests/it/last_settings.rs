@@ -41,6 +41,32 @@ async fn setting(api: &Client, key: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_a_wrong_setting_is_shown_and_stored_nowhere() {
+    let mut daemon = after_a_good_run();
+    daemon.reconfigure(|setup| {
+        setup.toml(
+            "[backup]\nage_recipients = [\"AGE-SECRET-KEY-1QQQ\"]\n\
+             [openai]\nbase_url = \"https://ai.example/v1?key=sk-misplaced\"\n",
+        );
+    });
+    tokio::task::block_in_place(|| daemon.launch());
+    let event = daemon.logs().wait_for_event("CONFIG_FALLBACK");
+    let reasons = event["reasons"].as_str().unwrap();
+    assert!(reasons.contains("holds a secret key") && reasons.contains("https://ai.example/v1?•••"), "{event}");
+    daemon.logs().wait_for_event("ALERT_RAISED");
+    let alerts = daemon.api().get("/api/alerts").await.text();
+    assert!(alerts.contains("holds a secret key"), "{alerts}");
+    let printed = [vec!["config", "check"], vec!["doctor", "--json"], vec!["reload"]].map(|arguments| {
+        let output = daemon.cli(&arguments);
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    });
+    let rows: Vec<String> = daemon.query_column("SELECT state FROM alerts");
+    for text in [alerts, daemon.logs().lines().join("\n"), printed.concat(), rows.concat()] {
+        assert!(!text.contains("SECRET-KEY-1") && !text.contains("misplaced"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calls_are_answered_after_a_typo_and_a_restart() {
     let mut daemon = after_a_good_run();
     let mode = Mode::from_raw_mode(fs::metadata(kept(&daemon)).unwrap().permissions().mode() & 0o777);

@@ -32,7 +32,9 @@ pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
         texts
             .map(|text| match text.parse::<age::x25519::Recipient>() {
                 Ok(_) => Ok(text.to_owned()),
-                Err(_) if text.starts_with("AGE-SECRET-KEY-") => Err(ParseError::Invalid(SettingFault::SecretKey)),
+                Err(_) if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") => {
+                    Err(ParseError::Invalid(SettingFault::SecretKey))
+                }
                 Err(error) => Err(ParseError::Invalid(SettingFault::Recipient { reason: error.to_owned() })),
             })
             .collect()
