@@ -99,6 +99,11 @@ pub fn erase_rest(tx: &WriteTx<'_>, rest: &ErasureRest, erased: &mut Erased) -> 
     Ok(tx.erase_rest(rest, erased)?)
 }
 
+/// Ends the deletion, after the free pages of the database have been released.
+pub fn finish(tx: &WriteTx<'_>, rest: &ErasureRest) -> store::Result<()> {
+    tx.finish_erasure(rest)
+}
+
 pub fn finish_in_bridge(tx: &WriteTx<'_>, erasure: &BridgeErasure) -> store::Result<()> {
     tx.delete_job(&erasure.key)
 }

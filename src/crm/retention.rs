@@ -32,7 +32,7 @@ pub struct DeletedCount {
     pub before: Timestamp,
     /// The number of deleted files, recordings, transcript turns, webhooks or audit rows.
     pub rows: u64,
-    /// The size of the content in bytes. Deletion reports 0 for webhooks and audit rows.
+    /// The size of the content in bytes; 0 for audit rows.
     pub bytes: u64,
 }
 
@@ -65,9 +65,7 @@ pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -
         RetainedKind::Media => tx.prune_media(before, STEP_BYTES, now),
         RetainedKind::Recordings => tx.prune_recordings(before, STEP_BYTES),
         RetainedKind::Transcripts => tx.prune_turns(before, now),
-        RetainedKind::Journal => {
-            tx.prune_webhook_log(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 })
-        }
+        RetainedKind::Journal => tx.prune_webhook_log(before, STEP_BYTES, STEP_ROWS),
         RetainedKind::Audit => tx.prune_audit(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
     }?;
     Ok(DeletedCount { what, before, rows, bytes })

@@ -139,7 +139,7 @@ mod tests {
     use crate::config::StoreConfig;
     use crate::domain::{AlertDetail, BusinessId, JobKind, Provider};
     use crate::store::testing::{database, transact};
-    use crate::store::{NewWebhookEntry, StoredResponse, WebhookOutcome};
+    use crate::store::{Amount, NewWebhookEntry, StoredResponse, WebhookOutcome};
 
     fn webhook(received_at: Timestamp, body: &[u8]) -> NewWebhookEntry<'_> {
         NewWebhookEntry {
@@ -201,9 +201,9 @@ mod tests {
             assert_eq!(tx.stored_response(BusinessId::FIRST, "message")?, Some(of_message));
             assert!(tx.stored_response(BusinessId::FIRST, "3")?.is_none());
             assert!(tx.stored_response(BusinessId::FIRST, "4")?.is_some());
-            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 3);
-            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 1);
-            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 0);
+            assert_eq!(tx.prune_webhook_log(at(4), 100, 3)?, Amount { rows: 3, bytes: 3 });
+            assert_eq!(tx.prune_webhook_log(at(4), 100, 3)?, Amount { rows: 1, bytes: 1 });
+            assert_eq!(tx.prune_webhook_log(at(4), 100, 3)?, Amount::default());
             // Pending work is never deleted, however old it is.
             let due = tx.due_jobs(&[JobKind::FetchMedia], at(20), 100)?;
             tx.finish_job(&due[0], at(0))?;

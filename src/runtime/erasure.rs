@@ -24,10 +24,25 @@ pub async fn finish(store: &Store, rest: ErasureRest, mut erased: Erased) -> Res
     }
 }
 
+/// Releases the free pages of the database, which may contain what the contact's data was before it was changed or
+/// pruned. Returns false if some remain after `limit`; the job then continues.
+pub async fn release_free_pages(store: &Store, rest: ErasureRest, limit: Duration) -> store::Result<bool> {
+    let is_released = store.release_free_pages(limit).await?;
+    if is_released {
+        store.write(move |tx| privacy::finish(tx, &rest)).await?;
+    }
+    Ok(is_released)
+}
+
 /// Runs the job that completes a deletion whose API request ended early.
 pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
-    let rest = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
-    finish(&store, rest, Erased::new()).await.map_err(|error| JobError::Retry(error.to_string()))?;
+    let rest: ErasureRest =
+        serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+    finish(&store, rest.clone(), Erased::new()).await.map_err(|error| JobError::Retry(error.to_string()))?;
+    let is_released = release_free_pages(&store, rest, RELEASE_WITHIN).await;
+    if !is_released.map_err(|error| JobError::Retry(error.to_string()))? {
+        return Err(JobError::RetryFor(RETRY_RELEASE_FOR, "free pages of the database remain".to_owned()));
+    }
     store.purge_deleted().await.map_err(|error| JobError::Retry(error.to_string()))?;
     tracing::info!(event = "CONTACT_ERASED", job.id = %job.id, "The interrupted deletion of a contact from the database is complete (job {})", job.id);
     Ok(())
@@ -72,5 +87,9 @@ pub async fn resume_in_bridge(store: Store, settings: Settings, job: Job) -> Res
     }
 }
 
+/// How long one run of the job releases pages.
+const RELEASE_WITHIN: Duration = Duration::from_mins(10);
+/// How long the release is retried. After this time, the pages have been used again or released.
+const RETRY_RELEASE_FOR: Duration = Duration::from_hours(30 * 24);
 /// How long the request is retried. After this time, the bridge has deleted its sent messages by itself.
 const RETRY_BRIDGE_FOR: Duration = Duration::from_hours(30 * 24);

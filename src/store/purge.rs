@@ -1,12 +1,45 @@
-//! Removes the content of deleted rows from the files beside the database: from the write-ahead log (WAL), and from the
-//! spare files of the published copy.
+//! Removes the content of deleted rows from the database, and from the files beside it: from the write-ahead log (WAL),
+//! and from the spare files of the published copy.
 
 use super::writer::Writer;
-use super::{Error, Result, Store};
+use super::{Error, Result, Store, WriteTx};
+use crate::clock;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+impl WriteTx<'_> {
+    /// Runs `work` so that deleted content is overwritten with zeros, including content on pages that become free.
+    pub(in crate::store) fn overwriting<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.conn.execute_batch("PRAGMA secure_delete = ON")?;
+        let done = work();
+        self.conn.execute_batch("PRAGMA secure_delete = FAST")?;
+        done
+    }
+
+    /// Like [`Self::overwriting`] if `work` deletes little. Each overwritten page must be read, and written to the log
+    /// and to the published copy, so a large deletion would delay other writes. Its free pages keep their content until
+    /// they are used again or released.
+    pub(in crate::store) fn overwriting_little<T>(&self, bytes: u64, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        if bytes <= MAX_OVERWRITTEN_BYTES { self.overwriting(work) } else { work() }
+    }
+}
+
 impl Store {
+    /// Releases all free pages, in small steps with pauses, so that other writes are hardly delayed. They may contain
+    /// what was deleted at any time before. Returns false if free pages remain after `limit`.
+    pub async fn release_free_pages(&self, limit: Duration) -> Result<bool> {
+        let began = clock::instant();
+        loop {
+            let started = clock::instant();
+            let step = |tx: &WriteTx<'_>| Ok((tx.release_pages(PAGES_PER_STEP)?, tx.page_usage()?.free_pages));
+            let (released, left) = self.write(step).await?;
+            if left == 0 || released == 0 || clock::instant().duration_since(began) >= limit {
+                return Ok(left == 0);
+            }
+            tokio::time::sleep((clock::instant().duration_since(started) * 2).max(PAUSE)).await;
+        }
+    }
+
     /// Tries for about two seconds each to empty the WAL and to delete the spare files. Returns false if one of them
     /// fails, for example because another program reads the database or has a spare file open, and always if Litestream
     /// is configured, which must read the WAL before it is emptied.
@@ -54,3 +87,7 @@ async fn until_done<F: Future<Output = Result<bool>> + Send>(attempt: impl Fn() 
 
 const ATTEMPTS: usize = 40;
 const PAUSE: Duration = Duration::from_millis(50);
+/// Small, because the release of one page may move two other pages.
+const PAGES_PER_STEP: u32 = 256;
+/// About eight minutes of a recording as WAV.
+const MAX_OVERWRITTEN_BYTES: u64 = 8 << 20;

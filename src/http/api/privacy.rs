@@ -67,17 +67,22 @@ pub(super) async fn erase(
     let Decided { erased, rest, bridge } = actor.transact(&state.store, work).await?;
     // Wakes the job worker, so that it schedules the jobs that finish the erasure if this request is aborted.
     state.jobs.wake();
-    let deleted = erasure::finish(&state.store, rest, erased).await?;
+    let deleted = erasure::finish(&state.store, rest.clone(), erased).await?;
     let bridge_pending = match bridge {
         Some(bridge) => !erasure::finish_in_bridge(&state.store, &state.settings, bridge).await?,
         None => false,
     };
     state.input_logs.clean_up(&state.store, state.config().input_log_days()).await;
-    let overwritten = state.store.purge_deleted().await?;
+    let is_released = erasure::release_free_pages(&state.store, rest, RELEASE_WITHIN).await?;
+    let overwritten = state.store.purge_deleted().await? && is_released;
     let snapshots = copies_before(&state, now).await;
     let (in_bucket, in_replica) = (state.snapshots.has_bucket(), state.config().store.litestream);
     Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots, in_bucket, in_replica }))
 }
+
+/// How long the user waits for the release of free pages. About a megabyte is released in 0.1 seconds, and the job
+/// continues.
+const RELEASE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Returns the snapshots from before this time, and the archived databases.
 async fn copies_before(state: &AppState, at: Timestamp) -> Vec<SnapshotWithContact> {

@@ -34,7 +34,7 @@ impl WriteTx<'_> {
         let (actor_id, actor) = (actor, actor.to_string());
         let changed = if text.is_empty() {
             let mut delete = self.conn.prepare_cached("DELETE FROM drafts WHERE thread_id = ?1 AND actor = ?2")?;
-            delete.execute(params![thread, actor])?
+            self.overwriting(|| Ok(delete.execute(params![thread, actor])?))?
         } else {
             let mut put = self.conn.prepare_cached(
                 "INSERT INTO drafts(thread_id, actor, text, updated_at) VALUES (?1, ?2, ?3, ?4)
@@ -42,7 +42,7 @@ impl WriteTx<'_> {
                      WHERE text <> excluded.text",
             )?;
             self.list_empty_thread(thread, now)?;
-            put.execute(params![thread, actor, text, now])?
+            self.overwriting(|| Ok(put.execute(params![thread, actor, text, now])?))?
         };
         if changed == 0 { Ok(()) } else { self.record_draft(actor_id, thread) }
     }

@@ -72,7 +72,9 @@ impl WriteTx<'_> {
     /// Fails with [`Error::NotFound`] if the note is deleted.
     pub fn set_note_text(&self, id: NoteId, text: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE contact_notes SET text = ?2, updated_at = ?3 WHERE id = ?1 AND deleted_at IS NULL RETURNING contact_id";
-        self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, text, now], |row| row.get(0)).optional()?)
+        let mut update = self.conn.prepare_cached(sql)?;
+        let changed = || Ok(update.query_row(params![id, text, now], |row| row.get(0)).optional()?);
+        self.record_note(self.overwriting(changed)?)
     }
 
     /// A deleted note can be restored.

@@ -195,7 +195,9 @@ impl WriteTx<'_> {
         if self.wav_recording_bytes(id)? != Some(wav_bytes) {
             return Ok(false);
         }
-        self.conn.prepare_cached("DELETE FROM recording_chunks WHERE recording_id = ?1")?.execute([id])?;
+        self.overwriting_little(wav_bytes, || {
+            Ok(self.conn.prepare_cached("DELETE FROM recording_chunks WHERE recording_id = ?1")?.execute([id])?)
+        })?;
         let mut insert =
             self.conn.prepare_cached("INSERT INTO recording_chunks(recording_id, seq, content) VALUES (?1, ?2, ?3)")?;
         let mut bytes = 0_i64;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 pub struct Amount {
     /// Media files, recordings, turns, webhooks or audit entries.
     pub rows: u64,
-    /// For turns, the number of characters; 0 for audit entries, and for webhooks that were deleted.
+    /// The size of the content; 0 for audit entries.
     pub bytes: u64,
 }
 
@@ -44,7 +44,7 @@ impl ReadTx<'_> {
 
     /// Turns of ended calls that started before `before`.
     pub fn old_turns(&self, before: Timestamp) -> Result<Amount> {
-        self.amount(&format!("SELECT count(*), sum(length(text)) FROM {OLD_TURNS}"), before)
+        self.amount(&format!("SELECT count(*), sum(octet_length(text)) FROM {OLD_TURNS}"), before)
     }
 
     pub fn old_webhook_entries(&self, before: Timestamp) -> Result<Amount> {
@@ -85,9 +85,11 @@ impl WriteTx<'_> {
         let mut forget = self.conn.prepare_cached(
             "UPDATE media_details SET thumbnail = NULL, thumbhash = NULL, file_name = NULL WHERE sha256 = ?1",
         )?;
-        for (sha256, _) in &chosen {
-            empty.execute(params![sha256, now])?;
-            forget.execute([sha256])?;
+        for (sha256, bytes) in &chosen {
+            self.overwriting_little(*bytes, || {
+                empty.execute(params![sha256, now])?;
+                Ok(forget.execute([sha256])?)
+            })?;
             note.execute(params![sha256, PRUNED_ERROR])?;
             let messages =
                 messages_with.query_map([sha256], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -109,9 +111,11 @@ impl WriteTx<'_> {
         let mut note = self.conn.prepare_cached(
             "UPDATE recordings SET state = 'pruned', bytes = 0, error = ?2 WHERE id = CAST(?1 AS INTEGER)",
         )?;
-        for (id, _) in &chosen {
-            delete.execute([id])?;
-            forget.execute([id])?;
+        for (id, bytes) in &chosen {
+            self.overwriting_little(*bytes, || {
+                delete.execute([id])?;
+                Ok(forget.execute([id])?)
+            })?;
             note.execute(params![id, PRUNED_ERROR])?;
             self.record_recording(RecordingId(id.parse().unwrap_or_default()))?;
         }
@@ -122,11 +126,12 @@ impl WriteTx<'_> {
     /// rows if none is left.
     pub fn prune_turns(&self, before: Timestamp, now: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
-            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING length(text), call_id"
+            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING octet_length(text), call_id"
         ))?;
-        let deleted = delete
-            .query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<Vec<(i64, CallId)>>>()?;
+        let deleted = self.overwriting(|| {
+            let deleted = delete.query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(deleted.collect::<rusqlite::Result<Vec<(i64, CallId)>>>()?)
+        })?;
         let calls: BTreeSet<CallId> = deleted.iter().map(|(_, call)| *call).collect();
         let mut note = self.conn.prepare_cached(
             "INSERT INTO call_events(call_id, kind, at) SELECT ?1, ?2, ?3
@@ -137,6 +142,18 @@ impl WriteTx<'_> {
             self.record_call_id(ChangeKind::TurnUpdated, call)?;
         }
         Ok(sum(deleted.into_iter().map(|(length, _)| u64::try_from(length).unwrap_or(0))))
+    }
+
+    /// Deletes up to `limit` old webhooks, or about `bytes`, oldest first. Returns what was deleted.
+    pub fn prune_webhook_log(&self, before: Timestamp, bytes: u64, limit: usize) -> Result<Amount> {
+        let sql = format!(
+            "SELECT CAST(id AS TEXT), length(body) FROM (SELECT * FROM webhook_journal ORDER BY id LIMIT {limit})
+             WHERE received_at < ?1 ORDER BY id"
+        );
+        let chosen = self.chosen(&sql, before, bytes)?;
+        let mut delete = self.conn.prepare_cached("DELETE FROM webhook_journal WHERE id = CAST(?1 AS INTEGER)")?;
+        self.overwriting(|| chosen.iter().try_for_each(|(id, _)| Ok(delete.execute([id]).map(drop)?)))?;
+        Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
 
     /// Returns the number of released pages. For each released page SQLite may move two other pages, and all of them

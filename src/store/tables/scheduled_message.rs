@@ -147,7 +147,8 @@ impl WriteTx<'_> {
         let sql = "UPDATE scheduled_messages SET text = ?2, media_id = ?3, send_at = ?4, provider = ?5, updated_at = ?6
                    WHERE id = ?1 AND state = 'waiting'";
         let ScheduledMessage { id, text, media_id, send_at, provider, .. } = changed;
-        let count = self.conn.prepare_cached(sql)?.execute(params![id, text, media_id, send_at, provider, now])?;
+        let mut update = self.conn.prepare_cached(sql)?;
+        let count = self.overwriting(|| Ok(update.execute(params![id, text, media_id, send_at, provider, now])?))?;
         if count > 0 {
             self.record_in(ChangeKind::ScheduledMessageUpdated, Some(changed.thread_id), Some(changed.id))?;
         }

@@ -80,13 +80,4 @@ impl WriteTx<'_> {
         );
         Ok(self.conn.prepare_cached(&sql)?.exists(params![value, new.path, new.body])?)
     }
-
-    /// Returns the number of deleted requests.
-    pub fn prune_webhook_log(&self, before: Timestamp, limit: usize) -> Result<usize> {
-        let mut delete = self.conn.prepare_cached(
-            "DELETE FROM webhook_journal WHERE received_at < ?1
-                 AND id IN (SELECT id FROM webhook_journal ORDER BY id LIMIT ?2)",
-        )?;
-        Ok(delete.execute(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?)
-    }
 }

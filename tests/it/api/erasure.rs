@@ -266,6 +266,44 @@ async fn no_data_of_an_erased_contact_is_in_any_file() {
 }
 
 #[tokio::test]
+async fn content_that_was_deleted_before_the_erasure_is_in_no_file() {
+    let mut daemon = Daemon::prepare(|setup| _ = setup.toml("[retention]\nmedia_days = 30\n"));
+    daemon.seed(include_str!("data.sql"));
+    // The deleted webhook leaves its content on free pages, as an earlier version did.
+    daemon.seed(
+        "INSERT INTO messages(id, thread_id, direction, message_type, status, created_at) VALUES
+             (99, 1, 'in', 'media', 'received', '2020-01-01T00:00:00.000Z');
+         INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES ('aa', 'application/pdf', 800000,
+             CAST(replace(hex(zeroblob(50000)), '00', 'UNIQPRUNED_FILE_') AS BLOB), '2020-01-01T00:00:00.000Z');
+         INSERT INTO message_media(message_id, position, source_url, sha256, state) VALUES (99, 0, 'http://x', 'aa', 'stored');
+         PRAGMA secure_delete = FAST;
+         INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('2026-11-10T00:00:00.000Z', 'x', '/',
+             CAST(replace(hex(zeroblob(100000)), '00', 'UNIQFREE_PAGES__') AS BLOB), 'malformed');
+         DELETE FROM webhook_journal WHERE source = 'x';",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    let scheduled = schedule(&api, 1, &"UNIQREPLACED ".repeat(300), None).await;
+    let words = ["UNIQPRUNED", "UNIQFREE", "UNIQREPLACED"];
+    let (published, live) = (daemon.folder().join("agentlocator.db"), daemon.folder().join("live/db.sqlite"));
+    assert_eq!(words_in(&live, &words[1..2]), ["UNIQFREE"]);
+    let used = ["UNIQPRUNED", "UNIQREPLACED"];
+    until("the published file has the data", async || (words_in(&published, &used) == used).then_some(())).await;
+    change(&api, "PATCH", &format!("/api/scheduled-messages/{scheduled}"), json!({"text": "short"}), 200).await;
+    let output = daemon.cli(&["retention", "--force"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let left: i64 = daemon.query_value("SELECT length(content) FROM media");
+    assert_eq!(left, 0, "the file is pruned");
+    let done = erase(&api, 1, "דנה לוי", 200).await;
+    assert_eq!(done["overwritten"], true);
+    let left = files_with(daemon.folder(), &words);
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(in_live(&daemon, "SELECT count(*) FROM jobs WHERE kind = 'erase_contact'"), 0);
+    let broken: Vec<String> = daemon.query_column("SELECT integrity_check FROM pragma_integrity_check");
+    assert_eq!(broken, ["ok"]);
+}
+
+#[tokio::test]
 async fn while_another_program_reads_the_database_the_answer_says_so() {
     let (daemon, api) = with_data();
     let live = Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();

@@ -20,7 +20,8 @@ pub(crate) struct EraseContactResponse {
     pub(super) deleted: BTreeMap<String, u64>,
     /// Whether no file of the database contains the deleted content any more. False if another program reads the
     /// database or a spare file of its published copy, or if Litestream copies the write-ahead log. The content then
-    /// remains until the log is truncated by a later checkpoint, or the spare file is deleted.
+    /// remains until the log is truncated by a later checkpoint, or the spare file is deleted. Also false if the
+    /// database has so many free pages that their release, which takes minutes, continues after the answer.
     pub(super) overwritten: bool,
     /// Whether the bridge still has to delete the contact's data, because it did not answer. The daemon retries for 30
     /// days.

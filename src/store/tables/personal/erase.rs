@@ -4,7 +4,8 @@
 //! data. A job continues the steps after a kill of the process.
 //!
 //! `secure_delete` overwrites the deleted content with zeros. Otherwise the content would remain in unused parts of a
-//! file that users copy.
+//! file that users copy. Content that other transactions deleted earlier may still be on free pages, so the job ends
+//! only when these have been released.
 
 use super::super::sql::json_list;
 use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 pub type Erased = BTreeMap<String, u64>;
 
 /// The data that remains to be deleted after a contact was deleted. It is the payload of the job that continues the
-/// deletion.
+/// deletion, and then the release of the free pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureRest {
     /// The unique key of the job.
@@ -105,9 +106,13 @@ impl WriteTx<'_> {
                 }
             }
             erased.retain(|_, rows| *rows > 0);
-            self.delete_job(&rest.key)?;
             Ok(false)
         })
+    }
+
+    /// Deletes the job, after the free pages have been released.
+    pub fn finish_erasure(&self, rest: &ErasureRest) -> Result<()> {
+        self.delete_job(&rest.key)
     }
 
     /// Twilio still lists recent calls and messages, and providers may still report a recording of such a call or the
@@ -187,14 +192,6 @@ impl WriteTx<'_> {
         let mut delete = self.conn.prepare(&sql)?;
         data.bind(&mut delete)?;
         Ok(delete.raw_execute()? as u64)
-    }
-
-    /// Runs `work` so that deleted content is overwritten with zeros, including content on pages that become free.
-    fn overwriting<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.conn.execute_batch("PRAGMA secure_delete = ON")?;
-        let done = work();
-        self.conn.execute_batch("PRAGMA secure_delete = FAST")?;
-        done
     }
 }
 

@@ -125,3 +125,48 @@ fn a_file_that_is_still_to_be_sent_is_not_old() {
         Ok(())
     });
 }
+
+#[test]
+fn the_content_of_pruned_and_compressed_data_is_overwritten() {
+    let (folder, conn) = database();
+    conn.execute_batch(PEOPLE).unwrap();
+    let marked = |count: usize| b"UNIQUE-CONTENT__".repeat(count);
+    conn.execute_batch(
+        "INSERT INTO calls(id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, started_at, updated_at)
+             VALUES (1, 'CA1', 1, 1, 'in', '+1', '+2', 'ended', '2020-01-01T00:00:00.000Z', '');
+         INSERT INTO recordings(id, call_id, source, mime, state, bytes, created_at)
+             VALUES (1, 1, 'stream', 'audio/wav', 'complete', 160000, '2020-01-01T00:00:00.000Z'),
+                    (2, 1, 'stream', 'audio/ogg', 'complete', 160000, '2020-01-01T00:00:00.000Z');",
+    )
+    .unwrap();
+    for recording in [1, 2] {
+        conn.execute("INSERT INTO recording_chunks VALUES (?1, 0, ?2)", params![recording, marked(10_000)]).unwrap();
+    }
+    conn.execute(
+        "INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('2020', 'x', '/', ?1, 'malformed')",
+        [marked(1000)],
+    )
+    .unwrap();
+    conn.execute(
+        "INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES ('a', 'x', 160000, ?1, '2020')",
+        [marked(10_000)],
+    )
+    .unwrap();
+    let in_file = || {
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        let files =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+        files.map(|file| memchr::memmem::find_iter(&file, b"UNIQUE-CONTENT__").count()).sum::<usize>()
+    };
+    assert!(in_file() >= 30_000);
+    transact(&conn, |tx| {
+        let opus =
+            crate::store::CompressedFile { mime: "audio/ogg", channels: 1, duration_ms: 1, chunks: vec![vec![1]] };
+        assert!(tx.replace_wav(RecordingId(1), 160_000, &opus)?);
+        assert_eq!(tx.prune_webhook_log(day(0), 1 << 20, 100)?, Amount { rows: 1, bytes: 16_000 });
+        assert_eq!(tx.prune_media(day(0), 1 << 20, day(0))?.rows, 1);
+        assert_eq!(tx.prune_recordings(day(0), 1 << 20)?.rows, 2);
+        Ok(())
+    });
+    assert_eq!(in_file(), 0);
+}

@@ -4558,7 +4558,8 @@ export interface components {
             /**
              * @description Whether no file of the database contains the deleted content any more. False if another program reads the
              *     database or a spare file of its published copy, or if Litestream copies the write-ahead log. The content then
-             *     remains until the log is truncated by a later checkpoint, or the spare file is deleted.
+             *     remains until the log is truncated by a later checkpoint, or the spare file is deleted. Also false if the
+             *     database has so many free pages that their release, which takes minutes, continues after the answer.
              */
             overwritten: boolean;
             /**
