@@ -2,6 +2,7 @@
 
 pub mod alert_delivery;
 pub mod backfills;
+pub mod clock_confirmation;
 pub mod database_notice;
 pub mod health_monitor;
 pub mod housekeeping;

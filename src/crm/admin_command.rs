@@ -51,6 +51,8 @@ pub enum AdminCommand {
     },
     /// List the active alerts and the recently cleared ones.
     ListAlerts,
+    /// Return when retention last ran; before its first run, the time of the newest activity.
+    GetRetentionRun,
     /// Return how much data retention would delete; deletes nothing.
     PlanRetention {
         cutoffs: Vec<Cutoff>,
@@ -60,7 +62,7 @@ pub enum AdminCommand {
         /// The kind of data, and its cutoff time.
         cutoff: Cutoff,
     },
-    /// Write the deleted amounts to the audit log, except those of webhooks and audit rows.
+    /// Write the deleted amounts to the audit log, except those of webhooks and audit rows, and record the run.
     AuditRetention {
         /// The deleted amounts, by kind of data.
         deleted: Vec<DeletedCount>,
@@ -100,6 +102,7 @@ pub enum CommandOutput {
     Tokens(Vec<ApiToken>),
     Migration(String),
     Alerts(Vec<Alert>),
+    RetentionRun(Option<Timestamp>),
     /// How much data retention would delete, or has deleted.
     DeletedCounts(Vec<DeletedCount>),
     Queued(MessageId),
@@ -144,12 +147,14 @@ impl AdminCommand {
                 Ok(CommandOutput::Done)
             }
             Self::ListAlerts => Ok(CommandOutput::Alerts(tx.alerts()?)),
+            Self::GetRetentionRun => Ok(CommandOutput::RetentionRun(retention::last_run(tx)?)),
             Self::PlanRetention { cutoffs } => Ok(CommandOutput::DeletedCounts(retention::plan(tx, cutoffs)?)),
             Self::DeleteExpired { cutoff } => {
                 Ok(CommandOutput::DeletedCounts(vec![retention::step(tx, *cutoff, now)?]))
             }
             Self::AuditRetention { deleted } => {
                 retention::note(tx, by, deleted, now)?;
+                retention::note_run(tx, now)?;
                 Ok(CommandOutput::Done)
             }
             Self::SendToOwner { to, text, only, priority, template } => {

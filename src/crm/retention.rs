@@ -83,6 +83,26 @@ pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[DeletedCount], now: Timesta
     Ok(())
 }
 
+/// Returns the time of the last run that deleted all expired data; before the first one, that of the newest activity.
+pub fn last_run(tx: &ReadTx<'_>) -> Result<Option<Timestamp>> {
+    let last = tx.meta(LAST_RUN)?.and_then(|at| at.parse().ok());
+    last.map_or_else(|| tx.newest_activity(), |last| Ok(Some(last)))
+}
+
+pub fn note_run(tx: &WriteTx<'_>, now: Timestamp) -> Result<()> {
+    tx.set_meta(LAST_RUN, &now.to_string())
+}
+
+/// Returns true if so much time has passed since the last run that either the machine was off, or the clock is ahead.
+/// With a clock that is ahead, all data looks old, so another clock must confirm this one before data is deleted.
+pub fn is_leap(last_run: Timestamp, now: Timestamp) -> bool {
+    now.since(last_run) > MAX_GAP
+}
+
+/// The key of the last run in the table `meta`.
+const LAST_RUN: &str = "retention.last_run";
+const MAX_GAP: Duration = Duration::from_hours(3 * 24);
+
 /// Deletes internal data after fixed periods. Each function runs in its own transaction, so that other writes are not
 /// blocked for long.
 pub const EXPIRIES: [fn(&WriteTx<'_>, Timestamp) -> Result<()>; 5] = [

@@ -2,13 +2,12 @@
 
 mod clock_comparison;
 
-use super::database_notice;
+use super::{clock_confirmation, database_notice};
 use crate::alerting::Alerts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
 use crate::config::Config;
 use crate::domain::{AlertDetail, AlertKind, JobKind, Notice, Provider, Timestamp};
-use crate::host::clock_check::{self, ClockReading};
 use crate::host::clock_floor::{self, ClockFloor};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
@@ -20,7 +19,6 @@ use crate::runtime::{FieldStatus, Settings};
 use crate::store::{DeliveryPeriod, Health, Integrity, Store, Undelivered, WalSize};
 use crate::tls::{Tls, TlsHealth, TlsStatus};
 use clock_comparison::ClockComparison;
-use rustls::RootCertStore;
 use std::time::Duration;
 
 pub struct HealthMonitor {
@@ -211,22 +209,11 @@ impl HealthMonitor {
         let is_synchronised = floor.check(now, false).is_some() && clock_floor::is_kernel_synchronised().await;
         let behind = floor.check(now, is_synchronised);
         if comparison.is_due(behind.is_some(), clock::instant(), clock::moment())
-            && let Some(reading) = self.measure_clock().await
+            && let Some(reading) = clock_confirmation::measure(&self.settings.config()).await
         {
             comparison.record(&reading);
         }
         self.alerts.set(AlertKind::ClockWrong, comparison.alert(behind, now));
-    }
-
-    /// `None` if the request fails, or if Twilio is not in use or has no HTTPS address.
-    async fn measure_clock(&self) -> Option<ClockReading> {
-        let config = self.settings.config();
-        let url = config.twilio.api_base_url.as_str();
-        if config.twilio.credentials().is_none() || !url.starts_with("https://") {
-            return None;
-        }
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        clock_check::measure(url, roots).await.ok()
     }
 }
 

@@ -5,6 +5,7 @@ mod vacuum;
 
 pub use vacuum::vacuum;
 
+use super::clock_confirmation;
 use crate::alerting::Alerts;
 use crate::clock;
 use crate::config::RetentionConfig;
@@ -24,7 +25,8 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs
         let config = settings.config();
         let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.maintenance.hour, NIGHT);
         let work = async {
-            if delete_old(&store, &config.retention, &alerts).await? {
+            let is_confirmed = clock_confirmation::is_confirmed(&config);
+            if delete_old(&store, &config.retention, &alerts, is_confirmed).await? {
                 input_logs.clean_up(&store, config.input_log_days()).await;
             }
             if is_night || !disk.takes_media() {
@@ -44,10 +46,12 @@ pub async fn run(store: Store, settings: Settings, disk: DiskMonitor, input_logs
 }
 
 /// Returns false, and deletes nothing, while the clock is wrong: a clock that is ahead makes all data look old.
+/// `is_confirmed` states whether another clock confirms this one; it is awaited only after a leap of the clock.
 async fn delete_old(
     store: &Store,
     config: &RetentionConfig,
     alerts: &Alerts,
+    is_confirmed: impl Future<Output = bool>,
 ) -> std::result::Result<bool, (&'static str, crate::store::Error)> {
     if alerts.is_raised(AlertKind::ClockWrong) {
         tracing::warn!(
@@ -57,9 +61,25 @@ async fn delete_old(
         );
         return Ok(false);
     }
+    let last = store.read(retention::last_run).await.map_err(|error| ("read when it last ran", error))?;
+    if let Some(last) = last
+        && retention::is_leap(last, clock::now())
+        && !is_confirmed.await
+    {
+        tracing::warn!(
+            event = "HOUSEKEEPING_POSTPONED",
+            last = %last,
+            "Housekeeping deletes no old data: its last run, or the newest call or message, was at {last}, days ago, and no \
+             other clock confirms this one; retrying in {} minutes. If the clock is right, run: agentlocator retention --force",
+            INTERVAL.as_secs() / 60
+        );
+        return Ok(false);
+    }
     prune(store).await.map_err(|error| ("delete expired data", error))?;
     let enforced = enforce_retention(store, config).await;
     enforced.map_err(|error| ("delete data that is older than the retention settings allow", error))?;
+    let now = clock::now();
+    store.write(move |tx| retention::note_run(tx, now)).await.map_err(|error| ("record that it ran", error))?;
     Ok(true)
 }
 
@@ -174,12 +194,20 @@ mod tests {
 
         alerts.raise(AlertKind::ClockWrong, AlertDetail::default());
         alerts.tick();
-        assert!(!delete_old(&store, &config, &alerts).await.unwrap());
+        let delete = async |is_confirmed: bool| {
+            delete_old(&store, &config, &alerts, std::future::ready(is_confirmed)).await.unwrap()
+        };
+        assert!(!delete(true).await);
         assert_eq!(count_old().await, 1);
         alerts.clear(AlertKind::ClockWrong);
         alerts.tick();
-        assert!(delete_old(&store, &config, &alerts).await.unwrap());
+        // The clock has moved by days since the last run.
+        store.write(move |tx| retention::note_run(tx, now.minus(Duration::from_hours(24 * 4)))).await.unwrap();
+        assert!(!delete(false).await);
+        assert_eq!(count_old().await, 1);
+        assert!(delete(true).await);
         assert_eq!(count_old().await, 0);
+        assert!(delete(false).await, "the last run was just now");
     }
 
     #[test]

@@ -159,6 +159,25 @@ async fn expired_data_is_deleted_and_shown_as_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_command_deletes_nothing_while_the_clock_seems_to_be_ahead() {
+    let mut daemon = Daemon::prepare(|setup| _ = setup.toml("[retention]\nmedia_days = 30\n"));
+    daemon.seed(OLD);
+    daemon.seed("INSERT INTO meta(key, value) VALUES ('retention.last_run', '2026-01-01T00:00:00.000Z')");
+    tokio::task::block_in_place(|| daemon.launch());
+    let files = || daemon.query_value::<i64>("SELECT count(*) FROM media WHERE pruned_at IS NULL");
+    let run = |arguments: &[&str]| tokio::task::block_in_place(|| daemon.cli(arguments));
+    let refused = run(&["retention"]);
+    let reason = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && reason.contains("no other clock confirms that"), "{reason}");
+    assert!(reason.contains("2026-01-01") && reason.contains("--force"), "{reason}");
+    assert_eq!(files(), 1);
+    assert!(run(&["retention", "--dry-run"]).status.success());
+    assert!(run(&["retention", "--force"]).status.success());
+    assert_eq!(files(), 0);
+    assert!(run(&["retention"]).status.success(), "the clock has been confirmed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_self_check_reports_success_and_failures() {
     let settings = |setup: &mut Setup| _ = setup.toml("[alerts]\nsettle_s = 0\n");
     let mut shop = Shop::open_with(settings, "").await;

@@ -1,7 +1,7 @@
-//! Schedules the comparisons of this machine's clock with Twilio's, and evaluates them.
+//! Schedules the comparisons of this machine's clock with another server's, and evaluates them.
 
 use crate::domain::{Moment, Notice, Timestamp};
-use crate::host::clock_check::ClockReading;
+use crate::host::clock_check::{CLOCK_OFF, ClockReading};
 use crate::host::clock_floor::ClockBehind;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ pub(super) struct ClockComparison {
     pause: Duration,
     /// The time at the last call of [`Self::is_due`].
     last: Option<Moment>,
-    /// Twilio's last answer; `None` if Twilio has not answered since [`Self::is_due`] detected a change.
+    /// The server's last answer; `None` if it has not answered since [`Self::is_due`] detected a change.
     answer: Option<Answer>,
 }
 
@@ -50,12 +50,11 @@ impl ClockComparison {
     }
 
     pub(super) fn record(&mut self, reading: &ClockReading) {
-        let is_right = reading.offset() < CLOCK_OFF;
-        self.answer = Some(if is_right { Answer::Right } else { Answer::Wrong(reading.notice()) });
+        self.answer = Some(if reading.is_right() { Answer::Right } else { Answer::Wrong(reading.notice()) });
     }
 
-    /// A recorded time in the future no longer counts once Twilio has answered: either it was recorded while the clock
-    /// was ahead, or Twilio's answer shows how wrong the clock is now.
+    /// A recorded time in the future no longer counts once the server has answered: either it was recorded while the
+    /// clock was ahead, or the answer shows how wrong the clock is now.
     pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<Notice> {
         let counts = |behind: &ClockBehind| self.answer.is_none() || matches!(behind, ClockBehind::Build(_));
         behind.filter(counts).map(|behind| behind.notice(now)).or_else(|| match &self.answer {
@@ -67,8 +66,6 @@ impl ClockComparison {
 
 const MIN_PAUSE: Duration = Duration::from_mins(1);
 const MAX_PAUSE: Duration = Duration::from_hours(6);
-/// Certificates and signatures tolerate smaller differences.
-const CLOCK_OFF: Duration = Duration::from_mins(5);
 
 #[cfg(test)]
 mod tests {
