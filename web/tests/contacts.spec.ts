@@ -381,7 +381,7 @@ test('an erase says what remains and until when', async ({ page, ownDaemon }) =>
   await expect(main).toContainText('היא לא ענתה')
   await expect(main).toContainText('הוא יידרס לבד')
   await expect(main).toContainText('בשני עותקי גיבוי, עד 20 בדצמבר.')
-  await expect(main).toContainText('בעותק אחד מלפני עדכון או שחזור, עד שיימחק.')
+  await expect(main).toContainText('בעותק אחד שנוצר ידנית, או לפני עדכון או שחזור, עד שיימחק.')
   await expect(main).toContainText('לאחסון מחוץ למכונה')
   await expect(main).toContainText('Litestream')
   await inspect(page, 'contact-erased', VIEWS[1])

@@ -94,9 +94,8 @@ async fn copies_before(state: &AppState, at: Timestamp) -> Vec<SnapshotWithConta
     let (found, archived) = found.await.unwrap_or_default();
     let days = config.backup.keep_days.max(config.backup.keep_weeks.saturating_mul(7));
     let kept_for = Duration::from_hours(24).saturating_mul(u32::try_from(days).unwrap_or(u32::MAX));
-    let until = |snapshot: &Snapshot| {
-        matches!(snapshot.kind, Kind::Nightly | Kind::Manual).then(|| snapshot.created_at.plus(kept_for))
-    };
+    // The policy counts only days and weeks that have a manual snapshot, so it may keep an old one at any time.
+    let until = |snapshot: &Snapshot| (snapshot.kind == Kind::Nightly).then(|| snapshot.created_at.plus(kept_for));
     let older = found.into_iter().filter(|snapshot| snapshot.created_at <= at);
     let older = older.map(|snapshot| SnapshotWithContact { until: until(&snapshot), name: snapshot.name });
     older.chain(archived.into_iter().map(|name| SnapshotWithContact { name, until: None })).collect()

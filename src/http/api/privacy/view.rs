@@ -43,8 +43,8 @@ pub(crate) struct SnapshotWithContact {
     /// The file name.
     pub(super) name: String,
     /// The latest time at which the retention policy deletes the snapshot, provided that a snapshot is created each
-    /// night. Null: a snapshot from before an upgrade or a migration is deleted when enough newer ones of its kind exist,
-    /// and an archived database when the owner deletes the file.
+    /// night. Null: a manual snapshot and one from before an upgrade or a migration are deleted when enough newer ones of
+    /// their kind exist, and an archived database when the owner deletes the file.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) until: Option<Timestamp>,
 }
