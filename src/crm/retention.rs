@@ -113,6 +113,17 @@ pub const EXPIRIES: [fn(&WriteTx<'_>, Timestamp) -> Result<()>; 5] = [
     |tx, now| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop),
 ];
 
+/// Returns some of the uploaded files that nothing has used within a day, because the message was not sent or got another
+/// file.
+pub fn unused_files(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<String>> {
+    tx.unused_files(now.minus(KEEP_UNUSED), FILES_AT_ONCE)
+}
+
+/// Deletes a file, unless it is used by now.
+pub fn delete_unused_file(tx: &WriteTx<'_>, sha256: &str, now: Timestamp) -> Result<()> {
+    tx.delete_unused_file(sha256, now.minus(KEEP_UNUSED))
+}
+
 /// Deletes one batch of the oldest entries of the change feed, beyond the number that clients may still read. Returns
 /// the number of deleted entries.
 pub fn expire_changes(tx: &WriteTx<'_>) -> Result<usize> {
@@ -126,6 +137,8 @@ const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
 /// How long an update of an unknown message is kept. If the message has not arrived by then, it was sent by another
 /// system.
 const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
+const KEEP_UNUSED: Duration = Duration::from_hours(24);
+const FILES_AT_ONCE: usize = 100;
 const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
 /// The number of changes that are kept. A page that has missed more of them reloads all of its data.
 const KEEP_CHANGES: i64 = 100_000;

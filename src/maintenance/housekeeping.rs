@@ -89,6 +89,10 @@ async fn prune(store: &Store) -> Result<()> {
     for expire in retention::EXPIRIES {
         store.write(move |tx| expire(tx, now)).await?;
     }
+    for file in store.read(move |tx| retention::unused_files(tx, now)).await? {
+        store.write(move |tx| retention::delete_unused_file(tx, &file, now)).await?;
+        tokio::time::sleep(PAUSE).await;
+    }
     while store.write(retention::expire_changes).await? > 0 {
         tokio::time::sleep(PAUSE).await;
     }

@@ -48,7 +48,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// The content of a file that is already stored is kept, unless it was deleted or is incomplete. The file gets the
-    /// new name.
+    /// new name, and counts as new, so that it is not deleted before it is used.
     pub fn insert_upload(
         &self,
         sha256: &str,
@@ -64,6 +64,9 @@ impl WriteTx<'_> {
                      pruned_at = NULL WHERE pruned_at IS NOT NULL OR length(content) < bytes",
             )?
             .execute(params![sha256, mime, i64::try_from(content.len()).unwrap_or(i64::MAX), content, now])?;
+        let mut renew =
+            self.conn.prepare_cached("UPDATE media SET created_at = ?2 WHERE sha256 = ?1 AND created_at < ?2")?;
+        renew.execute(params![sha256, now])?;
         self.put_media_details(sha256, details)?;
         if let Some(name) = file_name {
             let mut put = self.conn.prepare_cached("UPDATE media_details SET file_name = ?2 WHERE sha256 = ?1")?;

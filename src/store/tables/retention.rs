@@ -1,6 +1,6 @@
 //! Retention: deletes data that is older than the owner's settings allow, in small steps.
 
-use super::media::IS_USED_SINCE;
+use super::media::{IS_USED, IS_USED_SINCE};
 use crate::domain::{CallEventKind, CallId, ChangeKind, MessageId, RecordingId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx, open};
 use rusqlite::params;
@@ -55,6 +55,15 @@ impl ReadTx<'_> {
         self.amount("SELECT count(*), 0 FROM audit_log WHERE at < ?1", before)
     }
 
+    /// Returns uploaded files from before `before` to which nothing refers, oldest first.
+    pub fn unused_files(&self, before: Timestamp, limit: usize) -> Result<Vec<String>> {
+        let mut query = self.conn.prepare_cached(&format!(
+            "SELECT sha256 FROM media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT {IS_USED}
+             ORDER BY created_at LIMIT {limit}"
+        ))?;
+        Ok(query.query_map([before], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     pub fn page_usage(&self) -> Result<PageUsage> {
         let free_pages: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
         Ok(PageUsage {
@@ -96,6 +105,15 @@ impl WriteTx<'_> {
             messages.into_iter().try_for_each(|id: MessageId| self.record_message(ChangeKind::MessageUpdated, id))?;
         }
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
+    }
+
+    /// Deletes a file, unless something refers to it, or it has been uploaded after `before`.
+    pub fn delete_unused_file(&self, sha256: &str, before: Timestamp) -> Result<()> {
+        let mut delete = self
+            .conn
+            .prepare_cached(&format!("DELETE FROM media WHERE sha256 = ?1 AND created_at < ?2 AND NOT {IS_USED}"))?;
+        let bytes = self.media(sha256)?.map_or(0, |file| file.length);
+        self.overwriting_little(bytes, || Ok(delete.execute(params![sha256, before]).map(drop)?))
     }
 
     /// Deletes the audio of old recordings, oldest first: until about `bytes` are deleted, or `FILES_PER_STEP`

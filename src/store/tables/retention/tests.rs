@@ -170,3 +170,32 @@ fn the_content_of_pruned_and_compressed_data_is_overwritten() {
     });
     assert_eq!(in_file(), 0);
 }
+
+#[test]
+fn uploaded_files_that_nothing_refers_to_are_deleted() {
+    let (_folder, conn) = database();
+    conn.execute_batch(PEOPLE).unwrap();
+    transact(&conn, |tx| {
+        let upload = |id: &str, at| {
+            tx.insert_upload(id, ("text/plain", None), b"file", &crate::store::MediaDetails::default(), at)
+        };
+        for id in ["scheduled", "unused", "uploaded-again"] {
+            upload(id, day(1))?;
+        }
+        upload("young", day(3))?;
+        upload("uploaded-again", day(3))?;
+        tx.conn.execute(
+            "INSERT INTO scheduled_messages(thread_id, text, media_id, send_at, state, author, created_at, updated_at)
+             VALUES (1, '', 'scheduled', ?1, 'waiting', 'agent', ?1, ?1)",
+            [day(1)],
+        )?;
+        assert_eq!(tx.unused_files(day(2), 10)?, ["unused"]);
+        for id in ["scheduled", "unused", "uploaded-again", "young"] {
+            tx.delete_unused_file(id, day(2))?;
+        }
+        let is_stored = |id| tx.media(id).unwrap().is_some();
+        assert_eq!(["scheduled", "unused", "uploaded-again", "young"].map(is_stored), [true, false, true, true]);
+        Ok(())
+    });
+    assert_eq!(crate::store::backup::copy::findings(&conn).unwrap(), None);
+}
