@@ -4,6 +4,7 @@
 //! separate process: they query the running daemon over its control socket and over HTTP, and check all other parts
 //! from outside.
 
+mod agent_tools;
 mod backup;
 mod bridge;
 mod certificate;
@@ -136,6 +137,7 @@ fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
             ("google", check(context, google::check)),
             ("bridge", localized(context, bridge::check)),
             ("outbox", check(context, outbox::check)),
+            ("tools", check(context, agent_tools::check)),
         ]);
     }
     checks.extend([("log", check(context, journal::check)), ("updates", check(context, updates::check))]);

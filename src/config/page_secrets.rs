@@ -30,7 +30,11 @@ pub struct Replaced(Option<Vec<u8>>);
 
 impl PageSecrets {
     pub fn of(store: &StoreConfig) -> Self {
-        Self { file: store.data_folder().join(FILE_NAME) }
+        Self::in_folder(&store.data_folder())
+    }
+
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { file: folder.join(FILE_NAME) }
     }
 
     pub(super) fn path(&self) -> &Path {

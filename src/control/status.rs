@@ -1,8 +1,8 @@
 //! The running daemon's status, as the control socket returns it.
 
 use crate::clock;
-use crate::config::VersionInfo;
-use crate::domain::{Language, Timestamp};
+use crate::config::{PageSecrets, VersionInfo, folder_of};
+use crate::domain::{AgentTool, BusinessId, Language, Timestamp};
 use crate::host::instance_challenge::InstanceKey;
 use crate::maintenance::database_notice;
 use crate::maintenance::update_check::UpdateState;
@@ -36,6 +36,9 @@ pub struct Status {
     pub newer_release: Option<Release>,
     /// The number of messages that have waited in the outbox for 15 minutes or longer; `None` if it cannot be read.
     pub overdue_messages: Option<u64>,
+    /// The names of the enabled tools of the owner that lack the value of a header.
+    #[serde(default)]
+    pub incomplete_tools: Vec<String>,
 }
 
 impl DaemonInfo {
@@ -54,8 +57,18 @@ impl DaemonInfo {
                 "boot_known": !boot_id().is_empty(),
             }),
             overdue_messages: overdue.ok(),
+            incomplete_tools: incomplete_tools(store).await,
         }
     }
+}
+
+async fn incomplete_tools(store: &Store) -> Vec<String> {
+    let Ok(tools) = store.read(|tx| tx.agent_tools(BusinessId::FIRST)).await else { return Vec::new() };
+    let file = PageSecrets::in_folder(folder_of(store.published_file()));
+    let read = tokio::task::spawn_blocking(move || file.tool_secrets()).await;
+    let secrets = read.ok().and_then(Result::ok).unwrap_or_default();
+    let is_incomplete = |tool: &AgentTool| tool.headers.iter().any(|header| !secrets.contains_key(&header.secret));
+    tools.into_iter().filter(|tool| tool.is_enabled && is_incomplete(tool)).map(|tool| tool.name).collect()
 }
 
 const OVERDUE: Duration = Duration::from_mins(15);

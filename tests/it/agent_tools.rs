@@ -416,6 +416,9 @@ async fn secrets_are_only_in_their_file() {
     // Without the file of secrets, which a restore does not bring back, the request is not sent.
     std::fs::remove_file(&file).unwrap();
     assert_eq!(owner.get(&format!("/api/agent-tools/{id}")).await.json()["headers"][0]["value_set"], false);
+    let doctor = tokio::task::block_in_place(|| harness.daemon.cli(&["doctor"]).stdout);
+    let doctor = String::from_utf8(doctor).unwrap();
+    assert!(doctor.contains("lack the values of their headers and send no requests: check_stock"), "{doctor}");
     let tried = try_out(&owner, id, &json!({"part": "pump"})).await;
     let reason = "the request was not sent: the owner must enter the value of authorization again";
     assert_eq!(tried["output"], json!({"error": reason}));
