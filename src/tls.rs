@@ -30,6 +30,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
+/// Returns why the certificate files of the settings cannot be used; `None` if they can, or if none are set.
+pub fn check_files(config: &Config) -> Option<Causes> {
+    let files = CertificateFiles::new(config.tls.own_files()?);
+    match files.evaluate(None, &config.tls.domain, clock::now()) {
+        Candidate::Accept(_) => None,
+        Candidate::AcceptWithWarning(_, causes) | Candidate::Reject(causes) => Some(causes),
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsListeners {
     /// Whether the plain HTTP listener for redirects and HTTP-01 challenges is open, by default on port 80.

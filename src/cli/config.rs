@@ -4,7 +4,9 @@ use super::as_data_owner;
 use super::output::{print, print_json, print_status};
 use super::settings::Settings;
 use crate::config::{Config, Origin, ShownSetting};
+use crate::domain::Language;
 use crate::runtime::TwilioPrompts;
+use crate::{messages, tls};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -49,14 +51,14 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     }
     if as_json {
         let (problems, warnings) = match &outcome {
-            Ok(config) => (Vec::new(), config.english_warnings()),
+            Ok(config) => (Vec::new(), warnings(config)),
             Err(errors) => (errors.0.iter().map(ToString::to_string).collect(), Vec::new()),
         };
         print_json(&json!({"ok": outcome.is_ok(), "problems": problems, "warnings": warnings}))?;
     }
     let config = outcome?;
     if !as_json {
-        for warning in config.english_warnings() {
+        for warning in warnings(&config) {
             print(&format!("warning: {warning}\n"))?;
         }
         let file = settings.file().map_or("no file".to_owned(), |file| file.display().to_string());
@@ -65,6 +67,15 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// A certificate that cannot be used is only a warning, because the daemon starts without it.
+fn warnings(config: &Config) -> Vec<String> {
+    let certificate = tls::check_files(config);
+    let certificate = certificate.map(|causes| {
+        format!("tls.certificate_file and tls.key_file are not used: {}", messages::causes(Language::English, &causes))
+    });
+    config.english_warnings().into_iter().chain(certificate).collect()
 }
 
 /// Adds the settings of the page. If the database cannot be read, returns only those from the other sources, and a note.

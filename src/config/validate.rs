@@ -215,14 +215,10 @@ fn pipeline_checks(config: &Config) -> Vec<W> {
     wrong
 }
 
-/// Returns true if each part of `first` is smaller than the same part of `second`, or the only part is.
+/// Returns true if the first limit is below the second one on every disk: each limit is the smaller one of its two parts.
 fn is_below(first: &DiskLimit, second: &DiskLimit) -> bool {
-    let (bytes, percent) = (first.bytes.zip(second.bytes), first.percent.zip(second.percent));
-    (bytes.is_some() || percent.is_some())
-        && first.bytes.is_some() == second.bytes.is_some()
-        && first.percent.is_some() == second.percent.is_some()
-        && bytes.is_none_or(|(first, second)| first < second)
-        && percent.is_none_or(|(first, second)| first < second)
+    second.bytes.is_none_or(|most| first.bytes.is_some_and(|bytes| bytes < most))
+        && second.percent.is_none_or(|most| first.percent.is_some_and(|percent| percent < most))
 }
 
 /// Returns true for an id of Twilio's with this prefix.

@@ -32,6 +32,7 @@ fn contradictions_are_warned_about() {
             "alerts.whatsapp_to",
         ),
         ("[disk]\nmedia_stops_below = \"1 MB\"\ncritical_below = \"2 GB\"\n".to_owned(), "disk.media_stops_below"),
+        ("[disk]\ncritical_below = \"2 GB\"\n".to_owned(), "disk.media_stops_below"),
         ("[agent]\nlanguage = \"xx\"\n".to_owned(), "agent.language"),
         ("[agent]\nlanguage = \"fr\"\n".to_owned(), "agent.language is fr, but the built-in sentences"),
         ("[agent]\ntransfer_to = \"+9721234\"\n".to_owned(), "agent.transfer_to: +9721234"),
@@ -71,6 +72,18 @@ fn contradictions_are_warned_about() {
     let own_ai = "[http]\nlisten = \"192.168.1.10:9000\"\n[openai]\nbase_url = \"http://127.0.0.1:9000/v1\"\n\
                   [pipeline]\nspeech_base_url = \"http://127.0.0.1:8000/v1\"\n";
     assert!(!warnings(own_ai).contains("warning"), "{}", warnings(own_ai));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_warned_about() {
+    let shop = Shop::new(&[]);
+    let name = shop.write("name", "shop.example\n");
+    let file = shop.write("config.toml", &format!("[tls]\ncertificate_file = \"{name}\"\nkey_file = \"{name}\"\n"));
+    let output = shop.run(&["config", "check", "--config", &file]);
+    assert!(output.status.success(), "the daemon starts without it: {}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    assert!(printed.contains("warning: tls.certificate_file and tls.key_file are not used: "), "{printed}");
+    assert!(printed.contains(&name), "{printed}");
 }
 
 #[test]

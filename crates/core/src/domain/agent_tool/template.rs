@@ -49,7 +49,8 @@ impl UrlTemplate {
         }
         let (scheme, rest) = text.split_once("://").ok_or(UrlTemplateError::NoServer)?;
         let (server, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if !matches!(scheme, "https" | "http") || server.is_empty() {
+        let scheme = scheme.to_ascii_lowercase();
+        if !matches!(scheme.as_str(), "https" | "http") || server.is_empty() {
             return Err(UrlTemplateError::NoServer);
         }
         if server.contains(['{', '}']) {

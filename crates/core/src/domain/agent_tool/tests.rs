@@ -51,6 +51,7 @@ fn a_template_has_its_placeholders_after_the_server() {
         ("https://Shop.example:8443/a/{part}/b?c={branch}&d={part}", Ok("part branch part")),
         ("https://shop.example?q={q}", Ok("q")),
         ("http://shop.example/", Ok("")),
+        ("HTTPS://shop.example/", Ok("")),
         ("https://{server}/", Err(E::ParameterInServer)),
         ("https://shop{n}.example/", Err(E::ParameterInServer)),
         ("https:///{a}", Err(E::NoServer)),
