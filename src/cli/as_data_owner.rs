@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::standby::StandbyCopy;
 use crate::config::{Config, StoreConfig, folder_of};
 use crate::domain::{CallId, CallSid};
-use crate::store::{self, CopySummary, FsSupport, ReplacedFiles};
+use crate::store::{self, FsSupport, ReplacedFiles, StagedCopy};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde::de::DeserializeOwned;
@@ -119,7 +119,7 @@ fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
 }
 
 /// Copies a database into the data folder and verifies it.
-pub(super) fn stage_restore(published: &Path, from: &mut impl Read) -> anyhow::Result<CopySummary> {
+pub(super) fn stage_restore(published: &Path, from: &mut impl Read) -> anyhow::Result<StagedCopy> {
     let Some(mut process) = as_owner(published, "stage-restore")? else {
         return Ok(store::stage_restore(published, from)?);
     };

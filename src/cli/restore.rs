@@ -8,7 +8,7 @@ use super::backup::describe;
 use super::output::{print_json, print_status};
 use super::settings::Settings;
 use crate::config::folder_of;
-use crate::store::{self, CopySummary, ReplacedFiles};
+use crate::store::{self, ReplacedFiles, StagedCopy};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -76,16 +76,24 @@ pub(super) fn replace_database(
 ) -> anyhow::Result<()> {
     let Replacement { what, published, service, consent, replicated_until } = *replacement;
     print_status(&format!("Reading {what} …"));
-    let facts = as_data_owner::stage_restore(published, source)
+    let copy = as_data_owner::stage_restore(published, source)
         .with_context(|| format!("{what} cannot be restored; nothing was changed"))?;
-    print_status(&format!("Verified: {}.", describe(&facts)));
+    print_status(&format!("Verified: {}.", describe(&copy.summary)));
     print_plan(published, service);
+    if !copy.erased.is_empty() {
+        let ids: Vec<String> = copy.erased.iter().map(ToString::to_string).collect();
+        print_status(&format!(
+            "It contains contacts that have been erased since: {}. After the restore, erase them again \
+             (/app/contacts/ and the number).",
+            ids.join(", ")
+        ));
+    }
     if !consent.yes && !confirm()? {
         as_data_owner::discard(published)?;
         bail!("nothing was changed");
     }
     let aside = replace_and_restart(published, service, &on_replaced)?;
-    report(consent, published, &facts, &aside, replicated_until)?;
+    report(consent, published, &copy, &aside, replicated_until)?;
     if service.is_none_or(|service| !service.was_wanted()) {
         print_status("Start the daemon now; it uses the restored database.");
     }
@@ -171,12 +179,15 @@ fn while_stopped<T>(
 fn report(
     consent: &Consent,
     published: &Path,
-    facts: &CopySummary,
+    copy: &StagedCopy,
     aside: &ReplacedFiles,
     replicated_until: Option<&str>,
 ) -> anyhow::Result<()> {
     if consent.json {
-        let mut done = serde_json::json!({ "database": published, "copy": facts, "kept": aside });
+        let mut done = serde_json::json!({ "database": published, "copy": copy.summary, "kept": aside });
+        if !copy.erased.is_empty() {
+            done["erased_contacts"] = serde_json::json!(copy.erased);
+        }
         if let Some(until) = replicated_until {
             done["replicated_until"] = until.into();
         }

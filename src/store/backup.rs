@@ -15,6 +15,6 @@ pub use copy_check::CopyCheck;
 pub use database_summary::{DatabaseSummary, summarize_copy};
 pub use leftover_log::{leftover_log, refuse_leftover_log};
 pub use restore::{
-    ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
+    ReplacedFiles, StagedCopy, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
 };
 pub use verify::{BACKUP_MARK, CopySummary, verify_copy};

@@ -6,12 +6,13 @@
 
 use super::archive::{self, Form, failed, remove};
 use super::verify;
-use crate::domain::Cause;
+use crate::domain::{Cause, ContactId};
 use crate::secure_open;
 use crate::store::file_stamp::{ExactStamp, FileId, FileStamp};
 use crate::store::folder::{Folder, PROGRAM, sync_folder, with_suffix};
+use crate::store::peek::peek;
 use crate::store::run_state::Record;
-use crate::store::{CopySummary, Error, Result, mirror_log, sys};
+use crate::store::{CopySummary, Error, Result, mirror_log, open, sys};
 use serde::{Deserialize, Serialize};
 use sqlite_mirror::{Lock, LockHolder};
 use std::fs::{OpenOptions, Permissions};
@@ -27,15 +28,40 @@ pub struct ReplacedFiles {
     pub foreign_file: Option<PathBuf>,
 }
 
+/// A verified copy that can replace the current database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagedCopy {
+    pub summary: CopySummary,
+    /// Contacts in the copy that were erased from the current database.
+    pub erased: Vec<ContactId>,
+}
+
 /// Files that are in use are not changed.
-pub fn stage_restore(published: &Path, from: &mut impl Read) -> Result<CopySummary> {
+pub fn stage_restore(published: &Path, from: &mut impl Read) -> Result<StagedCopy> {
     let folder = Folder::prepare(published)?;
     let incoming = incoming(&folder);
     let summary = write_incoming(&folder, &incoming, from).and_then(|()| verify::verify_copy(&incoming));
     if summary.is_err() {
         let _ = std::fs::remove_file(&incoming);
     }
-    summary
+    // The current database may be damaged, or missing.
+    Ok(StagedCopy { summary: summary?, erased: erased_contacts(published, &incoming).unwrap_or_default() })
+}
+
+/// Returns the contacts of the copy that the audit log of the current database calls erased. Contact ids are never used
+/// again.
+fn erased_contacts(published: &Path, copy: &Path) -> Result<Vec<ContactId>> {
+    let erased = peek(published, true, Vec::new(), |tx| tx.erased_contacts())?;
+    let copy = open::lone_file(copy)?;
+    // The copy may be of an earlier version, whose contacts have fewer columns.
+    let mut find = copy.prepare("SELECT 1 FROM contacts WHERE id = ?1")?;
+    let mut found = Vec::new();
+    for id in erased {
+        if find.exists([id])? {
+            found.push(id);
+        }
+    }
+    Ok(found)
 }
 
 pub fn discard_staged_restore(published: &Path) -> Result<()> {

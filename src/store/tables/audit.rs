@@ -53,6 +53,14 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row((since, subject), |row| row.get(0))?)
     }
 
+    /// The contacts whose data was erased, in the order of their ids.
+    pub(in crate::store) fn erased_contacts(&self) -> Result<Vec<ContactId>> {
+        let sql = "SELECT DISTINCT CAST(substr(subject, 9) AS INTEGER) FROM audit_log
+                   WHERE action = 'contact_erased' AND subject LIKE 'contact:%' ORDER BY 1";
+        let mut query = self.conn.prepare(sql)?;
+        Ok(query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Newest first, before the row `before`, with the position of the next page if one exists.
     pub fn audit_log(
         &self,

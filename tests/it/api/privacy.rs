@@ -191,12 +191,20 @@ async fn an_erasure_names_the_databases_that_a_restore_has_archived() {
     let restored = daemon.cli(&["restore", "--yes", "--json", copy]);
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
     let restored: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!(restored["erased_contacts"], Value::Null);
     let kept = Path::new(restored["kept"]["database"].as_str().unwrap());
     daemon.launch();
     let done = change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": "דנה לוי"}), 200).await;
     let kept = kept.file_name().unwrap().to_str().unwrap();
     assert!(kept.starts_with("agentlocator-before-restore-"), "{kept}");
     assert_eq!(done["snapshots"], json!([{"name": kept, "until": null}]));
+
+    daemon.stop();
+    let restored = daemon.cli(&["restore", "--yes", "--json", copy]);
+    let printed = String::from_utf8_lossy(&restored.stderr);
+    assert!(printed.contains("contacts that have been erased since: 1. After the restore, erase them"), "{printed}");
+    let restored: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!(restored["erased_contacts"], json!([1]));
 }
 
 #[tokio::test]
