@@ -181,6 +181,10 @@ export function useLongList<E extends HTMLElement>({ name, keys, height, current
     // The browser itself restores that of the whole page.
     if (scroller !== document.documentElement) scroller.scrollTop = position.top
   }, [heights])
+  useLayoutEffect(() => {
+    // Otherwise the browser scrolls as well when rows are added above.
+    ref.current?.style.setProperty('overflow-anchor', 'none')
+  }, [])
   const latest = useRef(look)
   useLayoutEffect(() => {
     if (ref.current) keepPlace(ref.current, places.current)
