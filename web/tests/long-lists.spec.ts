@@ -84,6 +84,22 @@ const inMiddle = (page: Page, { link }: List) =>
   }, link)
 
 const topOf = (link: Locator): Promise<number> => link.evaluate(one => one.getBoundingClientRect().top)
+/** The number of a row in the whole list. */
+const placeOf = (link: Locator): Promise<number> =>
+  link.evaluate(one => {
+    const row = one.closest('[aria-posinset], [aria-rowindex]')
+    return Number(row?.getAttribute('aria-posinset') ?? row?.getAttribute('aria-rowindex'))
+  })
+/** The addresses of the first rows on the screen. */
+const firstRows = (page: Page, { link }: List, count: number): Promise<(string | null)[]> =>
+  page.evaluate(
+    ({ link, count }) =>
+      [...document.querySelectorAll(link)]
+        .filter(one => one.getBoundingClientRect().bottom > 0)
+        .slice(0, count)
+        .map(one => one.getAttribute('href')),
+    { link, count },
+  )
 const elements = (page: Page): Promise<number> => page.evaluate(() => document.querySelectorAll('*').length)
 
 for (const view of [WIDE, PHONE]) {
@@ -231,4 +247,89 @@ test('a message that moves a row to the top moves no visible row', async ({ page
   await expect.poll(async () => Math.abs((await topOf(link)) - top), { timeout: 3_000 }).toBeLessThan(1)
   await scrollTo(scroller, 0)
   await expect(page.locator(INBOX.link).first()).toContainText('שורה שעלתה למעלה')
+})
+
+for (const view of [WIDE, PHONE]) {
+  test(`messages and calls that are added above move no visible row at ${view.width} px`, async ({
+    page,
+    ownDaemon,
+  }) => {
+    test.slow()
+    await fill(page, ownDaemon)
+    await prepare(page, view)
+    for (const [at, list] of LISTS.entries()) {
+      await page.goto(ownDaemon.url + list.path)
+      const scroller = scrollerOf(page, list, view)
+      await expect(page.locator(list.link).first()).toBeVisible()
+      await load(scroller, list)
+      await scrollTo(scroller, 100 * list.height)
+      const { href, top } = await inMiddle(page, list)
+      const link = page.locator(`${list.link}[href="${href}"]`)
+      const edge = () => (view === PHONE ? 0 : topOf(scroller))
+      const start = await edge()
+      for (let added = 1; added <= 3; added++) {
+        const before = await placeOf(link)
+        const from = `+97254${7_000_000 + at * 10 + added}`
+        if (list === CALLS) await ownDaemon.ring({ From: from })
+        else await ownDaemon.receive('שורה חדשה', from, 'לקוח חדש')
+        await expect
+          .poll(() => placeOf(link), { message: `${list.name}: row ${added} is added` })
+          .toBeGreaterThan(before)
+        await page.waitForTimeout(100)
+        // A call is also shown above the page, which moves the whole list.
+        const moved = (await topOf(link)) - top - ((await edge()) - start)
+        expect(Math.abs(moved), `${list.name}: px after row ${added}`).toBeLessThan(2)
+      }
+    }
+  })
+}
+
+test('a rotated phone and a larger zoom keep the place in a long list', async ({ page, ownDaemon }) => {
+  test.slow()
+  await fill(page, ownDaemon)
+  await prepare(page, PHONE)
+  for (const list of LISTS) {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto(ownDaemon.url + list.path)
+    await expect(page.locator(list.link).first()).toBeVisible()
+    const scroller = page.locator('html')
+    await load(scroller, list)
+    await scrollTo(scroller, 100 * list.height)
+    const { href } = await inMiddle(page, list)
+    const link = page.locator(`${list.link}[href="${href}"]`)
+    for (const [width, height] of [
+      [844, 390],
+      [390, 844],
+      [1440, 900],
+      [720, 900],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      await expect.poll(() => firstRows(page, list, 16), { message: `${list.name}: ${width} px` }).toContain(href)
+    }
+    await expect(link).toBeAttached()
+  }
+})
+
+test('"back" from a filter of the inbox returns to the place', async ({ page, ownDaemon }) => {
+  test.slow()
+  await fill(page, ownDaemon)
+  for (const view of [WIDE, PHONE]) {
+    await prepare(page, view)
+    await page.goto(ownDaemon.url + INBOX.path)
+    const scroller = scrollerOf(page, INBOX, view)
+    await expect(page.locator(INBOX.link).first()).toBeVisible()
+    await load(scroller, INBOX)
+    await scrollTo(scroller, 100 * INBOX.height)
+    const { href, top } = await inMiddle(page, INBOX)
+    const link = page.locator(`${INBOX.link}[href="${href}"]`)
+    for (const filter of ['archived', 'waiting'] as const) {
+      const button = page.locator('.list .filters button').nth(filter === 'archived' ? 3 : 1)
+      await button.click()
+      await expect(button).toHaveAttribute('aria-pressed', 'true')
+      await page.goBack()
+      await expect(page).toHaveURL(ownDaemon.url + INBOX.path)
+      const message = `${view.width} px: back from ${filter}`
+      await expect.poll(async () => Math.abs((await topOf(link)) - top), { message }).toBeLessThan(1)
+    }
+  }
 })

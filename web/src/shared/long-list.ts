@@ -74,12 +74,12 @@ export function rangeBetween(keys: readonly RowKey[], heightOf: HeightOf, top: n
 }
 
 /**
- * The measured heights of rows, in px, and the last position. They outlive the list, so that it is at the same place after
+ * The measured heights of rows, in px, and the last positions. They outlive the list, so that it is at the same place after
  * "back".
  */
 class Heights {
-  /** With the search parameters of the page, which have the filter. */
-  position: { search: string; top: number } | undefined
+  /** By the search parameters of the page, which have the filter. */
+  readonly positions = new Map<string, number>()
   private readonly known = new Map<RowKey, number>()
   private width = 0
   /** The height of an unknown row: the average of the first measured ones. It stays, because a change would move rows. */
@@ -155,32 +155,48 @@ export function useLongList<E extends HTMLElement>({ name, keys, height, current
   const parts = partsOf(keys, ranges, heights.of)
   const shown = parts.flatMap(part => ('index' in part ? part.key : []))
 
+  /** The first row on the screen. */
+  const anchor = useRef<Anchor>(undefined)
   /** Where the rows were when they were last measured, in px from the start of the list. */
   const places = useRef<ReadonlyMap<Element, number>>(new Map())
   /** Returns the rows to render instead of the present ones; undefined if these reach far enough, or the list is hidden. */
   const look = (): Range | undefined => {
     const list = ref.current
-    const start = startOf(list)
-    if (!list || start === undefined) return undefined
+    if (!list || startOf(list) === undefined) return undefined
     const rows = rowsOf(list).slice(0, shown.length)
+    const scroller = scrollerOf(list)
+    const before = anchor.current
+    if (before && (before.scroller !== scroller || before.width !== innerWidth)) {
+      scrollBack(before, rows[shown.indexOf(before.key)], scroller)
+    }
+    const start = startOf(list) ?? 0
     const boxes = rows.map(row => row.getBoundingClientRect())
     places.current = new Map(rows.map((row, at) => [row, (boxes[at]?.top ?? 0) - start]))
     heights.measure(
       shown.map((key, at) => [key, boxes[at]?.height ?? 0]),
       list.getBoundingClientRect().width,
     )
+    const edge = edgeOf(scroller)
+    const first = boxes.findIndex(({ bottom }) => bottom > edge)
+    const [key, box] = [shown[first], boxes[first]]
+    const isAtStart = start >= edge - 1
+    anchor.current =
+      isAtStart || key === undefined || !box ? undefined : { key, offset: box.top - edge, scroller, width: innerWidth }
     if (isWhole) return undefined
     const within = (px: number) => rangeBetween(keys, heights.of, -start - px, innerHeight - start + px)
     const { from, to } = within(NEAR)
     return from < near.from || to > Math.min(near.to, keys.length) ? within(FAR) : undefined
   }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list may stay when the filter changes
   useLayoutEffect(() => {
-    const { position } = heights
-    if (!ref.current || !isReturn() || position?.search !== location.search) return
+    const top = heights.positions.get(location.search)
+    if (!ref.current || !isReturn() || top === undefined) return
     const scroller = scrollerOf(ref.current)
     // The browser itself restores that of the whole page.
-    if (scroller !== document.documentElement) scroller.scrollTop = position.top
-  }, [heights])
+    if (scroller === document.documentElement) return
+    scroller.scrollTop = top
+    places.current = new Map()
+  }, [heights, location.search])
   useLayoutEffect(() => {
     // Otherwise the browser scrolls as well when rows are added above.
     ref.current?.style.setProperty('overflow-anchor', 'none')
@@ -196,7 +212,7 @@ export function useLongList<E extends HTMLElement>({ name, keys, height, current
     const follow = ({ target }: Event) => {
       const list = ref.current
       if (!list || !(target instanceof Node ? target.contains(list) : target === window)) return
-      if (target instanceof Element) heights.position = { search: location.search, top: target.scrollTop }
+      if (target instanceof Element) heights.positions.set(location.search, target.scrollTop)
       const next = latest.current()
       // The browser must not paint the empty rows.
       if (next) flushSync(() => setNear(next))
@@ -232,9 +248,26 @@ function keepPlace(list: Element, places: ReadonlyMap<Element, number>): void {
   const moved = moves.sort((a, b) => a - b)[moves.length >> 1] ?? 0
   if (Math.abs(moved) < 1) return
   const scroller = scrollerOf(list)
-  const top = scroller === document.documentElement ? 0 : scroller.getBoundingClientRect().top
-  if (start < top - 1) scroller.scrollTop += moved
+  if (start < edgeOf(scroller) - 1) scroller.scrollTop += moved
 }
+
+interface Anchor {
+  key: RowKey
+  /** The distance from the top edge of what scrolls, in px. */
+  offset: number
+  scroller: Element
+  /** That of the window. */
+  width: number
+}
+
+/** In another layout, such as after a rotation, another element may scroll, and the rows have other heights. */
+function scrollBack({ offset }: Anchor, row: Element | undefined, scroller: Element): void {
+  if (row) scroller.scrollTop += row.getBoundingClientRect().top - edgeOf(scroller) - offset
+}
+
+/** The distance of what scrolls from the top of the window, in px. */
+const edgeOf = (scroller: Element): number =>
+  scroller === document.documentElement ? 0 : scroller.getBoundingClientRect().top
 
 function scrollerOf(list: Element): Element {
   for (let at: Element | null = list; at; at = at.parentElement) {
