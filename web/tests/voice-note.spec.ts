@@ -90,3 +90,34 @@ test('a browser that plays no Ogg gets a voice note as WAV', async ({ page, ownD
   await expect(player).toBeVisible()
   await expect(player).not.toContainText('לא מתנגן בדפדפן הזה')
 })
+
+test('a voice note that is left during the recording is kept in the draft, and a reload asks first', async ({
+  page,
+  ownDaemon,
+}) => {
+  await record(page, ownDaemon)
+  const asked = page.waitForEvent('dialog')
+  void page.evaluate(() => location.reload()).catch(() => undefined)
+  const dialog = await asked
+  expect(dialog.type()).toBe('beforeunload')
+  await dialog.dismiss()
+  await expect(recorder(page)).toBeVisible()
+  for (const leave of [() => page.locator('.thread', { hasText: 'Tom Becker' }).click(), () => page.goBack()]) {
+    await leave()
+    await expect(page.locator('.toast', { hasText: 'ההקלטה נשמרה בטיוטה' })).toBeVisible()
+    await expect(page.locator('.uploads li')).toHaveCount(0)
+    await page.locator('.thread', { hasText: 'נועה ברק' }).click()
+    await expect(page.locator('.uploads li')).toHaveText(/voice\.ogg/)
+    await expect(page.locator('.uploads progress')).toHaveCount(0)
+    const note = page.waitForRequest('**/api/whatsapp/send')
+    await page.getByRole('button', { name: 'שליחה', exact: true }).click()
+    expect((await note).postDataJSON()).toMatchObject({ media_id: expect.any(String) })
+    await page.locator('.toast').getByRole('button', { name: 'סגירה' }).click()
+    await page.getByRole('button', { name: 'הקלטת הודעה קולית' }).click()
+    await expect(recorder(page)).toContainText('0:01')
+  }
+  // A recording that the user deletes is not kept.
+  await page.getByRole('button', { name: 'מחיקת ההקלטה' }).click()
+  await expect(page.locator('.write textarea')).toBeVisible()
+  await expect(page.locator('.uploads li')).toHaveCount(0)
+})

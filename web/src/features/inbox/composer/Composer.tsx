@@ -142,6 +142,7 @@ function Writing(props: Props & { to: string; threadId: number }) {
         <Recorder
           name={name}
           onClose={() => setRecording(false)}
+          onKeep={file => attach([file])}
           onSend={media => {
             outbox.add({ contactId: contact.id, to, provider, text: '', media, ...(reply && { reply }) })
             onReply(null)

@@ -20,12 +20,22 @@ interface Props {
   name: string
   onClose: () => void
   onSend: (media: NonNullable<Outgoing['media']>) => void
+  /** Adds a voice note that was left before it was sent to the draft. */
+  onKeep: (file: File) => void
 }
 
-/** The keys of the page that would leave the conversation, and lose the recording, do nothing. */
-export function Recorder({ name, onClose, onSend }: Props) {
+/** The keys of the page that would leave the conversation, and end the recording, do nothing. */
+export function Recorder({ name, onClose, onSend, onKeep }: Props) {
   const { t } = useLingui()
-  const { refusal, levels, ms, isReady, finish } = useRecording()
+  const isDiscarded = useRef(false)
+  const keep = async (recording: Blob) => {
+    // The end of a session also leaves the page.
+    if (isDiscarded.current || recording.size === 0 || location.pathname === '/login') return
+    const note = await asVoiceNote(recording)
+    onKeep(new File([note], fileOf(note), { type: note.type }))
+    toast.done(t`ההקלטה נשמרה בטיוטה`)
+  }
+  const { refusal, levels, ms, isReady, finish } = useRecording(recording => void keep(recording))
   const [part, setPart] = useState<number | null>(null)
   const [problem, setProblem] = useState<string>()
   const note = useRef<Blob>(undefined)
@@ -38,8 +48,15 @@ export function Recorder({ name, onClose, onSend }: Props) {
     }
   }, [])
   useUnsaved(refusal === null)
+  useEffect(() => {
+    if (refusal !== null) return
+    const ask = (event: Event) => event.preventDefault()
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [refusal])
   // A note that the user has sent is sent even if they leave the conversation during the upload.
   const discard = () => {
+    isDiscarded.current = true
     sending.current?.abort()
     onClose()
   }
@@ -67,7 +84,7 @@ export function Recorder({ name, onClose, onSend }: Props) {
     sending.current = control
     try {
       note.current ??= await asVoiceNote(await finish())
-      const file = note.current.type.startsWith('audio/ogg') ? 'voice.ogg' : 'voice.m4a'
+      const file = fileOf(note.current)
       const media = mediaOf(await uploadMedia(note.current, file, { onProgress: setPart, signal }), file)
       if (signal.aborted) return
       if (media) onSend(media)
@@ -114,3 +131,5 @@ export function Recorder({ name, onClose, onSend }: Props) {
     </div>
   )
 }
+
+const fileOf = (note: Blob) => (note.type.startsWith('audio/ogg') ? 'voice.ogg' : 'voice.m4a')

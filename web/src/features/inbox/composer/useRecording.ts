@@ -6,8 +6,8 @@ const TYPES = ['audio/ogg;codecs=opus', 'audio/webm;codecs=opus', 'audio/mp4']
 const LEVEL_MS = 80
 const METER_SAMPLES = 512
 
-/** Starts at the first render. */
-export function useRecording() {
+/** Starts at the first render. `onLeft` gets the recording if the component is removed before `finish` is called. */
+export function useRecording(onLeft: (recording: Blob) => void) {
   const [refusal, setRefusal] = useState<MicrophoneProblem | null>(null)
   const [levels, setLevels] = useState<readonly number[]>([])
   const [ms, setMs] = useState(0)
@@ -20,6 +20,21 @@ export function useRecording() {
     release.current?.()
     release.current = undefined
   }, [])
+
+  const finish = useCallback(
+    () =>
+      new Promise<Blob>(resolve => {
+        const made = recorder.current
+        const type = made?.mimeType ?? 'audio/webm'
+        const give = () => resolve(new Blob(parts.current, { type }))
+        if (!made || made.state === 'inactive') give()
+        else made.onstop = give
+        stop()
+      }),
+    [stop],
+  )
+  const latest = useRef(onLeft)
+  latest.current = onLeft
 
   useEffect(() => {
     if (!canAskForMicrophone()) return setRefusal('insecure')
@@ -52,21 +67,10 @@ export function useRecording() {
       .catch(reason => setRefusal(microphoneProblem(reason)))
     return () => {
       isOver = true
-      stop()
+      if (recorder.current?.state === 'recording') void finish().then(latest.current)
+      else stop()
     }
-  }, [stop])
+  }, [stop, finish])
 
-  const finish = useCallback(
-    () =>
-      new Promise<Blob>(resolve => {
-        const made = recorder.current
-        const type = made?.mimeType ?? 'audio/webm'
-        const give = () => resolve(new Blob(parts.current, { type }))
-        if (!made || made.state === 'inactive') give()
-        else made.onstop = give
-        stop()
-      }),
-    [stop],
-  )
   return { refusal, levels, ms, isReady: ms > 0, finish }
 }
