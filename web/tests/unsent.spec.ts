@@ -115,6 +115,60 @@ test('an uploaded file stays in the draft over a reload, and is sent', async ({ 
   await expect(chip).toHaveCount(0)
 })
 
+test('many files leave the field on the screen, and are removed at once', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  const files = Array.from({ length: 14 }, (_, at) => ({
+    name: `price list ${at}.pdf`,
+    mimeType: 'application/pdf',
+    buffer: Buffer.from(`%PDF-1.7 ${at}`),
+  }))
+  const chips = page.locator('.uploads li')
+  for (const [view, height] of [
+    [VIEWS[0], 900],
+    [VIEWS[1], 844],
+    // With an open keyboard.
+    [VIEWS[1], 420],
+  ] as const) {
+    await show(page, view)
+    await page.setViewportSize({ width: view.width, height })
+    await page.locator('.write input[type=file]').setInputFiles(files)
+    await expect(chips).toHaveCount(14)
+    await expect(sendButton(page)).toBeEnabled()
+    await expect(fieldOf(page)).toBeInViewport({ ratio: 1 })
+    await expect(sendButton(page)).toBeInViewport({ ratio: 1 })
+    await expect(page.locator('.uploads-head')).toContainText('14 קבצים')
+    // A Latin name in a Hebrew page begins at the side of the size below it.
+    const ends = await chips
+      .first()
+      .locator('.grow')
+      .evaluate(cell => {
+        const name = cell.querySelector('.file-name')?.getBoundingClientRect()
+        return cell.getBoundingClientRect().right - (name?.right ?? 0)
+      })
+    expect(ends).toBeLessThan(1)
+    await page.getByRole('button', { name: 'הסרת כולם' }).click()
+    await expect(chips).toHaveCount(0)
+  }
+})
+
+test('an empty file is refused before it is uploaded', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  let uploads = 0
+  page.on('request', request => {
+    if (request.url().endsWith('/api/media')) uploads += 1
+  })
+  await page.locator('.write input[type=file]').setInputFiles({
+    name: 'ריק.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.alloc(0),
+  })
+  const chip = page.locator('.uploads li')
+  await expect(chip).toContainText('הקובץ ריק')
+  await expect(chip.getByRole('button', { name: 'לנסות שוב' })).toHaveCount(0)
+  await expect(sendButton(page)).toBeDisabled()
+  expect(uploads).toBe(0)
+})
+
 test('a file or a text over the limit is refused before it is sent, with the limit', async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   await expect(page.locator('.route .pick')).toBeVisible()

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconFileText, IconRefresh, IconX } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
@@ -6,11 +6,14 @@ import { useFormat } from '#shared/session'
 import { FileName } from '../timeline/Attachment'
 import type { Uploads } from './useUploads'
 
-export function AttachmentChips({ uploads: { items, remove, retry } }: { uploads: Uploads }) {
+/** With so many files, the list may scroll: their number, and a button that removes all of them, are shown above it. */
+const MANY = 3
+
+export function AttachmentChips({ uploads: { items, remove, retry, clear } }: { uploads: Uploads }) {
   const { t } = useLingui()
   const format = useFormat()
   if (items.length === 0) return null
-  return (
+  const chips = (
     <ul className="uploads" aria-label={t`קבצים לשליחה`}>
       {items.map(item => (
         <li key={item.id} className={item.problem ? 'bad' : undefined}>
@@ -46,5 +49,19 @@ export function AttachmentChips({ uploads: { items, remove, retry } }: { uploads
         </li>
       ))}
     </ul>
+  )
+  if (items.length < MANY) return chips
+  return (
+    <>
+      <div className="uploads-head small">
+        <span className="grow muted">
+          <Plural value={items.length} other="# קבצים" />
+        </span>
+        <button className="btn link" type="button" onClick={clear}>
+          <Trans>הסרת כולם</Trans>
+        </button>
+      </div>
+      {chips}
+    </>
   )
 }
