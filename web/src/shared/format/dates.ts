@@ -21,9 +21,14 @@ export function weekOf(day: Day): Day[] {
   return Array.from({ length: 7 }, (_, at) => addDays(sunday, at))
 }
 
-/** Returns true if the text is an existing day in the form «2026-11-22». */
+/**
+ * Returns true if the text is an existing day in the form «2026-11-22», of the years 1000 to 9998: the weeks and months around
+ * a day must have years of four digits as well.
+ */
 export const isDay = (text: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(noon(text)) && new Date(noon(text)).toISOString().startsWith(text)
+  /^(?!0|9999)\d{4}-\d{2}-\d{2}$/.test(text) &&
+  !Number.isNaN(noon(text)) &&
+  new Date(noon(text)).toISOString().startsWith(text)
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
