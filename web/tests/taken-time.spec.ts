@@ -48,6 +48,37 @@ function slotOf(page: Page, startsAt: string) {
     .getByRole('button', { name: `${Number(hour)}:${minute}`, exact: true })
 }
 
+test('the toast of a failed booking does not cover the buttons of the dialog', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { noa, at } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: 'יעל' }).check()
+  await slotOf(page, at(4)).click()
+  await page.route('**/api/appointments', route =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  )
+  const book = dialog.getByRole('button', { name: /^לקבוע ל/ })
+  await book.click()
+  const toast = page.locator('.toast.error')
+  await expect(toast).toBeVisible()
+  for (const [width, height] of [
+    [1440, 900],
+    [1280, 720],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    const closing = dialog.locator('header button')
+    for (const button of [book, closing]) {
+      await expect
+        .poll(async () => {
+          const [one, other] = [await button.boundingBox(), await toast.boundingBox()]
+          return !one || !other || (one.y < other.y + other.height && other.y < one.y + one.height)
+        })
+        .toBe(false)
+    }
+  }
+})
+
 test('a time that was taken meanwhile is refused beside the button, which offers the next one', async ({
   page,
   ownDaemon,
