@@ -115,7 +115,10 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
     }
     await route.fulfill({ json: body })
   })
-  for (const view of VIEWS) {
+  const session = await page.context().newCDPSession(page)
+  const setFont = (px: number) => session.send('Page.setFontSizes', { fontSizes: { standard: px, fixed: px - 3 } })
+  for (const [view, font] of [...VIEWS.map(view => [view, 16] as const), [VIEWS[1], 32] as const]) {
+    await setFont(font)
     await prepare(page, view)
     await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
     await expect(page.locator('.trow .meta').first()).toBeVisible()
@@ -132,6 +135,8 @@ test('time and ticks never lie on the text, in any kind of bubble', async ({ pag
       await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))))
     }
     await shot(page, `bubbles-${view.language}-${view.width}`)
-    expect([...found], `${view.language} ${view.width}`).toEqual([])
+    expect([...found], `${view.language} ${view.width}, font of ${font} px`).toEqual([])
   }
+  // The font size is a setting of the browser window, which the next test reuses.
+  await setFont(16)
 })
