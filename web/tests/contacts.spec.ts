@@ -401,6 +401,26 @@ test('an undo of a merge before a later one says which comes first', async ({ pa
   await expect(page.locator('.toast.error')).toContainText('צריך לבטל קודם אותו')
 })
 
+test('the buttons of a contact have space beside their texts on a phone in English', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[3])
+  const { dana } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  const buttons = page.locator('.id .acts .btn')
+  await expect(buttons).toHaveCount(3)
+  for (const width of [390, 360]) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const button of await buttons.all()) {
+      const space = await button.evaluate(box => {
+        const range = document.createRange()
+        range.selectNodeContents(box)
+        const [text, { left, right }] = [range.getBoundingClientRect(), box.getBoundingClientRect()]
+        return Math.min(text.left - left, right - text.right)
+      })
+      expect(space, `${await button.textContent()} at ${width} px`).toBeGreaterThanOrEqual(width === 390 ? 10 : 7.5)
+    }
+  }
+})
+
 test('a contact is blocked and unblocked, and is found by the filter', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { dana } = await fill(page, ownDaemon)

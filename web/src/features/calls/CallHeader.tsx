@@ -34,9 +34,12 @@ export function CallHeader({ call }: { call: CallDetail }) {
               <Dot />
             </>
           )}
-          <Time at={call.started_at} style="day" /> <Time at={call.started_at} />
-          <Dot />
-          <Duration ms={call.duration_ms ?? 0} />
+          <Time at={call.started_at} style="day" />{' '}
+          <span className="nowrap">
+            <Time at={call.started_at} />
+            <Dot />
+            <Duration ms={call.duration_ms ?? 0} />
+          </span>
           {ended && (
             <span className="desk-only">
               <Dot />
