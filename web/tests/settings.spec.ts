@@ -103,6 +103,19 @@ test('a warning is at each setting that it names', async ({ page, ownDaemon }) =
   }
 })
 
+test('a warning begins with its text, not with the key of its setting', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  const { send } = await owner(page, ownDaemon)
+  await send('PATCH', '/api/settings', { changes: { 'agent.transfer_to': '+99999999' } })
+  await page.goto(`${ownDaemon.url}/app/settings/agent?at=agent.transfer_to`)
+  const warning = page.locator('.set[data-target]').getByRole('alert')
+  await expect(warning).toHaveText('לא ייתכן מספר כזה במדינה שלו: +99999999')
+  expect(await warning.locator('span').evaluate(text => getComputedStyle(text).direction)).toBe('rtl')
+  await expect(warning.locator('bdi[dir=ltr]')).toHaveText('+99999999')
+})
+
 test('a refused value stays in its field until it is corrected', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])

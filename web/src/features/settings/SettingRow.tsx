@@ -5,6 +5,7 @@ import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
+import { WarningText } from '#shared/components/WarningText'
 import { useSession } from '#shared/session'
 import { useTargetName } from '#shared/target'
 import { Control } from './Control'
@@ -163,7 +164,9 @@ export function SettingRow({ item }: { item: Item }) {
         {item.warnings.map(text => (
           <p key={text} className="src warn" role="alert">
             <Icon icon={IconAlertTriangle} size="s" />
-            <span dir="auto">{text}</span>
+            <span>
+              <WarningText text={text} setting={item.key} />
+            </span>
           </p>
         ))}
         {item.restart_pending && (

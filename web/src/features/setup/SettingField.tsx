@@ -7,6 +7,7 @@ import { queryClient } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field, PasswordField } from '#shared/components/field'
 import { Ltr } from '#shared/components/text'
+import { WarningText } from '#shared/components/WarningText'
 import { useLocale } from '#shared/i18n/locale'
 import { CHECKS_PATH, withScheme } from './steps'
 
@@ -184,8 +185,8 @@ function One({ item, isExplained, typed, error, onChange }: OneProps) {
   )
   const warnings = typed === undefined ? item.warnings : []
   const notes = warnings.map(text => (
-    <span key={text} className="src warn" dir="auto">
-      {text}
+    <span key={text} className="src warn">
+      <WarningText text={text} setting={item.key} />
     </span>
   ))
   const described = notes.length > 0 ? [help, ...notes] : help
