@@ -165,7 +165,7 @@ export function SettingRow({ item }: { item: Item }) {
           <p key={text} className="src warn" role="alert">
             <Icon icon={IconAlertTriangle} size="s" />
             <span>
-              <WarningText text={text} setting={item.key} />
+              <WarningText text={text} />
             </span>
           </p>
         ))}

@@ -186,7 +186,7 @@ function One({ item, isExplained, typed, error, onChange }: OneProps) {
   const warnings = typed === undefined ? item.warnings : []
   const notes = warnings.map(text => (
     <span key={text} className="src warn">
-      <WarningText text={text} setting={item.key} />
+      <WarningText text={text} />
     </span>
   ))
   const described = notes.length > 0 ? [help, ...notes] : help

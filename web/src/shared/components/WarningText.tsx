@@ -1,8 +1,7 @@
 import { orderedParts } from '../format/bidi'
 import { Ltr } from './text'
 
-/** A warning about a setting, without the setting's key at its start: the name of the setting is beside it. */
-export function WarningText({ text, setting }: { text: string; setting: string }) {
-  const shown = text.startsWith(`${setting}: `) ? text.slice(setting.length + 2) : text
-  return orderedParts(shown).map(({ text, at, isLtr }) => (isLtr ? <Ltr key={at}>{text}</Ltr> : text))
+/** A warning about a setting, in the direction of the page. */
+export function WarningText({ text }: { text: string }) {
+  return orderedParts(text).map(({ text, at, isLtr }) => (isLtr ? <Ltr key={at}>{text}</Ltr> : text))
 }
