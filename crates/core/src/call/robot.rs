@@ -63,8 +63,11 @@ impl RobotWatch {
         audio.decode_into(&mut self.samples);
         self.heard += Duration::from_millis(audio.ms());
         self.speech.push(&self.samples);
+        let was_nonstop = self.is_nonstop();
         self.track_pauses();
-        self.tones.push(&self.samples).map(RobotEvidence::Tone)
+        let tone = self.tones.push(&self.samples).map(RobotEvidence::Tone);
+        // The words may have been transcribed before the speech was long enough.
+        tone.or_else(|| if self.is_nonstop() && !was_nonstop { self.announcement() } else { None })
     }
 
     /// The words replace earlier words of the same utterance.
@@ -76,9 +79,16 @@ impl RobotWatch {
             Some((_, words)) => text.clone_into(words),
             None => self.words.push((item.clone(), text.to_owned())),
         }
+        self.announcement()
+    }
+
+    fn announcement(&self) -> Option<RobotEvidence> {
         let words: Vec<&str> = self.words.iter().map(|(_, words)| words.as_str()).collect();
-        let is_nonstop = self.nonstop.is_some_and(|(_, spoken)| spoken >= MIN_NONSTOP);
-        Announcement::of(&words.join(". ")).is_certain(is_nonstop).then_some(RobotEvidence::Announcement)
+        Announcement::of(&words.join(". ")).is_certain(self.is_nonstop()).then_some(RobotEvidence::Announcement)
+    }
+
+    fn is_nonstop(&self) -> bool {
+        self.nonstop.is_some_and(|(_, spoken)| spoken >= MIN_NONSTOP)
     }
 
     /// Measures how long the caller has spoken without a pause since the beginning of the call.

@@ -1,12 +1,10 @@
 //! The words of an announcement that asks to press a key, in Hebrew, English, Arabic and Russian.
 
-use std::collections::BTreeSet;
-
 /// The signs of an announcement in a caller's words.
 #[derive(Debug, Default)]
 pub(super) struct Announcement {
-    /// The keys that the words ask to press for a stated purpose, such as "to confirm".
-    keys: BTreeSet<char>,
+    /// Whether the words ask to press a key for a stated purpose, such as "to confirm".
+    asks_for_key: bool,
     /// Whether the words say that they are recorded.
     says_so: bool,
     /// Whether a person talks about an announcement, or about pressing a key.
@@ -22,29 +20,36 @@ impl Announcement {
             let joined = format!(" {joined} ");
             phrases.iter().any(|phrase| joined.contains(&format!(" {phrase} ")))
         };
-        let keys = words.iter().enumerate().filter(|(_, word)| PRESS.contains(*word)).filter_map(|(at, _)| {
-            let from = at.saturating_sub(MAX_WORDS_BEFORE);
-            let (before, after) = (words.get(from..at)?, words.get(at + 1..)?);
-            let place = after.iter().take(MAX_WORDS_BETWEEN + 1).position(|word| key(word).is_some())?;
-            let is_filled = after.iter().take(place).all(|word| BETWEEN.contains(word));
-            let following = after.iter().skip(place + 1).take(MAX_WORDS_AFTER);
-            let has_purpose = before.iter().chain(following).any(|word| is_purpose(word));
-            after.get(place).and_then(|word| key(word)).filter(|_| is_filled && has_purpose)
+        let asks_person = lower.split_inclusive(SENTENCE_ENDS).any(|sentence| {
+            let words = || sentence.split(|c: char| !c.is_alphanumeric());
+            sentence.ends_with(['?', '\u{61f}']) && words().any(|word| PRESS.contains(&word))
         });
         Self {
-            keys: keys.collect(),
+            asks_for_key: (0..words.len()).any(|at| is_request(&words, at)),
             says_so: has_phrase(RECORDED),
-            is_report: words.iter().any(|word| is_report(word)),
+            is_report: asks_person || words.iter().any(|word| is_report(word)),
         }
     }
 
-    /// Returns true if only a recording can have said the words. One request to press a key is not enough, since a
-    /// person may quote it: the words must also offer a choice of keys, say that they are recorded, or be spoken
-    /// without a pause. A word of a person who talks about an announcement excludes a recording.
+    /// Returns true if only a recording can have said the words. A request to press keys is not enough, since a person
+    /// may explain the menu of a telephone or an alarm: the words must also say that they are recorded, or be spoken
+    /// without a pause. A word of a person who talks about an announcement, and a question about a key, exclude a
+    /// recording.
     pub(super) fn is_certain(&self, is_nonstop: bool) -> bool {
-        let has_more = self.keys.len() >= 2 || self.says_so || is_nonstop;
-        !self.keys.is_empty() && has_more && !self.is_report
+        self.asks_for_key && (self.says_so || is_nonstop) && !self.is_report
     }
+}
+
+/// Returns true if a request to press a key for a stated purpose begins at this word.
+fn is_request(words: &[&str], at: usize) -> bool {
+    if !PRESS.contains(&words[at]) {
+        return false;
+    }
+    let (before, after) = (&words[at.saturating_sub(MAX_WORDS_BEFORE)..at], &words[at + 1..]);
+    let Some(place) = after.iter().take(MAX_WORDS_BETWEEN + 1).position(|word| is_key(word)) else { return false };
+    let following = after.iter().skip(place + 1).take(MAX_WORDS_AFTER);
+    after[..place].iter().all(|word| BETWEEN.contains(word))
+        && before.iter().chain(following).any(|word| is_purpose(word))
 }
 
 /// Returns a text in lower case, with one spelling of the Arabic and Russian letters that are often written for one
@@ -66,13 +71,13 @@ fn base_letter(c: char) -> char {
     }
 }
 
-fn key(word: &str) -> Option<char> {
+fn is_key(word: &str) -> bool {
     let mut chars = word.chars();
-    if let (Some(digit @ '0'..='9'), None) = (chars.next(), chars.next()) {
-        return Some(digit);
+    if let (Some('0'..='9'), None) = (chars.next(), chars.next()) {
+        return true;
     }
     let word = word.strip_prefix('ה').or_else(|| word.strip_prefix("ال")).unwrap_or(word);
-    KEYS.iter().find(|(_, names)| names.contains(&word)).map(|(key, _)| *key)
+    KEYS.contains(&word)
 }
 
 /// Returns true for a word that can introduce the purpose of pressing a key: "to confirm", "for sales", "לאישור", "للتحدث".
@@ -90,6 +95,8 @@ fn is_report(word: &str) -> bool {
     REPORT.split_whitespace().any(|known| known == word || rest == Some(known) || noun == Some(known))
 }
 
+/// The characters that end a sentence.
+const SENTENCE_ENDS: [char; 5] = ['.', '!', '?', '\n', '\u{61f}'];
 /// How many words before "press" may contain the purpose.
 const MAX_WORDS_BEFORE: usize = 8;
 /// How many words after the key may contain the purpose.
@@ -152,19 +159,21 @@ const PRESS: &[&str] = &[
 /// Words that introduce a purpose. In Hebrew and Arabic, a prefix can introduce it as well.
 const PURPOSE: &[&str] = &["to", "for", "if", "כדי", "אם", "اذا", "чтобы", "для", "если"];
 
-const KEYS: &[(char, &[&str])] = &[
-    ('0', &["zero", "אפס", "صفر", "ноль"]),
-    ('1', &["one", "אחת", "אחד", "واحد", "один", "единицу"]),
-    ('2', &["two", "שתיים", "שתים", "שניים", "اثنين", "اثنان", "два", "двойку"]),
-    ('3', &["three", "שלוש", "ثلاثه", "три", "тройку"]),
-    ('4', &["four", "ארבע", "اربعه", "четыре"]),
-    ('5', &["five", "חמש", "خمسه", "пять"]),
-    ('6', &["six", "שש", "سته", "шесть"]),
-    ('7', &["seven", "שבע", "سبعه", "семь"]),
-    ('8', &["eight", "שמונה", "ثمانيه", "восемь"]),
-    ('9', &["nine", "תשע", "تسعه", "девять"]),
-    ('*', &["star", "כוכבית", "نجمه", "звездочку"]),
-    ('#', &["pound", "hash", "סולמית", "مربع", "решетку"]),
+/// The names of the keys.
+#[rustfmt::skip]
+const KEYS: &[&str] = &[
+    "zero", "אפס", "صفر", "ноль",
+    "one", "אחת", "אחד", "واحد", "один", "единицу",
+    "two", "שתיים", "שתים", "שניים", "اثنين", "اثنان", "два", "двойку",
+    "three", "שלוש", "ثلاثه", "три", "тройку",
+    "four", "ארבע", "اربعه", "четыре",
+    "five", "חמש", "خمسه", "пять",
+    "six", "שש", "سته", "шесть",
+    "seven", "שבע", "سبعه", "семь",
+    "eight", "שמונה", "ثمانيه", "восемь",
+    "nine", "תשע", "تسعه", "девять",
+    "star", "כוכבית", "نجمه", "звездочку",
+    "pound", "hash", "סולמית", "مربع", "решетку",
 ];
 
 /// Phrases with which a recording says that it is recorded or automated.
@@ -238,21 +247,26 @@ mod tests {
     fn announcements_are_recognized() {
         for text in [
             "שלום, זוהי הודעה מוקלטת. לקבלת הצעה להלוואה הקישו 1, להסרה מהרשימה הקישו 9",
-            "לשמיעת הפרטים הקש אחת. להסרה הקש שתיים.",
             "זו הודעה אוטומטית. לאישור ההזמנה לחצו על מקש 1.",
-            "לתשלום מיידי יש ללחוץ 1, לשיחה עם נציג יש ללחוץ 2",
-            "Press 1 to speak to a representative. Press 9 to be removed from the list.",
             "This is an automated message regarding your vehicle warranty. To speak to an agent, press one now.",
             "הודעה זו מוקלטת, נא הקש 1 למעבר לנציג",
             "هذه رسالة مسجلة. للتحدث مع ممثل اضغط على الرقم 1.",
-            "للغة العربية اضغط ١، للتحدث مع موظف اضغط الرقم اثنين",
             "Это автоматическое сообщение. Для соединения с оператором нажмите 1.",
-            "Чтобы узнать подробности, нажмите один, чтобы отказаться, нажмите цифру два.",
-            "To accept this call, dial the number five. If you did not authorize this charge press one.",
         ] {
             assert!(Announcement::of(text).is_certain(false), "{text}: {:?}", Announcement::of(text));
         }
-        for text in ["לקבלת הצעה משתלמת הקישו 1", "To claim your refund press 1"] {
+        for text in [
+            "לקבלת הצעה משתלמת הקישו 1",
+            "לשמיעת הפרטים הקש אחת. להסרה הקש שתיים.",
+            "לתשלום מיידי יש ללחוץ 1, לשיחה עם נציג יש ללחוץ 2",
+            "זכיתם בחופשה! רוצים לנפוש? למימוש הזכייה הקישו 1, להסרה הקישו 9",
+            "שלום מבנק הזהב, לפרטים על החשבון הקישו 1, לשיחה עם בנקאי הקישו 2",
+            "To claim your refund press 1",
+            "Press 1 to speak to a representative. Press 9 to be removed from the list.",
+            "To accept this call, dial the number five. If you did not authorize this charge press one.",
+            "للغة العربية اضغط ١، للتحدث مع موظف اضغط الرقم اثنين",
+            "Чтобы узнать подробности, нажмите один, чтобы отказаться, нажмите цифру два.",
+        ] {
             let announcement = Announcement::of(text);
             assert!(announcement.is_certain(true) && !announcement.is_certain(false), "{text}: {announcement:?}");
         }
@@ -266,6 +280,18 @@ mod tests {
             "שלום, קיבלתי מכם הודעה שאומרת לאישור התור הקישו 1, להסרה הקישו 2, ולא הצלחתי",
             "כתוב אצלכם באתר להזמנה לחצו 1, ולשירות לחצו 2",
             "לחצתי 1 לאישור והשיחה התנתקה",
+            "שלום, כאן רונית ממשרד עורכי דין כהן, תחזרו אלינו בבקשה, במענה הקישו 2 למזכירות ואז הקישו 5 לרונית.",
+            "שלום, מדבר דוד, התקנתם אצלנו אזעקה. כדי לנטרל ללחוץ 1 ואז כוכבית או קודם ללחוץ 2 לנטרול חלקי?",
+            "היי, כאן משה מהמוסך, כשתחזרו הקישו 3 לחלפים ואחר כך הקישו 1 למשה",
+            "שלום, מדברת דנה מהמרפאה, כשעונים הקישו 2 למזכירות",
+            "כשתתקשרו חזרה הקישו 4 למחלקת שירות, והקישו 1 לדנה",
+            "השלט שקניתי אצלכם, להפעלה להקיש 1 ולכיבוי להקיש 2, ולא עובד",
+            "במזגן, להפעלה ללחוץ 1 ולכיבוי ללחוץ 2?",
+            "תתקשרו אליי, להשארת הודעה הקישו כוכבית",
+            "Hello, Dana from the clinic, please call back, press 2 for the office and then press 5 for Dana",
+            "To disarm it, press 1 and star, or press 2 for half?",
+            "معك دانا من العيادة، اتصلوا بنا، اضغط 2 للسكرتيرة ثم اضغط 5 لدانا",
+            "Это Дана из клиники, перезвоните, нажмите 2 для секретаря, потом нажмите 5 для меня",
             "אני צריכה להקיש 1 כדי לאשר או להקיש 2?",
             "תקשיב, בשביל להזמין צריך ללחוץ 1 או ללחוץ 2?",
             "דירה 1, כניסה 2, קומה 3, לחצו על האינטרקום",
