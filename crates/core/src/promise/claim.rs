@@ -90,6 +90,7 @@ fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
             let is_void = is_hard
                 || !place.phrase.is_past && (is_open || is_soft)
                 || place.is_awaited(&clause.words)
+                || LISTS.habits.is_in(&clause.words)
                 || place.is_conditional(&clause.words);
             // "Ten or eleven" is a choice and not an appointment.
             let is_choice = place.phrase.is_state && (is_alternative || clause.words.iter().any(|word| is_or(word)));
