@@ -97,6 +97,17 @@ impl AgentAction {
         self.is_done && (self.is_about_details || is_with_other)
     }
 
+    /// Returns true if it changed or recorded something.
+    pub(super) fn has_changed(&self) -> bool {
+        self.is_done && !self.is_existing && (self.is_about_details || !self.promises.is_empty())
+    }
+
+    /// Returns true for a tool of the owner, which may do anything.
+    pub(super) fn is_of_own_tool(&self) -> bool {
+        // No built-in tool keeps both promises.
+        self.is_done && self.promises.contains(&Promise::Booked) && self.promises.contains(&Promise::Sent)
+    }
+
     /// Creates the action of a message that was sent although its tool has not returned in the call.
     pub(super) fn stored_text(text: &str) -> Self {
         Self { words: words_of_text(text), ..Self::done(AFTER_CALL, [Promise::Sent]) }

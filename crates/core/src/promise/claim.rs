@@ -4,7 +4,7 @@ use super::clause::{Clause, clauses};
 use super::named::Named;
 use super::phrase::{LISTS, Place, places, words};
 use super::said_time::SaidTime;
-use super::terms::{Moment, Promise};
+use super::terms::{Basis, Moment, Promise};
 use crate::search::stems;
 use crate::spoken::SaidDay;
 use std::borrow::Cow;
@@ -21,8 +21,9 @@ pub(super) struct Claim<'a> {
     pub(super) is_past: bool,
     /// True if the sentence says that an appointment exists, but not that the agent booked it now.
     pub(super) is_state: bool,
-    /// True if the sentence says that details of the caller are stored.
-    pub(super) is_about_details: bool,
+    /// True if the sentence may only acknowledge what the caller has said, unless the answer ends with it.
+    pub(super) is_acknowledgement: bool,
+    pub(super) basis: Basis,
     /// The days and times that the claim names.
     pub(super) named: Named,
     /// The object of the claim: its words without the phrase and without common words.
@@ -52,15 +53,23 @@ pub(super) fn claims(at: Moment, text: &str, has_days: bool) -> Vec<Claim<'_>> {
     let (mut claims, mut was_apology) = (Vec::new(), false);
     for sentence in sentences(text) {
         let is_apology = LISTS.apologies.is_in(&words(sentence));
-        for mut claim in of_sentence(at, sentence, has_days) {
+        let start = sentence.as_ptr().addr() - text.as_ptr().addr();
+        let mut made = of_sentence(at, sentence, has_days);
+        let is_alone = made.len() == 1 && can_end_with_acknowledgement(&text[start..]);
+        made.retain(|claim| !claim.is_acknowledgement || is_alone);
+        for mut claim in made {
             claim.is_correction = is_apology || was_apology;
-            let end = sentence.as_ptr().addr() - text.as_ptr().addr() + sentence.len();
-            claim.is_before_question = text[end..].contains(['?', '\u{61F}']);
+            claim.is_before_question = text[start + sentence.len()..].contains(['?', '\u{61F}']);
             claims.push(claim);
         }
         was_apology = is_apology;
     }
     claims
+}
+
+/// Returns true if an answer that ends with these words, such as "noted, thank you", asks the caller for nothing more.
+pub(super) fn can_end_with_acknowledgement(text: &str) -> bool {
+    !text.contains(['?', '\u{61F}']) && text.split_whitespace().nth(MAX_ACKNOWLEDGEMENT).is_none()
 }
 
 fn of_sentence(at: Moment, sentence: &str, has_days: bool) -> Vec<Claim<'_>> {
@@ -129,7 +138,8 @@ fn of_place<'s>(at: Moment, sentence: &'s str, clause: &Clause<'_>, place: &Plac
         sentence,
         is_past: place.phrase.is_past,
         is_state: place.phrase.is_state,
-        is_about_details: place.phrase.is_about_details,
+        is_acknowledgement: place.phrase.is_acknowledgement,
+        basis: place.phrase.basis,
         named,
         objects,
         is_further,
@@ -266,5 +276,7 @@ fn is_or(word: &str) -> bool {
 
 /// The minimum length of an object word, in characters. Most shorter words are prepositions.
 const MIN_STEM: usize = 3;
+/// The maximum number of words from the sentence of an acknowledgement to the end of the answer.
+const MAX_ACKNOWLEDGEMENT: usize = 6;
 /// The maximum number of words of an exclamation that belongs to the next sentence.
 const MAX_EXCLAIMED: usize = 2;

@@ -88,13 +88,14 @@ fn retain_timed(clauses: &mut [Clause<'_>]) {
         let mut next = clauses[index + 1..].iter().take_while(|clause| clause.is_of_time());
         let is_before_time = next.any(has_time);
         let is_with_time = has_time(&clauses[index]) || is_before_time;
-        clauses[index].places.retain(|place| {
+        clauses[index].places.retain_mut(|place| {
             let phrase = place.phrase;
-            match () {
+            let is_complete = match () {
                 () if !phrase.is_timed => true,
                 () if phrase.is_before_time => is_before_time,
                 () => is_with_time || phrase.is_whole_clause() && is_after_time,
-            }
+            };
+            is_complete || place.become_untimed()
         });
     }
 }

@@ -4,7 +4,7 @@ use super::agent_action::AgentAction;
 use super::claim::{Claim, is_about_confirmation, is_kind, object};
 use super::named::Named;
 use super::said_time::SaidTime;
-use super::terms::{Moment, Promise, Start};
+use super::terms::{Basis, Moment, Promise, Start};
 use jiff::civil::Date;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,13 @@ impl Evidence<'_> {
         let mut found = vec![Finding::Broken { is_time_wrong: false }; claims.len()];
         for (index, claim) in claims.iter().enumerate() {
             match claim.promise {
+                _ if claim.basis == Basis::Details => {
+                    found[index] = self.by_action(claim, AgentAction::has_stored_details);
+                }
+                _ if claim.basis == Basis::Any => found[index] = self.by_action(claim, AgentAction::has_changed),
+                _ if claim.basis == Basis::OwnTool => {
+                    found[index] = self.by_action(claim, AgentAction::is_of_own_tool);
+                }
                 Promise::Offered => found[index] = self.offer(claim),
                 Promise::Booked | Promise::Moved | Promise::Cancelled => found[index] = self.change(claims, index),
                 // A caller who hangs up before the phone rings ends the transfer.
@@ -45,9 +52,6 @@ impl Evidence<'_> {
                 Promise::OptedOut => {
                     found[index] =
                         self.by_action(claim, |action| action.is_done && action.promises.contains(&Promise::OptedOut));
-                }
-                Promise::PassedOn if claim.is_about_details => {
-                    found[index] = self.by_action(claim, AgentAction::has_stored_details);
                 }
                 Promise::Waiting | Promise::PassedOn | Promise::Sent | Promise::Transferred => {}
             }
@@ -197,7 +201,7 @@ impl Evidence<'_> {
     /// Evaluates claims about messages. Each claim needs a row that contains its words, or a row that no other claim
     /// uses. A claim that repeats another claim in other words needs no second row.
     fn evaluate_texts(&self, promise: Promise, claims: &[Claim<'_>], found: &mut [Finding]) {
-        let is_mine = |claim: &Claim<'_>| claim.promise == promise && !claim.is_about_details;
+        let is_mine = |claim: &Claim<'_>| claim.promise == promise && claim.basis == Basis::Kind;
         let mine: Vec<usize> = (0..claims.len()).filter(|index| is_mine(&claims[*index])).collect();
         let mut rows: Vec<Row> = self
             .actions

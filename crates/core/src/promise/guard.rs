@@ -3,7 +3,7 @@
 //! Only what a sentence says is done counts, and a time that it offers: an announcement such as "I am booking it now"
 //! can still be kept. A sentence that begins with a false claim may end as a question, so it is judged as a whole.
 
-use super::claim::{Claim, claims, sentences};
+use super::claim::{Claim, can_end_with_acknowledgement, claims, sentences};
 use super::evidence::{Evidence, Finding};
 use super::phrase::{LISTS, words};
 use super::said_time::{SaidTime, said_times};
@@ -124,19 +124,24 @@ impl Known {
                 start > before.len()
             })
             .collect();
+        let asks_for_more = |at: usize| !can_end_with_acknowledgement(&sentences[at..].concat());
         let made: Vec<(usize, Claim<'_>)> = sentences
             .iter()
             .enumerate()
             .flat_map(|(at, sentence)| claims(NOW, sentence, true).into_iter().map(move |claim| (at, claim)))
-            .filter(|(_, claim)| self.is_checked(claim))
+            .filter(|(at, claim)| self.is_checked(claim) && !(claim.is_acknowledgement && asks_for_more(*at)))
             .collect();
         if made.is_empty() {
             return CheckResult::Clean;
         }
         let Some(conduct) = conduct() else { return CheckResult::Clean };
-        let Some((sentence, claim)) = self.first_false(made, &conduct) else { return CheckResult::Clean };
+        let Some((sentence, claim, is_acknowledgement)) = self.first_false(made, &conduct) else {
+            return CheckResult::Clean;
+        };
         let is_last = sentence + 1 == sentences.len();
-        let is_complete = is_end || !is_last || sentences[sentence].ends_with(is_sentence_end);
+        // A question may follow an acknowledgement.
+        let is_ended = !is_acknowledgement && (!is_last || sentences[sentence].ends_with(is_sentence_end));
+        let is_complete = is_end || is_ended;
         if is_complete { CheckResult::False(claim) } else { CheckResult::Undecided }
     }
 
@@ -151,8 +156,9 @@ impl Known {
         }
     }
 
-    /// Returns the first of the new claims that is false, with the index of its sentence.
-    fn first_false(&self, made: Vec<(usize, Claim<'_>)>, conduct: &Conduct) -> Option<(usize, FalseClaim)> {
+    /// Returns the first of the new claims that is false, with the index of its sentence, and true if it is an
+    /// acknowledgement.
+    fn first_false(&self, made: Vec<(usize, Claim<'_>)>, conduct: &Conduct) -> Option<(usize, FalseClaim, bool)> {
         let actions = actions(&conduct.tools, &conduct.own_tools, &conduct.stored, conduct.message.as_deref());
         let times = self.times_of_texts(conduct);
         let mut all: Vec<Claim<'_>> = conduct.said.iter().flat_map(|(at, text)| claims(*at, text, true)).collect();
@@ -186,7 +192,8 @@ impl Known {
                 }
                 _ => false,
             };
-            (!is_excused).then(|| (sentences[at - new], FalseClaim { promise: claim.promise, is_time_wrong }))
+            let found = FalseClaim { promise: claim.promise, is_time_wrong };
+            (!is_excused).then_some((sentences[at - new], found, claim.is_acknowledgement))
         })
     }
 

@@ -1,7 +1,7 @@
 //! The phrases and word lists of `phrases.txt`. A phrase is a pattern of words, so that one line contains all forms of
 //! a verb.
 
-use super::terms::Promise;
+use super::terms::{Basis, Promise};
 use crate::search::fold;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -17,8 +17,9 @@ pub(super) struct Phrase {
     pub(super) is_timed: bool,
     /// True if it says something only before a clause that names a time of day.
     pub(super) is_before_time: bool,
-    /// True if it says that details of the caller are stored.
-    pub(super) is_about_details: bool,
+    /// True if it may only acknowledge what the caller has said, as "noted" does before a question.
+    pub(super) is_acknowledgement: bool,
+    pub(super) basis: Basis,
     /// True if it stands at the beginning or the end of a clause only.
     begins_clause: bool,
     ends_clause: bool,
@@ -42,9 +43,18 @@ pub(super) struct Place {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) phrase: &'static Phrase,
+    /// The end of the next best phrase that says something without a time of day, and this phrase.
+    untimed: Option<(usize, &'static Phrase)>,
 }
 
 impl Place {
+    /// Replaces the phrase, which needs a time of day. Returns false if the place has no phrase that needs none.
+    pub(super) fn become_untimed(&mut self) -> bool {
+        let Some((end, phrase)) = self.untimed.take() else { return false };
+        (self.end, self.phrase) = (end, phrase);
+        true
+    }
+
     /// Returns true if a negation stands before the phrase or within it, and is no part of the pattern.
     pub(super) fn is_denied(&self, words: &[String]) -> bool {
         let end = if self.phrase.is_negative { self.start } else { self.end };
@@ -94,7 +104,13 @@ impl Phrase {
             is_state: is_kind("state"),
             is_timed: is_kind("timed") || is_kind("before"),
             is_before_time: is_kind("before"),
-            is_about_details: is_kind("details"),
+            is_acknowledgement: is_kind("acknowledgement"),
+            basis: match () {
+                () if is_kind("details") => Basis::Details,
+                () if is_kind("any") => Basis::Any,
+                () if is_kind("own") => Basis::OwnTool,
+                () => Basis::Kind,
+            },
             begins_clause,
             ends_clause,
             is_negative: lists.negations.is_in(&literals),
@@ -217,9 +233,11 @@ pub(super) fn places(words: &[String]) -> Vec<Place> {
             continue;
         }
         let found = LISTS.that_may_begin_with(&words[start]);
-        let found = found.filter_map(|phrase| Some((phrase.end_at(words, start)?, phrase)));
-        if let Some((end, phrase)) = found.max_by_key(|(end, phrase)| (*end, phrase.tokens.len())) {
-            places.push(Place { start, end, phrase });
+        let found: Vec<_> = found.filter_map(|phrase| Some((phrase.end_at(words, start)?, phrase))).collect();
+        let rank = |(end, phrase): &(usize, &Phrase)| (*end, phrase.is_timed, phrase.tokens.len());
+        if let Some((end, phrase)) = found.iter().copied().max_by_key(rank) {
+            let untimed = found.into_iter().filter(|(_, phrase)| !phrase.is_timed).max_by_key(rank);
+            places.push(Place { start, end, phrase, untimed });
         }
     }
     places

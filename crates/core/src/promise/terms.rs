@@ -48,6 +48,19 @@ impl Promise {
     }
 }
 
+/// Which actions of the agent keep a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// Those of its kind.
+    Kind,
+    /// Those that store details of the caller.
+    Details,
+    /// Each action that changes or records something: "it is taken care of".
+    Any,
+    /// Those of the owner's tools: no built-in tool pays money back.
+    OwnTool,
+}
+
 /// A position in a call: milliseconds since the call's first stream started, then the order in the transcript.
 pub(super) type Moment = (i64, usize);
 

@@ -111,6 +111,16 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
                 "את איתנו מחר בעשר.",
                 "עדכנתי ביומן.",
                 "You're set, tomorrow at ten.",
+                "מאושר, מחר בעשר.",
+                "אישרתי לך את מחר בעשר.",
+                "סגור, מחר בעשר.",
+                "שמתי לך תור.",
+                "יש לך אצלנו מחר בעשר.",
+                "טכנאי יגיע אליך מחר בעשר.",
+                "הזמנתי לך טכנאי למחר.",
+                "טיפלתי בזה.",
+                "נרשם, תודה.",
+                "I've taken care of it.",
             ][..],
         ),
         (
@@ -121,11 +131,22 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
                 "Your appointment is now Monday at nine.",
                 "השינוי בוצע.",
                 "You're now on Monday at nine.",
+                "עכשיו התור שלך ביום שני בתשע.",
+                "העברתי.",
+                "טיפלתי בזה, יום שני בתשע.",
             ],
         ),
         (
             tool("cancel_appointment", &json!({"cancelled": {}})),
-            &["הביטול נקלט.", "הורדתי אותך מהיומן.", "Cancelled!", "ההזמנה בוטלה."],
+            &[
+                "הביטול נקלט.",
+                "הורדתי אותך מהיומן.",
+                "Cancelled!",
+                "ההזמנה בוטלה.",
+                "שחררתי את התור.",
+                "התור לא קיים יותר.",
+                "זה טופל.",
+            ],
         ),
         (
             sent,
@@ -148,6 +169,12 @@ fn an_action_that_was_done_may_be_said_in_other_words() {
                 "רוני כבר יודע.",
                 "פתחתי פנייה בנושא.",
                 "The manager knows about it now.",
+                "נרשם, תודה.",
+                "העברתי.",
+                "פניתי לרונית.",
+                "העליתי את הבקשה לרונית.",
+                "שלחתי לרונית הודעה.",
+                "Я передала Ронит.",
             ],
         ),
         (
@@ -301,6 +328,44 @@ fn texts_and_tools_of_the_owner_confirm_what_they_contain() {
 fn no_claim_is_stopped_if_the_actions_are_not_known() {
     let words = Words { before: "", text: "קבעתי לך תור.", is_end: true };
     assert_eq!(known().check(words, || None), CheckResult::Clean);
+}
+
+#[test]
+fn money_is_paid_back_only_by_a_tool_of_the_owner() {
+    let mut known = known();
+    known.own_tools.insert("refund".to_owned());
+    let refund = tool("refund", &json!({"status": 200, "body": {"ok": true}}));
+    let sent = ToolUse::new("send_whatsapp", r#"{"text":"החזר"}"#).with_output(r#"{"ok":true}"#);
+    for said in ["החזרנו לך את הכסף.", "זיכיתי אותך.", "I've refunded you."] {
+        assert!(is_false(&known, said, &[]) && is_false(&known, said, &[sent.clone()]), "{said}");
+        assert!(!is_false(&known, said, &[refund.clone()]), "{said}");
+    }
+}
+
+#[test]
+fn what_a_tool_only_read_is_not_taken_care_of() {
+    let found = tool("find_appointments", &json!({"appointments": [{"start": "2026-11-30T10:00"}]}));
+    let refused = tool("take_message", &json!({"error": "it is not stored"}));
+    for said in ["טיפלתי בזה.", "נרשם, תודה.", "I've taken care of it."] {
+        for tool in [&found, &refused, &free(&["2026-11-25T10:00"])] {
+            assert!(is_false(&known(), said, std::slice::from_ref(tool)), "{said} {tool:?}");
+        }
+    }
+}
+
+/// "Noted" acknowledges a detail if the agent asks for the next one, and claims an action if the answer ends with it.
+#[test]
+fn an_acknowledgement_is_judged_at_the_end_of_the_answer() {
+    let check =
+        |text: &str, is_end: bool| known().check(Words { before: "", text, is_end }, || Some(known().conduct()));
+    let noted = CheckResult::False(FalseClaim { promise: Promise::PassedOn, is_time_wrong: false });
+    assert_eq!(check("נרשם, תודה.", false), CheckResult::Undecided);
+    assert_eq!(check("נרשם, תודה.", true), noted);
+    assert_eq!(check("נרשם, תודה. יום טוב!", true), noted);
+    assert_eq!(check("נרשם, תודה. מה השם?", false), CheckResult::Clean);
+    assert_eq!(check("רשמתי. עכשיו אני צריכה גם את מספר הטלפון.", true), CheckResult::Clean);
+    assert_eq!(broken("נרשם, תודה. מה השם?", Vec::new()), []);
+    assert_eq!(broken("נרשם, תודה.", Vec::new()), [Promise::PassedOn]);
 }
 
 #[test]
