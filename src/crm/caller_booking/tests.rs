@@ -266,6 +266,7 @@ fn appointments_are_disclosed_only_to_who_knows_the_name_or_the_day() {
         "מדברת דנה־כהן.",
         "אני רוצה לבטל מחר",
         "ביום שני בעשר",
+        "יש לי תור לשני בעשר",
         "tomorrow, please",
     ];
     for said in known {
@@ -283,6 +284,22 @@ fn appointments_are_disclosed_only_to_who_knows_the_name_or_the_day() {
     for caller in [&later, &other_caller] {
         assert!(attempt(caller).starts_with("ask for the caller's name"));
     }
+}
+
+#[test]
+fn a_caller_may_name_the_day_by_its_distance() {
+    let shop = Shop::open();
+    let dana = shop.call(1, DANA);
+    shop.name(&dana, "דנה כהן");
+    for start in ["2026-11-24T10:00", "2026-12-14T10:00"] {
+        shop.book(&dana, "תספורת", start).unwrap();
+    }
+    let later = shop.call(2, DANA);
+    let own = |said| shop.own(&later, said);
+    assert_eq!(own("לבטל את התור בעוד יומיים").unwrap(), ["2026-11-24T10:00:00"]);
+    assert_eq!(own("התור ביום שני בעוד שלושה שבועות").unwrap(), ["2026-12-14T10:00:00"]);
+    assert_eq!(own("התור בארבעה עשר לשתים עשרה").unwrap(), ["2026-12-14T10:00:00"]);
+    assert!(refused(own("תור לשני ילדים")).starts_with("ask for the caller's name"));
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl Named {
         let is_time =
             |time: &SaidTime| starts.iter().any(|start| time.may_mean(start.1) && self.has_day(*start, today));
         // "Monday, in a week" names one day twice, and the second name is not exact.
-        let is_vague = |day: &SaidDay| matches!(day, SaidDay::After(days) if *days > 2) && self.days.len() > 1;
+        let is_inexact = |day: &SaidDay| matches!(day, SaidDay::After(3..) | SaidDay::WeekdayAfter(..));
+        let is_vague = |day: &SaidDay| is_inexact(day) && self.days.len() > 1;
         let is_day = |day: &SaidDay| {
             is_vague(day) || starts.iter().any(|start| may_mean(*day, start.0, today) && self.has_time(*start))
         };
@@ -45,7 +46,7 @@ impl Named {
 
 fn may_mean(day: SaidDay, date: Date, today: Option<Date>) -> bool {
     match (day, today) {
-        (SaidDay::Weekday(weekday), _) => date.weekday() == weekday,
+        (SaidDay::Weekday(weekday), _) | (SaidDay::WeekdayAfter(weekday, _), None) => date.weekday() == weekday,
         (day, Some(today)) => day.may_mean(date, today),
         (_, None) => true,
     }

@@ -1,11 +1,11 @@
 //! Detection of days in a text: "tomorrow", "on Monday", "24.11.", "on the twenty-fourth of November".
 
-use super::hebrew::{Gender, cardinal, lines, ordinal};
+mod vocabulary;
+
 use crate::search::{fold, stems};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use vocabulary::{COUNTS, ENTRIES, Entry, List, MONTH_NUMBERS, NUMBERS, is_masculine};
 
 /// A day that a text mentions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum SaidDay {
     After(i8),
     /// A weekday within the next two weeks.
     Weekday(Weekday),
+    /// A weekday about that many days after the day on which the text is spoken: "Monday in three weeks".
+    WeekdayAfter(Weekday, i8),
     /// A day of a month, and the month; none if the text does not say the month.
     OfMonth(i8, Option<i8>),
 }
@@ -26,6 +28,10 @@ impl SaidDay {
             Self::Weekday(weekday) => {
                 date.weekday() == weekday && (0..=WEEKDAY_HORIZON).contains(&(date - today).get_days())
             }
+            Self::WeekdayAfter(weekday, days) => {
+                let distance = (date - today).get_days() - i32::from(days);
+                date.weekday() == weekday && distance.abs() < DAYS_OF_WEEK
+            }
             Self::OfMonth(day, month) => date.day() == day && month.is_none_or(|month| date.month() == month),
         }
     }
@@ -35,17 +41,31 @@ impl SaidDay {
 pub fn said_days(text: &str) -> Vec<SaidDay> {
     let folded = fold(text).text;
     let words: Vec<&str> = folded.split_whitespace().collect();
-    let (mut days, mut at) = (in_digits(text), 0);
+    let (mut days, mut at, mut last) = (in_digits(text), 0, None);
     while at < words.len() {
         match day_at(&words, at) {
             Some((day, next)) => {
+                let both =
+                    last.filter(|(_, end)| at - end <= MAX_BETWEEN).and_then(|(last, _)| weekday_after(last, day));
                 days.push(day);
+                days.extend(both);
+                last = Some((day, next));
                 at = next;
             }
             None => at += 1,
         }
     }
     days
+}
+
+/// Returns the day that a weekday and a number of weeks name together, in any order.
+fn weekday_after(one: SaidDay, other: SaidDay) -> Option<SaidDay> {
+    match (one, other) {
+        (SaidDay::Weekday(weekday), SaidDay::After(days)) | (SaidDay::After(days), SaidDay::Weekday(weekday)) => {
+            (days > 0 && i32::from(days) % DAYS_OF_WEEK == 0).then_some(SaidDay::WeekdayAfter(weekday, days))
+        }
+        _ => None,
+    }
 }
 
 /// Returns the day whose name begins at a word, and the index of the next word after it.
@@ -59,8 +79,11 @@ fn day_at(words: &[&str], at: usize) -> Option<(SaidDay, usize)> {
             .find_map(|noun| month_at(words, noun))
             .map(|(month, next)| (SaidDay::OfMonth(day, month), next))
     });
-    before_month.or_else(|| after_month(words, at)).or_else(|| match entry_at(words, at) {
-        Some((Entry::Day(day), next)) => Some((day, next)),
+    let named = before_month.or_else(|| after_month(words, at)).or_else(|| before_month_number(words, at));
+    named.or_else(|| from_now(words, at)).or_else(|| match entry_at(words, at) {
+        Some((Entry::After(days), next)) => Some((SaidDay::After(days), next)),
+        Some((Entry::Weekday(weekday), next)) => Some((SaidDay::Weekday(weekday), next)),
+        Some((Entry::Bare(weekday), next)) if is_weekday(words, at) => Some((SaidDay::Weekday(weekday), next)),
         _ => number.filter(|_| is_ordinal(words[at])).map(|(day, next)| (SaidDay::OfMonth(day, None), next)),
     })
 }
@@ -75,8 +98,59 @@ fn after_month(words: &[&str], at: usize) -> Option<(SaidDay, usize)> {
 fn month_at(words: &[&str], at: usize) -> Option<(Option<i8>, usize)> {
     match entry_at(words, at)? {
         (Entry::Month(month), next) => Some((month, next)),
-        (Entry::Day(_), _) => None,
+        _ => None,
     }
+}
+
+/// Reads a day before the number of its month, such as "on the fifteenth of the twelfth", which Hebrew says without the
+/// article: "in fifteen to twelve". Minutes before an hour and an hour on a weekday have the same form.
+fn before_month_number(words: &[&str], at: usize) -> Option<(SaidDay, usize)> {
+    let (day, to) = number_at(words, at)?;
+    let first = words.get(to)?;
+    let (month, next) = match first.strip_prefix(TO)? {
+        "" => (words.get(to + 1)?.parse::<i8>().ok().filter(|month| (1..=12).contains(month))?, to + 2),
+        rest => {
+            let both = words.get(to + 1).and_then(|second| MONTH_NUMBERS.get(&format!("{rest} {second}")));
+            both.map(|month| (*month, to + 2)).or_else(|| MONTH_NUMBERS.get(rest).map(|month| (*month, to + 1)))?
+        }
+    };
+    let is_ordinal = words[to].len() > TO.len_utf8() && month <= 10;
+    let is_minutes = !is_ordinal && matches!(day, 5 | 10 | 20 | 25);
+    let said = words[at..to].join(" ");
+    let is_day = day > 12 || is_ordinal && month > 6 || stems(&said, MIN_STEM).any(|said| is_masculine(said, day));
+    let is_range = words[at].starts_with(FROM) || at > 0 && words[at - 1] == "\u{5de}";
+    (is_day && !is_minutes && !is_range).then_some((SaidDay::OfMonth(day, Some(month)), next))
+}
+
+/// Reads a number of days or weeks from now, such as "in three weeks".
+fn from_now(words: &[&str], at: usize) -> Option<(SaidDay, usize)> {
+    stems(words[at], MIN_STEM).find(|stem| List::FromNow.has(stem))?;
+    let count = || words.get(at + 1).and_then(|word| COUNTS.get(*word)).map(|count| (*count, at + 2));
+    let (count, unit) = count().or_else(|| number_at(words, at + 1))?;
+    match entry_at(words, unit)? {
+        (Entry::Unit(days), next) => Some((SaidDay::After(count.checked_mul(days)?), next)),
+        _ => None,
+    }
+}
+
+/// Returns true if "for first" or "from second" at a word is a weekday, because it belongs to an appointment.
+fn is_weekday(words: &[&str], at: usize) -> bool {
+    let is_appointment = |end: usize| end.checked_sub(1).is_some_and(|at| List::Appointment.has(words[at]));
+    let is_own = at > 0 && List::Own.has(words[at - 1]);
+    let is_bare = |at: usize| matches!(entry_at(words, at), Some((Entry::Bare(_), _)));
+    // "From first to second".
+    let is_end = || at > 0 && words[at].starts_with(TO) && words[at - 1].starts_with(FROM) && is_bare(at - 1);
+    if is_end() && is_weekday(words, at - 1) {
+        return true;
+    }
+    let is_before_weekday = || is_bare(at + 1) || matches!(entry_at(words, at + 1), Some((Entry::Weekday(_), _)));
+    let is_followed = || {
+        words.get(at + 1).is_none_or(|next| {
+            let is_time = *next == "\u{5d1}" || next.starts_with(IN) && number_at(words, at + 1).is_some();
+            is_time || List::AfterBare.has(next)
+        })
+    };
+    (is_appointment(at) || is_own && is_appointment(at - 1)) && (is_followed() || is_before_weekday())
 }
 
 /// Returns true for an ordinal in digits, such as "24th".
@@ -124,57 +198,13 @@ fn in_digits(text: &str) -> Vec<SaidDay> {
     dates.collect()
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Entry {
-    Day(SaidDay),
-    Month(Option<i8>),
-}
-
-/// The entries by their first word: the other words and the meaning.
-type Entries = HashMap<String, Vec<(Vec<String>, Entry)>>;
-
-static ENTRIES: LazyLock<Entries> = LazyLock::new(|| {
-    let (mut entries, mut heading): (HashMap<_, Vec<_>>, _) = (HashMap::new(), None);
-    for line in lines(include_str!("days.txt")) {
-        if let Some(found) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            heading = meaning(found);
-            continue;
-        }
-        let Some(heading) = heading else { continue };
-        for phrase in line.split(',') {
-            let folded = fold(phrase).text;
-            let mut words = folded.split_whitespace().map(str::to_owned);
-            if let Some(first) = words.next() {
-                entries.entry(first).or_default().push((words.collect(), heading));
-            }
-        }
-    }
-    entries
-});
-
-fn meaning(heading: &str) -> Option<Entry> {
-    let (kind, number) = heading.split_once(' ')?;
-    let number: i8 = number.parse().ok()?;
-    match kind {
-        "after" => Some(Entry::Day(SaidDay::After(number))),
-        "weekday" => Some(Entry::Day(SaidDay::Weekday(Weekday::from_sunday_zero_offset(number).ok()?))),
-        "month" => Some(Entry::Month((number > 0).then_some(number))),
-        _ => None,
-    }
-}
-
-/// The days of a month by their words.
-static NUMBERS: LazyLock<HashMap<String, i8>> = LazyLock::new(|| {
-    let english = lines(include_str!("days.txt")).skip_while(|line| *line != "[days]").skip(1);
-    let english = english.flat_map(|line| line.split(',')).map(str::to_owned).zip(1..);
-    let hebrew = (1..=31_i8).flat_map(|day| {
-        let number = u64::from(day.unsigned_abs());
-        let words = [Gender::Masculine, Gender::Feminine].map(|gender| cardinal(number, gender));
-        words.into_iter().chain([ordinal(number, Gender::Masculine)]).map(move |words| (words, day))
-    });
-    english.chain(hebrew).map(|(words, day)| (fold(&words).text.trim().to_owned(), day)).collect()
-});
-
+/// The prefixes "to", "from" and "in".
+const TO: char = '\u{5dc}';
+const FROM: char = '\u{5de}';
+const IN: char = '\u{5d1}';
+const DAYS_OF_WEEK: i32 = 7;
+/// The maximum number of words between a weekday and the number of weeks after which it is.
+const MAX_BETWEEN: usize = 1;
 /// The maximum distance in days of a day that is mentioned only by its weekday.
 const WEEKDAY_HORIZON: i32 = 14;
 /// The minimum length of a word after a Hebrew prefix, in characters.
@@ -198,6 +228,24 @@ mod tests {
             ("יש לי תור בשני בעשר", date(2026, 11, 30)),
             ("ביום ב' הבא", date(2026, 12, 7)),
             ("בשבת", date(2026, 11, 28)),
+            ("התור שלי בעוד יומיים בעשר", date(2026, 11, 26)),
+            ("בעוד שבועיים", date(2026, 12, 8)),
+            ("התור בעוד שלושה ימים", date(2026, 11, 27)),
+            ("עוד 3 שבועות", date(2026, 12, 15)),
+            ("שבועיים מהיום", date(2026, 12, 8)),
+            ("in three weeks", date(2026, 12, 15)),
+            ("in 5 days", date(2026, 11, 29)),
+            ("יש לי תור לראשון בעשר", date(2026, 11, 29)),
+            ("התור שלי לשני, אני לא אגיע", date(2026, 11, 30)),
+            ("לבטל את התור לשני", date(2026, 11, 30)),
+            ("התור מחמישי הקרוב", date(2026, 11, 26)),
+            ("התור של ראשון הבא", date(2026, 11, 29)),
+            ("בחמש עשרה לשתים עשרה", date(2026, 12, 15)),
+            ("בחמישה עשר לשתיים עשרה", date(2026, 12, 15)),
+            ("התור שלי בעשרים וארבע לשניים עשר", date(2026, 12, 24)),
+            ("ב-15 ל-12", date(2026, 12, 15)),
+            ("בשלושה לשנים עשר", date(2026, 12, 3)),
+            ("בעשרים לשני", date(2027, 2, 20)),
             ("בעשרים וארבעה בדצמבר", date(2026, 12, 24)),
             ("ב-3 לדצמבר", date(2026, 12, 3)),
             ("בשלישי לדצמבר", date(2026, 12, 3)),
@@ -222,10 +270,50 @@ mod tests {
     }
 
     #[test]
-    fn no_day_is_found_where_none_is_named() {
-        for text in
-            ["", "שני תורים לשני ילדים", "בשעה 10:30", "התור הראשון", "second", "24", "may I come at ten", "3 שקלים"]
+    fn a_weekday_in_some_weeks_is_found() {
+        // A Sunday.
+        let today = date(2026, 11, 29);
+        for text in ["ביום שני בעוד שלושה שבועות", "בעוד שלושה שבועות ביום שני", "Monday in three weeks"]
         {
+            let days = said_days(text);
+            assert!(days.iter().any(|said| said.may_mean(date(2026, 12, 21), today)), "{text}: {days:?}");
+            assert!(!days.iter().any(|said| said.may_mean(date(2026, 12, 28), today)), "{text}: {days:?}");
+        }
+        let both = [Weekday::Monday, Weekday::Tuesday].map(SaidDay::Weekday);
+        assert_eq!(said_days("לדחות את התור משני לשלישי"), both);
+        assert_eq!(said_days("להעביר את התור מראשון לשני"), [Weekday::Sunday, Weekday::Monday].map(SaidDay::Weekday));
+        let days = said_days("ביום שני וביום שלישי");
+        assert!(days.iter().all(|said| matches!(said, SaidDay::Weekday(_))), "{days:?}");
+    }
+
+    #[test]
+    fn no_day_is_found_where_none_is_named() {
+        for text in [
+            "",
+            "שני תורים לשני ילדים",
+            "תור לשני ילדים",
+            "תור לשני בנים",
+            "יש לי שאלה לשני התורים",
+            "בין התור הראשון לשני",
+            "מה ההבדל בין הראשון לשני",
+            "ללכת לראשון שפנוי",
+            "בשעה 10:30",
+            "התור הראשון",
+            "second",
+            "24",
+            "may I come at ten",
+            "in three minutes",
+            "3 שקלים",
+            "לפני שלושה ימים",
+            "תוך שלושה ימים",
+            "עוד שלוש שעות",
+            "עוד שלושה ימי עבודה",
+            "בעשר לשתים עשרה",
+            "בעשרים לשתים עשרה",
+            "בחמישה לאחת עשרה",
+            "ב-10 ל-12",
+            "מחמש עשרה לשתים עשרה",
+        ] {
             assert_eq!(said_days(text), [], "{text}");
         }
         let today = date(2026, 11, 24);
