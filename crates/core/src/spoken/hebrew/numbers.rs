@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::context::Context;
-use super::counted::next_word;
+use super::counted::{Counted, next_word};
 use super::keys;
 use super::lists::{List, Noun, is_prefix};
 use super::phone;
@@ -61,8 +61,13 @@ impl Scan<'_> {
         }
         let before = prefix.as_ref().map_or(start, |prefix| prefix.start);
         self.said.push_str(&self.text[self.at..start.max(self.at)]);
+        let last = self.last.as_ref().map_or(Kind::Other, |last| last.kind);
         let (said, end) = self.words(digit, before, prefix.map(|prefix| &self.text[prefix]).unwrap_or_default(), sign);
         let follows_prefix = before < start;
+        if sign == Sign::None && !follows_prefix && runs_together(last, &text[..digit], &text[digit..]) {
+            let length = self.said.trim_end_matches(' ').len();
+            self.said.insert(length, ',');
+        }
         let is_item = !follows_prefix && sign == Sign::None && is_item_number(&text[..start], &text[start..end]);
         if !follows_prefix && self.said.ends_with(|c: char| is_letter(c) || is_geresh(c) || c.is_ascii_digit()) {
             self.said.push(' ');
@@ -228,6 +233,20 @@ fn is_item_number(before: &str, number: &str) -> bool {
     let place = before.trim_end_matches(' ');
     let is_place = place.is_empty() || place.ends_with([',', ';', '.', '\n']) || place.ends_with(':') && number == "1";
     (1..=2).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit()) && is_place
+}
+
+/// Returns true if only spaces separate a number from the number before it, so that both would be heard as one number:
+/// "line 5 10 minutes". Not for single digits, which are often those of a code, and not for the minutes of an hour.
+fn runs_together(last: Kind, before: &str, text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let head = before.trim_end_matches(' ');
+    let last_digits = head.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let length = digits(text);
+    let is_hour = last == Kind::Hour
+        || head[..head.len() - last_digits].ends_with(is_dash)
+            && head[head.len() - last_digits..].parse::<u8>().is_ok_and(|hour| hour < 25);
+    let is_minutes = || length == 2 && text < "6" && Counted::after(&text[length..], false, false).is_none();
+    head.len() < before.len() && last_digits > 0 && (last_digits > 1 || length > 1) && !(is_hour && is_minutes())
 }
 
 /// Returns true if the last number of the run is a whole number from 2 to 10.
