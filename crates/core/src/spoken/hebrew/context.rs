@@ -6,7 +6,8 @@ use super::keys;
 use super::lists::{List, Noun, bases};
 use super::plain::{plain, words_after, words_before};
 use super::reading::Kind;
-use super::run::{Number, Run};
+use super::run::{Number, Run, is_usual_fraction};
+use super::sequence::Next;
 
 #[derive(Clone)]
 pub(super) struct Context<'a> {
@@ -163,12 +164,28 @@ impl Context<'_> {
     /// Returns true if the number may be a date without a year.
     pub(super) fn is_date(&self) -> bool {
         let before = self.before.trim_end_matches([' ', ',', '(', ':']);
-        let last = words_before(before).next();
+        let last = words_before(before).find(|word| !List::Copulas.words().contains(&word.as_str()));
         let is_near = before.ends_with(super::plain::is_letter) && !self.continues_measure();
         List::DatePrefixes.words().iter().any(|prefix| self.prefix.contains(prefix))
             || self.follows == Kind::Date
             || self.has_time_after()
+            || self.is_before_date()
             || is_near && last.is_some_and(|word| List::BeforeDate.has(&word))
+    }
+
+    /// Returns true if a date with a slash ends the range that the number begins: "1/4 until 8/4". Two numbers that are a
+    /// usual fraction, or that count a noun, are no date: "1/4 until 3/4", "1/4 to 3/8 inch".
+    fn is_before_date(&self) -> bool {
+        let Some(next) = Next::read(self.after) else { return false };
+        let ends_range = next.connection.contains(List::Until.word()) || next.connection.starts_with(List::To.word());
+        let is_fraction = || {
+            let values = next.run.pair('/').and_then(|(above, below)| above.value().zip(below.value()));
+            values.is_none_or(|(above, below)| is_usual_fraction(above, below))
+        };
+        ends_range
+            && next.run.day_and_month().is_some()
+            && !is_fraction()
+            && Counted::after(next.after, false, false).is_none()
     }
 
     /// Returns true if "and" joins the number to a noun that can be counted: "an hour and 1/2", "a day and 1/4".

@@ -7,16 +7,11 @@ use super::numeral::{before_noun, cardinal};
 use super::plain::{is_dash, plain};
 use super::quantity::{self, Amount};
 use super::reading::Reading;
-use super::run::Run;
+use super::run::{Run, is_usual_fraction};
 
 /// Returns true if the fraction has a name in words: 1/2 to 9/10.
 pub(super) fn is_named(above: u64, below: u64) -> bool {
     (1..below).contains(&above) && (2..=10).contains(&below)
-}
-
-/// Returns true if two numbers with a slash are a fraction wherever a date is not expected.
-pub(super) fn is_usual(above: u64, below: u64) -> bool {
-    matches!((above, below), (1 | 2, 3) | (1, 2) | (1 | 3, 4))
 }
 
 /// Returns true if a counted noun or "of" follows the fraction.
@@ -80,7 +75,7 @@ fn in_digits(whole: u64, context: &Context<'_>) -> Option<Reading> {
     let run = Run::read(rest)?;
     let (above, below) = run.pair('\u{2044}').or_else(|| run.pair('/'))?;
     let (above, below) = (above.value()?, below.value()?);
-    if !is_usual(above, below) && run.marks != ['\u{2044}'] {
+    if !is_usual_fraction(above, below) && run.marks != ['\u{2044}'] {
         return None;
     }
     let skipped = context.after.len() - rest.len() + run.length;

@@ -101,6 +101,7 @@ lists! {
     BeforeArticle = "before_article",
     DatePrefixes = "date_prefixes",
     BeforeDate = "before_date",
+    Copulas = "copulas",
     Dated = "dated",
     BeforeBuilding = "before_building",
     PartsOfBuilding = "parts_of_building",

@@ -217,3 +217,8 @@ fn number(text: &str) -> Option<Number> {
     let digits: String = text[..end].chars().filter(char::is_ascii_digit).collect();
     (first > 0).then_some(Number { digits, is_grouped: end > first })
 }
+
+/// Returns true if two numbers with a slash are a fraction wherever a date is not expected.
+pub(super) fn is_usual_fraction(above: u64, below: u64) -> bool {
+    matches!((above, below), (1 | 2, 3) | (1, 2) | (1 | 3, 4))
+}

@@ -9,7 +9,7 @@ use super::numeral::{before_noun, cardinal};
 use super::plain::{plain, words_before};
 use super::quantity::{self, Amount};
 use super::reading::Reading;
-use super::run::{Number, Run};
+use super::run::{Number, Run, is_usual_fraction};
 
 /// Reads two numbers with a slash, such as a fraction, a date, a rating, or the number of a building with its flat. None
 /// for the number of a document, whose digits are read one by one.
@@ -50,7 +50,7 @@ pub(super) fn read(first: &Number, second: &Number, run: &Run, context: &Context
     if !is_date && (above, below) == (24, 7) {
         return Some(Reading::new(format!("{} {}", feminine(24), feminine(7))));
     }
-    if !is_date && fraction::is_usual(above, below) {
+    if !is_date && is_usual_fraction(above, below) {
         return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
     }
     let year = if is_expiry(first, second, context) { 2000 + below } else { below };
@@ -72,7 +72,7 @@ pub(super) fn prices(run: &Run, context: &Context<'_>) -> Option<Reading> {
     let is_left = || context.last_word().is_some_and(|word| List::Left.has(&word));
     let is_fraction = || {
         let values = run.pair('/').and_then(|(above, below)| above.value().zip(below.value()));
-        values.is_some_and(|(above, below)| fraction::is_usual(above, below))
+        values.is_some_and(|(above, below)| is_usual_fraction(above, below))
     };
     if counted.is_shared || is_left() || is_fraction() || run.numbers.iter().any(Number::has_leading_zero) {
         return None;
@@ -112,7 +112,7 @@ fn out_of(above: u64, below: u64, run: &Run, context: &Context<'_>) -> Option<St
         return words(feminine(above), feminine(below));
     }
     let is_left = last.as_deref().is_some_and(|last| List::Left.has(last));
-    let is_fraction = fraction::is_usual(above, below);
+    let is_fraction = is_usual_fraction(above, below);
     let counted = context.counted().filter(|counted| !counted.is_singular && !counted.is_shared);
     if let Some(counted) = counted.filter(|_| !is_fraction && (is_left || !context.is_about_dates())) {
         let below = before_noun(below, counted.gender, counted.is_definite);
