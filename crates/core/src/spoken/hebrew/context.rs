@@ -245,10 +245,33 @@ impl Context<'_> {
         number.has_leading_zero()
             || number.value().is_none()
             || self.is_in_address()
+            || length >= 3 && self.is_identifier()
+            || length == 4 && self.is_end_of_card()
             || self.counted().is_none()
                 && (length >= 7 && !number.digits.ends_with("000")
                     || touches_latin() && (length >= 3 || self.is_in_code())
                     || is_named && !self.is_amount(number))
+    }
+
+    /// Returns true if the word directly before the number makes it a code, although a noun follows that could be counted:
+    /// "code 1234 a minute after the call", "account 123456 branch 789".
+    fn is_identifier(&self) -> bool {
+        let Some(last) = self.last_word().filter(|_| self.prefix.is_empty()) else { return false };
+        // The noun identifies the next number.
+        let is_next = || {
+            let counted = self.counted().filter(|counted| counted.is_singular && !counted.is_shared);
+            let numbered = counted.filter(|counted| counted.noun.is_some_and(|noun| !noun.counts_in_singular));
+            let after = numbered.map(|counted| self.after[counted.length..].trim_start_matches(' '));
+            after.is_some_and(|after| after.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        List::BeforeCodeOnly.has(&last) || List::BeforeCode.has(&last) && is_next()
+    }
+
+    /// Returns true for the last digits of a payment card: "the card that ends in 4321".
+    fn is_end_of_card(&self) -> bool {
+        self.prefix == List::In.word()
+            && self.last_word().is_some_and(|word| List::BeforeLastDigits.has(&word))
+            && self.has_before(List::Cards, 4)
     }
 
     fn follows_latin(&self) -> bool {
