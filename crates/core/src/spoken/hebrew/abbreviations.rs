@@ -50,6 +50,13 @@ pub(super) fn abbreviations(text: &str) -> String {
             continue;
         }
         let word = plain(&rest[..length]);
+        if weekday::ends_letters(&said, &word) {
+            said.truncate(said.trim_end_matches(is_dash).len());
+            said.extend([" ", List::Until.word(), " ", &rest[..length]]);
+            at += length;
+            follows_day = false;
+            continue;
+        }
         if follows_day && weekday::is_connection(&word) {
             said.push_str(&word);
             at += length;

@@ -2,7 +2,7 @@
 
 use super::counted::next_word;
 use super::lists::{List, is_prefix};
-use super::plain::{CURRENCIES, NEARBY, is_dash, plain, word_length, words_before};
+use super::plain::{CURRENCIES, NEARBY, is_dash, is_geresh, plain, word_length, words_before};
 use super::run::Run;
 use super::sequence::Next;
 
@@ -64,6 +64,16 @@ pub(super) fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -
 pub(super) fn is_named(before: &str) -> bool {
     let is_near = before.ends_with([' ', '\u{a0}']) && !before.trim_end().ends_with([',', ':', ';']);
     is_near && words_before(before).next().is_some_and(|word| List::BeforeWeekday.has(&word))
+}
+
+/// Returns true if the letter ends a range of letters that are no weekdays: "classes a-c".
+pub(super) fn ends_letters(before: &str, word: &str) -> bool {
+    let is_letter = |word: &str| letters(word) == 1 && word.ends_with(GERESH);
+    let mut words = words_before(before);
+    is_letter(word)
+        && before.strip_suffix(is_dash).is_some_and(|before| before.ends_with(is_geresh))
+        && words.next().is_some_and(|first| is_letter(&first))
+        && words.next().is_some_and(|noun| List::BeforeLetter.has(&noun))
 }
 
 /// Returns true for a word between two weekdays: "and", "or", "until".
