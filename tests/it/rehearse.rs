@@ -177,6 +177,11 @@ async fn a_wrong_key_and_a_malformed_file_are_explained() {
             "[[scenario]]\nname = \"x\"\nsay = [\"a\"]\nexpect.appointments = [{ start = \"2027-03-26T02:30\" }]\n",
             "the time 2027-03-26T02:30:00 does not exist",
         ),
+        (
+            "[shop]\nhours = {}\nservices = [{ name = \"cut\", minutes = 30 }]\n[[scenario]]\nname = \"x\"\nsay = [\"a\"]\n\
+            expect.appointments = [{ service = \"cuts\", start = \"2026-11-30T17:00\" }]\n",
+            "there is no service \"cuts\"",
+        ),
         ("[shop]\nhours = { sun = [\"9-19\"] }\n", ":2:17: found \"9-19\", expected hours such as"),
     ] {
         let wrong = rehearsal.run(scenarios, &[]);

@@ -121,6 +121,14 @@ pub(super) struct Expect {
     pub(super) may_break_promises: bool,
 }
 
+impl Expect {
+    /// Returns the service of an expected appointment that the example business does not offer.
+    fn unknown_service(&self, shop: &Shop) -> Option<&str> {
+        let mut services = self.appointments.iter().flatten().filter_map(|it| it.service.as_deref());
+        services.find(|service| !shop.offers(service))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExpectedAppointment {
@@ -244,6 +252,10 @@ pub(super) fn read(path: &Path) -> anyhow::Result<ScenarioFile> {
         }
         if let Some(fault) = scenario.fault(&tools) {
             bail!("{}: scenario {name:?}: {fault}", path.display());
+        }
+        let unknown = file.shop.as_ref().and_then(|shop| scenario.expect.unknown_service(shop));
+        if let Some(service) = unknown {
+            bail!("{}: scenario {name:?}: expect.appointments: there is no service {service:?}", path.display());
         }
     }
     Ok(file)

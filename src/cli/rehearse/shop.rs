@@ -70,6 +70,10 @@ impl<'de> Deserialize<'de> for Hours {
 }
 
 impl Shop {
+    pub(super) fn offers(&self, service: &str) -> bool {
+        self.services.iter().any(|offered| offered.name == service)
+    }
+
     pub(super) fn as_data(&self) -> ExampleShop {
         let Week { sun, mon, tue, wed, thu, fri, sat } = &self.hours;
         let days = [
