@@ -1,8 +1,8 @@
 //! Marks between numbers and words that have a spoken form of their own: "4x4", "200 ₪ + VAT", "50 ₪/hour", "20%-30%".
 
 use super::keys;
-use super::lists::{List, Noun};
-use super::plain::{CURRENCIES, is_dash, plain, word_length, words_before};
+use super::lists::{List, Noun, is_prefix};
+use super::plain::{CURRENCIES, is_dash, is_hebrew, plain, sentence_before, word_length, words_before};
 
 /// Replaces marks between numbers and words by words or by a simpler form of the same meaning.
 pub(super) fn marks(text: &str) -> String {
@@ -23,7 +23,14 @@ pub(super) fn marks(text: &str) -> String {
                     at = text.len() - after.len();
                 }
                 _ if c == '*' && is_key(&said, rest) => said.push_str(List::Star.word()),
-                _ => said.push(c),
+                _ => match measures(&said, rest).filter(|_| c != '*') {
+                    Some((before, word, after)) => {
+                        said.truncate(before);
+                        said.extend([" ", word, " "]);
+                        at = text.len() - after.len();
+                    }
+                    None => said.push(c),
+                },
             },
             '#' if is_key(&said, rest) => said.push_str(List::Hash.word()),
             '+' if is_between_words(&said, rest) => said.push_str(List::Plus.word()),
@@ -33,8 +40,17 @@ pub(super) fn marks(text: &str) -> String {
                     said.extend([" ", List::To.word(), &unit]);
                     at += length;
                 }
+                None if is_between_sizes(&said, rest) => {
+                    said.pop();
+                    said.push(',');
+                }
                 None => said.push(c),
             },
+            // "For- 300 shekels": a space after the hyphen of a prefix.
+            c if is_dash(c) && is_after_prefix(&said, rest) => {
+                said.push(c);
+                at += rest.len() - rest.trim_start_matches(' ').len();
+            }
             _ if REPEATED.contains(&c) && (is_repeated_later(c, rest) || is_repeated(c, &said)) => {}
             _ => said.push(c),
         }
@@ -50,6 +66,58 @@ fn factors<'t>(before: &str, after: &'t str) -> Option<(usize, &'t str)> {
         _ => (before, after),
     };
     (before.ends_with(is_digit) && after.starts_with(is_digit)).then_some((before.len(), after))
+}
+
+/// As [`factors`], for a mark with spaces around it after a measure with its unit: "50 cm x 70 cm", "45 minutes x 2".
+/// Also returns the word for the mark: "by" between the sides of an area, otherwise "times".
+fn measures<'t>(before: &str, after: &'t str) -> Option<(usize, &'static str, &'t str)> {
+    let (before, after) =
+        (before.strip_suffix(' ')?, after.strip_prefix(' ').filter(|after| after.starts_with(is_digit))?);
+    let last = before.rsplit(' ').next().unwrap_or_default().trim_start_matches(is_part);
+    let number = before[..before.len() - last.len()].trim_end_matches(' ');
+    let first = measure(last).filter(|_| number.ends_with(is_digit))?;
+    let next = after.trim_start_matches(is_part).trim_start_matches(' ');
+    let second = measure(&next[..word_length(next)]);
+    let is_length = |unit: &str| unit.contains(List::Metre.word()) || unit == List::Inch.word();
+    let is_area = is_length(first) && second.is_some_and(is_length);
+    Some((before.len(), if is_area { List::Times } else { List::MultipliedBy }.word(), after))
+}
+
+/// Returns the noun of a unit or of another counted thing.
+fn measure(word: &str) -> Option<&'static str> {
+    let word = plain(word);
+    let mut units = List::Symbols.words().chunks_exact(3).chain(List::LettersOfUnits.words().chunks_exact(3));
+    let unit = units.find(|unit| unit[0] == word).map(|unit| unit[1]);
+    unit.or_else(|| Noun::find(&word).map(|(noun, _)| noun.singular))
+}
+
+/// Returns true for a slash between two sizes with their prices: "small 20 / large 30".
+fn is_between_sizes(before: &str, after: &str) -> bool {
+    let Some(before) = before.strip_suffix(' ') else { return false };
+    let word = before.trim_end_matches(|c: char| c.is_alphabetic());
+    let is_price = Noun::find(&before[word.len()..]).is_some_and(|(noun, _)| noun.is_currency());
+    let before = if is_price { word.trim_end_matches(' ') } else { before.trim_end_matches(CURRENCIES) };
+    let next = after.strip_prefix(' ').unwrap_or_default();
+    let length = word_length(next);
+    let number = next[length..].strip_prefix(' ').unwrap_or_default().trim_start_matches(CURRENCIES);
+    before.trim_end_matches(' ').ends_with(is_digit) && length > 0 && number.starts_with(is_digit)
+}
+
+/// Returns true for the hyphen between a Hebrew prefix and a number before which a space was written.
+fn is_after_prefix(before: &str, after: &str) -> bool {
+    let head = before.trim_end_matches(is_hebrew);
+    let is_alone = head.is_empty() || head.ends_with([' ', '(', '\n']);
+    // "Class b - 5 children".
+    let is_lettered = || words_before(head).next().is_some_and(|word| List::BeforeLetter.has(&word));
+    // "A- 5, b- 6": letters of a list.
+    let is_listed = || sentence_before(head).contains(FIRST_ITEM);
+    let digits = after.trim_start_matches(' ');
+    after.len() > digits.len()
+        && digits.starts_with(is_digit)
+        && is_alone
+        && is_prefix(&before[head.len()..])
+        && !is_lettered()
+        && !is_listed()
 }
 
 /// Returns true if a text begins with an amount of money or with the factor of an equation, so that the mark before it
@@ -131,6 +199,9 @@ fn is_part(c: char) -> bool {
 
 /// Symbols of which a range needs only one.
 const REPEATED: [char; 6] = ['%', '\u{b0}', CURRENCIES[0], CURRENCIES[1], CURRENCIES[2], CURRENCIES[3]];
+
+/// The letter of the first item of a list.
+const FIRST_ITEM: &str = "\u{5d0}-";
 
 /// The multiplication sign.
 const TIMES: char = '\u{d7}';
