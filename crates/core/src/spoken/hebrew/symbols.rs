@@ -98,6 +98,12 @@ fn unit(rest: &str, number: &str, said: &mut String) -> usize {
     });
     let Some([symbol, few, many]) = found.filter(|_| spaces <= 1) else { return 0 };
     let length = if symbol == word { word_length(after) } else { symbol.len() };
+    // "5W-30" is the name of an oil.
+    let next = after[length..].strip_prefix(is_dash).filter(|next| next.starts_with(|c: char| c.is_ascii_digit()));
+    let is_name = |next: &str| !next[number_length(next)..].starts_with(symbol);
+    if symbol.len() == 1 && symbol.starts_with(|c: char| c.is_ascii_uppercase()) && next.is_some_and(is_name) {
+        return 0;
+    }
     said.push(' ');
     said.push_str(form(number, few, many));
     if after[length..].starts_with(|c: char| is_letter(c) || c.is_ascii_digit()) {
