@@ -12,7 +12,7 @@ pub(super) fn marks(text: &str) -> String {
         at += c.len_utf8();
         match c {
             'x' | 'X' | '*' | TIMES => match factors(&said, rest) {
-                Some((before, after)) if is_amount(after) => {
+                Some((before, after)) if is_amount(&said[..before], after) => {
                     said.truncate(before);
                     said.extend([" ", List::MultipliedBy.word(), " "]);
                     at = text.len() - after.len();
@@ -120,12 +120,32 @@ fn is_after_prefix(before: &str, after: &str) -> bool {
         && !is_listed()
 }
 
-/// Returns true if a text begins with an amount of money or with the factor of an equation, so that the mark before it
-/// means a multiplication and not the sides of an area.
-fn is_amount(text: &str) -> bool {
-    let after = text.trim_start_matches(is_part).trim_start_matches(' ');
-    let is_currency = || Noun::find(&plain(&after[..word_length(after)])).is_some_and(|(noun, _)| noun.is_currency());
-    after.starts_with('=') || after.starts_with(CURRENCIES) || is_currency()
+/// Returns true if the factors after a mark end with an amount of money, or with the right result of an equation, so that
+/// the mark means a multiplication and not the sides of an area: "2x3 = 450 shekels" is the price of an area.
+fn is_amount(before: &str, text: &str) -> bool {
+    let value = |text: &str| text.trim_end_matches(['.', ',']).replace(',', "").parse::<f64>().unwrap_or(f64::NAN);
+    let mut product = value(&before[before.trim_end_matches(is_part).len()..]);
+    let mut rest = text;
+    loop {
+        let after = rest.trim_start_matches(is_part);
+        product *= value(&rest[..rest.len() - after.len()]);
+        rest = after.trim_start_matches(' ');
+        let Some(factor) = rest.strip_prefix(['x', 'X', '*', TIMES]).map(|after| after.trim_start_matches(' ')) else {
+            break;
+        };
+        if !factor.starts_with(is_digit) {
+            break;
+        }
+        rest = factor;
+    }
+    if let Some(result) = rest.strip_prefix('=').map(|after| after.trim_start_matches(' ')) {
+        let number = &result[..result.len() - result.trim_start_matches(is_part).len()];
+        return (value(number) - product).abs() < 1e-6;
+    }
+    let is_currency = || Noun::find(&plain(&rest[..word_length(rest)])).is_some_and(|(noun, _)| noun.is_currency());
+    // The mark of a currency before a number belongs to that number.
+    let has_mark = rest.strip_prefix(CURRENCIES).is_some_and(|after| !after.trim_start_matches(' ').starts_with(is_digit));
+    has_mark || is_currency()
 }
 
 /// Returns true for a mark with a space on both sides that does not begin a line.
