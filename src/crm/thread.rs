@@ -3,8 +3,8 @@
 use super::contact::{self, resolve};
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, BusinessId, ContactId, Direction, Message, MessageStatus, OutboundAuthor, PeerAddress, Thread, ThreadId,
-    ThreadType, Timestamp, TurnEvent,
+    ActorId, BusinessId, ContactId, Direction, Draft, Message, MessageStatus, OutboundAuthor, PeerAddress, Thread,
+    ThreadId, ThreadType, Timestamp, TurnEvent,
 };
 use crate::store::{self, ReadTx, WriteTx};
 
@@ -35,9 +35,26 @@ pub fn mark_read(tx: &WriteTx<'_>, id: ThreadId) -> Result<Thread, Error> {
     find(tx, thread.id)
 }
 
-/// An empty text deletes the draft. Refused for a merged thread: the merge has joined its draft with that of the thread
-/// that was kept, and a client that does not know of the merge yet would replace both with its own text.
-pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now: Timestamp) -> Result<(), Error> {
+/// The result of [`put_draft`].
+#[derive(Debug)]
+pub enum DraftOutcome {
+    /// The stored draft has the new text.
+    Stored,
+    /// The stored draft has neither the expected nor the new text. Nothing was changed. Contains the stored draft.
+    Changed(Option<Draft>),
+}
+
+/// An empty text deletes the draft. `expected` is the text on which the new one is based, empty if there was no draft;
+/// none replaces any text. Refused for a merged thread: the merge has joined its draft with that of the thread that was
+/// kept, and a client that does not know of the merge yet would replace both with its own text.
+pub fn put_draft(
+    tx: &WriteTx<'_>,
+    actor: ActorId,
+    id: ThreadId,
+    text: &str,
+    expected: Option<&str>,
+    now: Timestamp,
+) -> Result<DraftOutcome, Error> {
     if text.chars().count() > MAX_DRAFT_CHARS {
         let message = format!("a draft may have at most {MAX_DRAFT_CHARS} characters");
         return Err(RequestError::field("text", message).into());
@@ -47,7 +64,16 @@ pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now
         let message = format!("the thread was merged into the thread {}; its draft is there", thread.id.0);
         return Err(RequestError::Conflict(message.into()).into());
     }
-    Ok(tx.put_draft(actor, thread.id, text, now)?)
+    if let Some(expected) = expected {
+        let current = tx.drafts(actor, &[thread.id])?.remove(&thread.id);
+        let stored = current.as_ref().map_or("", |draft| draft.text.as_str());
+        // The new text is stored already if the response to an earlier request was lost.
+        if stored != expected && stored != text {
+            return Ok(DraftOutcome::Changed(current));
+        }
+    }
+    tx.put_draft(actor, thread.id, text, now)?;
+    Ok(DraftOutcome::Stored)
 }
 
 /// The maximum length of a draft, in characters. It exceeds the limit of a message, so that a draft that is too long to

@@ -6,6 +6,7 @@ pub(super) mod view;
 use super::operation::{Operations, operations};
 use super::response::OkResponse;
 use crate::clock;
+use crate::crm::thread::DraftOutcome;
 use crate::crm::{self, outbox, thread};
 use crate::domain::{self, ActorId, BusinessId, ContactId, MessageId, PeerAddress, ThreadId};
 use crate::http::auth::Member;
@@ -15,7 +16,7 @@ use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{self, DeliveryPeriod, ReadTx, ThreadFilter};
 use axum::extract::State;
 use serde::Deserialize;
-use view::list::{InboxCounts, InboxFilter, OpenThreadRequest, PutDraftRequest};
+use view::list::{Draft, InboxCounts, InboxFilter, OpenThreadRequest, PutDraftRequest};
 use view::{MessageDetail, MessagePage, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {
@@ -206,19 +207,30 @@ pub(super) async fn mark_read(
 }
 
 /// Store the current user's draft in a thread.
+///
+/// The user's other devices may store another text meanwhile. With `expected`, a request that is not based on that text
+/// is refused, so that it does not replace it.
 #[utoipa::path(put, path = "/api/threads/{id}/draft", tag = "threads", operation_id = "put_draft",
     params(("id" = i64, Path)), request_body = PutDraftRequest,
     responses((status = 200, description = "The draft was stored.", body = OkResponse),
-        (status = 409, body = ErrorBody, description = "`conflict`: the thread was merged into another one, which has its draft.")))]
+        (status = 409, body = ErrorBody, description = "`conflict`: the thread was merged into another one, which has its draft."),
+        (status = 412, body = ErrorBody, description = "`changed`: the stored draft has neither the text `expected` nor the \
+            new one; nothing was changed. `current` is the stored draft, null if there is none.")))]
 pub(super) async fn put_draft(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
-    Json(draft): Json<PutDraftRequest>,
+    Json(PutDraftRequest { text, expected }): Json<PutDraftRequest>,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     // A draft is not business data, so it is not audited.
     actor.skip_audit();
-    let (author, now) = (actor.id, clock::now());
-    crm::transact(&state.store, move |tx| thread::put_draft(tx, author, ThreadId(id), &draft.text, now)).await?;
-    Ok(OkResponse::OK)
+    let (author, id, now) = (actor.id, ThreadId(id), clock::now());
+    let put = crm::transact(&state.store, move |tx| thread::put_draft(tx, author, id, &text, expected.as_deref(), now));
+    match put.await? {
+        DraftOutcome::Stored => Ok(OkResponse::OK),
+        DraftOutcome::Changed(current) => {
+            let current = serde_json::to_value(current.map(Draft::from)).unwrap_or_default();
+            Err(ApiError::changed(current, None))
+        }
+    }
 }

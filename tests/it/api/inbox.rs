@@ -106,6 +106,37 @@ async fn drafts_are_kept_for_each_user() {
 }
 
 #[tokio::test]
+async fn a_draft_that_is_based_on_an_older_text_replaces_no_newer_one() {
+    let (_daemon, api) = with_data();
+    let store = async |text: &str, expected: Option<&str>| {
+        let reply = put(&api, "/api/threads/1/draft", json!({"text": text, "expected": expected})).await;
+        let stored = api.get("/api/threads/1").await.json()["draft"].clone();
+        (reply.status, reply.json(), stored)
+    };
+    assert_eq!(store("from the desk", Some("")).await.0, 200);
+    // A device that has seen no draft.
+    let (status, refusal, stored) = store("one moment", Some("")).await;
+    assert_eq!((status, &refusal["error"]["code"]), (412, &json!("changed")));
+    assert_eq!((&refusal["current"], &stored["text"]), (&stored, &json!("from the desk")));
+    // The response to the request that stored the text was lost.
+    assert_eq!(store("from the desk", Some("")).await.0, 200);
+    let (status, _, stored) = store("from the desk, and more", Some("from the desk")).await;
+    assert_eq!((status, &stored["text"]), (200, &json!("from the desk, and more")));
+
+    // The device that sends the message deletes the draft; the other one must not restore it.
+    assert_eq!(store("", Some("from the desk, and more")).await.0, 200);
+    let (status, refusal, stored) = store("from the desk, and", Some("from the desk, and more")).await;
+    assert_eq!((status, &refusal["current"], &stored), (412, &Value::Null, &Value::Null));
+    assert!(refusal.as_object().unwrap().contains_key("current"), "{refusal}");
+    assert_eq!(store("", Some("from the desk")).await.0, 200);
+    assert_eq!(store("next", Some("")).await.0, 200);
+
+    // Without `expected`, the last request counts.
+    let (status, _, stored) = store("last", None).await;
+    assert_eq!((status, &stored["text"]), (200, &json!("last")));
+}
+
+#[tokio::test]
 async fn a_timeline_has_messages_and_calls_in_one_order() {
     let (_daemon, api) = with_data();
     let page = api.get("/api/contacts/1/timeline").await.json();

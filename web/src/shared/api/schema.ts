@@ -2438,7 +2438,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Store the current user's draft in a thread. */
+        /**
+         * Store the current user's draft in a thread.
+         * @description The user's other devices may store another text meanwhile. With `expected`, a request that is not based on that text
+         *     is refused, so that it does not replace it.
+         */
         put: operations["put_draft"];
         post?: never;
         delete?: never;
@@ -5775,6 +5779,11 @@ export interface components {
         ProviderChoice: "auto" | "twilio" | "baileys";
         /** @description The draft to store for the current user. */
         PutDraftRequest: {
+            /**
+             * @description The text of the stored draft on which the new text is based; an empty text if there was no draft. If the stored
+             *     draft has another text by now, nothing is changed (412). If absent or null, the new text replaces any other.
+             */
+            expected?: string | null;
             /** @description The text of the draft, at most 10,000 characters; an empty text deletes the draft. */
             text: string;
         };
@@ -22011,6 +22020,15 @@ export interface operations {
             };
             /** @description `conflict`: the thread was merged into another one, which has its draft. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `changed`: the stored draft has neither the text `expected` nor the new one; nothing was changed. `current` is the stored draft, null if there is none. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -153,6 +153,9 @@ pub(crate) struct OpenThreadRequest {
 pub(crate) struct PutDraftRequest {
     /// The text of the draft, at most 10,000 characters; an empty text deletes the draft.
     pub(in crate::http::api::threads) text: String,
+    /// The text of the stored draft on which the new text is based; an empty text if there was no draft. If the stored
+    /// draft has another text by now, nothing is changed (412). If absent or null, the new text replaces any other.
+    pub(in crate::http::api::threads) expected: Option<String>,
 }
 
 /// The number of contacts in each category of the inbox, without archived conversations.
