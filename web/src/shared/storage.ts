@@ -64,14 +64,16 @@ export function ownKeys(prefix: string): string[] {
     .sort()
 }
 
+type OwnChange = (key: string, user: number, value: string | null, before: string | null) => void
+
 /**
  * Adds a function that is called when another tab has changed an own value of a user. Returns a function that removes
  * it.
  */
-export function onOwnChange(listener: (key: string, user: number, value: string | null) => void): () => void {
-  const listen = ({ key, newValue }: StorageEvent) => {
+export function onOwnChange(listener: OwnChange): () => void {
+  const listen = ({ key, newValue, oldValue }: StorageEvent) => {
     const [, user, name] = /^agentlocator\.own\.(\d+)\.(.+)$/.exec(key ?? '') ?? []
-    if (name !== undefined) listener(name, Number(user), newValue)
+    if (name !== undefined) listener(name, Number(user), newValue, oldValue)
   }
   globalThis.addEventListener?.('storage', listen)
   return () => globalThis.removeEventListener?.('storage', listen)

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { ownKeys, recallOwn, rememberOwn, setStoredUser } from './storage'
-import { adoptUnsent, joinDraft, moveUnsent, storedDraftKey } from './unsent'
+import { adoptUnsent, basesOf, joinMoved, moveUnsent, setBases } from './unsent'
 
 /** The drafts that the daemon has, by contact; null makes the request fail. Contact 1 was merged into contact 2. */
 const drafts = new Map<number, string | null>()
@@ -48,9 +48,9 @@ test('the unsent message to a merged contact joins that to the other one', async
 test('a text joins the draft of the kept contact that only the daemon has', async () => {
   drafts.set(2, 'see you\nat ei')
   rememberOwn('draft.1', 'at eight')
-  rememberOwn(storedDraftKey(1), 'at ei')
+  setBases(1, ['at', 'at ei'])
   await moveUnsent(1, 2)
-  expect([recallOwn('draft.2'), recallOwn(storedDraftKey(2))]).toEqual(['see you\nat eight', 'see you\nat ei'])
+  expect([recallOwn('draft.2'), basesOf(2)]).toEqual(['see you\nat eight', ['see you\nat ei']])
   expect(ownKeys('').filter(key => key.endsWith('.1'))).toEqual([])
 })
 
@@ -68,18 +68,54 @@ test('a message whose contact was merged while no page showed it is found', asyn
   expect([values(1)[2], values(2)[2], values(5)[2]]).toEqual([null, '[{"name":"a.pdf"}]', '[{"name":"b.pdf"}]'])
 })
 
-test.each([
-  ['', '', 'b', 'b'],
-  ['a', '', 'b', 'a\nb'],
+test.each<[string, [string, ...string[]], string, string]>([
+  ['', [''], 'b', 'b'],
+  ['a', [''], 'b', 'a\nb'],
   // The daemon has joined the older text.
-  ['a\nb', 'b', 'bc', 'a\nbc'],
-  ['b', 'b', 'bc', 'bc'],
+  ['a\nb', ['b'], 'bc', 'a\nbc'],
+  ['b', ['b'], 'bc', 'bc'],
+  ['a\nb\nc', ['b\nc'], 'c', 'a\nc'],
+  // The response of an earlier request was lost.
+  ['a\nb', ['', 'b'], 'bc', 'a\nbc'],
+  ['a\nb', ['b', 'bc'], 'bcd', 'a\nbcd'],
   // It already has the newest text.
-  ['a\nbc', 'b', 'bc', 'a\nbc'],
+  ['a\nbc', ['b'], 'bc', 'a\nbc'],
   // The text was sent or deleted.
-  ['a\nb', 'b', '', 'a'],
-  ['b', 'b', '', ''],
-  ['a', '', '', 'a'],
-])('the draft %j, with %j in it, and the text %j become %j', (kept, before, mine, joined) => {
-  expect(joinDraft(kept, before, mine)).toBe(joined)
+  ['a\nb', ['b'], '', 'a'],
+  ['b', ['b'], '', ''],
+  ['a', [''], '', 'a'],
+  ['a', ['a b', ''], '', 'a'],
+  // Another device has sent, deleted or changed it.
+  ['a', ['b'], 'b', 'a'],
+  ['a', ['b'], 'b\nc', 'a\nc'],
+  ['a', ['a\nb'], 'c', 'a\nc'],
+  ['a\nb there', ['b'], 'b here', 'a\nb there\nb here'],
+])('the draft %j, with one of %j in it, and the text %j become %j', (stored, bases, text, expected) => {
+  const moved = joinMoved(stored, { text, bases }, null)
+  expect(moved).toEqual(expected === stored ? null : { text: expected, bases: [stored] })
+})
+
+test('a draft that another device has sent is joined by the next request', () => {
+  const mine = { text: 'Hello again', bases: ['Hello'] as const }
+  expect(joinMoved('', mine, null)).toEqual(mine)
+})
+
+test.each<[string, [string, ...string[]], string[], string, string[]]>([
+  // Neither contact has a stored draft.
+  ['', [''], [''], 'kept\nbc', ['']],
+  ['a', [''], ['a'], 'kept\nbc', ['a']],
+  // The daemon has joined both older texts.
+  ['a\nb', ['b'], ['a'], 'kept\nbc', ['a\nb']],
+  ['a\nb', ['b'], ['', 'a'], 'kept\nbc', ['b', 'a\nb']],
+  ['b', ['b'], ['b'], 'kept\nbc', ['b']],
+  // Another device has changed the draft to the kept contact: the base differs from the stored text.
+  ['x\nb', ['b'], ['a'], 'kept\nbc', ['a\nb']],
+])('the draft %j, with one of %j in it, and a newer text based on %j', (stored, bases, keptBases, text, expected) => {
+  const kept = { text: 'kept', bases: keptBases as [string, ...string[]] }
+  expect(joinMoved(stored, { text: 'bc', bases }, kept)).toEqual({ text, bases: expected })
+})
+
+test('an older text is not doubled in a newer text that is based on the joined draft', () => {
+  const kept = { text: 'kept\nb', bases: ['a\nb'] as const }
+  expect(joinMoved('a\nb', { text: 'bc', bases: ['b'] }, kept)).toEqual({ text: 'kept\nbc', bases: ['a\nb'] })
 })

@@ -1,11 +1,25 @@
 import { client, unwrap } from './api/client'
 import { ownKeys, recallOwn, rememberOwn, storedUser } from './storage'
 
+const basesKey = (contactId: number) => `draft-base.${contactId}`
+
 /**
- * The storage key of the text that the daemon had when the user began to change it. It is stored together with a text
- * that the daemon does not have yet, to find the older text in the draft that a merge has joined.
+ * Returns the texts that the daemon may have as the draft to a contact of which this browser has a newer text: first the
+ * one on which that text is based, then those that this browser has sent since without a response.
  */
-export const storedDraftKey = (contactId: number) => `stored-draft.${contactId}`
+export function basesOf(contactId: number, userId?: number): [string, ...string[]] {
+  const kept = recallOwn(basesKey(contactId), userId)
+  try {
+    const [base = '', ...sent] = JSON.parse(kept ?? '[]') as string[]
+    return [base, ...sent]
+  } catch {
+    return ['']
+  }
+}
+
+/** Null deletes them. */
+export const setBases = (contactId: number, bases: readonly string[] | null, userId?: number): void =>
+  rememberOwn(basesKey(contactId), bases && JSON.stringify(bases), userId)
 
 type Listener = (from: number, to: number) => void
 const listeners = new Set<Listener>()
@@ -19,17 +33,49 @@ export function onMoveUnsent(listener: Listener): () => void {
   return () => listeners.delete(listener)
 }
 
-/**
- * Adds `mine` to the draft that the daemon has for the kept contact. A merge has already added `before` to that draft:
- * the text of `mine` that the daemon had.
- */
-export function joinDraft(kept: string, before: string, mine: string): string {
-  const older = [mine, before].find(text => text !== '' && (kept === text || kept.endsWith(`\n${text}`)))
-  const rest = older === undefined ? kept : kept.slice(0, kept.length - older.length)
-  return joined(rest.replace(/\n$/, ''), mine)
+/** A text that only this browser has, and what `basesOf` returns for it. */
+export interface Local {
+  text: string
+  bases: readonly [string, ...string[]]
 }
 
 const joined = (...texts: string[]) => texts.filter(text => text.trim()).join('\n')
+
+const endsWithLines = (text: string, lines: string) => lines === '' || text === lines || text.endsWith(`\n${lines}`)
+
+/** Returns the lines of `text` that `base` does not have, which another device has changed, sent or deleted since. */
+function linesAdded(base: string, text: string): string {
+  const known = base.split('\n')
+  const lines = text.split('\n')
+  return lines.filter(line => !known.includes(line)).join('\n')
+}
+
+/**
+ * Joins the text to a merged contact with `stored`, the draft that the daemon has for the kept contact, or with the
+ * newer text `kept` of this browser to that contact. The daemon has already added its own draft to the merged contact at
+ * the end of `stored`: the newer text replaces this older one. Null if the daemon has the whole text.
+ */
+export function joinMoved(stored: string, { text: mine, bases }: Local, kept: Local | null): Local | null {
+  const candidates = [...bases, mine].sort((a, b) => b.length - a.length)
+  const older = candidates.find(text => endsWithLines(stored, text))
+  // Another device has sent or deleted the draft: the next request keeps what was written after it.
+  if (older === undefined && !kept && !stored.trim()) return { text: mine, bases }
+  const added = older === undefined ? linesAdded(bases[0], mine) : mine
+  const replaceOlder = (text: string) => {
+    const rest = older && endsWithLines(text, older) ? text.slice(0, -older.length).replace(/\n$/, '') : text
+    return joined(rest, added)
+  }
+  if (!kept) {
+    const text = replaceOlder(stored)
+    return text === stored ? null : { text, bases: [stored] }
+  }
+  // The kept contact's text is based on the joined draft, so that it has the older text too.
+  if (kept.bases[0] === stored) return { text: replaceOlder(kept.text), bases: kept.bases }
+  // A merge joins no equal drafts. If another device has changed the draft, the next request joins the texts.
+  const withOlder = (base: string) => (base === older ? base : joined(base, older ?? ''))
+  const [base, ...sent] = kept.bases
+  return { text: joined(kept.text, added), bases: [withOlder(base), ...sent.map(withOlder)] }
+}
 
 async function daemonDraft(contactId: number): Promise<string> {
   const { threads } = await unwrap(client.GET('/api/contacts/{id}', { params: { path: { id: contactId } } }))
@@ -52,15 +98,19 @@ export async function moveUnsent(from: number, to: number): Promise<void> {
     rememberOwn(`${name}.${from}`, null)
     return mine
   }
-  const before = take('stored-draft') ?? ''
+  const bases = basesOf(from)
+  take('draft-base')
   const mine = take('draft')
   if (mine !== null) {
     const theirs = recallOwn(`draft.${to}`)
-    const text = theirs === null ? joinDraft(stored, before, mine) : joined(theirs, mine)
-    // Without a text of its own, the kept contact may have the whole text already.
-    if (theirs !== null || text !== stored) {
-      rememberOwn(`draft.${to}`, text)
-      rememberOwn(storedDraftKey(to), stored)
+    const moved = joinMoved(
+      stored,
+      { text: mine, bases },
+      theirs === null ? null : { text: theirs, bases: basesOf(to) },
+    )
+    if (moved) {
+      setBases(to, moved.bases)
+      rememberOwn(`draft.${to}`, moved.text)
     }
   }
   const reply = take('reply')

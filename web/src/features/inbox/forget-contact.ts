@@ -1,8 +1,7 @@
 import { queryClient } from '#shared/api/query'
 import { rememberOwn } from '#shared/storage'
-import { storedDraftKey } from '#shared/unsent'
 import type { Contact } from './api'
-import { draftKey } from './composer/draft-sync'
+import { forgetDraftOf } from './composer/draft-sync'
 import { forgetUploads } from './composer/useUploads'
 import { replyKey } from './model/reply'
 import { outbox } from './outbox'
@@ -16,8 +15,7 @@ import { TIMELINES } from './timeline/useTimeline'
  */
 export function forgetContact(id: number): void {
   outbox.forget(id)
-  rememberOwn(draftKey(id), null)
-  rememberOwn(storedDraftKey(id), null)
+  forgetDraftOf(id)
   rememberOwn(replyKey(id), null)
   forgetUploads(id)
   const contact = queryClient.getQueryData<Contact>(contactQuery(id).queryKey)
