@@ -85,7 +85,7 @@ export function EditAppointment({ appointment: current, leaving, close: leave, b
       const seen = edit.replaced() ?? base
       return sendPart(headers => change(id, wanted, headers), edit.headers(), isPartOf(seen))
     },
-    what: () => t`התור לא עודכן`,
+    what: () => ({ failed: t`התור לא עודכן`, unknown: t`לא ידוע אם התור עודכן` }),
     done: () => t`התור של ${isolate(base.contact_name || t`הלקוח`)} עודכן`,
     // The time may be in the past by now, or outside of the opening hours.
     undo: (_, stored, headers) =>

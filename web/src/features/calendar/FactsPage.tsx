@@ -153,7 +153,7 @@ function FactForm({ fact, isGone = false, close: leave }: FormProps) {
       fact
         ? unwrap(client.PATCH('/api/facts/{id}', { params: { path: { id: fact.id } }, body, headers: edit.headers() }))
         : unwrap(client.POST('/api/facts', { body })),
-    what: () => t`העובדה לא נשמרה`,
+    what: () => ({ failed: t`העובדה לא נשמרה`, unknown: t`לא ידוע אם העובדה נשמרה` }),
     done: () => t`נשמר`,
     onDone: () => {
       refresh()

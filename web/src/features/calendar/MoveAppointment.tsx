@@ -68,7 +68,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
   )
   const move = useAction({
     run: (to: To) => change(id, to, edit.headers()),
-    what: () => t`התור לא הוזז`,
+    what: () => ({ failed: t`התור לא הוזז`, unknown: t`לא ידוע אם התור הוזז` }),
     done: to =>
       to.notify
         ? t`התור של ${isolate(appointment.contact_name)} הוזז ל${when(to)}, והודעת WhatsApp תישלח`

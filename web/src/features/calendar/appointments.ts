@@ -5,6 +5,13 @@ type Headers = Record<string, string>
 
 const at = (id: number, headers: Headers = {}) => ({ params: { path: { id } }, headers })
 
+export const book = (body: Schemas['BookAppointmentRequest'], key: string) =>
+  unwrap(client.POST('/api/appointments', { body, params: { header: { 'Idempotency-Key': key } } }))
+/** Changes a booked appointment so that it is as in a request for another time or service. */
+export const moveTo = (id: number, request: Schemas['BookAppointmentRequest']) => {
+  const { starts_at, service_id, resource_id = null, note = null, force, notify } = request
+  return change(id, { starts_at, service_id, resource_id, note, ...(force && { force }), ...(notify && { notify }) })
+}
 export const change = (id: number, body: Schemas['UpdateAppointmentRequest'], headers?: Headers) =>
   unwrap(client.PATCH('/api/appointments/{id}', { ...at(id, headers), body }))
 export const cancel = (id: number, body: Schemas['CancelAppointmentRequest'] = {}, headers?: Headers) =>

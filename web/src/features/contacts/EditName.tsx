@@ -85,7 +85,7 @@ function NameForm({ contact, path, close: leave }: FormProps) {
     patches: ({ display_name }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, display_name })),
     ],
-    what: () => t`השם לא שונה`,
+    what: () => ({ failed: t`השם לא שונה`, unknown: t`לא ידוע אם השם שונה` }),
     done: () => t`השם שונה`,
     undo: async ({ before }, renamed, headers) => {
       await sendPart(

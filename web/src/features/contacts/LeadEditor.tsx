@@ -68,7 +68,7 @@ export function LeadEditor({ lead, isGone, close: leave }: Props) {
         edit.headers(),
         (current: Lead) => isSame(contentOf(current), before),
       ),
-    what: () => t`הליד לא נשמר`,
+    what: () => ({ failed: t`הליד לא נשמר`, unknown: t`לא ידוע אם הליד נשמר` }),
     done: () => t`הליד נשמר`,
     undo: async ({ before, next }, _, headers) => {
       await sendPart(

@@ -28,7 +28,7 @@ export function LeadForm({ contactId }: { contactId: number }) {
       request<Lead>('POST', '/api/leads', {
         body: { contact_id: contactId, title: title.trim(), ...(value != null && { value_minor: value }) },
       }),
-    what: () => t`הליד לא נוסף`,
+    what: () => ({ failed: t`הליד לא נוסף`, unknown: t`לא ידוע אם הליד נוסף` }),
     done: () => t`הליד נוסף`,
     undo: async (_, { id }) => {
       await request('DELETE', '/api/leads/{id}', { params: { path: { id } } })

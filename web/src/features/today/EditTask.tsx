@@ -116,7 +116,7 @@ export function EditTask({ task: current, isGone = false, close: leave }: Props)
         (now: Task) => JSON.stringify(before(now)) === seen,
       )
     },
-    what: () => t`המשימה לא נשמרה`,
+    what: () => ({ failed: t`המשימה לא נשמרה`, unknown: t`לא ידוע אם המשימה נשמרה` }),
     done: () => t`המשימה נשמרה`,
     undo: (_, stored, headers) =>
       sendPart(

@@ -23,6 +23,13 @@ export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch
     return data.items ? { ...data, items: update(data.items) } : data
   })
 
+interface Failure {
+  /** Says what was not done, such as «המשימה לא נוספה». */
+  failed: string
+  /** Says what may have been done, such as «לא ידוע אם המשימה נוספה»; used if the response was lost. */
+  unknown: string
+}
+
 interface Action<V, R> {
   run: (values: V) => Promise<R>
   /** Actions with the same scope run one at a time. */
@@ -38,16 +45,16 @@ interface Action<V, R> {
   undo?: (values: V, result: R, headers: Record<string, string>) => Promise<unknown>
   /** The action itself cancels something, so the button of `undo` says «להחזיר»: «ביטול» would mean both. */
   isCancellation?: true
-  /** Says what was not done, such as «המשימה לא נוספה»; the toast of a failure begins with it. */
-  what?: (values: V) => string
+  /** The toast of a failure begins with one of these texts. */
+  what?: (values: V) => Failure
   onDone?: (result: R, values: V) => void
   /** Handles the error. Returns true if no toast is needed. */
   onError?: (error: ApiError, values: V) => boolean | undefined
 }
 
-const showFailure = (error: ApiError, retry: () => void, what?: string) =>
+const showFailure = (error: ApiError, retry: () => void, what?: Failure) =>
   toast.error(
-    what === undefined ? problemText(error) : `${what}. ${problemText(error)}`,
+    what === undefined ? problemText(error) : `${error.mayBeDone ? what.unknown : what.failed}. ${problemText(error)}`,
     error.isTransient ? retry : undefined,
     {
       isOutage: error.isOutage,

@@ -66,6 +66,11 @@ export class ApiError extends Error {
   get isOutage(): boolean {
     return [OFFLINE, TIMEOUT, GATEWAY].includes(this.code)
   }
+
+  /** Whether the response was lost, so that the daemon may have done what the request asked for. */
+  get mayBeDone(): boolean {
+    return !this.isRead && (this.isOutage || this.code === BAD_ANSWER)
+  }
 }
 
 export function asApiError(reason: unknown): ApiError {

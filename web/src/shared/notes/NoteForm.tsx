@@ -59,7 +59,7 @@ export function NoteForm({ contactId, note, isGone = false, refresh, close: leav
           ))
       return { saved, before }
     },
-    what: () => t`ההערה לא נשמרה`,
+    what: () => ({ failed: t`ההערה לא נשמרה`, unknown: t`לא ידוע אם ההערה נשמרה` }),
     done: (_, { before }) => (before === undefined ? t`ההערה נשמרה` : t`ההערה שונתה`),
     undo: async (_, { saved, before }) => {
       const { id } = saved

@@ -2,12 +2,12 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useAction } from '../api/action'
-import { client, unwrap } from '../api/client'
 import { useKeep, useKept } from '../draft'
 import { concerns } from '../events/changes'
 import { serverNow } from '../format/clock'
 import { useFormat } from '../session'
 import { withoutSent } from '../typed'
+import { remove, useCreateTask } from './create-task'
 import { type NewTask, readDue } from './read-due'
 
 interface Options {
@@ -34,15 +34,13 @@ export function useNewTask({ draft, contactId }: Options) {
     void cache.invalidateQueries({
       predicate: ({ queryKey: [path] }) => typeof path === 'string' && concerns(path, CHANGED),
     })
+  const create = useCreateTask(draft, refresh)
   const add = useAction({
     run: ({ body }: { body: NewTask; words: string }) =>
-      unwrap(
-        client.POST('/api/tasks', { body: { ...body, ...(contactId !== undefined && { contact_id: contactId }) } }),
-      ),
-    what: () => t`המשימה לא נוספה`,
+      create({ ...body, ...(contactId !== undefined && { contact_id: contactId }) }),
+    what: () => ({ failed: t`המשימה לא נוספה`, unknown: t`לא ידוע אם המשימה נוספה` }),
     done: () => t`המשימה נוספה`,
-    undo: (_, { id }, headers) =>
-      unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } }, headers })).then(refresh),
+    undo: (_, { id }, headers) => remove(id, headers).then(refresh),
     onDone: (_, { words }) => {
       end(words)
       setText(now => withoutSent(now, words))

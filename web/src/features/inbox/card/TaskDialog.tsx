@@ -2,7 +2,6 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useId, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
-import { useRequestKey } from '#shared/api/request-key'
 import { Dialog } from '#shared/components/Dialog'
 import { Field } from '#shared/components/field'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
@@ -10,8 +9,8 @@ import { isolate } from '#shared/format/bidi'
 import { serverNow } from '#shared/format/clock'
 import { addDays, atNoon, weekdayOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
+import { remove, useCreateTask } from '#shared/tasks/create-task'
 import { type NewTask, readDue, readDueAlone } from '#shared/tasks/read-due'
-import { call, type Task } from '../api'
 
 type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
 
@@ -60,12 +59,12 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
     void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })
     void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
   }
-  const keyOf = useRequestKey()
-  const create = useAction<object, Task>({
-    run: body => call('POST', '/api/tasks', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
-    what: () => t`המשימה לא נוספה`,
+  const add = useCreateTask(draft, refresh)
+  const create = useAction({
+    run: (body: NewTask & { contact_id: number }) => add(body),
+    what: () => ({ failed: t`המשימה לא נוספה`, unknown: t`לא ידוע אם המשימה נוספה` }),
     done: () => t`המשימה נוספה`,
-    undo: (_, { id }) => call('DELETE', '/api/tasks/{id}', { params: { path: { id } } }).then(refresh),
+    undo: (_, { id }) => remove(id).then(refresh),
     onDone: () => {
       end()
       refresh()
