@@ -1,24 +1,21 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { useAction } from '#shared/api/action'
-import type { Schemas } from '#shared/api/client'
-import { useCreation } from '#shared/api/creation'
 import { apiQuery } from '#shared/api/query'
 import { Field } from '#shared/components/field'
-import { toast } from '#shared/components/toasts'
 import { KeptInput, useKeep, useKept } from '#shared/draft'
 import { isolate } from '#shared/format/bidi'
 import { type Day, laterDay } from '#shared/format/dates'
 import { formatPhone } from '#shared/format/phone'
 import type { Formatter } from '#shared/format/time'
 import { useCountry, useFormat } from '#shared/session'
-import { book, cancel, moveTo, refresh } from './appointments'
+import { cancel, refresh } from './appointments'
 import { Conflict } from './Conflict'
 import { ContactPicker, type Picked } from './ContactPicker'
 import { useChosenTime } from './chosen-time'
-import { type Appointment, type Service, useResources, type WaitingEntry } from './data'
+import { type Service, useResources, type WaitingEntry } from './data'
 import { FromWaitingList } from './FromWaitingList'
 import { LeaveFoot, type Leaving, useEndOnClose } from './Leave'
 import { NotifyChoice, NotifyLine } from './NotifyChoice'
@@ -26,6 +23,7 @@ import { ServiceChoice } from './ServiceChoice'
 import { StaffChoice } from './StaffChoice'
 import { TimeChoice } from './TimeChoice'
 import type { Shown } from './url'
+import { useBooking } from './useBooking'
 import { useNotice } from './useNotice'
 import { restoreEntry } from './waiting'
 
@@ -65,9 +63,7 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
   const country = useCountry()
   const cache = useQueryClient()
   const resources = useResources()
-  const create = useCreation<Schemas['BookAppointmentRequest'], Appointment>()
-  // The appointment of a request whose response was lost; another request has moved it.
-  const moved = useRef<number>(undefined)
+  const { book, isMoved, timeOf } = useBooking()
   const [params] = useSearchParams()
   const lane = params.get('lane')
   const draft = `appointment.${shown.contact ?? ''}.${given?.id ?? ''}`
@@ -117,25 +113,6 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
       ? { event: 'booked', contact_id: contact.id, service_id: service.id, starts_at: startsAt }
       : null,
   )
-  const timeOf = (at: Appointment) => `${format.longDate(at.starts_at)}, ${format.time(at.starts_at)}`
-  /** Shows an appointment of a request whose response was lost. */
-  const report = (made: Appointment) =>
-    toast.done(t`התור הקודם כן נקבע: ${isolate(made.contact_name)}, ${timeOf(made)}`, async () => {
-      await cancel(made.id)
-      refresh(cache)
-    })
-  const settle = async (made: Appointment, wanted: Schemas['BookAppointmentRequest']) => {
-    if (made.state !== 'booked') return 'keep'
-    if (made.contact_id !== wanted.contact_id) {
-      report(made)
-      return 'keep'
-    }
-    moved.current = made.id
-    return moveTo(made.id, wanted).catch(reason => {
-      report(made)
-      throw reason
-    })
-  }
   const booking = useAction({
     what: () => ({ failed: t`התור לא נקבע`, unknown: t`לא ידוע אם התור נקבע` }),
     run: ({ waiter, notify }: Booking) => {
@@ -149,12 +126,12 @@ export function AppointmentForm({ services, shown, waiter: given, close: leave, 
         ...(waiter && { waiting_entry_id: waiter.id }),
         ...(notify && { notify: true }),
       }
-      return create(body, { send: book, settle })
+      return book(body)
     },
     done: ({ notify }, made) => {
       const name = isolate(contact?.name || formatPhone(contact?.number ?? '', country))
       const when = timeOf(made)
-      if (made.id === moved.current) return t`התור של ${name} כבר היה קבוע, והוא הוזז ל${when}`
+      if (isMoved(made)) return t`התור של ${name} כבר היה קבוע, והוא הוזז ל${when}`
       return notify ? t`נקבע תור ל${name}: ${when}, והודעת WhatsApp תישלח` : t`נקבע תור ל${name}: ${when}`
     },
     undo: async ({ waiter }, made) => {

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
 import { toast } from '#shared/components/toasts'
@@ -86,7 +86,7 @@ function useChangeReport(restore: (text: string) => void) {
   const { t } = useLingui()
   return ({ before, text, theirs, isJoined }: ChangeElsewhere, hasFocus: boolean): void => {
     const sent = t`הטיוטה נשלחה או נמחקה במכשיר אחר`
-    const offer = (reason: string) => toast.offer(reason, <Trans>להחזיר</Trans>, () => restore(before))
+    const offer = (reason: string) => toast.offer(reason, t`להחזיר`, () => restore(before))
     if (isJoined) {
       if (!isBlank(theirs)) toast.done(t`מה שנכתב במכשיר אחר נמצא עכשיו גם כאן`)
       else if (isBlank(text)) offer(sent)
