@@ -116,6 +116,18 @@ test('a voice note that is left during the recording is kept in the draft, and a
     await page.getByRole('button', { name: 'הקלטת הודעה קולית' }).click()
     await expect(recorder(page)).toContainText('0:01')
   }
+  // So is one whose upload has failed.
+  await page.route('**/api/media', route => route.abort())
+  await send(page).click()
+  await expect(recorder(page).locator('.bad')).toBeVisible()
+  await page.unroute('**/api/media')
+  await page.locator('.thread', { hasText: 'Tom Becker' }).click()
+  await expect(page.locator('.toast', { hasText: 'ההקלטה נשמרה בטיוטה' })).toBeVisible()
+  await page.locator('.thread', { hasText: 'נועה ברק' }).click()
+  await expect(page.locator('.uploads li')).toHaveText(/voice\.ogg/)
+  await page.locator('.uploads').getByRole('button', { name: /^הסרת/ }).click()
+  await page.getByRole('button', { name: 'הקלטת הודעה קולית' }).click()
+  await expect(recorder(page)).toContainText('0:01')
   // A recording that the user deletes is not kept.
   await page.getByRole('button', { name: 'מחיקת ההקלטה' }).click()
   await expect(page.locator('.write textarea')).toBeVisible()

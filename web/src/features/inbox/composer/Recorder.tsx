@@ -35,6 +35,8 @@ export function Recorder({ name, onClose, onSend, onKeep }: Props) {
     onKeep(new File([note], fileOf(note), { type: note.type }))
     toast.done(t`ההקלטה נשמרה בטיוטה`)
   }
+  const latestKeep = useRef(keep)
+  latestKeep.current = keep
   const { refusal, levels, ms, isReady, finish } = useRecording(recording => void keep(recording))
   const [part, setPart] = useState<number | null>(null)
   const [problem, setProblem] = useState<string>()
@@ -45,6 +47,8 @@ export function Recorder({ name, onClose, onSend, onKeep }: Props) {
     isLeft.current = false
     return () => {
       isLeft.current = true
+      // Its upload has failed, and was not tried again.
+      if (note.current && !sending.current) void latestKeep.current(note.current)
     }
   }, [])
   useUnsaved(refusal === null)
@@ -97,6 +101,7 @@ export function Recorder({ name, onClose, onSend, onKeep }: Props) {
         toast.error(t`ההודעה הקולית אל ${contact} לא נשלחה. ${text}`, () => void send())
         return
       }
+      sending.current = undefined
       setPart(null)
       setProblem(text)
     }
