@@ -24,7 +24,7 @@ describe('days', () => {
 
   test('only days that exist are days', () => {
     expect(['2026-11-22', '2026-02-30', '2026-1-1', 'x'].map(isDay)).toEqual([true, false, false, false])
-    expect(['1000-01-01', '9998-12-31', '0999-12-31', '9999-01-01'].map(isDay)).toEqual([true, true, false, false])
+    expect(['1001-01-01', '9998-12-31', '1000-12-31', '9999-01-01'].map(isDay)).toEqual([true, true, false, false])
   })
 })
 

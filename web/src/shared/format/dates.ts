@@ -22,11 +22,11 @@ export function weekOf(day: Day): Day[] {
 }
 
 /**
- * Returns true if the text is an existing day in the form «2026-11-22», of the years 1000 to 9998: the weeks and months around
+ * Returns true if the text is an existing day in the form «2026-11-22», of the years 1001 to 9998: the weeks and months around
  * a day must have years of four digits as well.
  */
 export const isDay = (text: string): boolean =>
-  /^(?!0|9999)\d{4}-\d{2}-\d{2}$/.test(text) &&
+  /^(?!0|1000|9999)\d{4}-\d{2}-\d{2}$/.test(text) &&
   !Number.isNaN(noon(text)) &&
   new Date(noon(text)).toISOString().startsWith(text)
 
