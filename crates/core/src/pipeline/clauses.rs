@@ -100,7 +100,8 @@ fn is_item_number(text: &str) -> bool {
 
 /// Returns true if the last word of the text has only letters.
 fn ends_with_word(text: &str) -> bool {
-    text.rsplit(char::is_whitespace).next().is_some_and(|word| !word.is_empty() && word.chars().all(char::is_alphabetic))
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    !word.is_empty() && word.chars().all(char::is_alphabetic)
 }
 
 /// Returns true if the character can follow the end of a sentence and belongs to it.

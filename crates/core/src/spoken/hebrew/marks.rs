@@ -144,8 +144,8 @@ fn is_amount(before: &str, text: &str) -> bool {
     }
     let is_currency = || Noun::find(&plain(&rest[..word_length(rest)])).is_some_and(|(noun, _)| noun.is_currency());
     // The mark of a currency before a number belongs to that number.
-    let has_mark = rest.strip_prefix(CURRENCIES).is_some_and(|after| !after.trim_start_matches(' ').starts_with(is_digit));
-    has_mark || is_currency()
+    let is_marked = |after: &str| !after.trim_start_matches(' ').starts_with(is_digit);
+    rest.strip_prefix(CURRENCIES).is_some_and(is_marked) || is_currency()
 }
 
 /// Returns true for a mark with a space on both sides that does not begin a line.
