@@ -45,8 +45,8 @@ pub enum DraftOutcome {
 }
 
 /// An empty text deletes the draft. `expected` is the text on which the new one is based, empty if there was no draft;
-/// none replaces any text. Refused for a merged thread: the merge has joined its draft with that of the thread that was
-/// kept, and a client that does not know of the merge yet would replace both with its own text.
+/// none replaces any text. With `expected`, a merged thread is refused: the merge has joined its draft with that of the
+/// thread that was kept, and a client that does not know of the merge yet would replace both with its own text.
 pub fn put_draft(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -60,11 +60,11 @@ pub fn put_draft(
         return Err(RequestError::field("text", message).into());
     }
     let thread = find(tx, id)?;
-    if thread.id != id {
-        let message = format!("the thread was merged into the thread {}; its draft is there", thread.id.0);
-        return Err(RequestError::Conflict(message.into()).into());
-    }
     if let Some(expected) = expected {
+        if thread.id != id {
+            let message = format!("the thread was merged into the thread {}; its draft is there", thread.id.0);
+            return Err(RequestError::Conflict(message.into()).into());
+        }
         let current = tx.drafts(actor, &[thread.id])?.remove(&thread.id);
         let stored = current.as_ref().map_or("", |draft| draft.text.as_str());
         // The new text is stored already if the response to an earlier request was lost.

@@ -213,7 +213,7 @@ pub(super) async fn mark_read(
 #[utoipa::path(put, path = "/api/threads/{id}/draft", tag = "threads", operation_id = "put_draft",
     params(("id" = i64, Path)), request_body = PutDraftRequest,
     responses((status = 200, description = "The draft was stored.", body = OkResponse),
-        (status = 409, body = ErrorBody, description = "`conflict`: the thread was merged into another one, which has its draft."),
+        (status = 409, body = ErrorBody, description = "`conflict`: `expected` is the draft of a thread that was merged into another one, which has the draft now."),
         (status = 412, body = ErrorBody, description = "`changed`: the stored draft has neither the text `expected` nor the \
             new one; nothing was changed. `current` is the stored draft, null if there is none.")))]
 pub(super) async fn put_draft(

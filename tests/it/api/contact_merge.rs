@@ -249,7 +249,7 @@ async fn a_late_draft_for_a_merged_thread_is_refused_and_replaces_no_other_draft
     change(&api, "PUT", &path(kept), json!({"text": "a"}), 200).await;
     change(&api, "PUT", &path(merged), json!({"text": "b"}), 200).await;
     let id = merge(&api, 2, 1).await;
-    let refused = change(&api, "PUT", &path(merged), json!({"text": "bc"}), 409).await;
+    let refused = change(&api, "PUT", &path(merged), json!({"text": "bc", "expected": "b"}), 409).await;
     assert_eq!(refused["error"]["code"], "conflict");
     let text = async |thread: i64| api.get(&format!("/api/threads/{thread}")).await.json()["draft"]["text"].clone();
     assert_eq!(text(kept).await, "a\nb");

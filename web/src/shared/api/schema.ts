@@ -22018,7 +22018,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `conflict`: the thread was merged into another one, which has its draft. */
+            /** @description `conflict`: `expected` is the draft of a thread that was merged into another one, which has the draft now. */
             409: {
                 headers: {
                     [name: string]: unknown;
