@@ -99,7 +99,7 @@ test('a draft that another device has sent is not restored, and later words are 
   await expect(phone.locator('.toast')).toContainText('כאן נשאר מה שנכתב אחר כך')
   await expect(field(desk)).toHaveValue(', בקומה השנייה')
 
-  // Nothing was written after the text that was sent: it can be put back.
+  // Nothing was written after the text that was sent: it can be restored.
   await field(phone).fill('בסדר גמור')
   await expect(field(desk)).toHaveValue('בסדר גמור')
   await field(phone).focus()

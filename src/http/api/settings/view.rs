@@ -159,7 +159,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn with_titles(text: &str, settings: &[SettingInfo], language: Language) -> String {
     let (open, close, or) = match language {
         Language::English => ('“', '”', " or "),
-        _ => ('״', '״', " או "),
+        _ => (GERSHAYIM, GERSHAYIM, " / "),
     };
     let (mut titled, mut rest) = (String::new(), text);
     for word in words(text) {
@@ -173,6 +173,9 @@ fn with_titles(text: &str, settings: &[SettingInfo], language: Language) -> Stri
     }
     (titled + rest).replace(&format!("{close} or {open}"), &format!("{close}{or}{open}"))
 }
+
+/// The quotation mark of Hebrew.
+const GERSHAYIM: char = '\u{5f4}';
 
 /// The settings to change, and the versions on which the changes are based.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

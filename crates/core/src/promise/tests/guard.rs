@@ -343,7 +343,7 @@ fn money_is_paid_back_only_by_a_tool_of_the_owner() {
 }
 
 #[test]
-fn what_a_tool_only_read_is_not_taken_care_of() {
+fn a_tool_that_only_reads_takes_care_of_nothing() {
     let found = tool("find_appointments", &json!({"appointments": [{"start": "2026-11-30T10:00"}]}));
     let refused = tool("take_message", &json!({"error": "it is not stored"}));
     for said in ["טיפלתי בזה.", "נרשם, תודה.", "I've taken care of it."] {
