@@ -44,7 +44,7 @@ async fn a_fax_and_an_announcement_are_ended_without_a_lead_and_without_messages
     std::fs::write(&file, fax()).unwrap();
     for (script, words, evidence) in [
         (format!("say {}; stay", file.display()), "הלו", "fax_tone"),
-        ("say 7s; stay".into(), ANNOUNCEMENT, "announcement"),
+        ("say 3s; stay".into(), ANNOUNCEMENT, "announcement"),
     ] {
         let bridge = FakeBridge::start().await;
         let harness = harness(Turn::new(words, "שלום, איך אפשר לעזור?"), &bridge).await;

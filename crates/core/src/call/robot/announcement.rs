@@ -1,10 +1,12 @@
 //! The words of an announcement that asks to press a key, in Hebrew, English, Arabic and Russian.
 
+use std::collections::BTreeSet;
+
 /// The signs of an announcement in a caller's words.
 #[derive(Debug, Default)]
 pub(super) struct Announcement {
-    /// Whether the words ask to press a key for a stated purpose, such as "to confirm".
-    asks_for_key: bool,
+    /// The keys that the words ask to press for a stated purpose, such as "to confirm".
+    keys: BTreeSet<String>,
     /// Whether the words say that they are recorded.
     says_so: bool,
     /// Whether a person talks about an announcement, or about pressing a key.
@@ -25,31 +27,33 @@ impl Announcement {
             sentence.ends_with(['?', '\u{61f}']) && words().any(|word| PRESS.contains(&word))
         });
         Self {
-            asks_for_key: (0..words.len()).any(|at| is_request(&words, at)),
+            keys: (0..words.len()).filter_map(|at| requested_key(&words, at)).map(str::to_owned).collect(),
             says_so: has_phrase(RECORDED),
             is_report: asks_person || words.iter().any(|word| is_report(word)),
         }
     }
 
-    /// Returns true if only a recording can have said the words. A request to press keys is not enough, since a person
-    /// may explain the menu of a telephone or an alarm: the words must also say that they are recorded, or be spoken
-    /// without a pause. A word of a person who talks about an announcement, and a question about a key, exclude a
-    /// recording.
+    /// Returns true if only a recording can have said the words. One request to press a key is not enough, since a
+    /// person may quote it: the words must also offer a choice of keys, say that they are recorded, or be spoken
+    /// without a pause. A word of a person, who may explain the menu of a telephone or an alarm, and a question about a
+    /// key exclude a recording.
     pub(super) fn is_certain(&self, is_nonstop: bool) -> bool {
-        self.asks_for_key && (self.says_so || is_nonstop) && !self.is_report
+        let has_more = self.keys.len() >= 2 || self.says_so || is_nonstop;
+        !self.keys.is_empty() && has_more && !self.is_report
     }
 }
 
-/// Returns true if a request to press a key for a stated purpose begins at this word.
-fn is_request(words: &[&str], at: usize) -> bool {
+/// Returns the key if a request to press a key for a stated purpose begins at this word.
+fn requested_key<'w>(words: &[&'w str], at: usize) -> Option<&'w str> {
     if !PRESS.contains(&words[at]) {
-        return false;
+        return None;
     }
     let (before, after) = (&words[at.saturating_sub(MAX_WORDS_BEFORE)..at], &words[at + 1..]);
-    let Some(place) = after.iter().take(MAX_WORDS_BETWEEN + 1).position(|word| is_key(word)) else { return false };
+    let place = after.iter().take(MAX_WORDS_BETWEEN + 1).position(|word| is_key(word))?;
     let following = after.iter().skip(place + 1).take(MAX_WORDS_AFTER);
-    after[..place].iter().all(|word| BETWEEN.contains(word))
-        && before.iter().chain(following).any(|word| is_purpose(word))
+    let is_filled = after[..place].iter().all(|word| BETWEEN.contains(word));
+    let has_purpose = before.iter().chain(following).any(|word| is_purpose(word));
+    (is_filled && has_purpose).then_some(after[place])
 }
 
 /// Returns a text in lower case, with one spelling of the Arabic and Russian letters that are often written for one
@@ -247,6 +251,14 @@ mod tests {
     fn announcements_are_recognized() {
         for text in [
             "שלום, זוהי הודעה מוקלטת. לקבלת הצעה להלוואה הקישו 1, להסרה מהרשימה הקישו 9",
+            "לשמיעת הפרטים הקש אחת. להסרה הקש שתיים.",
+            "לתשלום מיידי יש ללחוץ 1, לשיחה עם נציג יש ללחוץ 2",
+            "זכיתם בחופשה! רוצים לנפוש? למימוש הזכייה הקישו 1, להסרה הקישו 9",
+            "שלום מבנק הזהב, לפרטים על החשבון הקישו 1, לשיחה עם בנקאי הקישו 2",
+            "Press 1 to speak to a representative. Press 9 to be removed from the list.",
+            "To accept this call, dial the number five. If you did not authorize this charge press one.",
+            "للغة العربية اضغط ١، للتحدث مع موظف اضغط الرقم اثنين",
+            "Чтобы узнать подробности, нажмите один, чтобы отказаться, нажмите цифру два.",
             "זו הודעה אוטומטית. לאישור ההזמנה לחצו על מקש 1.",
             "This is an automated message regarding your vehicle warranty. To speak to an agent, press one now.",
             "הודעה זו מוקלטת, נא הקש 1 למעבר לנציג",
@@ -255,18 +267,7 @@ mod tests {
         ] {
             assert!(Announcement::of(text).is_certain(false), "{text}: {:?}", Announcement::of(text));
         }
-        for text in [
-            "לקבלת הצעה משתלמת הקישו 1",
-            "לשמיעת הפרטים הקש אחת. להסרה הקש שתיים.",
-            "לתשלום מיידי יש ללחוץ 1, לשיחה עם נציג יש ללחוץ 2",
-            "זכיתם בחופשה! רוצים לנפוש? למימוש הזכייה הקישו 1, להסרה הקישו 9",
-            "שלום מבנק הזהב, לפרטים על החשבון הקישו 1, לשיחה עם בנקאי הקישו 2",
-            "To claim your refund press 1",
-            "Press 1 to speak to a representative. Press 9 to be removed from the list.",
-            "To accept this call, dial the number five. If you did not authorize this charge press one.",
-            "للغة العربية اضغط ١، للتحدث مع موظف اضغط الرقم اثنين",
-            "Чтобы узнать подробности, нажмите один, чтобы отказаться, нажмите цифру два.",
-        ] {
+        for text in ["לקבלת הצעה משתלמת הקישו 1", "To claim your refund press 1"] {
             let announcement = Announcement::of(text);
             assert!(announcement.is_certain(true) && !announcement.is_certain(false), "{text}: {announcement:?}");
         }
