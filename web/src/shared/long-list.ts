@@ -198,8 +198,13 @@ export function useLongList<E extends HTMLElement>({ name, keys, height, current
     places.current = new Map()
   }, [heights, location.search])
   useLayoutEffect(() => {
-    // Otherwise the browser scrolls as well when rows are added above.
-    ref.current?.style.setProperty('overflow-anchor', 'none')
+    // Otherwise the browser scrolls as well when rows are added.
+    const elements = ref.current ? [ref.current, scrollerOf(ref.current)] : []
+    const styles = elements.flatMap(element => (element instanceof HTMLElement ? element.style : []))
+    for (const style of styles) style.setProperty('overflow-anchor', 'none')
+    return () => {
+      for (const style of styles) style.removeProperty('overflow-anchor')
+    }
   }, [])
   const latest = useRef(look)
   useLayoutEffect(() => {

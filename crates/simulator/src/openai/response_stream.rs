@@ -93,7 +93,7 @@ async fn answer(shared: &Shared, socket: &mut Socket, message: &str) -> Option<(
 
 /// Returns the position of the first event with words.
 fn first_word(events: &[(&'static str, Value)]) -> usize {
-    events.iter().position(|(kind, _)| kind.ends_with(".delta")).unwrap_or(0)
+    events.iter().position(|(kind, _)| kind.contains(".delta")).unwrap_or(0)
 }
 
 /// Answers a streamed `POST /v1/responses`.

@@ -159,7 +159,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn with_titles(text: &str, settings: &[SettingInfo], language: Language) -> String {
     let (open, close, or) = match language {
         Language::English => ('“', '”', " or "),
-        _ => (GERSHAYIM, GERSHAYIM, " / "),
+        Language::Hebrew => (GERSHAYIM, GERSHAYIM, " / "),
     };
     let (mut titled, mut rest) = (String::new(), text);
     for word in words(text) {

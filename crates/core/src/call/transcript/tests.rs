@@ -1,6 +1,7 @@
 use super::*;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test does not depend on the time")]
 fn known_words_stay_if_the_next_engine_does_not_recognise_the_speech() {
     let (now, old, new) = (Instant::now(), ItemId::from("old"), ItemId::from("new"));
     for (reports, expected) in [

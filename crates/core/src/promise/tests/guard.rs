@@ -92,6 +92,7 @@ fn an_action_that_was_done_may_be_said() {
 /// The same statements in other words, each with the tool that makes it true. Without it, `sentences.txt` says that they
 /// are stopped.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn an_action_that_was_done_may_be_said_in_other_words() {
     let moved = tool("move_appointment", &json!({"moved_to": {"start": "2026-11-30T09:00"}}));
     let sent = ToolUse::new("send_whatsapp", r#"{"text":"הרצל 5, תל אביב"}"#).with_output(r#"{"ok":true}"#);
@@ -337,8 +338,8 @@ fn money_is_paid_back_only_by_a_tool_of_the_owner() {
     let refund = tool("refund", &json!({"status": 200, "body": {"ok": true}}));
     let sent = ToolUse::new("send_whatsapp", r#"{"text":"החזר"}"#).with_output(r#"{"ok":true}"#);
     for said in ["החזרנו לך את הכסף.", "זיכיתי אותך.", "I've refunded you."] {
-        assert!(is_false(&known, said, &[]) && is_false(&known, said, &[sent.clone()]), "{said}");
-        assert!(!is_false(&known, said, &[refund.clone()]), "{said}");
+        assert!(is_false(&known, said, &[]) && is_false(&known, said, std::slice::from_ref(&sent)), "{said}");
+        assert!(!is_false(&known, said, std::slice::from_ref(&refund)), "{said}");
     }
 }
 
