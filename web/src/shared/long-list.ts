@@ -199,7 +199,9 @@ export function useLongList<E extends HTMLElement>({ name, keys, height, current
   }, [heights, location.search])
   useLayoutEffect(() => {
     // Otherwise the browser scrolls as well when rows are added.
-    const elements = ref.current ? [ref.current, scrollerOf(ref.current)] : []
+    const scroller = ref.current && scrollerOf(ref.current)
+    // A whole page also scrolls for what is outside of the list.
+    const elements = [ref.current, scroller === document.documentElement ? null : scroller]
     const styles = elements.flatMap(element => (element instanceof HTMLElement ? element.style : []))
     for (const style of styles) style.setProperty('overflow-anchor', 'none')
     return () => {
