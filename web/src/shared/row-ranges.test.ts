@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { merged, partsOf, rangeBetween } from './long-list'
+import { merged, partsOf, rangeBetween } from './row-ranges'
 
 const keys = Array.from({ length: 100 }, (_, at) => at)
 /** Rows of 50 px, and every tenth of 80 px. */
