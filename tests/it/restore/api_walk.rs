@@ -64,12 +64,14 @@ const OF_THE_BOX: [&str; 2] = ["/api/backups", "/api/database"];
 async fn every_answer_is_the_same_on_the_restored_server() {
     let (mut first, _) = with_a_copy();
     first.launch();
+    first.until_backfilled().await;
     let token = first.token("owner");
     let copy = first.folder().join("late.db");
     assert!(first.cli(&["backup", copy.to_str().unwrap()]).status.success());
     let mut second = Daemon::prepare(public);
     restore(&second, &copy);
     second.launch();
+    second.until_backfilled().await;
 
     let mut expected = answers(&first.client().with_token(&token)).await;
     let mut found = answers(&second.client().with_token(&token)).await;
