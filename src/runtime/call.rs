@@ -246,6 +246,7 @@ impl CallTask {
                     rehearsed.event(&event);
                 }
                 self.pass_words_on(&event);
+                self.note_time_limit(&event);
                 self.log.event(&event);
             }
             Output::RunTool { id, name, arguments } => self.run_tool(id, name, arguments),

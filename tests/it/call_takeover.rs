@@ -94,6 +94,7 @@ async fn an_employee_talks_with_the_caller_and_hands_the_call_back() {
     assert_eq!((&turn["text"], &turn["ended_ms"]), (&json!("dana"), &Value::Null), "{turn:#}");
     until("the end of the words", async || (employee.said().len() >= 15_000).then_some(())).await;
 
+    employee.until("a receipt of the audio", |message| message["event"] == "alive").await;
     employee.stop();
     assert_eq!(employee.until_ended().await["reason"], "handed_back");
     let noted = until("the second session of the AI", async || {

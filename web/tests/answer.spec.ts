@@ -172,6 +172,34 @@ test('the caller hears the employee, and the employee the caller', async () => {
   })
 })
 
+test('the page says within seconds that its network has failed, and the employee can answer again', async () => {
+  test.setTimeout(120_000)
+  await opened(VIEWS[0], async page => {
+    let isDown = false
+    await page.routeWebSocket(/./, socket => {
+      const server = socket.connectToServer()
+      socket.onMessage(message => isDown || server.send(message))
+      server.onMessage(message => isDown || socket.send(message))
+      // A failed network does not report the end of the connection either.
+      server.onClose((code, reason) => isDown || void socket.close({ code, reason }))
+      socket.onClose((code, reason) => isDown || void server.close({ code, reason }))
+    })
+    await page.reload()
+    const button = page.getByRole('button', { name: words.he.answer })
+    await button.click()
+    await expect(page.getByText(words.he.heard)).toBeVisible({ timeout: 20_000 })
+    isDown = true
+    await expect(page.getByText('החיבור נותק, והסוכן ממשיך את השיחה. אפשר לענות שוב.')).toBeVisible({ timeout: 8_000 })
+    await expect(page.getByText(words.he.heard)).toHaveCount(0)
+    isDown = false
+    await button.click()
+    await expect(page.getByText(words.he.heard)).toBeVisible({ timeout: 20_000 })
+    await page.getByRole('button', { name: words.he.hangUp }).click()
+    await page.getByRole('dialog').getByRole('button', { name: words.he.hangUp }).click()
+    await expect(page.locator('.live-call')).toHaveCount(0, { timeout: 20_000 })
+  })
+})
+
 for (const view of layouts('phone')) {
   const say = words[view.language]
 

@@ -32,8 +32,8 @@ mod transcript;
 pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, ToolCall, Usage};
 pub use late_output::{LateOutput, STILL_RUNNING};
 pub use output::{
-    CallEvent, CallerWords, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction,
-    TurnRecord,
+    CallEvent, CallerWords, Clip, EngineCommand, FalseBargeIn, HandBackCause, HistoryTurn, Output, ResponseRequest,
+    StreamEndAction, TurnRecord,
 };
 pub use policy::{AUDIO_TIMEOUT, CallPolicy, EngineCapabilities, MESSAGE_TIMEOUT, OtherFillers, PageRing, Prompts};
 

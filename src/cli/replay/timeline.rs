@@ -5,7 +5,8 @@ mod pipeline;
 
 use super::reproduce::{Cause, Decision, Replay, seconds};
 use crate::call::{
-    CallEvent, EngineCommand, EngineEvent, Input, Operator, Output, ResponseRequest, ToolCall, TurnRecord,
+    CallEvent, EngineCommand, EngineEvent, HandBackCause, Input, Operator, Output, ResponseRequest, ToolCall,
+    TurnRecord,
 };
 use crate::pipeline::PipelineOutput;
 use pipeline::{action_text, service_text};
@@ -326,10 +327,12 @@ fn describe_event(event: &CallEvent) -> Option<String> {
         CallEvent::EngineRenewed { engine } => format!("new session of engine {}", engine.as_str()),
         CallEvent::EngineFailover { to } => format!("switches to engine {}", to.as_str()),
         CallEvent::TakenOver => "the caller is connected with the employee".to_owned(),
-        CallEvent::HandedBack { is_lost: true } => {
-            "the agent continues, because the employee was disconnected".to_owned()
+        CallEvent::HandedBack { cause } => match cause {
+            HandBackCause::Employee => "the agent continues, because the call was handed back",
+            HandBackCause::Lost => "the agent continues, because the employee was disconnected",
+            HandBackCause::TimeLimit => "the agent continues, because the employee had the maximum time",
         }
-        CallEvent::HandedBack { is_lost: false } => "the agent continues, because the call was handed back".to_owned(),
+        .to_owned(),
         CallEvent::RobotDetected(evidence) => format!("the caller is a machine ({})", evidence.as_str()),
         CallEvent::WatchdogFired => "the stream and the engine were not connected in time".to_owned(),
         CallEvent::CallerSpeech { .. }

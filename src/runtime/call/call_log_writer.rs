@@ -2,7 +2,7 @@
 
 use super::ai_outcome::AiOutcome;
 use super::claims;
-use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
+use crate::call::{CallEvent, EngineKind, FalseBargeIn, HandBackCause, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
 use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
@@ -155,11 +155,15 @@ impl CallLogWriter {
                 self.shown_event(CallEventKind::TransferFailed, Some(&json!({"why": why})));
             }
             CallEvent::TakenOver => self.insert_event(CallEventKind::TakenOver, &Value::Null),
-            CallEvent::HandedBack { is_lost } => {
-                let cause =
-                    if *is_lost { "the employee was disconnected" } else { "the employee handed the call back" };
-                tracing::info!(event = "CALL_HANDED_BACK", call.sid = %sid, is_lost, "The agent continues call {sid}: {cause}");
-                self.insert_event(CallEventKind::HandedBack, &json!({"is_lost": is_lost}));
+            CallEvent::HandedBack { cause } => {
+                let words = match cause {
+                    HandBackCause::Employee => "the employee handed the call back",
+                    HandBackCause::Lost => "the employee was disconnected",
+                    HandBackCause::TimeLimit => "the employee had talked for the maximum time",
+                };
+                let (cause, is_lost) = (cause.as_str(), *cause == HandBackCause::Lost);
+                tracing::info!(event = "CALL_HANDED_BACK", call.sid = %sid, is_lost, cause, "The agent continues call {sid}: {words}");
+                self.insert_event(CallEventKind::HandedBack, &json!({"is_lost": is_lost, "cause": cause}));
             }
             CallEvent::WatchdogFired => {
                 tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Media stream or engine of call {sid} was not connected in time, or no engine could be opened: the daemon redirects the call to Twilio's recorder");

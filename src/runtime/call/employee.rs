@@ -13,12 +13,17 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Error;
 
+/// Half a second of audio.
+const CONFIRMED: u32 = 25;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EmployeeEnd {
     ConnectionLost,
     /// The employee is no longer logged in.
     LoggedOut,
     HandedBack,
+    /// The takeover reached its maximum duration.
+    TimeLimit,
     Call(EndReason),
 }
 
@@ -28,6 +33,7 @@ impl EmployeeEnd {
             Self::ConnectionLost => "connection_lost",
             Self::LoggedOut => "logged_out",
             Self::HandedBack => "handed_back",
+            Self::TimeLimit => "time_limit",
             Self::Call(reason) => reason.as_str(),
         }
     }
@@ -39,6 +45,8 @@ pub(super) struct Employee {
     began: Instant,
     reported: Option<TakeoverState>,
     end: EmployeeEnd,
+    /// Audio messages since the last receipt.
+    unconfirmed: u32,
     /// Dropped with the connection; the checks of the employee's login stop when this channel is closed.
     _connected: oneshot::Sender<()>,
 }
@@ -48,7 +56,7 @@ impl Employee {
     pub(super) fn new(socket: MediaSocket, start: Start, connected: oneshot::Sender<()>, now: Instant) -> Self {
         let stream = Stream::new(socket, &start);
         let (sid, end) = (start.stream_sid, EmployeeEnd::ConnectionLost);
-        Self { stream, sid, began: now, reported: None, end, _connected: connected }
+        Self { stream, sid, began: now, reported: None, end, unconfirmed: 0, _connected: connected }
     }
 
     pub(super) fn is(&self, sid: &StreamSid) -> bool {
@@ -60,7 +68,19 @@ impl Employee {
     }
 
     pub(super) fn admit(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> Admission {
+        self.confirm();
         self.stream.admit(timestamp_ms, audio, now - self.began)
+    }
+
+    /// Sends a receipt for every [`CONFIRMED`] audio messages. A browser whose network fails silently gets no error, and
+    /// the caller may be silent, so the browser takes missing receipts for a lost connection.
+    fn confirm(&mut self) {
+        self.unconfirmed += 1;
+        if self.unconfirmed >= CONFIRMED {
+            self.unconfirmed = 0;
+            // The reader of the socket reports an error.
+            let _ = self.stream.report(json!({"event": "alive"}).to_string());
+        }
     }
 
     /// Audio that the browser does not read in time is dropped, because it would only be heard late.

@@ -4,7 +4,7 @@ use super::CallTask;
 use super::audio_rate_limit::Admission;
 use super::employee::{Employee, EmployeeEnd};
 use crate::audio::EncodedAudio;
-use crate::call::{Input, Operator};
+use crate::call::{CallEvent, HandBackCause, Input, Operator};
 use crate::clock;
 use crate::domain::StreamSid;
 use crate::providers::twilio::media_stream::{self, Incoming};
@@ -86,6 +86,13 @@ impl CallTask {
             }
         };
         self.session.handle_input(input, now);
+    }
+
+    pub(super) fn note_time_limit(&mut self, event: &CallEvent) {
+        if let (CallEvent::HandedBack { cause: HandBackCause::TimeLimit }, Some(employee)) = (event, &mut self.employee)
+        {
+            employee.set_end(EmployeeEnd::TimeLimit);
+        }
     }
 
     fn employee_lost(&mut self, now: Instant) {

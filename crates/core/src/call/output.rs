@@ -358,10 +358,21 @@ pub enum CallEvent {
     TakenOver,
     /// The agent continues, because the employee does not talk with the caller any more.
     HandedBack {
-        /// True if the employee was disconnected or sent no more audio; false if the employee handed the call back, or
-        /// if the takeover reached its maximum duration.
-        is_lost: bool,
+        /// Why the takeover is over.
+        cause: HandBackCause,
     },
+}
+
+text_enum! {
+    /// Why the agent continues a call that an employee had taken over.
+    HandBackCause {
+        /// The employee handed the call back.
+        Employee = "employee",
+        /// The employee was disconnected or sent no more audio.
+        Lost = "lost",
+        /// The takeover reached its maximum duration.
+        TimeLimit = "time_limit",
+    }
 }
 
 /// Writes the length and a hash instead of the audio. Outputs are serialized only for the input log, and a replay of

@@ -29,8 +29,8 @@ use super::robot::RobotWatch;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
-    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, Input, Operator, OtherFillers, Output,
-    StreamEndAction, TurnRecord,
+    CallEvent, CallPolicy, CallerWords, Clip, EngineCommand, EngineKind, HandBackCause, Input, Operator, OtherFillers,
+    Output, StreamEndAction, TurnRecord,
 };
 use crate::audio::ringing_tone;
 use crate::domain::EndReason;
@@ -168,10 +168,10 @@ impl CallSession {
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now),
             Input::Operator(Operator::Transfer) => self.transfer_for_employee(now),
             Input::Operator(Operator::TakeOver { name }) => self.take_over(&name, now),
-            Input::Operator(Operator::HandBack) => self.hand_back(false, now),
+            Input::Operator(Operator::HandBack) => self.hand_back(HandBackCause::Employee, now),
             Input::Operator(Operator::End) => self.end_by_employee(now),
             Input::EmployeeAudio(audio) => self.employee_audio(audio, now),
-            Input::EmployeeLost => self.hand_back(true, now),
+            Input::EmployeeLost => self.hand_back(HandBackCause::Lost, now),
             Input::PageAnswering => self.prolong_page_ring(now),
             Input::PageUnanswered => self.page_unanswered(now),
             Input::TransferAccepted => self.transfer_accepted(now),
@@ -202,7 +202,7 @@ impl CallSession {
                 Timer::WrapUp => self.wrap_up(now),
                 Timer::MaxCall => self.max_duration_reached(now),
                 Timer::PageRing => self.page_ring_due(now),
-                Timer::Employee => self.hand_back(true, now),
+                Timer::Employee => self.hand_back(HandBackCause::Lost, now),
                 Timer::Drain => self.drained(now),
                 Timer::Shutdown => self.end(EndReason::Shutdown, StreamEndAction::Record, now),
             }

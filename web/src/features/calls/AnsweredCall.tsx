@@ -81,6 +81,12 @@ function Why({ problem, isWithAgent }: { problem: AnswerProblem; isWithAgent: bo
           )}
         </p>
       )
+    case 'time_limit':
+      return (
+        <p className="small" role="status">
+          <Trans>השיחה נמשכה שעה בדפדפן, ולכן הסוכן ממשיך אותה. אפשר לענות שוב.</Trans>
+        </p>
+      )
     case 'already_answered':
       return (
         <p className="small bad" role="alert">

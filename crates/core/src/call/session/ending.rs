@@ -3,7 +3,7 @@
 use super::transfer::NOT_ANSWERED;
 use super::{CallSession, Phase, turn_output};
 use crate::call::timers::Timer;
-use crate::call::{CallEvent, Clip, Output, RobotEvidence, StreamEndAction};
+use crate::call::{CallEvent, Clip, HandBackCause, Output, RobotEvidence, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
@@ -82,7 +82,7 @@ impl CallSession {
             return self.timers.set(Timer::MaxCall, now + TOO_LONG_LIMIT);
         }
         if self.is_taken_over() {
-            return self.hand_back(false, now);
+            return self.hand_back(HandBackCause::TimeLimit, now);
         }
         self.stop_speaking(false, now);
         self.play_clip(Clip::Goodbye);

@@ -6,7 +6,7 @@ use super::{CallSession, Phase, WRAP_UP, turn_output};
 use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw};
 use crate::call::playback::LINE_DELAY;
 use crate::call::timers::Timer;
-use crate::call::{CallEvent, Clip, ItemId, Output, ResponseRequest};
+use crate::call::{CallEvent, Clip, HandBackCause, ItemId, Output, ResponseRequest};
 use std::time::{Duration, Instant};
 
 /// The time without audio of the employee after which the agent continues. A browser sends audio all the time, also
@@ -140,9 +140,9 @@ impl CallSession {
     }
 
     /// If the stream is open, the caller hears a request to wait at once, because the engine has to be opened.
-    pub(super) fn hand_back(&mut self, is_lost: bool, now: Instant) {
+    pub(super) fn hand_back(&mut self, cause: HandBackCause, now: Instant) {
         let Some(call_left) = self.end_takeover(now) else { return };
-        self.event(CallEvent::HandedBack { is_lost });
+        self.event(CallEvent::HandedBack { cause });
         let left = call_left.max(2 * WRAP_UP);
         self.timers.set(Timer::MaxCall, now + left);
         self.timers.set(Timer::WrapUp, now + left.saturating_sub(WRAP_UP));
@@ -150,7 +150,12 @@ impl CallSession {
         self.idle.caller_is_active();
         self.reply_watch.cleared(now);
         self.reply_watch.reset_retries();
-        let request = ResponseRequest::Instructed(if is_lost { EMPLOYEE_LOST } else { HANDED_BACK }.into());
+        let instructions = match cause {
+            HandBackCause::Employee => HANDED_BACK,
+            HandBackCause::Lost => EMPLOYEE_LOST,
+            HandBackCause::TimeLimit => EMPLOYEE_STOPPED,
+        };
+        let request = ResponseRequest::Instructed(instructions.into());
         if self.stream.is_open() {
             self.responses.request(request);
             self.play_clip(Clip::OneMoment);
@@ -177,3 +182,6 @@ const HANDED_BACK: &str = "A colleague of the business has just talked with the 
 const EMPLOYEE_LOST: &str = "A colleague of the business has just talked with the caller directly. You did not hear it, and \
     it may have changed what was agreed before. The colleague's connection broke. Say so in a few words, and offer to \
     continue yourself or to take a message.";
+const EMPLOYEE_STOPPED: &str = "A colleague of the business has just talked with the caller directly. You did not hear it, \
+    and it may have changed what was agreed before. The colleague's connection was ended, because it had lasted an hour. \
+    Say in a few words that you continue, and ask how you can help further.";

@@ -1,7 +1,9 @@
 //! Tests of an employee who takes a call over and talks with the caller.
 
 use super::rig::{Rig, ms};
-use crate::call::{CallEvent, EngineEvent, EngineKind, Input, Operator, Output, StreamEndAction, TakeoverState};
+use crate::call::{
+    CallEvent, EngineEvent, EngineKind, HandBackCause, Input, Operator, Output, StreamEndAction, TakeoverState,
+};
 use crate::domain::{EndReason, Speaker};
 use std::time::Duration;
 
@@ -48,7 +50,7 @@ fn the_agent_continues_when_the_employee_hands_the_call_back() {
     let mut rig = taken_over();
     rig.employee(200);
     rig.input(Input::Operator(Operator::HandBack));
-    assert!(rig.has_event(&CallEvent::HandedBack { is_lost: false }));
+    assert!(rig.has_event(&CallEvent::HandedBack { cause: HandBackCause::Employee }));
     assert_eq!((rig.session.takeover(rig.now), engines_opened(&rig)), (None, 2));
     let last = rig.last_opening().0.pop().unwrap();
     assert_eq!(last.speaker, Speaker::Employee);
@@ -101,12 +103,27 @@ fn a_caller_is_not_left_in_silence_when_the_employee_is_lost() {
             rig.input(Input::EmployeeLost);
         }
         rig.pass(ms(1600));
-        assert!(rig.has_event(&CallEvent::HandedBack { is_lost: true }), "reported: {is_reported}");
+        assert!(rig.has_event(&CallEvent::HandedBack { cause: HandBackCause::Lost }), "reported: {is_reported}");
         assert_eq!((rig.clips().len(), engines_opened(&rig)), (2, 2));
         // The engine does not connect; voicemail follows.
         rig.pass(Duration::from_secs(10));
         assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
     }
+}
+
+#[test]
+fn the_agent_continues_after_an_hour_with_the_employee() {
+    let mut rig = taken_over();
+    for _ in 0..3599 {
+        rig.employee_frame();
+        rig.pass(ms(1000));
+    }
+    assert_eq!(rig.session.takeover(rig.now), Some(TakeoverState::Talking));
+    rig.employee(100);
+    assert!(rig.has_event(&CallEvent::HandedBack { cause: HandBackCause::TimeLimit }));
+    assert_eq!((rig.session.takeover(rig.now), engines_opened(&rig)), (None, 2));
+    rig.engine(EngineEvent::Ready);
+    assert_eq!(rig.count(|output| format!("{output:?}").contains("had lasted an hour")), 1);
 }
 
 #[test]
@@ -138,7 +155,7 @@ fn an_employee_hangs_up_with_a_goodbye() {
     rig.pass(ms(3000));
     assert_eq!(rig.observed.ended, Some((EndReason::EmployeeHungUp, StreamEndAction::HangUp)));
     assert_eq!(engines_opened(&rig), 1, "the agent does not come back");
-    assert!(!rig.has_event(&CallEvent::HandedBack { is_lost: false }));
+    assert!(!rig.has_event(&CallEvent::HandedBack { cause: HandBackCause::Employee }));
 }
 
 #[test]

@@ -11,12 +11,20 @@ import type { MicrophoneFrame } from './microphone.worklet'
 type ServerMessage =
   | { event: 'media'; media: { payload: string } }
   | { event: 'state'; state: 'announcing' | 'talking' }
+  /** The daemon has received the last half a second of audio. */
+  | { event: 'alive' }
   | { event: 'ended'; reason: string }
 
 /** The maximum delay of the caller's audio, in ms. Beyond it, the oldest audio is dropped. */
 const MAX_DELAY_MS = 400
 /** How long a ticket is used, in ms. It is valid for a minute. */
 const TICKET_MS = 50_000
+
+/**
+ * The time without a message from the daemon, in ms, after which the connection counts as lost. A browser reports a network
+ * that fails silently only after minutes. The daemon lets the agent continue after 1.5 s without audio.
+ */
+const SILENCE_MS = 2_500
 
 let running: Connection | undefined
 
@@ -44,6 +52,8 @@ class Connection {
   private readonly stopped = new AbortController()
   private devices: Devices | undefined
   private socket: MediaSocket<ServerMessage> | undefined
+  /** When the last message arrived, in ms since the page was opened; undefined before the first one. */
+  private lastMessage: number | undefined
 
   constructor(callId: number) {
     this.callId = callId
@@ -95,12 +105,17 @@ class Connection {
 
   private readonly onMessage = (message: ServerMessage): void => {
     if (this.stopped.signal.aborted) return
+    this.lastMessage = performance.now()
     if (message.event === 'media') this.devices?.play(fromBase64(message.media.payload))
     else if (message.event === 'state') setAnswerState({ status: message.state })
     else if (message.event === 'ended') this.fail({ kind: 'ended', reason: message.reason })
   }
 
   private readonly onFrame = ({ bytes }: MicrophoneFrame): void => {
+    // Frames arrive on time in a hidden page too, unlike timers.
+    if (this.lastMessage !== undefined && performance.now() > this.lastMessage + SILENCE_MS) {
+      return this.fail({ kind: 'ended', reason: 'connection_lost' })
+    }
     this.socket?.sendFrame(answerState().isMuted ? null : bytes)
   }
 
