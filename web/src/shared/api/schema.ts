@@ -448,8 +448,8 @@ export interface paths {
          *     first message, the agent stops, the caller hears "one moment" (except if the call rings in the page), and the employee
          *     talks with the caller. The socket
          *     uses Twilio's Media Streams protocol: the client sends `start`, `media` every 20 ms (mu-law, 8 kHz) and `stop`,
-         *     which hands the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`) and `ended` with
-         *     its `reason`. The agent also continues if the socket is lost or sends no audio for 1.5 seconds, if the login or
+         *     which hands the call back to the agent; the server sends `media`, `state` (`announcing`, `talking`), `alive` after
+         *     each 25th `media` that it received, and `ended` with its `reason`. The agent also continues if the socket is lost or sends no audio for 1.5 seconds, if the login or
          *     token becomes invalid, and after one hour. To end the call, use `/api/calls/{id}/hang-up`.
          */
         post: operations["answer_call"];
