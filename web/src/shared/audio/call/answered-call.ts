@@ -113,10 +113,9 @@ class Connection {
 
   private readonly onFrame = ({ bytes }: MicrophoneFrame): void => {
     // Frames arrive on time in a hidden page too, unlike timers.
-    if (this.lastMessage !== undefined && performance.now() > this.lastMessage + SILENCE_MS) {
-      return this.fail({ kind: 'ended', reason: 'connection_lost' })
-    }
-    this.socket?.sendFrame(answerState().isMuted ? null : bytes)
+    const isLost = this.lastMessage !== undefined && performance.now() > this.lastMessage + SILENCE_MS
+    if (isLost) this.fail({ kind: 'ended', reason: 'connection_lost' })
+    else this.socket?.sendFrame(answerState().isMuted ? null : bytes)
   }
 
   private fail(problem: AnswerProblem): void {
