@@ -31,6 +31,8 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results/runs',
   fullyParallel: true,
+  // See `long` in tests/support/fixtures.ts.
+  grepInvert: process.env.LONG ? undefined : /@long/,
   // On a busy machine a test can miss an event, such as a toast. A test that fails all three attempts is reported as
   // failed; a test that passes a later attempt is reported as flaky.
   retries: 2,

@@ -1,5 +1,5 @@
 import { OWNER } from './support/daemon'
-import { expect, logIn, logInAgain, prepare, test, VIEWS } from './support/fixtures'
+import { expect, logIn, logInAgain, long, prepare, test, VIEWS } from './support/fixtures'
 
 test('the password is changed, and other sessions end', async ({ page, browser, ownDaemon }) => {
   await ownDaemon.start()
@@ -36,7 +36,7 @@ test('a token is made, shown once, works, and is revoked', async ({ page, reques
   expect((await use()).status()).toBe(401)
 })
 
-test('a token of an owner needs the password again', async ({ page, request, ownDaemon }) => {
+test('a token of an owner needs the password again', long, async ({ page, request, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])
   await logIn(page, ownDaemon)

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspectAll, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, long, prepare, show, test, VIEWS } from './support/fixtures'
 
 /** The owner's server: it records the requests, and answers how many parts are in stock. */
 class Stock {
@@ -28,7 +28,7 @@ class Stock {
   }
 }
 
-test('a tool is created, tried, deleted and restored', async ({ page }) => {
+test('a tool is created, tried, deleted and restored', long, async ({ page }) => {
   const stock = new Stock()
   const origin = await stock.start()
   // If the address of Twilio's API is plain HTTP, tools may use servers on this machine as well.
@@ -92,7 +92,7 @@ test('a refused field of a tool is explained in the language of the page', async
   await expect(page.locator('.labelled .err')).toHaveText('אחד השדות לא תקין.')
 })
 
-test('the tools of the agent', async ({ page, ownDaemon }) => {
+test('the tools of the agent', long, async ({ page, ownDaemon }) => {
   test.slow()
   await ownDaemon.start()
   await prepare(page, VIEWS[0])

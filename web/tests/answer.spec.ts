@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, type Layout, layouts, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, LAYOUTS, type Layout, layouts, long, prepare, test, VIEWS, watch } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { FakeAi } from './trial/fake-ai'
 import { wav } from './trial/sound'
@@ -136,7 +136,7 @@ for (const view of layouts('phone')) {
   })
 }
 
-test('the caller hears the employee, and the employee the caller', async () => {
+test('the caller hears the employee, and the employee the caller', long, async () => {
   test.setTimeout(120_000)
   await opened(VIEWS[0], async (page, daemon) => {
     await page.evaluate(() => {
@@ -172,7 +172,7 @@ test('the caller hears the employee, and the employee the caller', async () => {
   })
 })
 
-test('the page says within seconds that its network has failed, and the employee can answer again', async () => {
+test('the page says within seconds that its network has failed, and the employee can answer again', long, async () => {
   test.setTimeout(120_000)
   await opened(VIEWS[0], async page => {
     let isDown = false
@@ -225,7 +225,7 @@ for (const view of layouts('phone')) {
   })
 }
 
-test('the agent continues when the user declines, and the page stops ringing', async () => {
+test('the agent continues when the user declines, and the page stops ringing', long, async () => {
   test.setTimeout(120_000)
   await opened(
     VIEWS[0],
@@ -249,7 +249,7 @@ test('the agent continues when the user declines, and the page stops ringing', a
   )
 })
 
-test('the strip is about the call in which the employee talks, with the microphone', async () => {
+test('the strip is about the call in which the employee talks, with the microphone', long, async () => {
   test.setTimeout(150_000)
   await opened(LAYOUTS.phone, async (page, daemon) => {
     const say = words.en

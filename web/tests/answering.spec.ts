@@ -1,9 +1,9 @@
 import { owner } from './support/api'
-import { expect, inspectAll, logInAgain, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logInAgain, long, prepare, test, VIEWS } from './support/fixtures'
 
 const PHONE = '+972541112233'
 
-test('the choice of who answers', async ({ page, ownDaemon }) => {
+test('the choice of who answers', long, async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await ownDaemon.start()
   const { send } = await owner(page, ownDaemon)

@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
-import { expect, layouts, prepare, test, VIEWS } from './support/fixtures'
+import { expect, layouts, long, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -79,7 +79,7 @@ test('the list of shortcuts opens from the palette and stays open', async ({ pag
   await expect(page).toHaveURL(/\/app\/tasks$/)
 })
 
-test('a link in the drawer of a contact leaves no entry of the drawer', async ({ page, ownDaemon }) => {
+test('a link in the drawer of a contact leaves no entry of the drawer', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.receive('שלום', NOA, 'נועה ברק')
   const api = await owner(page, ownDaemon)
@@ -143,7 +143,7 @@ test('a page that is reloaded while a dialog is open has no entry of the dialog'
   await expect(page).toHaveURL(/\/app\/today$/)
 })
 
-test('a dialog in the address leaves no second entry of its page', async ({ page, ownDaemon }) => {
+test('a dialog in the address leaves no second entry of its page', long, async ({ page, ownDaemon }) => {
   test.slow()
   await ownDaemon.start()
   await ownDaemon.receive('שלום', NOA, 'נועה ברק')

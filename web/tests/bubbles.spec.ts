@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
-import { expect, prepare, shot, test, VIEWS } from './support/fixtures'
+import { expect, long, prepare, shot, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 const PICTURE = '/icon.svg'
@@ -88,7 +88,7 @@ function collisions(page: Page): Promise<string[]> {
   })
 }
 
-test('time and ticks never lie on the text, in any kind of bubble', async ({ page, ownDaemon }) => {
+test('time and ticks never lie on the text, in any kind of bubble', long, async ({ page, ownDaemon }) => {
   test.slow()
   await ownDaemon.start()
   const word = 'מילה '

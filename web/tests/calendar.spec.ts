@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, inspectAll, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, long, prepare, show, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -129,80 +129,81 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
 
 for (const view of layouts('phone')) {
   const he = view.language === 'he'
-  test(`the contact is notified of a change if the user chooses that, ${view.language} ${view.width}`, async ({
-    page,
-    ownDaemon,
-  }) => {
-    test.slow()
-    await prepare(page, view)
-    const { noa, appointment, get, send } = await fill(page, ownDaemon)
-    await send('PATCH', `/api/contacts/${noa.id}`, { language: view.language })
-    const notices = async () =>
-      (await get<{ items: { text: string; state: string; contact_id: number }[] }>('/api/scheduled-messages')).items
-    const dialog = page.getByRole('dialog')
-    const choice = dialog.getByRole('checkbox', {
-      name: he ? 'לשלוח ללקוח הודעת WhatsApp' : 'Send the contact a WhatsApp message',
-    })
-    const undo = () =>
-      page
+  test(
+    `the contact is notified of a change if the user chooses that, ${view.language} ${view.width}`,
+    long,
+    async ({ page, ownDaemon }) => {
+      test.slow()
+      await prepare(page, view)
+      const { noa, appointment, get, send } = await fill(page, ownDaemon)
+      await send('PATCH', `/api/contacts/${noa.id}`, { language: view.language })
+      const notices = async () =>
+        (await get<{ items: { text: string; state: string; contact_id: number }[] }>('/api/scheduled-messages')).items
+      const dialog = page.getByRole('dialog')
+      const choice = dialog.getByRole('checkbox', {
+        name: he ? 'לשלוח ללקוח הודעת WhatsApp' : 'Send the contact a WhatsApp message',
+      })
+      const undo = () =>
+        page
+          .locator('.toast')
+          .last()
+          .getByRole('button', { name: he ? 'ביטול' : 'Undo' })
+      const card = `${ownDaemon.url}/calendar?appointment=${appointment.id}`
+
+      // A move without a message, as before.
+      await page.goto(card)
+      await dialog.getByRole('button', { name: he ? 'הזזה' : 'Move', exact: true }).click()
+      await dialog.locator('.slot').last().click()
+      await expect(choice).not.toBeChecked()
+      await choice.check()
+      // Beside the button, which stays in view while the choice is scrolled out of it.
+      const line = dialog.locator('.ap-foot .notify-line, .ap-form > .notify-line')
+      const willSend = he ? 'והודעת WhatsApp תישלח' : 'a WhatsApp message will be sent'
+      await expect(line).toBeInViewport()
+      const text = dialog.locator('.notice-text')
+      await expect(text).toContainText(he ? 'התור שלך הועבר' : 'Your appointment was moved')
+      await inspect(page, 'appointment-notify', view)
+      const shown = ((await text.textContent()) ?? '').split('\n')[0] ?? ''
+      await dialog.getByRole('button', { name: he ? /^הזזה ל/ : /^Move to/ }).click()
+      await expect(page.locator('.toast').last()).toContainText(willSend)
+      await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['waiting'])
+      expect((await notices())[0]).toMatchObject({ contact_id: noa.id, text: expect.stringContaining(shown) })
+      await undo().click()
+      await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled'])
+
+      // The choice is remembered. The message can be chosen again for another change.
+      await page.goto(card)
+      await dialog.getByRole('button', { name: he ? 'ביטול התור' : 'Cancel the appointment' }).click()
+      await expect(choice).toBeChecked()
+      await expect(text).toContainText(he ? 'התור שלך בוטל' : 'Your appointment was cancelled')
+      await expect(line).toBeInViewport()
+      await dialog
+        .getByRole('button', { name: he ? 'לבטל את התור' : 'Cancel it', exact: false })
+        .first()
+        .click()
+      await expect(page.locator('.toast').last()).toContainText(willSend)
+      await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'waiting'])
+      await page
         .locator('.toast')
         .last()
-        .getByRole('button', { name: he ? 'ביטול' : 'Undo' })
-    const card = `${ownDaemon.url}/calendar?appointment=${appointment.id}`
+        .getByRole('button', { name: he ? 'להחזיר' : 'Restore' })
+        .click()
+      await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
 
-    // A move without a message, as before.
-    await page.goto(card)
-    await dialog.getByRole('button', { name: he ? 'הזזה' : 'Move', exact: true }).click()
-    await dialog.locator('.slot').last().click()
-    await expect(choice).not.toBeChecked()
-    await choice.check()
-    // Beside the button, which stays in view while the choice is scrolled out of it.
-    const line = dialog.locator('.ap-foot .notify-line, .ap-form > .notify-line')
-    const willSend = he ? 'והודעת WhatsApp תישלח' : 'a WhatsApp message will be sent'
-    await expect(line).toBeInViewport()
-    const text = dialog.locator('.notice-text')
-    await expect(text).toContainText(he ? 'התור שלך הועבר' : 'Your appointment was moved')
-    await inspect(page, 'appointment-notify', view)
-    const shown = ((await text.textContent()) ?? '').split('\n')[0] ?? ''
-    await dialog.getByRole('button', { name: he ? /^הזזה ל/ : /^Move to/ }).click()
-    await expect(page.locator('.toast').last()).toContainText(willSend)
-    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['waiting'])
-    expect((await notices())[0]).toMatchObject({ contact_id: noa.id, text: expect.stringContaining(shown) })
-    await undo().click()
-    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled'])
-
-    // The choice is remembered. The message can be chosen again for another change.
-    await page.goto(card)
-    await dialog.getByRole('button', { name: he ? 'ביטול התור' : 'Cancel the appointment' }).click()
-    await expect(choice).toBeChecked()
-    await expect(text).toContainText(he ? 'התור שלך בוטל' : 'Your appointment was cancelled')
-    await expect(line).toBeInViewport()
-    await dialog
-      .getByRole('button', { name: he ? 'לבטל את התור' : 'Cancel it', exact: false })
-      .first()
-      .click()
-    await expect(page.locator('.toast').last()).toContainText(willSend)
-    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'waiting'])
-    await page
-      .locator('.toast')
-      .last()
-      .getByRole('button', { name: he ? 'להחזיר' : 'Restore' })
-      .click()
-    await expect.poll(async () => (await notices()).map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
-
-    // A contact who opted out: the reason, and a booking without a message.
-    await send('PUT', `/api/contacts/${noa.id}/opt-out`, { opted_out: true })
-    await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
-    await dialog.locator('.slot').first().click()
-    await expect(choice).toBeDisabled()
-    await expect(dialog.locator('.notify .warn')).toBeVisible()
-    await expect(line).toHaveCount(0)
-    await inspect(page, 'appointment-notify-refused', view)
-    await dialog.getByRole('button', { name: he ? /^לקבוע ל/ : /^Book/ }).click()
-    await expect(page.locator('.toast').last()).toContainText(he ? 'נקבע תור' : 'booked')
-    await expect(page.locator('.toast').last()).not.toContainText(willSend)
-    expect(await notices()).toHaveLength(2)
-  })
+      // A contact who opted out: the reason, and a booking without a message.
+      await send('PUT', `/api/contacts/${noa.id}/opt-out`, { opted_out: true })
+      await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+      await dialog.locator('.slot').first().click()
+      await expect(choice).toBeDisabled()
+      await expect(dialog.locator('.notify .warn')).toBeVisible()
+      await expect(line).toHaveCount(0)
+      await inspect(page, 'appointment-notify-refused', view)
+      await dialog.getByRole('button', { name: he ? /^לקבוע ל/ : /^Book/ }).click()
+      await expect(page.locator('.toast').last()).toContainText(he ? 'נקבע תור' : 'booked')
+      await expect(page.locator('.toast').last()).not.toContainText(willSend)
+      expect(await notices()).toHaveLength(2)
+    },
+  )
 }
 
 const ZONE = 'Asia/Jerusalem'
@@ -210,103 +211,106 @@ const ZONE = 'Asia/Jerusalem'
 const timeOf = (at: string | undefined) =>
   new Date(at ?? 0).toLocaleString('en-GB', { timeZone: ZONE, dateStyle: 'short', timeStyle: 'short' })
 
-test('an appointment is booked for a date far ahead at an exact time, moved from its own week, and edited', async ({
-  page,
-  ownDaemon,
-}) => {
-  test.setTimeout(90_000)
-  await prepare(page, VIEWS[0])
-  const { noa, service, get, send, appointment: first } = await fill(page, ownDaemon)
-  const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '10:00', to: '18:00' }))
-  await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
-  const dayAfter = (count: number) =>
-    new Date(Date.now() + count * 86_400_000).toLocaleDateString('en-GB', { timeZone: ZONE })
-  const dialog = page.getByRole('dialog')
-  const jump = async (day: string) => {
+test(
+  'an appointment is booked for a date far ahead at an exact time, moved from its own week, and edited',
+  long,
+  async ({ page, ownDaemon }) => {
+    test.setTimeout(90_000)
+    await prepare(page, VIEWS[0])
+    const { noa, service, get, send, appointment: first } = await fill(page, ownDaemon)
+    const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '10:00', to: '18:00' }))
+    await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+    const dayAfter = (count: number) =>
+      new Date(Date.now() + count * 86_400_000).toLocaleDateString('en-GB', { timeZone: ZONE })
+    const dialog = page.getByRole('dialog')
+    const jump = async (day: string) => {
+      await dialog.getByRole('button', { name: 'מעבר לתאריך' }).click()
+      await expect(dialog.getByLabel('תאריך')).toBeFocused()
+      await page.keyboard.type(day)
+      await page.keyboard.press('Enter')
+      await expect(dialog.getByLabel('תאריך')).toHaveCount(0)
+      await expect(dialog.getByRole('button', { name: 'מעבר לתאריך' })).toBeFocused()
+    }
+    const exact = async (time: string) => {
+      if (!(await dialog.getByLabel('שעה', { exact: true }).isVisible())) await dialog.locator('.exact summary').click()
+      await dialog.getByLabel('שעה', { exact: true }).fill(time)
+      await dialog.getByRole('button', { name: 'לבחור בשעה הזאת' }).click()
+    }
+    const undo = () => page.locator('.toast').last().getByRole('button', { name: 'ביטול' })
+    const look = async (name: string) => {
+      await inspectAll(page, name)
+      await show(page, VIEWS[0])
+    }
+
+    await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
     await dialog.getByRole('button', { name: 'מעבר לתאריך' }).click()
-    await expect(dialog.getByLabel('תאריך')).toBeFocused()
-    await page.keyboard.type(day)
-    await page.keyboard.press('Enter')
-    await expect(dialog.getByLabel('תאריך')).toHaveCount(0)
-    await expect(dialog.getByRole('button', { name: 'מעבר לתאריך' })).toBeFocused()
-  }
-  const exact = async (time: string) => {
-    if (!(await dialog.getByLabel('שעה', { exact: true }).isVisible())) await dialog.locator('.exact summary').click()
-    await dialog.getByLabel('שעה', { exact: true }).fill(time)
-    await dialog.getByRole('button', { name: 'לבחור בשעה הזאת' }).click()
-  }
-  const undo = () => page.locator('.toast').last().getByRole('button', { name: 'ביטול' })
-  const look = async (name: string) => {
-    await inspectAll(page, name)
-    await show(page, VIEWS[0])
-  }
+    await expect(dialog.getByRole('button', { name: 'החודש הבא' })).toBeVisible()
+    await look('appointment-new-jump')
+    // A press on a day chooses it, and does not send the form.
+    await dialog.getByRole('button', { name: 'החודש הבא' }).click()
+    await dialog.getByRole('button', { name: /^15 / }).click()
+    await expect(dialog.locator('.slot-picker')).toContainText(/שבוע מיום .*, 15 ב/)
+    await jump(dayAfter(40))
+    await exact('21:15')
+    await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
+    await expect(page.locator('.toast').last()).toContainText('נקבע תור')
+    const { items } = await get<{ items: { id: number; starts_at: string }[] }>('/api/appointments')
+    const made = items.find(({ id }) => id !== first.id)
+    expect(timeOf(made?.starts_at)).toBe(`${dayAfter(40)}, 21:15`)
 
-  await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
-  await dialog.getByRole('button', { name: 'מעבר לתאריך' }).click()
-  await expect(dialog.getByRole('button', { name: 'החודש הבא' })).toBeVisible()
-  await look('appointment-new-jump')
-  // A press on a day chooses it, and does not send the form.
-  await dialog.getByRole('button', { name: 'החודש הבא' }).click()
-  await dialog.getByRole('button', { name: /^15 / }).click()
-  await expect(dialog.locator('.slot-picker')).toContainText(/שבוע מיום .*, 15 ב/)
-  await jump(dayAfter(40))
-  await exact('21:15')
-  await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
-  await expect(page.locator('.toast').last()).toContainText('נקבע תור')
-  const { items } = await get<{ items: { id: number; starts_at: string }[] }>('/api/appointments')
-  const made = items.find(({ id }) => id !== first.id)
-  expect(timeOf(made?.starts_at)).toBe(`${dayAfter(40)}, 21:15`)
+    const longer = await send<Item>('POST', '/api/services', { name: 'צבע ותספורת', duration_min: 120 })
+    const path = `/api/appointments/${made?.id}`
+    const now = () => get<{ starts_at: string; note: string; service_id: number; ends_at: string }>(path)
+    await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
+    await dialog.getByRole('button', { name: 'הזזה' }).click()
+    // The free times of the appointment's own week come first.
+    const words = (at: number) =>
+      new Date(at).toLocaleDateString('he-IL', { timeZone: ZONE, day: 'numeric', month: 'long' })
+    const booked = new Date(Date.parse(made?.starts_at ?? '') - 12 * 3_600_000)
+    await expect(dialog.locator('.slot-picker')).toContainText(
+      words(booked.getTime() - booked.getUTCDay() * 86_400_000),
+    )
+    // A later time of the same day needs no other choice of a day.
+    await exact('22:00')
+    await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+    await expect(page.locator('.toast').last()).toContainText('הוזז')
+    expect(timeOf((await now()).starts_at)).toBe(`${dayAfter(40)}, 22:00`)
+    await undo().click()
+    await expect.poll(async () => timeOf((await now()).starts_at)).toBe(`${dayAfter(40)}, 21:15`)
+    await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
+    await dialog.getByRole('button', { name: 'הזזה' }).click()
+    await jump(dayAfter(70))
+    await exact('9:15')
+    await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+    await expect(page.locator('.toast').last()).toContainText('הוזז')
+    expect(timeOf((await now()).starts_at)).toBe(`${dayAfter(70)}, 09:15`)
 
-  const longer = await send<Item>('POST', '/api/services', { name: 'צבע ותספורת', duration_min: 120 })
-  const path = `/api/appointments/${made?.id}`
-  const now = () => get<{ starts_at: string; note: string; service_id: number; ends_at: string }>(path)
-  await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
-  await dialog.getByRole('button', { name: 'הזזה' }).click()
-  // The free times of the appointment's own week come first.
-  const words = (at: number) =>
-    new Date(at).toLocaleDateString('he-IL', { timeZone: ZONE, day: 'numeric', month: 'long' })
-  const booked = new Date(Date.parse(made?.starts_at ?? '') - 12 * 3_600_000)
-  await expect(dialog.locator('.slot-picker')).toContainText(words(booked.getTime() - booked.getUTCDay() * 86_400_000))
-  // A later time of the same day needs no other choice of a day.
-  await exact('22:00')
-  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
-  await expect(page.locator('.toast').last()).toContainText('הוזז')
-  expect(timeOf((await now()).starts_at)).toBe(`${dayAfter(40)}, 22:00`)
-  await undo().click()
-  await expect.poll(async () => timeOf((await now()).starts_at)).toBe(`${dayAfter(40)}, 21:15`)
-  await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
-  await dialog.getByRole('button', { name: 'הזזה' }).click()
-  await jump(dayAfter(70))
-  await exact('9:15')
-  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
-  await expect(page.locator('.toast').last()).toContainText('הוזז')
-  expect(timeOf((await now()).starts_at)).toBe(`${dayAfter(70)}, 09:15`)
+    await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
+    await dialog.getByRole('button', { name: 'עריכה' }).click()
+    await expect(dialog.getByLabel('הערה')).toBeFocused()
+    await page.keyboard.type('עם תינוק')
+    // The other service takes two hours, and the shop opens an hour after the appointment begins.
+    await dialog.getByRole('button', { name: 'צבע ותספורת' }).click()
+    await dialog.getByRole('button', { name: 'שמירה' }).click()
+    await expect(dialog.getByRole('alert')).toContainText('חורג משעות הפתיחה')
+    await look('appointment-edit')
+    await dialog.getByRole('button', { name: 'לשמור בכל זאת' }).click()
+    await expect(dialog.locator('.kv')).toContainText('עם תינוק')
+    await expect(dialog.getByRole('button', { name: 'עריכה' })).toBeFocused()
+    expect(await now()).toMatchObject({ note: 'עם תינוק', service_id: longer.id })
+    await undo().click()
+    await expect.poll(now).toMatchObject({ note: '', service_id: service.id })
 
-  await page.goto(`${ownDaemon.url}/calendar?appointment=${made?.id}`)
-  await dialog.getByRole('button', { name: 'עריכה' }).click()
-  await expect(dialog.getByLabel('הערה')).toBeFocused()
-  await page.keyboard.type('עם תינוק')
-  // The other service takes two hours, and the shop opens an hour after the appointment begins.
-  await dialog.getByRole('button', { name: 'צבע ותספורת' }).click()
-  await dialog.getByRole('button', { name: 'שמירה' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('חורג משעות הפתיחה')
-  await look('appointment-edit')
-  await dialog.getByRole('button', { name: 'לשמור בכל זאת' }).click()
-  await expect(dialog.locator('.kv')).toContainText('עם תינוק')
-  await expect(dialog.getByRole('button', { name: 'עריכה' })).toBeFocused()
-  expect(await now()).toMatchObject({ note: 'עם תינוק', service_id: longer.id })
-  await undo().click()
-  await expect.poll(now).toMatchObject({ note: '', service_id: service.id })
-
-  // Escape asks before it discards what was typed.
-  await dialog.getByRole('button', { name: 'עריכה' }).click()
-  await page.keyboard.type('עם כלב')
-  await page.keyboard.press('Escape')
-  await expect(dialog.getByRole('alert')).toContainText('לסגור בלי לשמור?')
-  await page.keyboard.press('Escape')
-  await expect(dialog).toHaveCount(0)
-  expect(await now()).toMatchObject({ note: '' })
-})
+    // Escape asks before it discards what was typed.
+    await dialog.getByRole('button', { name: 'עריכה' }).click()
+    await page.keyboard.type('עם כלב')
+    await page.keyboard.press('Escape')
+    await expect(dialog.getByRole('alert')).toContainText('לסגור בלי לשמור?')
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    expect(await now()).toMatchObject({ note: '' })
+  },
+)
 
 test('the undo of a move restores a time outside of the opening hours', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
@@ -326,32 +330,36 @@ test('the undo of a move restores a time outside of the opening hours', async ({
   await expect.poll(start).toBe(appointment.starts_at)
 })
 
-test('an appointment that another user moved meanwhile is moved only after a choice', async ({ page, ownDaemon }) => {
-  await prepare(page, VIEWS[0])
-  const { appointment, get, send, service } = await fill(page, ownDaemon)
-  const path = `/api/appointments/${appointment.id}`
-  const start = async () => (await get<{ starts_at: string }>(path)).starts_at
-  const { slots } = await get<FreeSlots>(`/api/free-slots?service_id=${service.id}&days=3&step_min=60`)
-  const theirs = slots.at(-1)?.starts_at ?? ''
-  await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
-  const dialog = page.getByRole('dialog')
-  const choice = dialog.getByRole('alert')
-  for (const answer of ['להשאיר את של האחר', 'לשמור את שלי']) {
-    await send('PATCH', path, { starts_at: appointment.starts_at })
-    await dialog.getByRole('button', { name: 'הזזה' }).click()
-    await dialog.locator('.slot').nth(4).click()
-    await send('PATCH', path, { starts_at: theirs })
-    await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
-    await expect(choice).toContainText('בינתיים זה השתנה')
-    expect(await start()).toBe(theirs)
-    await choice.getByRole('button', { name: answer }).click()
-    if (answer === 'להשאיר את של האחר') await expect(dialog.getByRole('button', { name: 'הזזה' })).toBeVisible()
-  }
-  await expect(page.locator('.toast').last()).toContainText('הוזז')
-  expect(await start()).not.toBe(theirs)
-  await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
-  await expect.poll(start).toBe(theirs)
-})
+test(
+  'an appointment that another user moved meanwhile is moved only after a choice',
+  long,
+  async ({ page, ownDaemon }) => {
+    await prepare(page, VIEWS[0])
+    const { appointment, get, send, service } = await fill(page, ownDaemon)
+    const path = `/api/appointments/${appointment.id}`
+    const start = async () => (await get<{ starts_at: string }>(path)).starts_at
+    const { slots } = await get<FreeSlots>(`/api/free-slots?service_id=${service.id}&days=3&step_min=60`)
+    const theirs = slots.at(-1)?.starts_at ?? ''
+    await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
+    const dialog = page.getByRole('dialog')
+    const choice = dialog.getByRole('alert')
+    for (const answer of ['להשאיר את של האחר', 'לשמור את שלי']) {
+      await send('PATCH', path, { starts_at: appointment.starts_at })
+      await dialog.getByRole('button', { name: 'הזזה' }).click()
+      await dialog.locator('.slot').nth(4).click()
+      await send('PATCH', path, { starts_at: theirs })
+      await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+      await expect(choice).toContainText('בינתיים זה השתנה')
+      expect(await start()).toBe(theirs)
+      await choice.getByRole('button', { name: answer }).click()
+      if (answer === 'להשאיר את של האחר') await expect(dialog.getByRole('button', { name: 'הזזה' })).toBeVisible()
+    }
+    await expect(page.locator('.toast').last()).toContainText('הוזז')
+    expect(await start()).not.toBe(theirs)
+    await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
+    await expect.poll(start).toBe(theirs)
+  },
+)
 
 test('an appointment from the list can be changed once its current version is loaded', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
@@ -471,7 +479,7 @@ test('a task is written with its day, done, and reopened', async ({ page, ownDae
 })
 
 for (const view of layouts('desktop')) {
-  test(`a jump to a day, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+  test(`a jump to a day, ${view.language} ${view.width} ${view.scheme}`, long, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     await ownDaemon.start()
     await owner(page, ownDaemon)
@@ -535,54 +543,60 @@ test('appointments of staff that were removed from the list stay in the calendar
   await expect(page.locator('.ag', { hasText: 'נועה ברק' })).toBeVisible()
 })
 
-test('a closure is changed, and a removed service or member of staff returns to its list', async ({
-  page,
-  ownDaemon,
-}) => {
-  await prepare(page, VIEWS[0])
-  const { send, get, yael } = await fill(page, ownDaemon)
-  const days = { from_date: '2050-01-06', to_date: '2050-01-07' }
-  const { id } = await send<Item>('POST', '/api/closures', { ...days, reason: 'חופשה', from: '12:00', to: '15:00' })
-  await page.goto(`${ownDaemon.url}/app/settings/hours`)
-  const form = page.getByRole('form', { name: 'סגור מיוחד' })
-  const row = page.getByRole('button', { name: /חופשה/ })
-  await row.click()
-  await form.getByLabel('עד יום').fill('8.1.2050')
-  await form.getByRole('button', { name: 'שמירה' }).click()
-  await expect(row).toContainText('8 בינואר')
-  // The times of the first and the last day stay.
-  const closure = async () =>
-    (await get<{ items: (Item & { reason: string })[] }>('/api/closures')).items.find(one => one.id === id)
-  expect(await closure()).toMatchObject({ from_date: '2050-01-06', to_date: '2050-01-08', from: '12:00', to: '15:00' })
-  await row.click()
-  await form.getByLabel('סיבה').fill('חופשה של יעל')
-  await send('PATCH', `/api/closures/${id}`, { reason: 'שיפוץ' })
-  await form.getByRole('button', { name: 'שמירה' }).click()
-  await expect(form.getByRole('alert')).toContainText('שיפוץ')
-  await inspect(page, 'closure-edit', VIEWS[0])
-  await form.getByRole('button', { name: 'לשמור את שלי' }).click()
-  await expect(row).toContainText('חופשה של יעל')
+test(
+  'a closure is changed, and a removed service or member of staff returns to its list',
+  long,
+  async ({ page, ownDaemon }) => {
+    await prepare(page, VIEWS[0])
+    const { send, get, yael } = await fill(page, ownDaemon)
+    const days = { from_date: '2050-01-06', to_date: '2050-01-07' }
+    const { id } = await send<Item>('POST', '/api/closures', { ...days, reason: 'חופשה', from: '12:00', to: '15:00' })
+    await page.goto(`${ownDaemon.url}/app/settings/hours`)
+    const form = page.getByRole('form', { name: 'סגור מיוחד' })
+    const row = page.getByRole('button', { name: /חופשה/ })
+    await row.click()
+    await form.getByLabel('עד יום').fill('8.1.2050')
+    await form.getByRole('button', { name: 'שמירה' }).click()
+    await expect(row).toContainText('8 בינואר')
+    // The times of the first and the last day stay.
+    const closure = async () =>
+      (await get<{ items: (Item & { reason: string })[] }>('/api/closures')).items.find(one => one.id === id)
+    expect(await closure()).toMatchObject({
+      from_date: '2050-01-06',
+      to_date: '2050-01-08',
+      from: '12:00',
+      to: '15:00',
+    })
+    await row.click()
+    await form.getByLabel('סיבה').fill('חופשה של יעל')
+    await send('PATCH', `/api/closures/${id}`, { reason: 'שיפוץ' })
+    await form.getByRole('button', { name: 'שמירה' }).click()
+    await expect(form.getByRole('alert')).toContainText('שיפוץ')
+    await inspect(page, 'closure-edit', VIEWS[0])
+    await form.getByRole('button', { name: 'לשמור את שלי' }).click()
+    await expect(row).toContainText('חופשה של יעל')
 
-  const removed = page.locator('.removed')
-  for (const [path, name] of [
-    ['services', 'צבע'],
-    ['resources', 'יעל'],
-  ] as const) {
-    await visit(page, `/app/settings/${path}`)
-    const item = page.locator('.edit-list > li', { hasText: name })
-    await item.getByRole('button', { name: 'הסרה' }).click()
-    // Both have appointments.
-    await page.getByRole('dialog').getByRole('button', { name: 'הסרה' }).click()
-    await expect(item).toHaveCount(0)
-    await removed.locator('summary').click()
-    await expect(removed).toContainText(name)
-    await inspect(page, `${path}-removed`, VIEWS[0])
-    await removed.getByRole('button', { name: 'להחזיר לרשימה' }).click()
-    await expect(item).toHaveCount(1)
-    await expect(removed).toHaveCount(0)
-  }
-  expect(await get(`/api/resources/${yael.id}`)).toMatchObject({ archived: false })
-})
+    const removed = page.locator('.removed')
+    for (const [path, name] of [
+      ['services', 'צבע'],
+      ['resources', 'יעל'],
+    ] as const) {
+      await visit(page, `/app/settings/${path}`)
+      const item = page.locator('.edit-list > li', { hasText: name })
+      await item.getByRole('button', { name: 'הסרה' }).click()
+      // Both have appointments.
+      await page.getByRole('dialog').getByRole('button', { name: 'הסרה' }).click()
+      await expect(item).toHaveCount(0)
+      await removed.locator('summary').click()
+      await expect(removed).toContainText(name)
+      await inspect(page, `${path}-removed`, VIEWS[0])
+      await removed.getByRole('button', { name: 'להחזיר לרשימה' }).click()
+      await expect(item).toHaveCount(1)
+      await expect(removed).toHaveCount(0)
+    }
+    expect(await get(`/api/resources/${yael.id}`)).toMatchObject({ archived: false })
+  },
+)
 
 test('a week of four lanes is whole at 1440 px, and a wider one has a shadow', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])

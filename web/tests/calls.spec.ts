@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, missCall, owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, inspectAll, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, long, prepare, show, test, VIEWS } from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
 
 const DANA = '+972509876543'
@@ -68,7 +68,7 @@ test('the calls and one call', async ({ page }) => {
 const SUMMARY =
   'דנה שאלה מתי פתוח היום, ומה יש לכלב גדול. הסוכן אמר שפתוח עד שבע, ומנה מזון יבש ורטוב, מיטות, רצועות וקולרים חזקים. היא ביקשה רק מזון, והסוכן אמר ששק של חמישה עשר קילו מחכה לה בחנות. היא תבוא אחרי חמש, ושאלה גם על משלוחים, אבל על זה לא הייתה לו תשובה.'
 
-test('the whole summary, and what the agent noted', async ({ page }) => {
+test('the whole summary, and what the agent noted', long, async ({ page }) => {
   test.slow()
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)
@@ -389,26 +389,30 @@ for (const view of layouts('phone')) {
   })
 }
 
-test('a whisper that was typed when the call ended is shown, and the focus stays in the page', async ({ page }) => {
-  test.setTimeout(90_000)
-  await prepare(page, VIEWS[0])
-  const { get, send } = await owner(page, daemon)
-  const from = '+972549023302'
-  const call = daemon.call(['--from', from, '--script', 'say 1.5s; listen; stay']).catch(() => undefined)
-  const live = async () => {
-    const { calls } = await get<{ calls: { id: number; state: string; peer_number: string }[] }>('/api/calls')
-    return calls.find(({ state, peer_number }) => state === 'live' && peer_number === from)
-  }
-  await expect.poll(live, { timeout: 20_000 }).toBeTruthy()
-  const id = (await live())?.id
-  await page.goto(`${daemon.url}/app/calls/${id}`)
-  const field = page.getByRole('textbox', { name: 'לחישה לסוכן' })
-  await field.click()
-  await field.pressSequentially('תציע הנחה')
-  await send('POST', `/api/calls/${id}/hang-up`)
-  await expect(field).toHaveCount(0, { timeout: 20_000 })
-  await expect(page.locator('.toast.error')).toContainText('הלחישה לא נשלחה')
-  await expect(page.locator('.toast.error')).toContainText('תציע הנחה')
-  await expect(page.locator(':focus')).toHaveCount(1)
-  await call
-})
+test(
+  'a whisper that was typed when the call ended is shown, and the focus stays in the page',
+  long,
+  async ({ page }) => {
+    test.setTimeout(90_000)
+    await prepare(page, VIEWS[0])
+    const { get, send } = await owner(page, daemon)
+    const from = '+972549023302'
+    const call = daemon.call(['--from', from, '--script', 'say 1.5s; listen; stay']).catch(() => undefined)
+    const live = async () => {
+      const { calls } = await get<{ calls: { id: number; state: string; peer_number: string }[] }>('/api/calls')
+      return calls.find(({ state, peer_number }) => state === 'live' && peer_number === from)
+    }
+    await expect.poll(live, { timeout: 20_000 }).toBeTruthy()
+    const id = (await live())?.id
+    await page.goto(`${daemon.url}/app/calls/${id}`)
+    const field = page.getByRole('textbox', { name: 'לחישה לסוכן' })
+    await field.click()
+    await field.pressSequentially('תציע הנחה')
+    await send('POST', `/api/calls/${id}/hang-up`)
+    await expect(field).toHaveCount(0, { timeout: 20_000 })
+    await expect(page.locator('.toast.error')).toContainText('הלחישה לא נשלחה')
+    await expect(page.locator('.toast.error')).toContainText('תציע הנחה')
+    await expect(page.locator(':focus')).toHaveCount(1)
+    await call
+  },
+)

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import { type Daemon, OWNER } from './support/daemon'
-import { expect, inspect, layouts, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, long, prepare, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -421,7 +421,7 @@ test('the buttons of a contact have space beside their texts on a phone in Engli
   }
 })
 
-test('a contact is blocked and unblocked, and is found by the filter', async ({ page, ownDaemon }) => {
+test('a contact is blocked and unblocked, and is found by the filter', long, async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   const { dana } = await fill(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
@@ -454,40 +454,41 @@ test('a contact is blocked and unblocked, and is found by the filter', async ({ 
 })
 
 for (const view of layouts('phone')) {
-  test(`a contact is marked as VIP or staff, ${view.language} ${view.width} ${view.scheme}`, async ({
-    page,
-    ownDaemon,
-  }) => {
-    const he = view.language === 'he'
-    await prepare(page, view)
-    const { dana } = await fill(page, ownDaemon)
-    await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
-    const relation = page.getByLabel(he ? 'סוג הקשר' : 'Relation', { exact: true })
-    await relation.selectOption('vip')
-    await expect(page.locator('.toast').last()).toContainText(he ? 'סומן כ־VIP' : 'Marked as VIP')
-    await inspect(page, 'contact-vip', view)
-    await relation.selectOption('staff')
-    await expect(page.locator('.toast').last()).toContainText(he ? 'סומן כאיש צוות' : 'Marked as staff')
-    await page
-      .locator('.toast')
-      .last()
-      .getByRole('button', { name: he ? 'ביטול' : 'Undo' })
-      .click()
-    await expect(relation).toHaveValue('vip')
-    await page.goto(`${ownDaemon.url}/app/inbox/${dana}`)
-    await expect(page.locator('header').getByRole('link', { name: 'VIP' })).toBeVisible()
-    await page.goto(`${ownDaemon.url}/app/contacts`)
-    await page.getByRole('button', { name: 'VIP', exact: true }).click()
-    await expect(page.locator('tbody tr')).toHaveCount(1)
-    await expect(page.locator('tbody tr')).toContainText('VIP')
-    await inspect(page, 'contacts-vip', view)
-    await page.getByRole('button', { name: he ? 'צוות' : 'Staff', exact: true }).click()
-    await expect(page.locator('tbody tr')).toHaveCount(0)
-  })
+  test(
+    `a contact is marked as VIP or staff, ${view.language} ${view.width} ${view.scheme}`,
+    long,
+    async ({ page, ownDaemon }) => {
+      const he = view.language === 'he'
+      await prepare(page, view)
+      const { dana } = await fill(page, ownDaemon)
+      await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+      const relation = page.getByLabel(he ? 'סוג הקשר' : 'Relation', { exact: true })
+      await relation.selectOption('vip')
+      await expect(page.locator('.toast').last()).toContainText(he ? 'סומן כ־VIP' : 'Marked as VIP')
+      await inspect(page, 'contact-vip', view)
+      await relation.selectOption('staff')
+      await expect(page.locator('.toast').last()).toContainText(he ? 'סומן כאיש צוות' : 'Marked as staff')
+      await page
+        .locator('.toast')
+        .last()
+        .getByRole('button', { name: he ? 'ביטול' : 'Undo' })
+        .click()
+      await expect(relation).toHaveValue('vip')
+      await page.goto(`${ownDaemon.url}/app/inbox/${dana}`)
+      await expect(page.locator('header').getByRole('link', { name: 'VIP' })).toBeVisible()
+      await page.goto(`${ownDaemon.url}/app/contacts`)
+      await page.getByRole('button', { name: 'VIP', exact: true }).click()
+      await expect(page.locator('tbody tr')).toHaveCount(1)
+      await expect(page.locator('tbody tr')).toContainText('VIP')
+      await inspect(page, 'contacts-vip', view)
+      await page.getByRole('button', { name: he ? 'צוות' : 'Staff', exact: true }).click()
+      await expect(page.locator('tbody tr')).toHaveCount(0)
+    },
+  )
 }
 
 for (const view of layouts('phone')) {
-  test(`numbers of a contact, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+  test(`numbers of a contact, ${view.language} ${view.width} ${view.scheme}`, long, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     await ownDaemon.start()
     await ownDaemon.receive('שלום', '+972509876543', 'דנה כהן')
@@ -568,7 +569,7 @@ test('a long tag leaves the other filters on the screen', async ({ page, ownDaem
   expect(box?.width).toBeLessThan(300)
 })
 
-test('a detail that was not saved stays in its editor, with the reason', async ({ page, ownDaemon }) => {
+test('a detail that was not saved stays in its editor, with the reason', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.receive('שלום', '+972509876543', 'דנה כהן')
   await prepare(page, VIEWS[0])
@@ -652,46 +653,47 @@ test('the arrow keys choose the contact of a merge', async ({ page, ownDaemon })
   await expect.poll(() => new URL(page.url()).searchParams.get('other')).toBe(String(avi))
 })
 
-test('all contacts that match the filter are selected, also those that were not loaded', async ({
-  page,
-  ownDaemon,
-}) => {
-  test.slow()
-  await ownDaemon.start()
-  await prepare(page, VIEWS[0])
-  const { send, get } = await owner(page, ownDaemon)
-  for (let at = 0; at < 120; at++) {
-    await send('POST', '/api/contacts', { display_name: `לקוח ${at}`, number: `050-987-${6000 + at}` })
-  }
-  const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'מבצע' })
-  await page.goto(`${ownDaemon.url}/app/contacts`)
-  await page.getByRole('checkbox', { name: 'בחירת כל מי שנטענו' }).click()
-  const note = page.locator('.select-all')
-  await expect(note).toContainText('נבחרו רק 50 הלקוחות שנטענו')
-  // Stopped before the next page has arrived, the selection stays.
-  let isHeld = true
-  await page.route('**/api/contacts?*cursor=*', async route => {
-    await expect.poll(() => isHeld).toBe(false)
-    await route.continue().catch(() => undefined)
-  })
-  const all = note.getByRole('button', { name: 'לבחור את כל הלקוחות' })
-  await all.click()
-  await expect(note).toContainText('נטענו 50 לקוחות')
-  await note.getByRole('button', { name: 'עצירה' }).click()
-  await expect(page.locator('.bulk')).toContainText('נבחרו 50 לקוחות')
-  isHeld = false
-  await page.reload()
-  await page.getByRole('checkbox', { name: 'בחירת כל מי שנטענו' }).click()
-  await inspect(page, 'contacts-select-all', VIEWS[0])
-  await all.click()
-  await expect(page.locator('.bulk')).toContainText('נבחרו 120 לקוחות')
-  await expect(note).toHaveCount(0)
-  const tagged = async () =>
-    (await get<{ items: { id: number; contact_count: number }[] }>('/api/tags')).items.find(({ id }) => id === tag.id)
-      ?.contact_count
-  await page.getByRole('button', { name: 'הוספת תגית' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'מבצע' }).click()
-  await expect.poll(tagged).toBe(120)
-  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
-  await expect.poll(tagged).toBe(0)
-})
+test(
+  'all contacts that match the filter are selected, also those that were not loaded',
+  long,
+  async ({ page, ownDaemon }) => {
+    test.slow()
+    await ownDaemon.start()
+    await prepare(page, VIEWS[0])
+    const { send, get } = await owner(page, ownDaemon)
+    for (let at = 0; at < 120; at++) {
+      await send('POST', '/api/contacts', { display_name: `לקוח ${at}`, number: `050-987-${6000 + at}` })
+    }
+    const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'מבצע' })
+    await page.goto(`${ownDaemon.url}/app/contacts`)
+    await page.getByRole('checkbox', { name: 'בחירת כל מי שנטענו' }).click()
+    const note = page.locator('.select-all')
+    await expect(note).toContainText('נבחרו רק 50 הלקוחות שנטענו')
+    // Stopped before the next page has arrived, the selection stays.
+    let isHeld = true
+    await page.route('**/api/contacts?*cursor=*', async route => {
+      await expect.poll(() => isHeld).toBe(false)
+      await route.continue().catch(() => undefined)
+    })
+    const all = note.getByRole('button', { name: 'לבחור את כל הלקוחות' })
+    await all.click()
+    await expect(note).toContainText('נטענו 50 לקוחות')
+    await note.getByRole('button', { name: 'עצירה' }).click()
+    await expect(page.locator('.bulk')).toContainText('נבחרו 50 לקוחות')
+    isHeld = false
+    await page.reload()
+    await page.getByRole('checkbox', { name: 'בחירת כל מי שנטענו' }).click()
+    await inspect(page, 'contacts-select-all', VIEWS[0])
+    await all.click()
+    await expect(page.locator('.bulk')).toContainText('נבחרו 120 לקוחות')
+    await expect(note).toHaveCount(0)
+    const tagged = async () =>
+      (await get<{ items: { id: number; contact_count: number }[] }>('/api/tags')).items.find(({ id }) => id === tag.id)
+        ?.contact_count
+    await page.getByRole('button', { name: 'הוספת תגית' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'מבצע' }).click()
+    await expect.poll(tagged).toBe(120)
+    await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+    await expect.poll(tagged).toBe(0)
+  },
+)

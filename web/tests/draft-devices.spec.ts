@@ -1,7 +1,7 @@
 import type { Browser, Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, logIn, long, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 const LONG = 'שלום, המחיר הוא 420 ש״ח כולל הכול, ואפשר ביום רביעי בעשר'
@@ -40,7 +40,7 @@ async function leaveOffline(page: Page, text: string): Promise<void> {
   await page.unroute('**/draft')
 }
 
-test('an unsaved draft replaces no newer one of another device', async ({ page: desk, browser, ownDaemon }) => {
+test('an unsaved draft replaces no newer one of another device', long, async ({ page: desk, browser, ownDaemon }) => {
   const { phone, url, stored } = await open(desk, browser, ownDaemon)
   await leaveOffline(phone, 'רק רגע')
   await field(desk).fill(LONG)
@@ -56,32 +56,32 @@ test('an unsaved draft replaces no newer one of another device', async ({ page: 
   await phone.context().close()
 })
 
-test('words that two devices type at the same time are all kept, and the caret stays', async ({
-  page: desk,
-  browser,
-  ownDaemon,
-}) => {
-  const { phone, stored } = await open(desk, browser, ownDaemon)
-  await field(desk).fill('שלום')
-  await expect(field(phone)).toHaveValue('שלום')
-  await field(phone).press('End')
-  await field(phone).pressSequentially(' מהטלפון')
-  await field(desk).press('End')
-  await field(desk).pressSequentially(' מהמחשב, ועוד כמה מילים', { delay: 60 })
-  const both = 'שלום מהטלפון\nשלום מהמחשב, ועוד כמה מילים'
-  await expect(field(desk)).toHaveValue(both)
-  await expect(field(phone)).toHaveValue(both)
-  await expect.poll(stored).toBe(both)
+test(
+  'words that two devices type at the same time are all kept, and the caret stays',
+  long,
+  async ({ page: desk, browser, ownDaemon }) => {
+    const { phone, stored } = await open(desk, browser, ownDaemon)
+    await field(desk).fill('שלום')
+    await expect(field(phone)).toHaveValue('שלום')
+    await field(phone).press('End')
+    await field(phone).pressSequentially(' מהטלפון')
+    await field(desk).press('End')
+    await field(desk).pressSequentially(' מהמחשב, ועוד כמה מילים', { delay: 60 })
+    const both = 'שלום מהטלפון\nשלום מהמחשב, ועוד כמה מילים'
+    await expect(field(desk)).toHaveValue(both)
+    await expect(field(phone)).toHaveValue(both)
+    await expect.poll(stored).toBe(both)
 
-  // The caret was moved into the text: what is typed there stays there.
-  await field(desk).press('ArrowLeft')
-  await desk.keyboard.press('Home')
-  await field(phone).fill(`${both}\nשורה חדשה`)
-  await expect(field(desk)).toHaveValue(`${both}\nשורה חדשה`)
-  await desk.keyboard.type('רגע, ')
-  await expect(field(desk)).toHaveValue('שלום מהטלפון\nרגע, שלום מהמחשב, ועוד כמה מילים\nשורה חדשה')
-  await phone.context().close()
-})
+    // The caret was moved into the text: what is typed there stays there.
+    await field(desk).press('ArrowLeft')
+    await desk.keyboard.press('Home')
+    await field(phone).fill(`${both}\nשורה חדשה`)
+    await expect(field(desk)).toHaveValue(`${both}\nשורה חדשה`)
+    await desk.keyboard.type('רגע, ')
+    await expect(field(desk)).toHaveValue('שלום מהטלפון\nרגע, שלום מהמחשב, ועוד כמה מילים\nשורה חדשה')
+    await phone.context().close()
+  },
+)
 
 test('a draft that another device has sent is not restored, and later words are kept', async ({
   page: desk,
@@ -110,20 +110,24 @@ test('a draft that another device has sent is not restored, and later words are 
   await phone.context().close()
 })
 
-test('a text that another tab has stored is continued and not doubled', async ({ page: desk, browser, ownDaemon }) => {
-  const { phone, url, stored } = await open(desk, browser, ownDaemon)
-  await phone.context().close()
-  const other = await desk.context().newPage()
-  await other.goto(url)
-  await expect(field(other)).toBeVisible()
-  // The other tab does not read the thread again before the user continues the text there.
-  await other.route(/\/api\/threads\/\d+$/, route => route.abort())
-  await field(desk).fill('מחר בע')
-  await expect(field(other)).toHaveValue('מחר בע')
-  await expect.poll(stored).toBe('מחר בע')
-  await field(other).press('End')
-  await field(other).pressSequentially('שר')
-  await expect.poll(stored).toBe('מחר בעשר')
-  await expect(field(other)).toHaveValue('מחר בעשר')
-  await expect(field(desk)).toHaveValue('מחר בעשר')
-})
+test(
+  'a text that another tab has stored is continued and not doubled',
+  long,
+  async ({ page: desk, browser, ownDaemon }) => {
+    const { phone, url, stored } = await open(desk, browser, ownDaemon)
+    await phone.context().close()
+    const other = await desk.context().newPage()
+    await other.goto(url)
+    await expect(field(other)).toBeVisible()
+    // The other tab does not read the thread again before the user continues the text there.
+    await other.route(/\/api\/threads\/\d+$/, route => route.abort())
+    await field(desk).fill('מחר בע')
+    await expect(field(other)).toHaveValue('מחר בע')
+    await expect.poll(stored).toBe('מחר בע')
+    await field(other).press('End')
+    await field(other).pressSequentially('שר')
+    await expect.poll(stored).toBe('מחר בעשר')
+    await expect(field(other)).toHaveValue('מחר בעשר')
+    await expect(field(desk)).toHaveValue('מחר בעשר')
+  },
+)

@@ -1,9 +1,9 @@
 import { contactOf, owner } from './support/api'
-import { expect, inspect, LAYOUTS, prepare, test } from './support/fixtures'
+import { expect, inspect, LAYOUTS, long, prepare, test } from './support/fixtures'
 
 const DANA = '+972509876543'
 
-test('an open conversation closes when its contact is erased, and sends nothing', async ({ page, ownDaemon }) => {
+test('an open conversation closes when its contact is erased, and sends nothing', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.receive('שלום, זאת דנה', DANA, 'דנה כהן')
   const api = await owner(page, ownDaemon)

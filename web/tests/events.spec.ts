@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import { type Daemon, OWNER } from './support/daemon'
-import { alone, expect, prepare, test, VIEWS, watch } from './support/fixtures'
+import { alone, expect, long, prepare, test, VIEWS, watch } from './support/fixtures'
 import { Network } from './support/proxy'
 
 const NOA = '+972527614408'
@@ -160,42 +160,44 @@ for (const hasWorker of WORKERS) {
 }
 
 for (const isKnown of [true, false]) {
-  test(`10,000 missed changes end with a fresh page, ${isKnown ? 'all known' : 'most of them no longer known'}`, async ({
-    page,
-    ownDaemon,
-  }) => {
-    test.setTimeout(120_000)
-    const api = await fill(page, ownDaemon)
-    const network = await new Network(ownDaemon.url).open()
-    await prepare(page, WIDE)
-    await page.goto(`${network.url}/app/inbox/${api.noa}`)
-    await expect(page.locator('.trow .msg')).toHaveCount(1)
-    const today = await opened(page.context(), `${network.url}/app/today`)
-    await network.cut()
-    await change(ownDaemon, api, 5)
-    await ownDaemon.stop()
-    await ownDaemon.database(database => {
-      database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+  test(
+    `10,000 missed changes end with a fresh page, ${isKnown ? 'all known' : 'most of them no longer known'}`,
+    isKnown ? long : {},
+    async ({ page, ownDaemon }) => {
+      test.setTimeout(120_000)
+      const api = await fill(page, ownDaemon)
+      const network = await new Network(ownDaemon.url).open()
+      await prepare(page, WIDE)
+      await page.goto(`${network.url}/app/inbox/${api.noa}`)
+      await expect(page.locator('.trow .msg')).toHaveCount(1)
+      const today = await opened(page.context(), `${network.url}/app/today`)
+      await network.cut()
+      await change(ownDaemon, api, 5)
+      await ownDaemon.stop()
+      await ownDaemon.database(database => {
+        database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
         INSERT INTO changes(at, kind, thread_id, ref_id) SELECT '2026-11-20T08:00:00.000Z', 'thread_updated', 1, 1 FROM n`)
-      // Simulates so many changes that the daemon has deleted this browser's position.
-      if (!isKnown) database.exec('DELETE FROM changes WHERE seq < (SELECT max(seq) FROM changes) - 100')
-    })
-    await ownDaemon.start()
-    // If the daemon had adopted a replaced database, the page would fetch everything again, and the test would show
-    // nothing.
-    expect(ownDaemon.log.filter(({ event }) => event === 'STORE_ADOPTED')).toEqual([])
-    await ownDaemon.receive('אחרי הכול', NOA)
-    await network.open()
-    await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 20_000 })
-    for (const tab of [page, today]) await expectFresh(tab)
-    await network.cut()
-  })
+        // Simulates so many changes that the daemon has deleted this browser's position.
+        if (!isKnown) database.exec('DELETE FROM changes WHERE seq < (SELECT max(seq) FROM changes) - 100')
+      })
+      await ownDaemon.start()
+      // If the daemon had adopted a replaced database, the page would fetch everything again, and the test would show
+      // nothing.
+      expect(ownDaemon.log.filter(({ event }) => event === 'STORE_ADOPTED')).toEqual([])
+      await ownDaemon.receive('אחרי הכול', NOA)
+      await network.open()
+      await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 20_000 })
+      for (const tab of [page, today]) await expectFresh(tab)
+      await network.cut()
+    },
+  )
 }
 
 for (const hasWorker of WORKERS) {
   const name = hasWorker ? 'a shared worker' : 'no shared worker'
   alone(
     `a tab that the browser froze equals a fresh load when it continues, with ${name}`,
+    long,
     async ({ page, ownDaemon }) => {
       test.setTimeout(120_000)
       const api = await fill(page, ownDaemon)
@@ -221,6 +223,7 @@ for (const hasWorker of WORKERS) {
 
 alone(
   'a login that ended during two hours without network leads back to the same place',
+  long,
   async ({ page, ownDaemon }) => {
     const api = await fill(page, ownDaemon)
     const network = await new Network(ownDaemon.url).open()
@@ -247,7 +250,7 @@ alone(
   },
 )
 
-alone('a stream that a proxy refused starts again, and nothing is missed', async ({ page, ownDaemon }) => {
+alone('a stream that a proxy refused starts again, and nothing is missed', long, async ({ page, ownDaemon }) => {
   const api = await fill(page, ownDaemon)
   await prepare(page, WIDE)
   await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))

@@ -1,6 +1,6 @@
 import type { Locator, Page, Route } from '@playwright/test'
 import { contactOf, owner } from './support/api'
-import { alone, expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { alone, expect, logIn, long, prepare, test, VIEWS } from './support/fixtures'
 import { Network } from './support/proxy'
 import { fillShop, NOA, screensOf, settled, visit } from './support/shop'
 
@@ -164,7 +164,7 @@ alone('an answer that is an error, cut off, or never comes is reported, with a r
   }
 })
 
-test('a change that fails is undone, with its reason, and can be retried', async ({ page, ownDaemon }) => {
+test('a change that fails is undone, with its reason, and can be retried', long, async ({ page, ownDaemon }) => {
   test.slow()
   await ownDaemon.start()
   await prepare(page, VIEWS[0])
@@ -213,7 +213,7 @@ test('a change that fails is undone, with its reason, and can be retried', async
   await expect(chip).toHaveCount(0)
 })
 
-alone('a page whose code never arrives says so, and opens by itself when it can', async ({ page, ownDaemon }) => {
+alone('a page whose code never arrives says so, and opens by itself when it can', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])
   await logIn(page, ownDaemon)
@@ -240,39 +240,40 @@ alone('a page whose code never arrives says so, and opens by itself when it can'
   await passTime(() => expect(page.locator('main h1')).toHaveText('לקוחות', { timeout: 1_000 }), 10_000)
 })
 
-test('a dialog whose code does not load without a connection leaves the page as it is, and opens by a retry', async ({
-  page,
-  ownDaemon,
-}) => {
-  await ownDaemon.start()
-  await ownDaemon.receive('שלום', NOA, 'נועה ברק')
-  const { id } = await contactOf(await owner(page, ownDaemon), NOA)
-  const network = await new Network(ownDaemon.url).open()
-  await prepare(page, VIEWS[0])
-  await page.goto(`${network.url}/app/inbox/${id}`)
-  const field = page.locator('.write textarea')
-  await field.fill('חצי משפט')
-  await network.cut()
-  await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
-  const choose = async () => {
-    await page.getByRole('button', { name: 'שליחה מאוחר יותר' }).click()
-    await page.getByRole('menuitem', { name: 'יום ושעה אחרים' }).click()
-  }
-  const said = page.locator('.toast.error', { hasText: 'לא נטען' })
-  await choose()
-  await expect(said).toBeVisible()
-  await expect(field).toHaveValue('חצי משפט')
-  await said.getByRole('button', { name: 'סגירה' }).click()
-  await choose()
-  await expect(said).toBeVisible()
-  await network.open()
-  await said.getByRole('button', { name: 'לנסות שוב' }).click()
-  await expect(page.getByRole('dialog', { name: 'מתי לשלוח' })).toBeVisible()
-  await expect(said).toHaveCount(0)
-  await page.keyboard.press('Escape')
-  await expect(field).toHaveValue('חצי משפט')
-  await network.cut()
-})
+test(
+  'a dialog whose code does not load without a connection leaves the page as it is, and opens by a retry',
+  long,
+  async ({ page, ownDaemon }) => {
+    await ownDaemon.start()
+    await ownDaemon.receive('שלום', NOA, 'נועה ברק')
+    const { id } = await contactOf(await owner(page, ownDaemon), NOA)
+    const network = await new Network(ownDaemon.url).open()
+    await prepare(page, VIEWS[0])
+    await page.goto(`${network.url}/app/inbox/${id}`)
+    const field = page.locator('.write textarea')
+    await field.fill('חצי משפט')
+    await network.cut()
+    await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
+    const choose = async () => {
+      await page.getByRole('button', { name: 'שליחה מאוחר יותר' }).click()
+      await page.getByRole('menuitem', { name: 'יום ושעה אחרים' }).click()
+    }
+    const said = page.locator('.toast.error', { hasText: 'לא נטען' })
+    await choose()
+    await expect(said).toBeVisible()
+    await expect(field).toHaveValue('חצי משפט')
+    await said.getByRole('button', { name: 'סגירה' }).click()
+    await choose()
+    await expect(said).toBeVisible()
+    await network.open()
+    await said.getByRole('button', { name: 'לנסות שוב' }).click()
+    await expect(page.getByRole('dialog', { name: 'מתי לשלוח' })).toBeVisible()
+    await expect(said).toHaveCount(0)
+    await page.keyboard.press('Escape')
+    await expect(field).toHaveValue('חצי משפט')
+    await network.cut()
+  },
+)
 
 test('a dialog whose code the browser does not request again is loaded by a reload', async ({ page, daemon }) => {
   await prepare(page, VIEWS[0])

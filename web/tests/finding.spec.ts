@@ -1,36 +1,37 @@
 import { contactOf, owner } from './support/api'
-import { expect, inspect, layouts, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, long, prepare, test, VIEWS } from './support/fixtures'
 
 const NUMBER = '+972541234567'
 
 for (const view of layouts('phone')) {
-  test(`an unknown caller gets a name, and the bridge's outage is said, ${view.language} ${view.width}`, async ({
-    page,
-    ownDaemon,
-  }) => {
-    await ownDaemon.start()
-    await ownDaemon.receive('חזרו אליי ל +972 54-111-2233')
-    const api = await owner(page, ownDaemon)
-    const { id } = await contactOf(api, NUMBER)
-    await prepare(page, view)
-    await page.route('**/api/whatsapp/bridge', async route => {
-      const json = { enabled: true, reachable: false, connected: false, state: 'unreachable', waiting: {} }
-      await route.fulfill({ json })
-    })
-    await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
-    await expect(page.locator('.bub a[href="tel:+972541112233"] bdi[dir=ltr]')).toHaveText('+972 54-111-2233')
-    await expect(page.locator('.route .warn')).toContainText('WhatsApp')
-    await expect(page.locator('.route a')).toHaveAttribute('href', '/app/whatsapp')
-    await page.locator('.write textarea').fill('שלום')
-    await page.locator('.write .btn.pen').click()
-    await expect(page.locator('.msg.us .ticks')).toContainText('WhatsApp', { timeout: 15_000 })
-    await inspect(page, 'thread-bridge-down', view)
-    await page.locator('.conv .head .link-in-text').click()
-    await page.getByRole('dialog').getByRole('textbox').fill('מיכל')
-    await page.getByRole('dialog').locator('.btn.pen').click()
-    await expect(page.locator('.conv .head h2')).toHaveText('מיכל')
-    await expect(page.locator('.conv .head .link-in-text')).toHaveCount(0)
-  })
+  test(
+    `an unknown caller gets a name, and the bridge's outage is said, ${view.language} ${view.width}`,
+    long,
+    async ({ page, ownDaemon }) => {
+      await ownDaemon.start()
+      await ownDaemon.receive('חזרו אליי ל +972 54-111-2233')
+      const api = await owner(page, ownDaemon)
+      const { id } = await contactOf(api, NUMBER)
+      await prepare(page, view)
+      await page.route('**/api/whatsapp/bridge', async route => {
+        const json = { enabled: true, reachable: false, connected: false, state: 'unreachable', waiting: {} }
+        await route.fulfill({ json })
+      })
+      await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+      await expect(page.locator('.bub a[href="tel:+972541112233"] bdi[dir=ltr]')).toHaveText('+972 54-111-2233')
+      await expect(page.locator('.route .warn')).toContainText('WhatsApp')
+      await expect(page.locator('.route a')).toHaveAttribute('href', '/app/whatsapp')
+      await page.locator('.write textarea').fill('שלום')
+      await page.locator('.write .btn.pen').click()
+      await expect(page.locator('.msg.us .ticks')).toContainText('WhatsApp', { timeout: 15_000 })
+      await inspect(page, 'thread-bridge-down', view)
+      await page.locator('.conv .head .link-in-text').click()
+      await page.getByRole('dialog').getByRole('textbox').fill('מיכל')
+      await page.getByRole('dialog').locator('.btn.pen').click()
+      await expect(page.locator('.conv .head h2')).toHaveText('מיכל')
+      await expect(page.locator('.conv .head .link-in-text')).toHaveCount(0)
+    },
+  )
 }
 
 for (const view of [VIEWS[0], VIEWS[2]]) {

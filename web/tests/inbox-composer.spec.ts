@@ -1,5 +1,5 @@
 import { contactOf, owner } from './support/api'
-import { alone, expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { alone, expect, inspect, layouts, logIn, long, prepare, test, VIEWS } from './support/fixtures'
 
 const FROM = '972527614408'
 
@@ -105,48 +105,49 @@ for (const view of layouts('phone')) {
   })
 }
 
-test('a typed time of a scheduled message counts, and another text is refused in place', async ({
-  page,
-  ownDaemon,
-}) => {
-  await ownDaemon.start()
-  await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
-  await prepare(page, VIEWS[0])
-  await logIn(page, ownDaemon)
-  await page.goto(`${ownDaemon.url}/app/inbox`)
-  await page.locator('.thread').click()
-  await page.locator('.write textarea').fill('מזכירים')
-  await page.getByRole('button', { name: 'שליחה מאוחר יותר' }).click()
-  await page.getByRole('menuitem').last().click()
-  const dialog = page.getByRole('dialog')
-  const time = dialog.getByLabel('שעה')
-  const plan = dialog.getByRole('button', { name: 'לתזמן' })
-  await expect(time).toHaveValue('9:00')
-  await expect(dialog.getByText('ו׳', { exact: true })).toBeVisible()
-  await time.fill('16:2')
-  await expect(time).toHaveAccessibleDescription('שעה נכתבת כך: 9:30')
-  await expect(plan).toBeDisabled()
-  await time.fill('16:20')
-  await expect(time).toHaveAccessibleDescription('')
-  await time.press('Tab')
-  await inspect(page, 'inbox-choose-time', { ...VIEWS[0], also: VIEWS[2] })
-  await plan.click()
-  await expect(page.locator('.scheduled li')).toContainText('16:20')
-  // The list offers all times, each once, when it is opened without typing.
-  await page.locator('.scheduled li').getByRole('button', { name: 'עריכה', exact: true }).click()
-  const change = page.locator('.scheduled li').getByRole('button', { name: '16:20' })
-  await change.click()
-  await expect(time).toHaveValue('16:20')
-  // Another time is chosen from those that begin with the typed text. The list of a complete time does not cover the button.
-  await time.fill('9:')
-  await expect(page.getByRole('option')).toHaveText(['9:00', '9:15', '9:30', '9:45'])
-  await time.fill('9:00')
-  await expect(page.getByRole('option')).toHaveCount(0)
-  await time.click()
-  await expect(page.getByRole('option', { name: /^0?9:00$/ })).toHaveCount(1)
-  await time.fill('9:15')
-  await plan.click({ trial: true })
-})
+test(
+  'a typed time of a scheduled message counts, and another text is refused in place',
+  long,
+  async ({ page, ownDaemon }) => {
+    await ownDaemon.start()
+    await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
+    await prepare(page, VIEWS[0])
+    await logIn(page, ownDaemon)
+    await page.goto(`${ownDaemon.url}/app/inbox`)
+    await page.locator('.thread').click()
+    await page.locator('.write textarea').fill('מזכירים')
+    await page.getByRole('button', { name: 'שליחה מאוחר יותר' }).click()
+    await page.getByRole('menuitem').last().click()
+    const dialog = page.getByRole('dialog')
+    const time = dialog.getByLabel('שעה')
+    const plan = dialog.getByRole('button', { name: 'לתזמן' })
+    await expect(time).toHaveValue('9:00')
+    await expect(dialog.getByText('ו׳', { exact: true })).toBeVisible()
+    await time.fill('16:2')
+    await expect(time).toHaveAccessibleDescription('שעה נכתבת כך: 9:30')
+    await expect(plan).toBeDisabled()
+    await time.fill('16:20')
+    await expect(time).toHaveAccessibleDescription('')
+    await time.press('Tab')
+    await inspect(page, 'inbox-choose-time', { ...VIEWS[0], also: VIEWS[2] })
+    await plan.click()
+    await expect(page.locator('.scheduled li')).toContainText('16:20')
+    // The list offers all times, each once, when it is opened without typing.
+    await page.locator('.scheduled li').getByRole('button', { name: 'עריכה', exact: true }).click()
+    const change = page.locator('.scheduled li').getByRole('button', { name: '16:20' })
+    await change.click()
+    await expect(time).toHaveValue('16:20')
+    // Another time is chosen from those that begin with the typed text. The list of a complete time does not cover the button.
+    await time.fill('9:')
+    await expect(page.getByRole('option')).toHaveText(['9:00', '9:15', '9:30', '9:45'])
+    await time.fill('9:00')
+    await expect(page.getByRole('option')).toHaveCount(0)
+    await time.click()
+    await expect(page.getByRole('option', { name: /^0?9:00$/ })).toHaveCount(1)
+    await time.fill('9:15')
+    await plan.click({ trial: true })
+  },
+)
 
 test('a message is scheduled once, and what is typed meanwhile stays', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
@@ -212,7 +213,7 @@ test('Enter after the name of a saved reply waits for the list, and never sends 
   await expect(field).toHaveValue('פתוח 9–18')
 })
 
-test('a refusal is explained in the language of the page', async ({ page, ownDaemon }) => {
+test('a refusal is explained in the language of the page', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.receive('בוקר טוב', `+${FROM}`, 'נועה ברק')
   await prepare(page, VIEWS[0])

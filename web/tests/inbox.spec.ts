@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, LAYOUTS, logIn, logInAgain, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, logInAgain, long, prepare, test, VIEWS } from './support/fixtures'
 
 const WIDE = VIEWS[0]
 const NOA = '+972527614408'
@@ -280,7 +280,7 @@ test('keys by their place on the keyboard: next, reply, archive with undo', asyn
   await expect(row(page, 'Tom Becker')).toBeVisible()
 })
 
-test('a long history: nothing jumps, and the first message is reached', async ({ page, ownDaemon }) => {
+test('a long history: nothing jumps, and the first message is reached', long, async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   const texts = Array.from({ length: 130 }, (_, at) =>
     at % 7 === 1 ? `הודעה מספר ${at + 1}\nעם שורה שנייה` : `הודעה מספר ${at + 1}`,
@@ -310,7 +310,7 @@ test('a long history: nothing jumps, and the first message is reached', async ({
   await expect(field(page)).toHaveValue('באמצע משפט')
 })
 
-test('a quote leads to its message each time', async ({ page, ownDaemon }) => {
+test('a quote leads to its message each time', long, async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   const texts = Array.from({ length: 40 }, (_, at) => `הודעה מספר ${at + 1}`)
   await receive(page, ownDaemon, NOA, texts, 'נועה ברק')
@@ -409,7 +409,7 @@ const standing = (element: Locator): Promise<number> =>
       }),
   )
 
-test('a link to an old message finds it, and the list stays there', async ({ page, ownDaemon }) => {
+test('a link to an old message finds it, and the list stays there', long, async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   const texts = Array.from({ length: 130 }, (_, at) => `הודעה מספר ${at + 1}`)
   await receive(page, ownDaemon, NOA, texts, 'נועה ברק')

@@ -1,6 +1,6 @@
-import { expect, inspectAll, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logIn, long, prepare, show, test, VIEWS } from './support/fixtures'
 
-test('the strip of a live call', async ({ page, daemon }) => {
+test('the strip of a live call', long, async ({ page, daemon }) => {
   test.slow()
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)

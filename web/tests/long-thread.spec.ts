@@ -1,7 +1,7 @@
 import type { Locator, Page, Request } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, long, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 const MESSAGES = 20_000
@@ -184,7 +184,7 @@ async function hold(page: Page, parameter: string): Promise<() => Promise<void>>
   }
 }
 
-test('a row at the edge of what is loaded stays in its place when entries join', async ({ page, ownDaemon }) => {
+test('a row at the edge of what is loaded stays in its place when entries join', long, async ({ page, ownDaemon }) => {
   test.slow()
   const { contact, idOf } = await fill(page, ownDaemon)
   await prepare(page, VIEWS[0])
@@ -208,28 +208,29 @@ test('a row at the edge of what is loaded stays in its place when entries join',
   await expect(page.locator('.to-end')).toBeVisible()
 })
 
-test('a date that arrives after the user has returned to the newest message is not shown', async ({
-  page,
-  ownDaemon,
-}) => {
-  const { contact } = await fill(page, ownDaemon)
-  await prepare(page, VIEWS[0])
-  await page.goto(`${ownDaemon.url}/app/inbox/${contact}`)
-  const talk = page.locator('.talk.scroll')
-  const last = talk.locator('.msg', { hasText: message(MESSAGES) })
-  await expect(last).toBeInViewport()
-  await scrollUntil(talk, message(MESSAGES - 40), -240)
-  const release = await hold(page, 'around')
-  const isIt = (request: Request) => request.url().includes('around=')
-  const ended = Promise.race([page.waitForEvent('requestfinished', isIt), page.waitForEvent('requestfailed', isIt)])
-  await page.getByRole('slider').press('Home')
-  await expect(page.locator('.jumping')).toBeVisible()
-  await page.locator('.to-end').click()
-  await expect(last).toBeInViewport()
-  await release()
-  await ended
-  await standing(last)
-  await expect(last).toBeInViewport()
-  await expect(page.locator('.to-end')).toHaveCount(0)
-  await expect(page.locator('.jumping')).toHaveCount(0)
-})
+test(
+  'a date that arrives after the user has returned to the newest message is not shown',
+  long,
+  async ({ page, ownDaemon }) => {
+    const { contact } = await fill(page, ownDaemon)
+    await prepare(page, VIEWS[0])
+    await page.goto(`${ownDaemon.url}/app/inbox/${contact}`)
+    const talk = page.locator('.talk.scroll')
+    const last = talk.locator('.msg', { hasText: message(MESSAGES) })
+    await expect(last).toBeInViewport()
+    await scrollUntil(talk, message(MESSAGES - 40), -240)
+    const release = await hold(page, 'around')
+    const isIt = (request: Request) => request.url().includes('around=')
+    const ended = Promise.race([page.waitForEvent('requestfinished', isIt), page.waitForEvent('requestfailed', isIt)])
+    await page.getByRole('slider').press('Home')
+    await expect(page.locator('.jumping')).toBeVisible()
+    await page.locator('.to-end').click()
+    await expect(last).toBeInViewport()
+    await release()
+    await ended
+    await standing(last)
+    await expect(last).toBeInViewport()
+    await expect(page.locator('.to-end')).toHaveCount(0)
+    await expect(page.locator('.jumping')).toHaveCount(0)
+  },
+)

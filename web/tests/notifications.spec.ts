@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { contactOf, missCall, owner } from './support/api'
-import { expect, inspect, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, layouts, logIn, long, prepare, test, VIEWS, watch } from './support/fixtures'
 
 const DANA = '+972509876543'
 const NOA = '+972527614408'
@@ -181,24 +181,28 @@ test('a message is reported once, by one of two hidden tabs, without its words; 
   await other.close()
 })
 
-test('notifications show words and live calls by choice, and missed calls', async ({ page, context, ownDaemon }) => {
-  await record(context)
-  await ownDaemon.start()
-  await prepare(page, VIEWS[0])
-  const api = await owner(page, ownDaemon)
-  await turnOn(page, ownDaemon.url, ['גם את מה שנכתב', 'שיחה שמתנהלת עכשיו'])
-  await setVisible(page, false)
-  await ownDaemon.receive('אפשר תור למחר?', DANA, 'דנה כהן')
-  await expect.poll(() => shown(page)).toMatchObject([{ title: 'דנה כהן', body: 'הודעה חדשה: אפשר תור למחר?' }])
-  const bodies = async () => (await shown(page)).map(({ body }) => body)
-  // Without an AI, the caller leaves a message.
-  await ownDaemon.call(['--from', NOA, '--script', 'wait 6s; say 2s; stay']).catch(() => undefined)
-  await expect.poll(bodies).toContain('שיחה עכשיו')
-  await expect.poll(bodies).toContain('השאירו הודעה')
-  expect((await shown(page)).at(-1)?.title).toBe('052-761-4408')
-  await missCall(api, ownDaemon, TOM)
-  await expect.poll(bodies).toContain('שיחה שלא נענתה')
-})
+test(
+  'notifications show words and live calls by choice, and missed calls',
+  long,
+  async ({ page, context, ownDaemon }) => {
+    await record(context)
+    await ownDaemon.start()
+    await prepare(page, VIEWS[0])
+    const api = await owner(page, ownDaemon)
+    await turnOn(page, ownDaemon.url, ['גם את מה שנכתב', 'שיחה שמתנהלת עכשיו'])
+    await setVisible(page, false)
+    await ownDaemon.receive('אפשר תור למחר?', DANA, 'דנה כהן')
+    await expect.poll(() => shown(page)).toMatchObject([{ title: 'דנה כהן', body: 'הודעה חדשה: אפשר תור למחר?' }])
+    const bodies = async () => (await shown(page)).map(({ body }) => body)
+    // Without an AI, the caller leaves a message.
+    await ownDaemon.call(['--from', NOA, '--script', 'wait 6s; say 2s; stay']).catch(() => undefined)
+    await expect.poll(bodies).toContain('שיחה עכשיו')
+    await expect.poll(bodies).toContain('השאירו הודעה')
+    expect((await shown(page)).at(-1)?.title).toBe('052-761-4408')
+    await missCall(api, ownDaemon, TOM)
+    await expect.poll(bodies).toContain('שיחה שלא נענתה')
+  },
+)
 
 test.describe('service worker', () => {
   test.use({ serviceWorkers: 'allow' })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { type Owner, owner } from './support/api'
 import { type Daemon, OWNER } from './support/daemon'
-import { expect, inspect, layouts, logIn, logInAgain, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, logInAgain, long, prepare, test, VIEWS } from './support/fixtures'
 import { wav } from './trial/sound'
 
 const choose = (page: Page, name: string, buffer: Buffer) =>
@@ -13,7 +13,7 @@ const greetingOf = async (page: Page, daemon: Daemon) =>
   (await (await page.request.get(`${daemon.url}/api/greeting`)).json()) as { source: string; duration_ms: number }
 
 for (const view of layouts('phone')) {
-  test(`backups, limits and the greeting, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
+  test(`backups, limits and the greeting, ${view.language} ${view.width}`, long, async ({ page, ownDaemon }) => {
     test.slow()
     await ownDaemon.start()
     await prepare(page, view)

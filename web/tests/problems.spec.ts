@@ -1,4 +1,4 @@
-import { expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, layouts, logIn, long, prepare, test, VIEWS } from './support/fixtures'
 
 const alert = (kind: string, more: object = {}) => ({
   kind,
@@ -61,7 +61,7 @@ test('a line of a problem has the direction of the page, and names the check', a
 })
 
 for (const view of layouts('desktop')) {
-  test(`the history of problems, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
+  test(`the history of problems, ${view.language} ${view.width}`, long, async ({ page, ownDaemon }) => {
     await prepare(page, view)
     await ownDaemon.start()
     await logIn(page, ownDaemon)

@@ -1,5 +1,5 @@
 import { owner } from './support/api'
-import { expect, inspectAll, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, long, prepare, show, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -8,31 +8,35 @@ interface Item {
 }
 
 // The daemon has no bridge, so its messages stay in the queue.
-test('a message that waits in the queue says why, and can be cancelled and sent again', async ({ page, ownDaemon }) => {
-  test.slow()
-  await ownDaemon.start()
-  await prepare(page, VIEWS[0])
-  const api = await owner(page, ownDaemon)
-  const { id } = await api.send<{ id: number }>('POST', '/api/contacts', { display_name: 'נועה', number: NOA })
-  await api.send('POST', '/api/whatsapp/send', { to: NOA, text: 'השולחן שמור לשמונה' })
-  await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
-  const message = page.locator('.trow .msg.us')
-  const cancel = message.getByRole('button', { name: 'ביטול השליחה' })
-  await expect(message.locator('.ticks')).toContainText('ממתין לשליחה')
-  await expect(message).toContainText('עוד לא נשלחה')
-  await inspectAll(page, 'queued')
-  await show(page, VIEWS[0])
-  await cancel.focus()
-  await page.keyboard.press('Enter')
-  await expect(message.locator('.fail')).toContainText('בוטלה לפני שנשלחה')
-  await expect(message.locator('.fail')).not.toContainText('לא נשלח דרך')
-  await expect(page.locator('.talk')).toBeFocused()
-  await inspectAll(page, 'queued-cancelled')
-  await show(page, VIEWS[0])
-  await message.getByRole('button', { name: 'לנסות שוב' }).click()
-  await expect(message).toHaveCount(2)
-  await expect(message.last().locator('.ticks')).toContainText('ממתין לשליחה')
-})
+test(
+  'a message that waits in the queue says why, and can be cancelled and sent again',
+  long,
+  async ({ page, ownDaemon }) => {
+    test.slow()
+    await ownDaemon.start()
+    await prepare(page, VIEWS[0])
+    const api = await owner(page, ownDaemon)
+    const { id } = await api.send<{ id: number }>('POST', '/api/contacts', { display_name: 'נועה', number: NOA })
+    await api.send('POST', '/api/whatsapp/send', { to: NOA, text: 'השולחן שמור לשמונה' })
+    await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+    const message = page.locator('.trow .msg.us')
+    const cancel = message.getByRole('button', { name: 'ביטול השליחה' })
+    await expect(message.locator('.ticks')).toContainText('ממתין לשליחה')
+    await expect(message).toContainText('עוד לא נשלחה')
+    await inspectAll(page, 'queued')
+    await show(page, VIEWS[0])
+    await cancel.focus()
+    await page.keyboard.press('Enter')
+    await expect(message.locator('.fail')).toContainText('בוטלה לפני שנשלחה')
+    await expect(message.locator('.fail')).not.toContainText('לא נשלח דרך')
+    await expect(page.locator('.talk')).toBeFocused()
+    await inspectAll(page, 'queued-cancelled')
+    await show(page, VIEWS[0])
+    await message.getByRole('button', { name: 'לנסות שוב' }).click()
+    await expect(message).toHaveCount(2)
+    await expect(message.last().locator('.ticks')).toContainText('ממתין לשליחה')
+  },
+)
 
 test('a message that the daily limit postpones says when it is sent, and a late cancellation why not', async ({
   page,

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspectAll, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logIn, long, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -109,28 +109,29 @@ test('the form of an appointment shows the service that was removed', async ({ p
   await expect(removed).toHaveAttribute('aria-pressed', 'false')
 })
 
-test('a service without free times, because it was removed, is restored where they are missing', async ({
-  page,
-  ownDaemon,
-}) => {
-  const { send, get, color, appointment } = await fill(page, ownDaemon)
-  await send('DELETE', `/api/services/${color.id}`)
-  let isArchived = true
-  await page.route('**/api/free-slots*', route =>
-    isArchived
-      ? route.fulfill({ status: 409, json: { error: { code: 'service_archived', message: 'archived' } } })
-      : route.fallback(),
-  )
-  await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('button', { name: 'הזזה' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('השירות צבע הוסר, ולכן אין לו שעות פנויות')
-  await inspectAll(page, 'move-removed-service')
-  isArchived = false
-  await dialog.locator('.problem .btn').click()
-  await expect(dialog.locator('.slot').first()).toBeVisible()
-  expect((await get<{ items: Item[] }>('/api/services')).items.map(({ id }) => id)).toContain(color.id)
-})
+test(
+  'a service without free times, because it was removed, is restored where they are missing',
+  long,
+  async ({ page, ownDaemon }) => {
+    const { send, get, color, appointment } = await fill(page, ownDaemon)
+    await send('DELETE', `/api/services/${color.id}`)
+    let isArchived = true
+    await page.route('**/api/free-slots*', route =>
+      isArchived
+        ? route.fulfill({ status: 409, json: { error: { code: 'service_archived', message: 'archived' } } })
+        : route.fallback(),
+    )
+    await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'הזזה' }).click()
+    await expect(dialog.getByRole('alert')).toContainText('השירות צבע הוסר, ולכן אין לו שעות פנויות')
+    await inspectAll(page, 'move-removed-service')
+    isArchived = false
+    await dialog.locator('.problem .btn').click()
+    await expect(dialog.locator('.slot').first()).toBeVisible()
+    expect((await get<{ items: Item[] }>('/api/services')).items.map(({ id }) => id)).toContain(color.id)
+  },
+)
 
 test('an appointment of an employee who was removed is moved to anyone who is free', async ({ page, ownDaemon }) => {
   const { send, yossi, appointment } = await fill(page, ownDaemon)

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, long, prepare, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
 
@@ -59,43 +59,47 @@ test('a scheduled message that two change: the second is shown both texts, and d
   await expect(rows(page)).toContainText('נתראה ביום חמישי')
 })
 
-test('a text that was typed for a scheduled message is kept when the message is sent or cancelled', async ({
-  page,
-  ownDaemon,
-}) => {
-  const { send, path } = await opened(page, ownDaemon, 15_000)
-  const composer = page.locator('.write textarea')
-  await edit(page)
-  await field(page).fill('נתראה מחר בעשר')
-  // Its time comes while the form is open.
-  await expect(page.locator('.toast.error')).toContainText('ההודעה כבר נשלחה; הנוסח החדש שלכם כאן', { timeout: 40_000 })
-  await expect(composer).toHaveValue('נתראה מחר בעשר')
-  await expect(composer).toBeFocused()
-  await expect(rows(page)).toHaveCount(0)
+test(
+  'a text that was typed for a scheduled message is kept when the message is sent or cancelled',
+  long,
+  async ({ page, ownDaemon }) => {
+    const { send, path } = await opened(page, ownDaemon, 15_000)
+    const composer = page.locator('.write textarea')
+    await edit(page)
+    await field(page).fill('נתראה מחר בעשר')
+    // Its time comes while the form is open.
+    await expect(page.locator('.toast.error')).toContainText('ההודעה כבר נשלחה; הנוסח החדש שלכם כאן', {
+      timeout: 40_000,
+    })
+    await expect(composer).toHaveValue('נתראה מחר בעשר')
+    await expect(composer).toBeFocused()
+    await expect(rows(page)).toHaveCount(0)
 
-  const { thread_id } = await send<{ thread_id: number }>('GET', path)
-  const later = { thread_id, text: 'אולי', send_at: new Date(Date.now() + 3_600_000).toISOString() }
-  const { id } = await send<Scheduled>('POST', '/api/scheduled-messages', later)
-  await composer.fill('')
-  await edit(page)
-  await field(page).fill('בטוח')
-  await send('DELETE', `/api/scheduled-messages/${id}`)
-  await expect(page.locator('.toast.error').last()).toContainText('ההודעה בוטלה בינתיים')
-  await expect(composer).toHaveValue('בטוח')
-})
+    const { thread_id } = await send<{ thread_id: number }>('GET', path)
+    const later = { thread_id, text: 'אולי', send_at: new Date(Date.now() + 3_600_000).toISOString() }
+    const { id } = await send<Scheduled>('POST', '/api/scheduled-messages', later)
+    await composer.fill('')
+    await edit(page)
+    await field(page).fill('בטוח')
+    await send('DELETE', `/api/scheduled-messages/${id}`)
+    await expect(page.locator('.toast.error').last()).toContainText('ההודעה בוטלה בינתיים')
+    await expect(composer).toHaveValue('בטוח')
+  },
+)
 
-test('the undo of a cancelled message whose time has passed brings its text back to the composer', async ({
-  page,
-  ownDaemon,
-}) => {
-  const { get } = await opened(page, ownDaemon, 12_000)
-  await rows(page).getByRole('button', { name: 'ביטול' }).click()
-  const undo = page.locator('.toast').getByRole('button', { name: 'להחזיר' })
-  // The pointer keeps the toast on the screen.
-  await undo.hover()
-  await page.waitForTimeout(13_000)
-  await undo.click()
-  await expect(page.locator('.toast.error')).toContainText('השעה כבר עברה')
-  await expect(page.locator('.write textarea')).toHaveValue('נתראה מחר')
-  expect((await get<{ items: unknown[] }>('/api/scheduled-messages?state=waiting')).items).toEqual([])
-})
+test(
+  'the undo of a cancelled message whose time has passed brings its text back to the composer',
+  long,
+  async ({ page, ownDaemon }) => {
+    const { get } = await opened(page, ownDaemon, 12_000)
+    await rows(page).getByRole('button', { name: 'ביטול' }).click()
+    const undo = page.locator('.toast').getByRole('button', { name: 'להחזיר' })
+    // The pointer keeps the toast on the screen.
+    await undo.hover()
+    await page.waitForTimeout(13_000)
+    await undo.click()
+    await expect(page.locator('.toast.error')).toContainText('השעה כבר עברה')
+    await expect(page.locator('.write textarea')).toHaveValue('נתראה מחר')
+    expect((await get<{ items: unknown[] }>('/api/scheduled-messages?state=waiting')).items).toEqual([])
+  },
+)

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import { OWNER } from './support/daemon'
-import { expect, inspect, logInAgain, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, logInAgain, long, prepare, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
 const AVI = '+972523334455'
@@ -77,43 +77,44 @@ test('a session that is revoked elsewhere ends on the page within 5 s, and the d
   await expect(field(page)).toHaveValue('חצי משפט')
 })
 
-test('a name and a detail of a contact that were being typed are there after a session that ended', async ({
-  page,
-  ownDaemon,
-}) => {
-  await ownDaemon.start()
-  await ownDaemon.receive('שלום', DANA, 'דנה כהן')
-  await prepare(page, VIEWS[0])
-  const api = await owner(page, ownDaemon)
-  const { id } = await contactOf(api, DANA)
-  await api.send('POST', '/api/custom-fields', { name: 'כתובת', kind: 'text' })
-  await logInAgain(page, ownDaemon)
-  await page.goto(`${ownDaemon.url}/app/contacts/${id}`)
-  const name = page.getByRole('textbox', { name: 'שם', exact: true })
-  const address = page.getByRole('textbox', { name: 'כתובת' })
-  await page.getByRole('button', { name: 'שינוי השם' }).click()
-  await name.fill('דנה לוי')
-  await page.getByRole('button', { name: 'הוספת כתובת' }).click()
-  await address.fill('הרצל 48')
-  const { csrf_token } = await (await page.request.get(`${ownDaemon.url}/api/session`)).json()
-  await page.request.post(`${ownDaemon.url}/api/logout`, { headers: { 'X-CSRF-Token': csrf_token } })
-  await address.press('Enter')
-  await expect(page).toHaveURL(/\/login\?to=/)
-  await page.locator('[autocomplete=username]').fill(OWNER.name)
-  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
-  await page.keyboard.press('Enter')
-  await expect(name).toHaveValue('דנה לוי')
-  await expect(address).toHaveValue('הרצל 48')
-  await inspect(page, 'contact-kept', { ...VIEWS[0], also: VIEWS[2] })
-  await address.press('Enter')
-  await expect(page.getByRole('button', { name: 'הרצל 48' })).toBeVisible()
-  await name.press('Enter')
-  // The heading already has the new name while it is being saved; the form is closed by the response.
-  await expect(name).toBeHidden()
-  await page.reload()
-  await expect(page.locator('h1')).toContainText('דנה לוי')
-  await expect(page.locator('.kept-input')).toHaveCount(0)
-})
+test(
+  'a name and a detail of a contact that were being typed are there after a session that ended',
+  long,
+  async ({ page, ownDaemon }) => {
+    await ownDaemon.start()
+    await ownDaemon.receive('שלום', DANA, 'דנה כהן')
+    await prepare(page, VIEWS[0])
+    const api = await owner(page, ownDaemon)
+    const { id } = await contactOf(api, DANA)
+    await api.send('POST', '/api/custom-fields', { name: 'כתובת', kind: 'text' })
+    await logInAgain(page, ownDaemon)
+    await page.goto(`${ownDaemon.url}/app/contacts/${id}`)
+    const name = page.getByRole('textbox', { name: 'שם', exact: true })
+    const address = page.getByRole('textbox', { name: 'כתובת' })
+    await page.getByRole('button', { name: 'שינוי השם' }).click()
+    await name.fill('דנה לוי')
+    await page.getByRole('button', { name: 'הוספת כתובת' }).click()
+    await address.fill('הרצל 48')
+    const { csrf_token } = await (await page.request.get(`${ownDaemon.url}/api/session`)).json()
+    await page.request.post(`${ownDaemon.url}/api/logout`, { headers: { 'X-CSRF-Token': csrf_token } })
+    await address.press('Enter')
+    await expect(page).toHaveURL(/\/login\?to=/)
+    await page.locator('[autocomplete=username]').fill(OWNER.name)
+    await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+    await page.keyboard.press('Enter')
+    await expect(name).toHaveValue('דנה לוי')
+    await expect(address).toHaveValue('הרצל 48')
+    await inspect(page, 'contact-kept', { ...VIEWS[0], also: VIEWS[2] })
+    await address.press('Enter')
+    await expect(page.getByRole('button', { name: 'הרצל 48' })).toBeVisible()
+    await name.press('Enter')
+    // The heading already has the new name while it is being saved; the form is closed by the response.
+    await expect(name).toBeHidden()
+    await page.reload()
+    await expect(page.locator('h1')).toContainText('דנה לוי')
+    await expect(page.locator('.kept-input')).toHaveCount(0)
+  },
+)
 
 test('after a login of another user the page is theirs, without the first one’s text', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
@@ -131,7 +132,7 @@ test('after a login of another user the page is theirs, without the first one’
   await expect(field(page)).toHaveValue('')
 })
 
-test('a message that is refused elsewhere is said on every page', async ({ page, ownDaemon }) => {
+test('a message that is refused elsewhere is said on every page', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await ownDaemon.receive('שלום', DANA, 'דנה כהן')
   const api = await owner(page, ownDaemon)

@@ -1,6 +1,6 @@
 import { owner } from './support/api'
 import { OWNER } from './support/daemon'
-import { expect, inspect, inspectAll, layouts, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, long, prepare, show, test, VIEWS } from './support/fixtures'
 import { tabTo } from './support/keyboard'
 import { visit } from './support/shop'
 
@@ -29,7 +29,7 @@ test('a line of the audit log is read as a sentence in both languages', async ({
   await expect(login).toContainText('roni logged in')
 })
 
-test('the steps of the set-up', async ({ page, daemon }) => {
+test('the steps of the set-up', long, async ({ page, daemon }) => {
   test.slow()
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)
@@ -376,36 +376,36 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   expect(OWNER.name).not.toBe(data.name)
 })
 
-test('a call completes the set-up, and a skipped step is skipped on every device', async ({
-  page,
-  browser,
-  ownDaemon,
-}) => {
-  await ownDaemon.start()
-  await prepare(page, VIEWS[2])
-  await logIn(page, ownDaemon)
-  const phone = await (await browser.newContext()).newPage()
-  await prepare(phone, VIEWS[3])
-  await logIn(phone, ownDaemon)
-  await page.goto(`${ownDaemon.url}/app/setup`)
-  await phone.goto(`${ownDaemon.url}/app/setup/phone`)
-  await expect(page.locator('.wizard [aria-current=step]')).toContainText('Business name')
-  await expect(phone.locator('.wizard-at')).toBeVisible()
-  await page.getByRole('button', { name: 'Skip for now' }).click()
-  await expect(page).toHaveURL(/setup\/address$/)
-  // The other device shows the skipped step at once, and continues at the same step.
-  for (const one of [page, phone]) await expect(one.locator('.wizard-steps .skipped')).toHaveCount(1)
-  await phone.goto(`${ownDaemon.url}/app/today`)
-  await expect(phone.locator('.strip', { hasText: 'Secure address' })).toBeVisible()
-  await phone.goto(`${ownDaemon.url}/app/setup`)
-  await expect(phone.locator('.wizard [aria-current=step]')).toContainText('Secure address')
-  await phone.context().close()
-  await page.goto(`${ownDaemon.url}/app/setup/call`)
-  await expect(page.getByText('Waiting for a call')).toBeVisible()
-  await ownDaemon.call()
-  await expect(page.locator('.wizard-call .link-state.ok')).toBeVisible({ timeout: 20_000 })
-  await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible()
-})
+test(
+  'a call completes the set-up, and a skipped step is skipped on every device',
+  long,
+  async ({ page, browser, ownDaemon }) => {
+    await ownDaemon.start()
+    await prepare(page, VIEWS[2])
+    await logIn(page, ownDaemon)
+    const phone = await (await browser.newContext()).newPage()
+    await prepare(phone, VIEWS[3])
+    await logIn(phone, ownDaemon)
+    await page.goto(`${ownDaemon.url}/app/setup`)
+    await phone.goto(`${ownDaemon.url}/app/setup/phone`)
+    await expect(page.locator('.wizard [aria-current=step]')).toContainText('Business name')
+    await expect(phone.locator('.wizard-at')).toBeVisible()
+    await page.getByRole('button', { name: 'Skip for now' }).click()
+    await expect(page).toHaveURL(/setup\/address$/)
+    // The other device shows the skipped step at once, and continues at the same step.
+    for (const one of [page, phone]) await expect(one.locator('.wizard-steps .skipped')).toHaveCount(1)
+    await phone.goto(`${ownDaemon.url}/app/today`)
+    await expect(phone.locator('.strip', { hasText: 'Secure address' })).toBeVisible()
+    await phone.goto(`${ownDaemon.url}/app/setup`)
+    await expect(phone.locator('.wizard [aria-current=step]')).toContainText('Secure address')
+    await phone.context().close()
+    await page.goto(`${ownDaemon.url}/app/setup/call`)
+    await expect(page.getByText('Waiting for a call')).toBeVisible()
+    await ownDaemon.call()
+    await expect(page.locator('.wizard-call .link-state.ok')).toBeVisible({ timeout: 20_000 })
+    await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible()
+  },
+)
 
 test('findings of checks are in the language of the page', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
@@ -425,7 +425,7 @@ test('findings of checks are in the language of the page', async ({ page, ownDae
   await expect(findings.first()).toContainText('intact')
 })
 
-test('the pages of the calendar in the settings stand beside the list of settings', async ({ page, daemon }) => {
+test('the pages of the calendar in the settings stand beside the list of settings', long, async ({ page, daemon }) => {
   await prepare(page, VIEWS[0])
   await logIn(page, daemon)
   for (const section of ['hours', 'services', 'resources', 'facts']) {
@@ -540,7 +540,7 @@ test('an emptied number shows the value that is in effect instead', async ({ pag
   await expect(field).toHaveValue(initial)
 })
 
-test('a setting that was not saved says so at its field until it is saved', async ({ page, ownDaemon }) => {
+test('a setting that was not saved says so at its field until it is saved', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])
   await logIn(page, ownDaemon)
@@ -586,7 +586,7 @@ test('the state of updates follows their setting, and does not claim a check tha
   await expect(page.locator('main')).not.toContainText('זו הגרסה האחרונה')
 })
 
-test('the versions are described for each state of the check', async ({ page, ownDaemon }) => {
+test('the versions are described for each state of the check', long, async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[0])
   await logIn(page, ownDaemon)

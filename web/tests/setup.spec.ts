@@ -1,6 +1,17 @@
 import { owner } from './support/api'
 import { Daemon, freePort, SETTINGS } from './support/daemon'
-import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
+import {
+  expect,
+  inspect,
+  inspectAll,
+  layouts,
+  logIn,
+  long,
+  prepare,
+  test,
+  VIEWS,
+  withoutStart,
+} from './support/fixtures'
 import { FakeTwilio } from './support/providers'
 import { FakeAi } from './trial/fake-ai'
 
@@ -91,54 +102,55 @@ test('a machine without https names the port on which it can be reached', async 
   await expect(page.locator('main')).toContainText(`ssh -L 8080:127.0.0.1:${port} 127.0.0.1`)
 })
 
-test('a saved step continues, a skipped one is taken up again, and what a step opens leads back', async ({
-  page,
-  ownDaemon,
-}) => {
-  await ownDaemon.start()
-  await prepare(page, VIEWS[0])
-  await logIn(page, ownDaemon)
-  const asked: string[] = []
-  page.on('request', request => asked.push(new URL(request.url()).pathname))
-  await page.goto(`${ownDaemon.url}/app/today`)
-  const reminder = page.locator('.strip.new')
-  await expect(reminder).toContainText('שם העסק')
-  // The HTML file contains the data of the reminder, so the page requests neither Twilio nor the bridge for it.
-  expect(
-    asked.filter(path => /twilio|whatsapp|setup|settings|greeting/.test(path) && path.startsWith('/api/')),
-  ).toEqual([])
-  await reminder.getByRole('link', { name: 'להמשיך' }).click()
-  // Each step has one primary button.
-  const primary = page.locator('.wizard .btn.pen')
-  await page.getByRole('textbox', { name: 'שם העסק' }).fill('מספרת רוני')
-  await expect(primary).toHaveText(['שמירה והמשך'])
-  await page.keyboard.press('Enter')
-  await expect(page).toHaveURL(/\/setup\/address$/)
-  await expect(primary).toHaveText(['בדיקה'])
-  await page.goBack()
-  await expect(primary).toHaveText(['המשך'])
-  await page.getByRole('textbox', { name: 'שם העסק' }).fill('מספרת רוני וגל')
-  await expect(primary).toHaveText(['שמירה והמשך'])
-  await page.keyboard.press('Enter')
-  await expect(page).toHaveURL(/\/setup\/address$/)
-  await page.getByRole('button', { name: 'לדלג בינתיים' }).click()
-  await expect(page).toHaveURL(/\/setup\/phone$/)
-  await page.goto(`${ownDaemon.url}/app/today`)
-  await expect(reminder).toContainText('טלפון')
+test(
+  'a saved step continues, a skipped one is taken up again, and what a step opens leads back',
+  long,
+  async ({ page, ownDaemon }) => {
+    await ownDaemon.start()
+    await prepare(page, VIEWS[0])
+    await logIn(page, ownDaemon)
+    const asked: string[] = []
+    page.on('request', request => asked.push(new URL(request.url()).pathname))
+    await page.goto(`${ownDaemon.url}/app/today`)
+    const reminder = page.locator('.strip.new')
+    await expect(reminder).toContainText('שם העסק')
+    // The HTML file contains the data of the reminder, so the page requests neither Twilio nor the bridge for it.
+    expect(
+      asked.filter(path => /twilio|whatsapp|setup|settings|greeting/.test(path) && path.startsWith('/api/')),
+    ).toEqual([])
+    await reminder.getByRole('link', { name: 'להמשיך' }).click()
+    // Each step has one primary button.
+    const primary = page.locator('.wizard .btn.pen')
+    await page.getByRole('textbox', { name: 'שם העסק' }).fill('מספרת רוני')
+    await expect(primary).toHaveText(['שמירה והמשך'])
+    await page.keyboard.press('Enter')
+    await expect(page).toHaveURL(/\/setup\/address$/)
+    await expect(primary).toHaveText(['בדיקה'])
+    await page.goBack()
+    await expect(primary).toHaveText(['המשך'])
+    await page.getByRole('textbox', { name: 'שם העסק' }).fill('מספרת רוני וגל')
+    await expect(primary).toHaveText(['שמירה והמשך'])
+    await page.keyboard.press('Enter')
+    await expect(page).toHaveURL(/\/setup\/address$/)
+    await page.getByRole('button', { name: 'לדלג בינתיים' }).click()
+    await expect(page).toHaveURL(/\/setup\/phone$/)
+    await page.goto(`${ownDaemon.url}/app/today`)
+    await expect(reminder).toContainText('טלפון')
 
-  await page.goto(`${ownDaemon.url}/app/setup/address`)
-  await page.getByRole('button', { name: 'לבטל את הדילוג' }).click()
-  await expect(page.getByRole('button', { name: 'לדלג בינתיים' })).toBeVisible()
-  await expect(page.getByRole('listitem').filter({ hasText: 'כתובת מאובטחת' })).not.toContainText('דילגתם')
+    await page.goto(`${ownDaemon.url}/app/setup/address`)
+    await page.getByRole('button', { name: 'לבטל את הדילוג' }).click()
+    await expect(page.getByRole('button', { name: 'לדלג בינתיים' })).toBeVisible()
+    await expect(page.getByRole('listitem').filter({ hasText: 'כתובת מאובטחת' })).not.toContainText('דילגתם')
 
-  await page.goto(`${ownDaemon.url}/app/setup/business`)
-  await page.getByRole('link', { name: 'עריכה' }).first().click()
-  await expect(page).toHaveURL(/\/settings\/hours\?setup=business$/)
-  await page.getByRole('link', { name: 'חזרה להקמה' }).click()
-  await expect(page).toHaveURL(/\/setup\/business$/)
-  await page.locator('.rail').getByRole('link', { name: 'היום' }).click()
-  await expect(reminder).toContainText('כתובת מאובטחת')
-})
+    await page.goto(`${ownDaemon.url}/app/setup/business`)
+    await page.getByRole('link', { name: 'עריכה' }).first().click()
+    await expect(page).toHaveURL(/\/settings\/hours\?setup=business$/)
+    await page.getByRole('link', { name: 'חזרה להקמה' }).click()
+    await expect(page).toHaveURL(/\/setup\/business$/)
+    await page.locator('.rail').getByRole('link', { name: 'היום' }).click()
+    await expect(reminder).toContainText('כתובת מאובטחת')
+  },
+)
 
 test('an agent that needs no key of OpenAI can be talked to', async ({ page }) => {
   const daemon = await new Daemon({
@@ -234,47 +246,51 @@ for (const view of layouts('phone')) {
   })
 }
 
-test("one click sends the calls of a number here, and an undo restores the number's webhooks", async ({ page }) => {
-  const twilio = await FakeTwilio.reserve()
-  const daemon = new Daemon({ TWILIO_API_BASE_URL: `http://${twilio.address}` })
-  try {
-    await daemon.start()
-    await twilio.start(daemon.url, SETTINGS, ['--number', '+97235551234', '--number', '+97237654321'])
-    await prepare(page, VIEWS[1])
-    await logIn(page, daemon)
-    await page.goto(`${daemon.url}/app/setup/call`)
-    await expect(page.locator('.wizard-call')).toContainText('עוד לא חובר מספר טלפון')
-    await inspect(page, 'setup-no-number', VIEWS[1])
-    await page.getByRole('link', { name: 'לחיבור מספר' }).click()
-    const number = page.locator('.wizard-checks li', { hasText: '03-765-4321' })
-    const other = page.locator('.wizard-checks li', { hasText: '03-555-1234' })
-    await expect(number).toContainText('demo.twilio.com')
-    await number.getByRole('button', { name: 'להפנות לכאן' }).click()
-    const toast = page.getByRole('status').filter({ hasText: 'השיחות למספר מגיעות עכשיו לכאן' })
-    await expect(toast).toBeVisible()
-    await expect(number).toContainText('השיחות מגיעות לכאן')
-    await expect(other).toContainText('demo.twilio.com')
-    await inspect(page, 'setup-number', VIEWS[1])
-    await toast.getByRole('button').first().click()
-    await expect(number).toContainText('demo.twilio.com')
+test(
+  "one click sends the calls of a number here, and an undo restores the number's webhooks",
+  long,
+  async ({ page }) => {
+    const twilio = await FakeTwilio.reserve()
+    const daemon = new Daemon({ TWILIO_API_BASE_URL: `http://${twilio.address}` })
+    try {
+      await daemon.start()
+      await twilio.start(daemon.url, SETTINGS, ['--number', '+97235551234', '--number', '+97237654321'])
+      await prepare(page, VIEWS[1])
+      await logIn(page, daemon)
+      await page.goto(`${daemon.url}/app/setup/call`)
+      await expect(page.locator('.wizard-call')).toContainText('עוד לא חובר מספר טלפון')
+      await inspect(page, 'setup-no-number', VIEWS[1])
+      await page.getByRole('link', { name: 'לחיבור מספר' }).click()
+      const number = page.locator('.wizard-checks li', { hasText: '03-765-4321' })
+      const other = page.locator('.wizard-checks li', { hasText: '03-555-1234' })
+      await expect(number).toContainText('demo.twilio.com')
+      await number.getByRole('button', { name: 'להפנות לכאן' }).click()
+      const toast = page.getByRole('status').filter({ hasText: 'השיחות למספר מגיעות עכשיו לכאן' })
+      await expect(toast).toBeVisible()
+      await expect(number).toContainText('השיחות מגיעות לכאן')
+      await expect(other).toContainText('demo.twilio.com')
+      await inspect(page, 'setup-number', VIEWS[1])
+      await toast.getByRole('button').first().click()
+      await expect(number).toContainText('demo.twilio.com')
 
-    // The undo is also possible later, and an error is shown if Twilio does not answer.
-    await number.getByRole('button', { name: 'להפנות לכאן' }).click()
-    await expect(number).toContainText('השיחות מגיעות לכאן')
-    await page.goto(`${daemon.url}/app/setup/call`)
-    await expect(page.locator('.wizard .lead')).toContainText('03-765-4321')
-    await expect(page.locator('.wizard-call')).toContainText('מחכים לשיחה')
-    await page.goto(`${daemon.url}/app/setup/phone`)
-    await number.getByRole('button', { name: 'להחזיר את ההפניה הקודמת' }).click()
-    await expect(number).toContainText('demo.twilio.com')
-    await twilio.stop()
-    await number.getByRole('button', { name: 'להפנות לכאן' }).click()
-    await expect(page.getByRole('alert').filter({ hasText: 'Twilio' })).toBeVisible()
-  } finally {
-    await twilio.stop()
-    await daemon.remove()
-  }
-})
+      // The undo is also possible later, and an error is shown if Twilio does not answer.
+      await number.getByRole('button', { name: 'להפנות לכאן' }).click()
+      await expect(number).toContainText('השיחות מגיעות לכאן')
+      await page.goto(`${daemon.url}/app/setup/call`)
+      await expect(page.locator('.wizard .lead')).toContainText('03-765-4321')
+      await expect(page.locator('.wizard-call')).toContainText('מחכים לשיחה')
+      await page.goto(`${daemon.url}/app/setup/phone`)
+      await number.getByRole('button', { name: 'להחזיר את ההפניה הקודמת' }).click()
+      await expect(number).toContainText('demo.twilio.com')
+      await twilio.stop()
+      await number.getByRole('button', { name: 'להפנות לכאן' }).click()
+      await expect(page.getByRole('alert').filter({ hasText: 'Twilio' })).toBeVisible()
+    } finally {
+      await twilio.stop()
+      await daemon.remove()
+    }
+  },
+)
 
 test('the hours of a new installation complete their step once they are confirmed', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
@@ -293,39 +309,43 @@ test('the hours of a new installation complete their step once they are confirme
   expect((await get<{ completed: string[] }>('/api/setup/progress')).completed).toContain('business')
 })
 
-test('the step of the address says what is wrong with the input, and checks only an address', async ({ page }) => {
-  // Without an address of its own.
-  const daemon = new Daemon({ PUBLIC_BASE_URL: '' })
-  try {
-    await daemon.start()
-    await prepare(page, VIEWS[0])
-    await logIn(page, daemon)
-    await page.goto(`${daemon.url}/app/setup/address`)
-    const field = page.locator('main input').first()
-    const check = page.getByRole('button', { name: 'בדיקה ושמירה' })
-    const result = page.locator('.wizard-checks')
-    await check.click()
-    await expect(page.locator('.err:visible')).toContainText('צריך למלא את השדה הזה')
-    await expect(result).toHaveCount(0)
-    await field.fill('מספרה')
-    await check.click()
-    await expect(page.locator('.err:visible')).toContainText('https://shop.example.com')
-    await inspectAll(page, 'setup-address-invalid')
-    await page.goto(`${daemon.url}/app/setup/address`)
-    await prepare(page, VIEWS[0])
-    await page.reload()
-    await field.fill('shop.invalid')
-    await check.click()
-    await expect(field).toHaveValue('https://shop.invalid')
-    await expect(result).toContainText('shop.invalid')
-    await expect(page.getByRole('heading', { name: 'בדקנו, ועוד לא עובד. לא נשמר' })).toBeVisible()
-    // The result is that of another address.
-    await field.fill('https://other.invalid')
-    await expect(result).toHaveCount(0)
-  } finally {
-    await daemon.remove()
-  }
-})
+test(
+  'the step of the address says what is wrong with the input, and checks only an address',
+  long,
+  async ({ page }) => {
+    // Without an address of its own.
+    const daemon = new Daemon({ PUBLIC_BASE_URL: '' })
+    try {
+      await daemon.start()
+      await prepare(page, VIEWS[0])
+      await logIn(page, daemon)
+      await page.goto(`${daemon.url}/app/setup/address`)
+      const field = page.locator('main input').first()
+      const check = page.getByRole('button', { name: 'בדיקה ושמירה' })
+      const result = page.locator('.wizard-checks')
+      await check.click()
+      await expect(page.locator('.err:visible')).toContainText('צריך למלא את השדה הזה')
+      await expect(result).toHaveCount(0)
+      await field.fill('מספרה')
+      await check.click()
+      await expect(page.locator('.err:visible')).toContainText('https://shop.example.com')
+      await inspectAll(page, 'setup-address-invalid')
+      await page.goto(`${daemon.url}/app/setup/address`)
+      await prepare(page, VIEWS[0])
+      await page.reload()
+      await field.fill('shop.invalid')
+      await check.click()
+      await expect(field).toHaveValue('https://shop.invalid')
+      await expect(result).toContainText('shop.invalid')
+      await expect(page.getByRole('heading', { name: 'בדקנו, ועוד לא עובד. לא נשמר' })).toBeVisible()
+      // The result is that of another address.
+      await field.fill('https://other.invalid')
+      await expect(result).toHaveCount(0)
+    } finally {
+      await daemon.remove()
+    }
+  },
+)
 
 test('a check with a warning does not say that all works', async ({ page, ownDaemon }) => {
   await ownDaemon.start()

@@ -1,7 +1,7 @@
 import type { Locator } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import { OWNER } from './support/daemon'
-import { expect, inspect, inspectAll, layouts, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, inspectAll, layouts, logIn, long, prepare, test, VIEWS, watch } from './support/fixtures'
 import { visit } from './support/shop'
 
 const NOA = '+972527614408'
@@ -192,31 +192,32 @@ test('eight tabs receive a change through one stream', async ({ page, context, o
   expect(errors).toEqual([])
 })
 
-test('a page that was first opened without a connection appears when the daemon is back', async ({
-  page,
-  ownDaemon,
-}) => {
-  await ownDaemon.start()
-  await prepare(page, VIEWS[1])
-  await logIn(page, ownDaemon)
-  // A test cannot see the requests of a shared worker.
-  await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
-  const stream = page.waitForResponse(response => response.url().includes('/api/events?after='))
-  await page.goto(`${ownDaemon.url}/app/account`)
-  await expect(page.locator('h1')).toHaveText(OWNER.name)
-  // The strip names the time until which the stream was open.
-  await stream
-  await ownDaemon.stop()
-  await page.locator('.tabs a[href="/calendar"]').click()
-  await expect(page.getByRole('alert')).toContainText('הדף עוד לא נטען')
-  await inspect(page, 'offline-page', VIEWS[1])
-  await expect(page.locator('.strip.off')).toContainText(/מה שמוצג נכון ל־\d+:\d\d/, { timeout: 15_000 })
-  // A lost connection must not be reported as a new build.
-  await expect(page.locator('.strip.new')).toHaveCount(0)
-  await ownDaemon.start()
-  await expect(page.locator('main.cal')).toBeVisible({ timeout: 20_000 })
-  await expect(page.locator('.strip.off, .strip.new')).toHaveCount(0)
-})
+test(
+  'a page that was first opened without a connection appears when the daemon is back',
+  long,
+  async ({ page, ownDaemon }) => {
+    await ownDaemon.start()
+    await prepare(page, VIEWS[1])
+    await logIn(page, ownDaemon)
+    // A test cannot see the requests of a shared worker.
+    await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
+    const stream = page.waitForResponse(response => response.url().includes('/api/events?after='))
+    await page.goto(`${ownDaemon.url}/app/account`)
+    await expect(page.locator('h1')).toHaveText(OWNER.name)
+    // The strip names the time until which the stream was open.
+    await stream
+    await ownDaemon.stop()
+    await page.locator('.tabs a[href="/calendar"]').click()
+    await expect(page.getByRole('alert')).toContainText('הדף עוד לא נטען')
+    await inspect(page, 'offline-page', VIEWS[1])
+    await expect(page.locator('.strip.off')).toContainText(/מה שמוצג נכון ל־\d+:\d\d/, { timeout: 15_000 })
+    // A lost connection must not be reported as a new build.
+    await expect(page.locator('.strip.new')).toHaveCount(0)
+    await ownDaemon.start()
+    await expect(page.locator('main.cal')).toBeVisible({ timeout: 20_000 })
+    await expect(page.locator('.strip.off, .strip.new')).toHaveCount(0)
+  },
+)
 
 test('Escape closes a menu and a question that have just opened and do not have the focus yet', async ({
   page,

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, long, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -79,42 +79,43 @@ test('the toast of a failed booking does not cover the buttons of the dialog', a
   }
 })
 
-test('a time that was taken meanwhile is refused beside the button, which offers the next one', async ({
-  page,
-  ownDaemon,
-}) => {
-  await prepare(page, VIEWS[1])
-  const { noa, at, book, state } = await fill(page, ownDaemon)
-  const dialog = page.getByRole('dialog')
-  const alert = dialog.locator('.ap-foot').getByRole('alert')
+test(
+  'a time that was taken meanwhile is refused beside the button, which offers the next one',
+  long,
+  async ({ page, ownDaemon }) => {
+    await prepare(page, VIEWS[1])
+    const { noa, at, book, state } = await fill(page, ownDaemon)
+    const dialog = page.getByRole('dialog')
+    const alert = dialog.locator('.ap-foot').getByRole('alert')
 
-  await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
-  await dialog.getByRole('radio', { name: 'יעל' }).check()
-  await slotOf(page, at(4)).click()
-  await book(at(4))
-  await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
-  await expect(alert).toContainText('השעה הזאת נתפסה עכשיו')
-  await expect(alert).toBeFocused()
-  await expect(alert).toBeInViewport({ ratio: 1 })
-  await inspect(page, 'appointment-taken', VIEWS[1])
-  await alert.getByRole('button').click()
-  await expect(alert).toHaveCount(0)
-  await expect(dialog.getByRole('button', { name: /^לקבוע ל/ })).toBeFocused()
-  await page.keyboard.press('Enter')
-  await expect(page.locator('.toast').last()).toContainText('נקבע תור')
-  expect((await state()).map(({ starts_at }) => Date.parse(starts_at))).toContain(Date.parse(at(5)))
+    await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+    await dialog.getByRole('radio', { name: 'יעל' }).check()
+    await slotOf(page, at(4)).click()
+    await book(at(4))
+    await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
+    await expect(alert).toContainText('השעה הזאת נתפסה עכשיו')
+    await expect(alert).toBeFocused()
+    await expect(alert).toBeInViewport({ ratio: 1 })
+    await inspect(page, 'appointment-taken', VIEWS[1])
+    await alert.getByRole('button').click()
+    await expect(alert).toHaveCount(0)
+    await expect(dialog.getByRole('button', { name: /^לקבוע ל/ })).toBeFocused()
+    await page.keyboard.press('Enter')
+    await expect(page.locator('.toast').last()).toContainText('נקבע תור')
+    expect((await state()).map(({ starts_at }) => Date.parse(starts_at))).toContain(Date.parse(at(5)))
 
-  const moved = await book(at(8))
-  await page.goto(`${ownDaemon.url}/calendar?appointment=${moved.id}`)
-  await dialog.getByRole('button', { name: 'הזזה' }).click()
-  await slotOf(page, at(10)).click()
-  await book(at(10))
-  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
-  await expect(alert).toBeFocused()
-  await expect(alert).toBeInViewport({ ratio: 1 })
-  await alert.getByRole('button').click()
-  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
-  await expect(page.locator('.toast').last()).toContainText('הוזז')
-  const now = (await state()).find(({ id }) => id === moved.id)
-  expect(Date.parse(now?.starts_at ?? '')).toBe(Date.parse(at(11)))
-})
+    const moved = await book(at(8))
+    await page.goto(`${ownDaemon.url}/calendar?appointment=${moved.id}`)
+    await dialog.getByRole('button', { name: 'הזזה' }).click()
+    await slotOf(page, at(10)).click()
+    await book(at(10))
+    await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+    await expect(alert).toBeFocused()
+    await expect(alert).toBeInViewport({ ratio: 1 })
+    await alert.getByRole('button').click()
+    await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+    await expect(page.locator('.toast').last()).toContainText('הוזז')
+    const now = (await state()).find(({ id }) => id === moved.id)
+    expect(Date.parse(now?.starts_at ?? '')).toBe(Date.parse(at(11)))
+  },
+)

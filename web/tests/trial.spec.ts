@@ -2,7 +2,19 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { Daemon } from './support/daemon'
-import { expect, inspect, type Layout, layouts, logIn, prepare, shot, test, VIEWS, watch } from './support/fixtures'
+import {
+  expect,
+  inspect,
+  type Layout,
+  layouts,
+  logIn,
+  long,
+  prepare,
+  shot,
+  test,
+  VIEWS,
+  watch,
+} from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
 import { type Part, wav } from './trial/sound'
 
@@ -120,7 +132,7 @@ const words = {
 for (const view of layouts('phone')) {
   const say = words[view.language]
 
-  test(`a trial call with an interruption, ${view.language} ${view.width}`, async () => {
+  test(`a trial call with an interruption, ${view.language} ${view.width}`, long, async () => {
     test.setTimeout(120_000)
     await opened({ view }, async page => {
       await inspect(page, 'trial-idle', view)
@@ -172,7 +184,7 @@ for (const view of layouts('phone')) {
   })
 }
 
-test('a stop of the machine ends a trial call with its reason', async () => {
+test('a stop of the machine ends a trial call with its reason', long, async () => {
   test.setTimeout(60_000)
   await opened({ view: VIEWS[0], talk: [{ silence: 60 }] }, async (page, daemon) => {
     await page.getByRole('button', { name: words.he.start }).click()

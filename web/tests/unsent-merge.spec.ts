@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, long, prepare, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
 const AVI = '+972523334455'
@@ -18,34 +18,35 @@ async function fill(page: Page, daemon: Daemon) {
   return { ...api, dana: (await contactOf(api, DANA)).id, avi: (await contactOf(api, AVI)).id }
 }
 
-test('an open conversation moves to the kept contact with its text and files, and keeps the draft there', async ({
-  page,
-  ownDaemon,
-}) => {
-  const { send, get, dana, avi } = await fill(page, ownDaemon)
-  const { threads } = await get<{ threads: { id: number }[] }>(`/api/contacts/${dana}`)
-  await send('PUT', `/api/threads/${threads[0]?.id}/draft`, { text: 'לדנה' })
-  await page.goto(`${ownDaemon.url}/app/inbox/${avi}`)
-  const isStored = page.waitForResponse(/\/draft$/)
-  await field(page).fill('לאבי')
-  await isStored
-  await attach(page, 'price.txt')
-  await expect(page.locator('.write .btn.pen')).toBeEnabled()
-  // The daemon does not get the rest of the text before the merge.
-  await page.route('**/draft', route => route.abort())
-  await field(page).fill('לאבי, מחר')
-  await send('POST', `/api/contacts/${dana}/merge`, { contact_id: avi })
-  await expect(page).toHaveURL(new RegExp(`/app/inbox/${dana}$`))
-  await expect(field(page)).toHaveValue('לדנה\nלאבי, מחר')
-  await expect(field(page)).toBeFocused()
-  await expect(page.locator('.dock')).toContainText('price.txt')
-  await expect(page.locator('.toast')).toContainText(/אבי לוי.* אוחד בינתיים עם/)
-  await page.unroute('**/draft')
-  await field(page).pressSequentially('!')
-  const text = async () => (await get<{ draft: { text: string } }>(`/api/threads/${threads[0]?.id}`)).draft.text
-  await expect.poll(text).toContain('לאבי, מחר!')
-  expect((await text()).startsWith('לדנה\n')).toBe(true)
-})
+test(
+  'an open conversation moves to the kept contact with its text and files, and keeps the draft there',
+  long,
+  async ({ page, ownDaemon }) => {
+    const { send, get, dana, avi } = await fill(page, ownDaemon)
+    const { threads } = await get<{ threads: { id: number }[] }>(`/api/contacts/${dana}`)
+    await send('PUT', `/api/threads/${threads[0]?.id}/draft`, { text: 'לדנה' })
+    await page.goto(`${ownDaemon.url}/app/inbox/${avi}`)
+    const isStored = page.waitForResponse(/\/draft$/)
+    await field(page).fill('לאבי')
+    await isStored
+    await attach(page, 'price.txt')
+    await expect(page.locator('.write .btn.pen')).toBeEnabled()
+    // The daemon does not get the rest of the text before the merge.
+    await page.route('**/draft', route => route.abort())
+    await field(page).fill('לאבי, מחר')
+    await send('POST', `/api/contacts/${dana}/merge`, { contact_id: avi })
+    await expect(page).toHaveURL(new RegExp(`/app/inbox/${dana}$`))
+    await expect(field(page)).toHaveValue('לדנה\nלאבי, מחר')
+    await expect(field(page)).toBeFocused()
+    await expect(page.locator('.dock')).toContainText('price.txt')
+    await expect(page.locator('.toast')).toContainText(/אבי לוי.* אוחד בינתיים עם/)
+    await page.unroute('**/draft')
+    await field(page).pressSequentially('!')
+    const text = async () => (await get<{ draft: { text: string } }>(`/api/threads/${threads[0]?.id}`)).draft.text
+    await expect.poll(text).toContain('לאבי, מחר!')
+    expect((await text()).startsWith('לדנה\n')).toBe(true)
+  },
+)
 
 test('a merge in this tab moves the text, the quote and the files, and another tab shows them', async ({
   page,

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { Daemon } from './support/daemon'
-import { expect, inspectAll, logIn, prepare, show, test, VIEWS } from './support/fixtures'
+import { expect, inspectAll, logIn, long, prepare, show, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
 
@@ -16,61 +16,63 @@ async function open(page: Page, daemon: Daemon): Promise<void> {
 const fieldOf = (page: Page) => page.locator('.write textarea')
 const sendButton = (page: Page) => page.getByRole('button', { name: 'שליחה', exact: true })
 
-test('the text of a refused message is not lost when the contact accepts no messages any more', async ({
-  page,
-  ownDaemon,
-}) => {
-  await open(page, ownDaemon)
-  const field = fieldOf(page)
-  await field.fill('המחיר 280')
-  await field.press('Enter')
-  await ownDaemon.receive('הסר', NOA)
-  const refused = page.locator('.msg.outgoing .fail')
-  await expect(refused).toContainText('הלקוח ביקש לא לקבל הודעות')
-  await expect(refused.getByRole('button', { name: 'לנסות שוב' })).toHaveCount(0)
-  await refused.getByRole('button', { name: 'עריכת ההודעה' }).click()
-  const kept = page.locator('.unsent')
-  await expect(kept).toContainText('המחיר 280')
-  await inspectAll(page, 'unsent')
-  await show(page, VIEWS[0])
-  await page.reload()
-  await expect(kept).toContainText('המחיר 280')
-  await page.context().grantPermissions(['clipboard-write'])
-  await kept.getByRole('button', { name: 'העתקה' }).click()
-  await expect(page.getByText('הטקסט הועתק')).toBeVisible()
-  await ownDaemon.receive('התחל', NOA)
-  await expect(field).toHaveValue('המחיר 280')
-})
+test(
+  'the text of a refused message is not lost when the contact accepts no messages any more',
+  long,
+  async ({ page, ownDaemon }) => {
+    await open(page, ownDaemon)
+    const field = fieldOf(page)
+    await field.fill('המחיר 280')
+    await field.press('Enter')
+    await ownDaemon.receive('הסר', NOA)
+    const refused = page.locator('.msg.outgoing .fail')
+    await expect(refused).toContainText('הלקוח ביקש לא לקבל הודעות')
+    await expect(refused.getByRole('button', { name: 'לנסות שוב' })).toHaveCount(0)
+    await refused.getByRole('button', { name: 'עריכת ההודעה' }).click()
+    const kept = page.locator('.unsent')
+    await expect(kept).toContainText('המחיר 280')
+    await inspectAll(page, 'unsent')
+    await show(page, VIEWS[0])
+    await page.reload()
+    await expect(kept).toContainText('המחיר 280')
+    await page.context().grantPermissions(['clipboard-write'])
+    await kept.getByRole('button', { name: 'העתקה' }).click()
+    await expect(page.getByText('הטקסט הועתק')).toBeVisible()
+    await ownDaemon.receive('התחל', NOA)
+    await expect(field).toHaveValue('המחיר 280')
+  },
+)
 
-test('Escape closes the list of replies and keeps the text, and a name without a reply needs a second Enter', async ({
-  page,
-  ownDaemon,
-}) => {
-  await open(page, ownDaemon)
-  const field = fieldOf(page)
-  const list = page.locator('.replies')
-  await field.fill('/טקסט ארוך חשוב')
-  await expect(list).toBeVisible()
-  await field.press('Escape')
-  await expect(list).toHaveCount(0)
-  await expect(field).toHaveValue('/טקסט ארוך חשוב')
-  await field.fill('/')
-  await expect(list).toBeVisible()
-  await field.press('Escape')
-  await expect(field).toHaveValue('')
+test(
+  'Escape closes the list of replies and keeps the text, and a name without a reply needs a second Enter',
+  long,
+  async ({ page, ownDaemon }) => {
+    await open(page, ownDaemon)
+    const field = fieldOf(page)
+    const list = page.locator('.replies')
+    await field.fill('/טקסט ארוך חשוב')
+    await expect(list).toBeVisible()
+    await field.press('Escape')
+    await expect(list).toHaveCount(0)
+    await expect(field).toHaveValue('/טקסט ארוך חשוב')
+    await field.fill('/')
+    await expect(list).toBeVisible()
+    await field.press('Escape')
+    await expect(field).toHaveValue('')
 
-  await field.fill('/לאקיים')
-  await expect(list).toContainText('אין תשובה שמורה כזאת')
-  await field.press('Enter')
-  await expect(list.getByRole('alert')).toContainText('עוד Enter ישלח')
-  await expect(page.locator('.msg.outgoing')).toHaveCount(0)
-  await inspectAll(page, 'replies-unknown')
-  await show(page, VIEWS[0])
-  await field.press('Enter')
-  await expect(page.locator('.msg.us')).toContainText('/לאקיים')
-})
+    await field.fill('/לאקיים')
+    await expect(list).toContainText('אין תשובה שמורה כזאת')
+    await field.press('Enter')
+    await expect(list.getByRole('alert')).toContainText('עוד Enter ישלח')
+    await expect(page.locator('.msg.outgoing')).toHaveCount(0)
+    await inspectAll(page, 'replies-unknown')
+    await show(page, VIEWS[0])
+    await field.press('Enter')
+    await expect(page.locator('.msg.us')).toContainText('/לאקיים')
+  },
+)
 
-test('a message that the contact deletes is not quoted any more', async ({ page, ownDaemon }) => {
+test('a message that the contact deletes is not quoted any more', long, async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   const bridge = (body: object) =>
     page.request.post(`${ownDaemon.url}/webhook/whatsapp/baileys`, {
@@ -96,7 +98,7 @@ test('a message that the contact deletes is not quoted any more', async ({ page,
   await expect(page.locator('.conv')).not.toContainText('סוד שיימחק')
 })
 
-test('an uploaded file stays in the draft over a reload, and is sent', async ({ page, ownDaemon }) => {
+test('an uploaded file stays in the draft over a reload, and is sent', long, async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   await page.locator('.write input[type=file]').setInputFiles({
     name: 'מחירון.pdf',
@@ -169,33 +171,37 @@ test('an empty file is refused before it is uploaded', async ({ page, ownDaemon 
   expect(uploads).toBe(0)
 })
 
-test('a file or a text over the limit is refused before it is sent, with the limit', async ({ page, ownDaemon }) => {
-  await open(page, ownDaemon)
-  await expect(page.locator('.route .pick')).toBeVisible()
-  let uploads = 0
-  page.on('request', request => {
-    if (request.url().endsWith('/api/media')) uploads += 1
-  })
-  await page.locator('.write input[type=file]').setInputFiles({
-    name: 'film.mp4',
-    mimeType: 'video/mp4',
-    buffer: Buffer.alloc(17 * 2 ** 20),
-  })
-  const chip = page.locator('.uploads li')
-  await expect(chip).toContainText(/17 MB.*16 MB/)
-  await expect(chip.getByRole('button', { name: 'לנסות שוב' })).toHaveCount(0)
-  await expect(sendButton(page)).toBeDisabled()
-  await chip.getByRole('button', { name: /הסרת/ }).click()
-  expect(uploads).toBe(0)
+test(
+  'a file or a text over the limit is refused before it is sent, with the limit',
+  long,
+  async ({ page, ownDaemon }) => {
+    await open(page, ownDaemon)
+    await expect(page.locator('.route .pick')).toBeVisible()
+    let uploads = 0
+    page.on('request', request => {
+      if (request.url().endsWith('/api/media')) uploads += 1
+    })
+    await page.locator('.write input[type=file]').setInputFiles({
+      name: 'film.mp4',
+      mimeType: 'video/mp4',
+      buffer: Buffer.alloc(17 * 2 ** 20),
+    })
+    const chip = page.locator('.uploads li')
+    await expect(chip).toContainText(/17 MB.*16 MB/)
+    await expect(chip.getByRole('button', { name: 'לנסות שוב' })).toHaveCount(0)
+    await expect(sendButton(page)).toBeDisabled()
+    await chip.getByRole('button', { name: /הסרת/ }).click()
+    expect(uploads).toBe(0)
 
-  const field = fieldOf(page)
-  await field.fill('א'.repeat(4_200))
-  await expect(page.locator('.dock').getByRole('alert')).toHaveText(/4,200 תווים.*4,096/)
-  await expect(sendButton(page)).toBeDisabled()
-  await inspectAll(page, 'over-the-limit')
-  await show(page, VIEWS[0])
-  await field.press('Enter')
-  await expect(page.locator('.msg.outgoing')).toHaveCount(0)
-  await field.fill('א'.repeat(4_096))
-  await expect(sendButton(page)).toBeEnabled()
-})
+    const field = fieldOf(page)
+    await field.fill('א'.repeat(4_200))
+    await expect(page.locator('.dock').getByRole('alert')).toHaveText(/4,200 תווים.*4,096/)
+    await expect(sendButton(page)).toBeDisabled()
+    await inspectAll(page, 'over-the-limit')
+    await show(page, VIEWS[0])
+    await field.press('Enter')
+    await expect(page.locator('.msg.outgoing')).toHaveCount(0)
+    await field.fill('א'.repeat(4_096))
+    await expect(sendButton(page)).toBeEnabled()
+  },
+)

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { Daemon } from './support/daemon'
-import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, logIn, long, prepare, test, VIEWS } from './support/fixtures'
 
 /** Opens the conversation with נועה, the first of two, and records a voice note from a microphone that hears a tone. */
 async function record(page: Page, daemon: Daemon): Promise<void> {
@@ -55,7 +55,7 @@ test('a voice note that is cancelled during its upload is not sent', async ({ pa
   await expect(page.locator('.msg.outgoing')).toHaveCount(0)
 })
 
-test('a voice note whose upload fails after the user has left can be sent again', async ({ page, ownDaemon }) => {
+test('a voice note whose upload fails after the user has left can be sent again', long, async ({ page, ownDaemon }) => {
   await record(page, ownDaemon)
   let release = () => {}
   const released = new Promise<void>(resolve => {
@@ -91,45 +91,46 @@ test('a browser that plays no Ogg gets a voice note as WAV', async ({ page, ownD
   await expect(player).not.toContainText('לא מתנגן בדפדפן הזה')
 })
 
-test('a voice note that is left during the recording is kept in the draft, and a reload asks first', async ({
-  page,
-  ownDaemon,
-}) => {
-  await record(page, ownDaemon)
-  const asked = page.waitForEvent('dialog')
-  void page.evaluate(() => location.reload()).catch(() => undefined)
-  const dialog = await asked
-  expect(dialog.type()).toBe('beforeunload')
-  await dialog.dismiss()
-  await expect(recorder(page)).toBeVisible()
-  for (const leave of [() => page.locator('.thread', { hasText: 'Tom Becker' }).click(), () => page.goBack()]) {
-    await leave()
+test(
+  'a voice note that is left during the recording is kept in the draft, and a reload asks first',
+  long,
+  async ({ page, ownDaemon }) => {
+    await record(page, ownDaemon)
+    const asked = page.waitForEvent('dialog')
+    void page.evaluate(() => location.reload()).catch(() => undefined)
+    const dialog = await asked
+    expect(dialog.type()).toBe('beforeunload')
+    await dialog.dismiss()
+    await expect(recorder(page)).toBeVisible()
+    for (const leave of [() => page.locator('.thread', { hasText: 'Tom Becker' }).click(), () => page.goBack()]) {
+      await leave()
+      await expect(page.locator('.toast', { hasText: 'ההקלטה נשמרה בטיוטה' })).toBeVisible()
+      await expect(page.locator('.uploads li')).toHaveCount(0)
+      await page.locator('.thread', { hasText: 'נועה ברק' }).click()
+      await expect(page.locator('.uploads li')).toHaveText(/voice\.ogg/)
+      await expect(page.locator('.uploads progress')).toHaveCount(0)
+      const note = page.waitForRequest('**/api/whatsapp/send')
+      await page.getByRole('button', { name: 'שליחה', exact: true }).click()
+      expect((await note).postDataJSON()).toMatchObject({ media_id: expect.any(String) })
+      await page.locator('.toast').getByRole('button', { name: 'סגירה' }).click()
+      await page.getByRole('button', { name: 'הקלטת הודעה קולית' }).click()
+      await expect(recorder(page)).toContainText('0:01')
+    }
+    // So is one whose upload has failed.
+    await page.route('**/api/media', route => route.abort())
+    await send(page).click()
+    await expect(recorder(page).locator('.bad')).toBeVisible()
+    await page.unroute('**/api/media')
+    await page.locator('.thread', { hasText: 'Tom Becker' }).click()
     await expect(page.locator('.toast', { hasText: 'ההקלטה נשמרה בטיוטה' })).toBeVisible()
-    await expect(page.locator('.uploads li')).toHaveCount(0)
     await page.locator('.thread', { hasText: 'נועה ברק' }).click()
     await expect(page.locator('.uploads li')).toHaveText(/voice\.ogg/)
-    await expect(page.locator('.uploads progress')).toHaveCount(0)
-    const note = page.waitForRequest('**/api/whatsapp/send')
-    await page.getByRole('button', { name: 'שליחה', exact: true }).click()
-    expect((await note).postDataJSON()).toMatchObject({ media_id: expect.any(String) })
-    await page.locator('.toast').getByRole('button', { name: 'סגירה' }).click()
+    await page.locator('.uploads').getByRole('button', { name: /^הסרת/ }).click()
     await page.getByRole('button', { name: 'הקלטת הודעה קולית' }).click()
     await expect(recorder(page)).toContainText('0:01')
-  }
-  // So is one whose upload has failed.
-  await page.route('**/api/media', route => route.abort())
-  await send(page).click()
-  await expect(recorder(page).locator('.bad')).toBeVisible()
-  await page.unroute('**/api/media')
-  await page.locator('.thread', { hasText: 'Tom Becker' }).click()
-  await expect(page.locator('.toast', { hasText: 'ההקלטה נשמרה בטיוטה' })).toBeVisible()
-  await page.locator('.thread', { hasText: 'נועה ברק' }).click()
-  await expect(page.locator('.uploads li')).toHaveText(/voice\.ogg/)
-  await page.locator('.uploads').getByRole('button', { name: /^הסרת/ }).click()
-  await page.getByRole('button', { name: 'הקלטת הודעה קולית' }).click()
-  await expect(recorder(page)).toContainText('0:01')
-  // A recording that the user deletes is not kept.
-  await page.getByRole('button', { name: 'מחיקת ההקלטה' }).click()
-  await expect(page.locator('.write textarea')).toBeVisible()
-  await expect(page.locator('.uploads li')).toHaveCount(0)
-})
+    // A recording that the user deletes is not kept.
+    await page.getByRole('button', { name: 'מחיקת ההקלטה' }).click()
+    await expect(page.locator('.write textarea')).toBeVisible()
+    await expect(page.locator('.uploads li')).toHaveCount(0)
+  },
+)

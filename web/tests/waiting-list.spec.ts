@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { alone, expect, inspect, layouts, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { alone, expect, inspect, layouts, logIn, long, prepare, test, VIEWS } from './support/fixtures'
 import { visit } from './support/shop'
 
 const NOA = '+972527614408'
@@ -52,7 +52,7 @@ async function fill(page: Page, daemon: Daemon) {
 }
 
 for (const view of layouts('desktop')) {
-  test(`the waiting list, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+  test(`the waiting list, ${view.language} ${view.width} ${view.scheme}`, long, async ({ page, ownDaemon }) => {
     test.setTimeout(90_000)
     await prepare(page, view)
     const { ron, cut, color, wait, send, entry } = await fill(page, ownDaemon)

@@ -40,6 +40,12 @@ export const LAYOUTS = {
 export const layouts = (short: keyof typeof LAYOUTS): readonly Layout[] =>
   process.env.LONG ? Object.values(LAYOUTS) : [LAYOUTS[short]]
 
+/**
+ * The details of a test that runs only with LONG=1 (`make test-all`): it takes longer than five seconds, and shorter tests
+ * follow the same flow.
+ */
+export const long = { tag: '@long' }
+
 interface Fixtures {
   /** A daemon for this test only. */
   ownDaemon: Daemon
