@@ -5,6 +5,7 @@
 //! errors are those of the API.
 
 mod chat;
+mod live;
 mod multipart;
 pub(crate) mod options;
 mod realtime;

@@ -1,5 +1,6 @@
 //! The WebSocket of realtime sessions.
 
+use super::record::SessionRecord;
 use super::session::{Output, Session};
 use super::state::{Shared, error};
 use crate::Party;
@@ -9,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -61,10 +62,51 @@ fn refusal(shared: &Shared, headers: &HeaderMap, query: &HashMap<String, String>
     None
 }
 
-async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
+async fn serve(shared: &Shared, socket: Socket, model: &str) {
     let (record, number) = shared.new_session();
     shared.log.note(Party::OpenAi, format!("a session with {model} starts"));
-    let mut session = Session::new(Arc::new(shared.options()), record.clone(), model, number, shared.now_us());
+    let session = Session::new(Arc::new(shared.options()), record.clone(), model, number, shared.now_us());
+    run(shared, socket, session, &record).await;
+}
+
+/// The server's side of a session without socket and clock.
+pub(super) trait SocketSession {
+    fn handle_text(&mut self, text: &str, now_us: u64);
+    fn handle_time(&mut self, now_us: u64);
+    fn poll_output(&mut self) -> Option<Output>;
+    fn next_us(&self) -> Option<u64>;
+    fn take_complaints(&mut self) -> Vec<String>;
+}
+
+impl SocketSession for Session {
+    fn handle_text(&mut self, text: &str, now_us: u64) {
+        Self::handle_text(self, text, now_us);
+    }
+
+    fn handle_time(&mut self, now_us: u64) {
+        Self::handle_time(self, now_us);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        Self::poll_output(self)
+    }
+
+    fn next_us(&self) -> Option<u64> {
+        Self::next_us(self)
+    }
+
+    fn take_complaints(&mut self) -> Vec<String> {
+        Self::take_complaints(self)
+    }
+}
+
+/// Connects a session with its socket and the clock until one of them ends.
+pub(super) async fn run(
+    shared: &Shared,
+    mut socket: Socket,
+    mut session: impl SocketSession,
+    record: &Mutex<SessionRecord>,
+) {
     let stopping = shared.stopping.clone();
     let ended = loop {
         while let Some(output) = session.poll_output() {

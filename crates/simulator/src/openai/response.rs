@@ -260,7 +260,7 @@ pub(super) fn merge(mut base: Value, more: Value) -> Value {
 
 /// The placeholder in a function's arguments that is replaced by the id of the call, so that each call has a distinct
 /// effect.
-const CALL_ID: &str = "{call_id}";
+pub(super) const CALL_ID: &str = "{call_id}";
 
 /// Creates ids in the API's format that are unique across sessions.
 #[derive(Debug)]

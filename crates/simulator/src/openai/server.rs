@@ -2,7 +2,7 @@
 
 use super::options::OpenAiOptions;
 use super::state::{OpenAiState, Shared, error};
-use super::{chat, realtime, response_stream, rest};
+use super::{chat, live, realtime, response_stream, rest};
 use crate::EventLog;
 use crate::fault::{Fault, FaultTable};
 use crate::server::{HttpRequest, Server};
@@ -76,6 +76,7 @@ fn refuse(status: u16, message: &str) -> Response {
 fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/v1/realtime", get(realtime::open))
+        .route("/v1/live/sessions", get(live::open))
         .route("/v1/models", get(rest::models))
         .route("/v1/audio/transcriptions", post(rest::transcribe))
         .route("/v1/audio/speech", post(rest::speak))
