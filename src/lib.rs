@@ -10,14 +10,14 @@
 //! - [`tls`], [`backup`], [`alerting`], [`host`], [`telemetry`]: certificates, snapshots, alerts, the machine, logs and
 //!   metrics.
 //! - [`providers`], [`store`]: the protocol of each vendor; all SQL.
-//! - [`call`], [`pipeline`], [`inbox`], [`booking`], [`audio`], [`promise`], [`search`], [`spoken`]: decisions, as
+//! - [`call`], [`pipeline`], [`live`], [`inbox`], [`booking`], [`audio`], [`promise`], [`search`], [`spoken`]: decisions, as
 //!   state machines and functions without I/O.
 //! - [`config`], [`messages`]: settings; texts for users and callers, in Hebrew and English.
 //! - [`domain`]: the types of the business.
 //! - [`clock`], [`entropy`], [`secure_open`]: time, random bytes, and files in folders that another user can write to.
 //! - [`simulator`]: simulated callers, Twilio, AI and WhatsApp, for the demo and the tests.
 
-pub use agentlocator_core::{audio, booking, call, domain, inbox, pipeline, promise, search, spoken};
+pub use agentlocator_core::{audio, booking, call, domain, inbox, live, pipeline, promise, search, spoken};
 pub use agentlocator_simulator as simulator;
 
 pub mod agent;

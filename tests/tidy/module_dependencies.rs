@@ -5,7 +5,7 @@ use super::{none, tree};
 use std::collections::BTreeSet;
 
 /// The only modules that each module may use. `cli`, `main` and `lib` may use all modules.
-const MAY_USE: [(&str, &[&str]); 31] = [
+const MAY_USE: [(&str, &[&str]); 32] = [
     ("domain", &[]),
     ("search", &[]),
     ("clock", &["domain"]),
@@ -20,6 +20,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     // `spoken` for the language of the caller's words.
     ("call", &["domain", "audio", "completeness", "promise", "spoken"]),
     ("pipeline", &["domain", "audio", "call", "completeness", "promise"]),
+    ("live", &["audio", "call"]),
     // The store writes times into rows and has timeouts, so it reads the clock.
     ("store", &["domain", "search", "config", "messages", "clock", "secure_open"]),
     // The wire format of audio is part of a vendor's protocol.
@@ -44,6 +45,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "audio",
             "call",
             "pipeline",
+            "live",
             "spoken",
             "agent",
             "providers",

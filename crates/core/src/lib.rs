@@ -4,6 +4,7 @@
 //! - [`domain`]: the business's types.
 //! - [`call`]: the phone call.
 //! - [`pipeline`]: the voice engine that combines a transcriber, a language model and a speech synthesiser.
+//! - [`live`]: the turns of a voice engine that listens and speaks at the same time.
 //! - [`inbox`]: the rules for sending and receiving messages.
 //! - [`booking`]: free times, opening hours and holidays.
 //! - [`promise`]: detection of actions that the agent claims in a call but has not performed.
@@ -19,6 +20,7 @@ pub mod call;
 mod completeness;
 pub mod domain;
 pub mod inbox;
+pub mod live;
 pub mod pipeline;
 pub mod promise;
 pub mod search;
