@@ -3,10 +3,12 @@
 //!
 //! To add an engine, add a variant to [`Engine`], and a variant with its capabilities to [`crate::call::EngineKind`].
 
+mod live;
 mod pipeline;
 mod realtime;
 mod voicemail;
 
+pub use live::Live;
 pub use pipeline::{
     CallerVoice, ModelAnswer, ModelMemory, Pipeline, PipelineSetup, PipelineTrial, TextAnswer, TextConversation,
     try_parts,
@@ -22,6 +24,8 @@ use std::time::Instant;
 pub enum Engine {
     /// OpenAI Realtime.
     Realtime(Box<Realtime>),
+    /// OpenAI GPT-Live.
+    Live(Box<Live>),
     /// A transcriber, a language model and a synthesiser.
     Pipeline(Box<Pipeline>),
     /// The recorder of voicemail messages.
@@ -33,6 +37,7 @@ impl Engine {
     pub async fn next(&mut self) -> EngineEvent {
         match self {
             Self::Realtime(engine) => engine.next().await,
+            Self::Live(engine) => engine.next().await,
             Self::Pipeline(engine) => engine.next().await,
             Self::Voicemail(engine) => engine.next().await,
         }
@@ -42,6 +47,7 @@ impl Engine {
     pub fn command(&mut self, command: &EngineCommand) {
         match self {
             Self::Realtime(engine) => engine.command(command),
+            Self::Live(engine) => engine.command(command, crate::clock::instant()),
             Self::Pipeline(engine) => engine.command(command),
             Self::Voicemail(engine) => engine.command(command, crate::clock::instant()),
         }
@@ -51,6 +57,7 @@ impl Engine {
     pub fn try_flush(&mut self) {
         match self {
             Self::Realtime(engine) => engine.try_flush(),
+            Self::Live(engine) => engine.try_flush(),
             Self::Pipeline(engine) => engine.try_flush(),
             Self::Voicemail(_) => {}
         }
@@ -67,6 +74,7 @@ impl Engine {
     pub async fn close(self) {
         match self {
             Self::Realtime(engine) => engine.close().await,
+            Self::Live(engine) => engine.close().await,
             Self::Pipeline(engine) => engine.close().await,
             Self::Voicemail(_) => {}
         }

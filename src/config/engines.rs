@@ -36,13 +36,14 @@ impl Config {
     /// required setting, such as a key, except the engine that `voice.engine` names.
     pub fn ai_engines(&self) -> Vec<AiEngine> {
         let is_configured = |engine: &AiEngine| match engine {
-            AiEngine::Realtime => self.openai.key().is_some(),
+            AiEngine::Realtime | AiEngine::Live => self.openai.key().is_some(),
             AiEngine::Pipeline => self.missing_for_pipeline().is_empty(),
         };
         match self.voice.engine {
             EngineChoice::Auto => self.voice.ai_engines.iter().copied().filter(is_configured).collect(),
             EngineChoice::Realtime => vec![AiEngine::Realtime],
             EngineChoice::Pipeline => vec![AiEngine::Pipeline],
+            EngineChoice::Live => vec![AiEngine::Live],
             EngineChoice::Voicemail => Vec::new(),
         }
     }

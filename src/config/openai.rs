@@ -82,6 +82,8 @@ pub struct OpenAiConfig {
     pub base_url: BaseUrl,
     /// The speech-to-speech model.
     pub realtime_model: String,
+    /// The model of the engine `live`, which listens and speaks at the same time.
+    pub live_model: String,
     pub voice: String,
     pub audio_format: AudioFormat,
     /// The model that transcribes the caller in a live call.
@@ -118,6 +120,7 @@ impl Default for OpenAiConfig {
             api_key: None,
             base_url: BaseUrl::from_static("https://api.openai.com/v1"),
             realtime_model: "gpt-realtime-2.1".into(),
+            live_model: "gpt-live-1".into(),
             voice: "marin".into(),
             audio_format: AudioFormat::Pcmu,
             transcription_model: "gpt-transcribe".into(),
@@ -172,6 +175,7 @@ pub(super) fn settings() -> Vec<Setting<OpenAiConfig>> {
         openai.secret_setting("openai.api_key", |c| &mut c.api_key, optional(secret())).env("OPENAI_API_KEY"),
         openai.setting("openai.base_url", |c| &mut c.base_url, base_url()).env("OPENAI_BASE_URL"),
         openai.setting("openai.realtime_model", |c| &mut c.realtime_model, model()),
+        openai.setting("openai.live_model", |c| &mut c.live_model, model()),
         openai.setting("openai.voice", |c| &mut c.voice, voice_name("marin")),
         openai.setting("openai.audio_format", |c| &mut c.audio_format, choice(AudioFormat::ALL, AudioFormat::as_str)),
         openai.setting("openai.transcription_model", |c| &mut c.transcription_model, model()),

@@ -180,7 +180,10 @@ fn answering_checks(config: &Config) -> [(bool, W); 6] {
         ),
         (config.voice.ring_first != RingFirst::Never && config.ring_numbers().is_empty(), W::RingsNoPhone),
         (config.voice.ring_numbers.len() > MAX_RING_NUMBERS, W::RingsTooMany),
-        (config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(), W::RealtimeWithoutKey),
+        (
+            matches!(config.voice.engine, EngineChoice::Realtime | EngineChoice::Live) && config.openai.key().is_none(),
+            W::RealtimeWithoutKey,
+        ),
         (config.pipeline.model_api_key.is_some() && config.pipeline.model_base_url.is_none(), W::ModelKeyUnused),
     ]
 }

@@ -16,6 +16,8 @@ text_enum! {
         Realtime = "realtime",
         /// A transcriber, a language model and a synthesiser.
         Pipeline = "pipeline",
+        /// OpenAI GPT-Live, experimental.
+        Live = "live",
         /// Records a message without an AI; requires no API key.
         Voicemail = "voicemail",
     }
@@ -28,6 +30,8 @@ text_enum! {
         Realtime = "realtime",
         /// A transcriber, a language model and a synthesiser.
         Pipeline = "pipeline",
+        /// OpenAI GPT-Live, experimental.
+        Live = "live",
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod answer_text;
 pub mod chat;
+pub mod live;
 pub mod prices;
 pub mod realtime;
 pub mod response_stream;

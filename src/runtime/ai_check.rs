@@ -9,7 +9,7 @@ use crate::crm::caller_memory::CallerMemory;
 use crate::domain::{
     AiFailure, AiFailureCause, Cause, CheckResult, CheckStatus, ContactName, Found, Remedy, Timestamp,
 };
-use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
+use crate::engine::{Live, Realtime, RealtimeSetup, RejectedFields};
 use crate::host::local_time;
 use crate::providers::http_client;
 use crate::providers::openai::rest::{self, Error, Model};
@@ -70,7 +70,8 @@ fn configured_models(config: &Config) -> Vec<&str> {
     let OpenAiConfig { realtime_model, transcription_model, file_transcription_model, chat_model, .. } = &config.openai;
     let all = [realtime_model, transcription_model, file_transcription_model, chat_model];
     let mut wanted: Vec<&str> = Vec::new();
-    for model in all.into_iter().map(String::as_str).chain(config.pipeline_models_at_openai()) {
+    let live = config.ai_engines().contains(&AiEngine::Live).then_some(config.openai.live_model.as_str());
+    for model in all.into_iter().map(String::as_str).chain(live).chain(config.pipeline_models_at_openai()) {
         if !wanted.contains(&model) {
             wanted.push(model);
         }
@@ -105,7 +106,17 @@ fn shutting_down(models: &[Model], config: &Config, today: Date) -> Vec<CheckRes
 }
 
 async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) -> Option<CheckResult> {
+    let engines = config.ai_engines();
     let setup = call_setup(config, now);
+    if engines.contains(&AiEngine::Live) {
+        let tried = tokio::time::timeout(LIMIT, Box::pin(Live::try_session(setup.clone()))).await;
+        if let Err(failure) = tried.map_or(Err(NoSession::Slow), |tried| tried.map_err(NoSession::Refused)) {
+            return Some(no_session(CHECK, failure));
+        }
+        if !engines.contains(&AiEngine::Realtime) {
+            return None;
+        }
+    }
     let tried = setup.rejected.clone();
     let opened = try_session(setup).await;
     if opened.is_ok() {

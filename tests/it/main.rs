@@ -21,6 +21,7 @@ mod call_claims;
 mod call_control;
 mod call_faults;
 mod call_interruptions;
+mod call_live;
 mod call_notices;
 mod call_page_ring;
 mod call_pipeline;

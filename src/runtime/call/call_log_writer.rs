@@ -256,6 +256,7 @@ impl CallLogWriter {
     fn model(&self, engine: EngineKind) -> Option<String> {
         match engine {
             EngineKind::Realtime => Some(self.config.openai.realtime_model.clone()),
+            EngineKind::Live => Some(self.config.openai.live_model.clone()),
             EngineKind::Pipeline => self.config.model_server().map(|server| server.model.to_owned()),
             EngineKind::Voicemail => None,
         }

@@ -6,7 +6,7 @@ use crate::call::{EngineCommand, EngineEvent, EngineKind, HistoryTurn, Input};
 use crate::clock;
 use crate::crm::call::CallerIdentity;
 use crate::domain::ContactName;
-use crate::engine::{Engine, Pipeline, PipelineSetup, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
+use crate::engine::{Engine, Live, Pipeline, PipelineSetup, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::runtime::Clips;
 use crate::runtime::calls::KnownAtStart;
 use crate::telemetry::log;
@@ -20,6 +20,12 @@ impl CallTask {
                 let pronunciation = instructions::pronunciation(&setup.config.agent);
                 setup.instructions = format!("{}{pronunciation}", setup.instructions).into();
                 Engine::Realtime(Box::new(Realtime::open(setup, delay)))
+            }
+            EngineKind::Live => {
+                let mut setup = self.realtime_setup(history);
+                let pronunciation = instructions::pronunciation(&setup.config.agent);
+                setup.instructions = format!("{}{pronunciation}", setup.instructions).into();
+                Engine::Live(Box::new(Live::open(setup, delay)))
             }
             EngineKind::Pipeline => Engine::Pipeline(Box::new(Pipeline::open(self.pipeline_setup(history), delay))),
             EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),

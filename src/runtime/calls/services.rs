@@ -174,6 +174,7 @@ impl CallServices {
         let kind = |engine| match engine {
             AiEngine::Realtime => EngineKind::Realtime,
             AiEngine::Pipeline => EngineKind::Pipeline,
+            AiEngine::Live => EngineKind::Live,
         };
         config.ai_engines().into_iter().map(kind).collect()
     }

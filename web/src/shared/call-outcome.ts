@@ -42,7 +42,8 @@ const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת
 const NOT_REACHED: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת בלי מענה`, tone: '' }
 
 /** Returns true if the AI agent talked with the caller. The engine `voicemail` only takes a message. */
-export const isAgent = (engine: string | null | undefined): boolean => engine === 'realtime' || engine === 'pipeline'
+export const isAgent = (engine: string | null | undefined): boolean =>
+  engine === 'realtime' || engine === 'pipeline' || engine === 'live'
 
 export const isCallOutcome = (name: string): name is CallOutcome => Object.hasOwn(OUTCOMES, name)
 

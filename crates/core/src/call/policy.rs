@@ -19,6 +19,15 @@ impl EngineKind {
                 max_session: if matches!(self, Self::Realtime) { Some(REALTIME_SESSION) } else { None },
                 checks_claims: matches!(self, Self::Pipeline),
             },
+            Self::Live => EngineCapabilities {
+                can_truncate: false,
+                only_measures_silence: false,
+                leads_turns: false,
+                can_follow_instructions: true,
+                controls_hangup: false,
+                max_session: Some(LIVE_SESSION),
+                checks_claims: false,
+            },
             Self::Voicemail => EngineCapabilities {
                 can_truncate: false,
                 only_measures_silence: false,
@@ -34,6 +43,8 @@ impl EngineKind {
 
 /// The time after which OpenAI ends a Realtime session.
 const REALTIME_SESSION: Duration = Duration::from_hours(1);
+/// The time after which OpenAI ends a GPT-Live session.
+const LIVE_SESSION: Duration = Duration::from_hours(2);
 
 /// The capabilities of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,8 @@ text_enum! {
         Realtime = "realtime",
         /// A transcriber, a language model and a speech synthesiser.
         Pipeline = "pipeline",
+        /// OpenAI GPT-Live: speech to speech, in both directions at the same time.
+        Live = "live",
         /// Takes a message; needs no external service.
         Voicemail = "voicemail",
     }
@@ -22,7 +24,7 @@ impl EngineKind {
     /// Returns true if an AI speaks with the caller.
     pub const fn is_ai(self) -> bool {
         match self {
-            Self::Realtime | Self::Pipeline => true,
+            Self::Realtime | Self::Pipeline | Self::Live => true,
             Self::Voicemail => false,
         }
     }

@@ -7,6 +7,7 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   baileys: msg`הטלפון של העסק`,
   realtime: msg`הסוכן`,
   pipeline: msg`תמלול, מודל וקול`,
+  live: msg`GPT-Live (ניסיוני)`,
   soniox: msg`Soniox`,
   deepgram: msg`Deepgram`,
   elevenlabs: msg`ElevenLabs`,

@@ -183,7 +183,7 @@ impl CallSession {
         let can_end_turn = self.engine.is_ready() && !self.engine.capabilities().leads_turns;
         let turn_end = match self.engine.kind() {
             EngineKind::Pipeline => self.policy.pipeline_turn_end.unwrap_or(self.policy.turn_end),
-            EngineKind::Realtime | EngineKind::Voicemail => self.policy.turn_end,
+            EngineKind::Realtime | EngineKind::Live | EngineKind::Voicemail => self.policy.turn_end,
         };
         self.caller.speech.stuck_at(turn_end, now).filter(|_| can_end_turn)
     }
