@@ -182,7 +182,7 @@ fn answering_checks(config: &Config) -> [(bool, W); 6] {
         (config.voice.ring_numbers.len() > MAX_RING_NUMBERS, W::RingsTooMany),
         (
             matches!(config.voice.engine, EngineChoice::Realtime | EngineChoice::Live) && config.openai.key().is_none(),
-            W::RealtimeWithoutKey,
+            W::RealtimeWithoutKey { engine: config.voice.engine.as_str().to_owned() },
         ),
         (config.pipeline.model_api_key.is_some() && config.pipeline.model_base_url.is_none(), W::ModelKeyUnused),
     ]

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const UTTERANCE_END: Duration = Duration::from_millis(700);
 /// The maximum time for which the model may speak during the caller's speech until its utterance is dropped. The model
 /// often begins before the silence after the caller's words is long enough to be the end of the turn.
-const MAX_EARLY: Duration = Duration::from_millis(2_000);
+const MAX_EARLY: Duration = Duration::from_secs(2);
 /// How long the result of the backend may take to be spoken.
 const RESULT_LIMIT: Duration = Duration::from_secs(4);
 

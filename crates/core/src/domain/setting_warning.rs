@@ -33,7 +33,7 @@ localized_enum! {
         RingsOwnNumber = "setting-warning-rings-own-number",
         RingsNoPhone = "setting-warning-rings-no-phone",
         RingsTooMany = "setting-warning-rings-too-many",
-        RealtimeWithoutKey = "setting-warning-realtime-without-key",
+        RealtimeWithoutKey { engine: String } = "setting-warning-realtime-without-key",
         ModelKeyUnused = "setting-warning-model-key-unused",
         ServiceUnused { setting: String, name: String } = "setting-warning-service-unused",
         PipelineIncomplete { missing: String } = "setting-warning-pipeline-incomplete",

@@ -143,7 +143,7 @@ impl LiveSession {
         {
             let mut record = self.record();
             record.config = session.clone();
-            record.model = session["model"].as_str().unwrap_or_default().to_owned();
+            session["model"].as_str().unwrap_or_default().clone_into(&mut record.model);
             for message in session["input"].as_array().into_iter().flatten() {
                 let text = message.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
                 record.messages.push((message["role"].as_str().unwrap_or_default().to_owned(), text.to_owned()));
@@ -256,12 +256,11 @@ impl LiveSession {
 
     fn answer(&mut self) {
         let turn = self.current_turn();
-        match turn.function {
-            Some(call) => self.delegate(call),
-            None => {
-                self.turn += 1;
-                self.say(&turn.answer);
-            }
+        if let Some(call) = turn.function {
+            self.delegate(call);
+        } else {
+            self.turn += 1;
+            self.say(&turn.answer);
         }
     }
 
