@@ -43,6 +43,7 @@ for (const { also, ...view } of process.env.LONG ? Object.values(LAYOUTS) : [LAY
       const contact = /inbox\/(\d+)/.exec(path)?.[1]
       if (contact) await isRead(page, `${ownDaemon.url}/api/contacts/${contact}`)
       await page.reload()
+      await settled(page)
       // After ten seconds, a message that cannot be sent says so.
       if ((await page.locator('.ticks.queued').count()) > 0) await expect(page.locator('.queue-note')).toBeVisible()
       const first = await stable(page)
