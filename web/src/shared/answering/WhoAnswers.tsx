@@ -29,6 +29,9 @@ function Switch({ answering }: { answering: Answering }) {
   const { mode, until, can_ring: canRing } = answering
   const from = { mode, until: until ?? null }
   const set = (to: { mode: Mode; until: string | null }) => mutate({ from, to })
+  // The choice for which the field for a time of day is open. It stays open while a late answer to an earlier change shows that
+  // change for a moment.
+  const [asking, setAsking] = useState<Mode>()
   return (
     <>
       <label htmlFor={id}>
@@ -38,7 +41,10 @@ function Switch({ answering }: { answering: Answering }) {
         id={id}
         className="field"
         value={mode}
-        onChange={event => set({ mode: event.currentTarget.value as Mode, until: null })}
+        onChange={event => {
+          setAsking(undefined)
+          set({ mode: event.currentTarget.value as Mode, until: null })
+        }}
       >
         <option value="settings">{i18n._(MODES.settings)}</option>
         <option value="agent">{i18n._(MODES.agent)}</option>
@@ -46,7 +52,15 @@ function Switch({ answering }: { answering: Answering }) {
           {canRing ? i18n._(MODES.ring) : t`קודם אנחנו (אין מספר שמצלצל)`}
         </option>
       </select>
-      {mode !== 'settings' && <Until key={mode} answering={answering} set={until => set({ mode, until })} />}
+      {mode !== 'settings' && (
+        <Until
+          key={mode}
+          answering={answering}
+          isAsking={asking === mode}
+          ask={isAsking => setAsking(isAsking ? mode : undefined)}
+          set={until => set({ mode, until })}
+        />
+      )}
       <p className="small muted">
         <Meaning answering={answering} /> <SetBy answering={answering} />
       </p>
@@ -56,14 +70,15 @@ function Switch({ answering }: { answering: Answering }) {
 
 interface UntilProps {
   answering: Answering
+  /** Whether the field for a time of day is open. */
+  isAsking: boolean
+  ask: (isAsking: boolean) => void
   set: (until: string | null) => void
 }
 
-function Until({ answering: { until, next_opening: opening }, set }: UntilProps) {
+function Until({ answering: { until, next_opening: opening }, isAsking, ask, set }: UntilProps) {
   const { t } = useLingui()
   const when = useWhen()
-  // Whether the field for a time of day is open.
-  const [isAsking, setAsking] = useState(false)
   const isOpening = Boolean(until && until === opening)
   const value = isAsking ? 'time' : !until ? 'changed' : isOpening ? 'opening' : 'set'
   return (
@@ -74,7 +89,7 @@ function Until({ answering: { until, next_opening: opening }, set }: UntilProps)
         value={value}
         onChange={event => {
           const chosen = event.currentTarget.value
-          setAsking(chosen === 'time')
+          ask(chosen === 'time')
           if (chosen !== 'time') set(chosen === 'opening' ? (opening ?? null) : null)
         }}
       >
@@ -86,7 +101,7 @@ function Until({ answering: { until, next_opening: opening }, set }: UntilProps)
       {isAsking && (
         <TimeOfDay
           set={until => {
-            setAsking(false)
+            ask(false)
             set(until)
           }}
         />
